@@ -1,0 +1,1 @@
+//! Newtypes and pure functions shared by the Russet crates: time, chance, numbers as text, glob, quoting.

@@ -1,0 +1,1 @@
+//! Redis data commands over the Russet key space: table, argument grammar, handlers.

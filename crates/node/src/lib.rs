@@ -1,0 +1,1 @@
+//! A whole Russet server as one deterministic value: sessions, configuration, admission, introspection.

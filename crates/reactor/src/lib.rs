@@ -1,0 +1,1 @@
+//! A single-threaded mio event loop for any sans-IO service.

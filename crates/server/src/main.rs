@@ -1,0 +1,3 @@
+//! The Russet server binary.
+
+fn main() {}
