@@ -1,0 +1,201 @@
+//! The words that the key space and its callers share.
+
+use bytes::Bytes;
+
+/// Milliseconds since the Unix epoch (may be negative: a deadline long past).
+pub type Millis = i64;
+
+/// What type of value a key holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// A string.
+    String,
+    /// A list.
+    List,
+    /// A set.
+    Set,
+    /// A sorted set.
+    Zset,
+    /// A hash.
+    Hash,
+    /// A stream.
+    Stream,
+}
+
+impl Kind {
+    /// The name that `TYPE` answers.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::String => "string",
+            Self::List => "list",
+            Self::Set => "set",
+            Self::Zset => "zset",
+            Self::Hash => "hash",
+            Self::Stream => "stream",
+        }
+    }
+}
+
+/// How a value is encoded, in the words of `OBJECT ENCODING`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Encoding {
+    /// An integer of 64 bits.
+    Int,
+    /// A short string (at most 44 bytes) that was set whole.
+    Embstr,
+    /// Any other string.
+    Raw,
+}
+
+impl Encoding {
+    /// The name that `OBJECT ENCODING` answers.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Int => "int",
+            Self::Embstr => "embstr",
+            Self::Raw => "raw",
+        }
+    }
+}
+
+/// The key holds a value of another kind than the operation needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the key holds another kind of value")]
+pub struct WrongType;
+
+/// Whether a read counts as a use of the key (for eviction, `OBJECT IDLETIME` and `FREQ`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Touch {
+    /// The access clock of the key is set, and the read counts as a hit or a miss.
+    Yes,
+    /// Neither the access clock nor the hit and miss counters change.
+    No,
+}
+
+/// When and how often a key was used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Access {
+    /// Whole seconds since the last use.
+    pub idle_s: u64,
+    /// The logarithmic frequency counter (0–255); meaningful under an LFU policy.
+    pub frequency: u8,
+}
+
+/// A string value, borrowed.
+#[derive(Debug, Clone, Copy)]
+pub enum StringRef<'a> {
+    /// An integer; its bytes are its decimal form.
+    Int(i64),
+    /// Bytes that live in the entry or in a private buffer: copy them out.
+    Bytes(&'a [u8]),
+    /// A large value behind a shared buffer: clone the handle instead of copying.
+    Shared(&'a Bytes),
+}
+
+/// A value to store.
+#[derive(Debug, Clone)]
+pub enum NewValue<'a> {
+    /// Bytes as a client sent them: stored as an integer when they are one in canonical form, else
+    /// as `embstr` up to 44 bytes, else as `raw`.
+    Plain(&'a [u8]),
+    /// Bytes that are `raw` whatever they look like (the result of APPEND, SETRANGE …).
+    Raw(&'a [u8]),
+    /// An integer.
+    Int(i64),
+    /// A large value that the key space adopts without copying.
+    Shared(Bytes),
+}
+
+/// Something that happened in the key space without a command asking for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Event {
+    /// The database.
+    pub db: usize,
+    /// The key.
+    pub key: Box<[u8]>,
+    /// What happened.
+    pub kind: EventKind,
+}
+
+/// The kinds of [`Event`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EventKind {
+    /// The key's deadline passed and it was removed.
+    Expired,
+    /// The key was removed to make room.
+    Evicted,
+}
+
+/// Counters that no decision reads.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Stats {
+    /// Reads that found their key.
+    pub hits: u64,
+    /// Reads that did not.
+    pub misses: u64,
+    /// Keys removed because their deadline passed, however that was noticed.
+    pub expired: u64,
+    /// Of those, keys removed by the timing wheel rather than by a look-up.
+    pub expired_by_wheel: u64,
+}
+
+/// What was unlinked from the key space and only needs dropping, on any thread.
+#[derive(Debug, Default)]
+pub struct Garbage {
+    /// How many objects are dropped with it.
+    pub objects: usize,
+}
+
+/// A key as SCAN and walks show it.
+#[derive(Debug, Clone, Copy)]
+pub struct ScannedKey<'a> {
+    /// The key.
+    pub key: &'a [u8],
+    /// The kind of its value.
+    pub kind: Kind,
+    /// Its deadline, if it has one.
+    pub deadline: Option<Millis>,
+}
+
+/// A value found by a read, borrowed from the key space.
+#[derive(Debug, Clone, Copy)]
+pub struct ValueRef<'a> {
+    pub(crate) kind: Kind,
+    pub(crate) encoding: Encoding,
+    pub(crate) deadline: Option<Millis>,
+    pub(crate) access: Access,
+    pub(crate) string: StringRef<'a>,
+}
+
+impl<'a> ValueRef<'a> {
+    /// The kind of the value.
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// How it is encoded.
+    pub fn encoding(&self) -> Encoding {
+        self.encoding
+    }
+
+    /// The key's deadline, if it has one.
+    pub fn deadline(&self) -> Option<Millis> {
+        self.deadline
+    }
+
+    /// When the key was last used, as of before this read.
+    pub fn access(&self) -> Access {
+        self.access
+    }
+
+    /// The value as a string.
+    ///
+    /// # Errors
+    /// [`WrongType`] when it is not one.
+    pub fn string(&self) -> Result<StringRef<'a>, WrongType> {
+        match self.kind {
+            Kind::String => Ok(self.string),
+            _ => Err(WrongType),
+        }
+    }
+}
