@@ -1,1 +1,10 @@
-//! The contract between a deterministic server core and the loop that drives it.
+#![doc = include_str!("../README.md")]
+#![forbid(unsafe_code)]
+
+pub mod job;
+pub mod ready;
+pub mod service;
+
+pub use job::{Job, JobId, ListenPlan, Outcome, TcpBind, UnixBind};
+pub use ready::{LogLevel, LogLine, Ready};
+pub use service::{Admission, ConnId, HangUp, Origin, Service};

@@ -1,0 +1,113 @@
+//! What a command does besides replying: changes counted, events, what the log is to hold.
+//!
+//! Always true: nothing is recorded that nobody wants: events only of wanted classes, requests only
+//! while `recording`.
+
+use russet_resp::ArgBuf;
+
+/// The classes of keyspace events, as the letters of `notify-keyspace-events`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(transparent)]
+pub struct NotifyClass(pub u32);
+
+impl NotifyClass {
+    /// `g`: commands that know no type (DEL, EXPIRE, RENAME …).
+    pub const GENERIC: Self = Self(1 << 2);
+    /// `$`: strings.
+    pub const STRING: Self = Self(1 << 3);
+    /// `l`: lists.
+    pub const LIST: Self = Self(1 << 4);
+    /// `s`: sets.
+    pub const SET: Self = Self(1 << 5);
+    /// `h`: hashes.
+    pub const HASH: Self = Self(1 << 6);
+    /// `z`: sorted sets.
+    pub const ZSET: Self = Self(1 << 7);
+    /// `x`: keys whose deadline passed.
+    pub const EXPIRED: Self = Self(1 << 8);
+    /// `e`: keys evicted.
+    pub const EVICTED: Self = Self(1 << 9);
+    /// `t`: streams.
+    pub const STREAM: Self = Self(1 << 10);
+    /// `m`: reads of keys that do not exist.
+    pub const KEY_MISS: Self = Self(1 << 11);
+    /// `n`: keys created.
+    pub const NEW: Self = Self(1 << 14);
+}
+
+/// A keyspace event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notification {
+    /// Its class.
+    pub class: NotifyClass,
+    /// Its name, as subscribers see it.
+    pub event: &'static str,
+    /// The database.
+    pub db: usize,
+    /// The key.
+    pub key: Box<[u8]>,
+}
+
+/// What the log holds of a command that changed data.
+#[derive(Debug, Default)]
+pub enum Propagate {
+    /// The request as it was received.
+    #[default]
+    Verbatim,
+    /// These requests instead; two or more are one transaction.
+    As(Vec<ArgBuf>),
+    /// Nothing, although data changed.
+    Nothing,
+}
+
+/// The effects of one unit of execution.
+#[derive(Debug, Default)]
+pub struct Effects {
+    /// How many changes were made to the data; zero means nothing is logged.
+    pub dirty: u64,
+    /// What the log is to hold.
+    pub propagate: Propagate,
+    /// Whether anybody reads the log: `propagate` is left alone otherwise.
+    pub recording: bool,
+    /// The classes of events that somebody wants (bits of [`NotifyClass`]).
+    pub wanted: u32,
+    /// Events so far, in order.
+    pub notifications: Vec<Notification>,
+}
+
+impl Effects {
+    /// Forgets the effects of the last unit, keeping what is wanted.
+    #[inline]
+    pub fn reset(&mut self) {
+        self.dirty = 0;
+        if !matches!(self.propagate, Propagate::Verbatim) {
+            self.propagate = Propagate::Verbatim;
+        }
+        self.notifications.clear();
+    }
+
+    /// Records an event if its class is wanted.
+    #[inline]
+    pub fn notify(&mut self, class: NotifyClass, event: &'static str, db: usize, key: &[u8]) {
+        if self.wanted & class.0 != 0 {
+            self.notifications.push(Notification { class, event, db, key: key.into() });
+        }
+    }
+
+    /// Logs this request instead of the one received; a second call adds a request.
+    pub fn propagate_as(&mut self, request: &[&[u8]]) {
+        if !self.recording {
+            return;
+        }
+        let request = ArgBuf::from_slices(request);
+        match &mut self.propagate {
+            Propagate::As(requests) => requests.push(request),
+            other => *other = Propagate::As(vec![request]),
+        }
+    }
+
+    /// Logs nothing, although data changed.
+    pub fn propagate_nothing(&mut self) {
+        self.propagate = Propagate::Nothing;
+    }
+}
