@@ -1,1 +1,12 @@
-//! Newtypes and pure functions shared by the Russet crates: time, chance, numbers as text, glob, quoting.
+#![doc = include_str!("../README.md")]
+#![forbid(unsafe_code)]
+
+pub mod glob;
+pub mod num;
+pub mod quote;
+pub mod rng;
+pub mod time;
+pub mod xxh3;
+
+pub use rng::Rng;
+pub use time::Now;
