@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
+pub mod args;
 pub mod ctx;
 pub mod effects;
 pub mod error;

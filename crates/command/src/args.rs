@@ -1,0 +1,327 @@
+//! Reading arguments: numbers by the protocol's rules, keyword options as data, and a cursor.
+//!
+//! Three tools, from the plainest to the freest:
+//!
+//! * [`integer`], [`positive`], [`is_word`] read one argument.
+//! * [`options`] reads trailing options from a grammar that is a table: options of one group exclude
+//!   one another, the same option may be repeated and its last value counts, values are not looked
+//!   at yet, so a syntax error comes before a bad number.
+//! * [`Cursor`] walks arguments where order matters; its first error latches, later reads return
+//!   placeholders, and [`Cursor::finish`] tells.
+//!
+//! Always true: nothing here allocates on the way to success; keywords match in any case.
+//! Not here: floating point — `long_double.rs`; which arguments are keys — the rows.
+
+use russet_resp::Args;
+
+use crate::error::CommandError;
+
+/// The longest decimal form of an `i64`, in bytes.
+const INTEGER_LEN_MAX: usize = 20;
+
+/// Reads an integer as the protocol does: decimal, no plus sign, no leading zero, no space.
+///
+/// # Examples
+///
+/// ```
+/// use russet_command::args::parse_integer;
+///
+/// assert_eq!(parse_integer(b"-12"), Some(-12));
+/// assert_eq!(parse_integer(b"+1"), None);
+/// assert_eq!(parse_integer(b"01"), None);
+/// ```
+#[inline]
+pub fn parse_integer(arg: &[u8]) -> Option<i64> {
+    let (negative, digits) = match arg {
+        [b'-', digits @ ..] => (true, digits),
+        digits => (false, digits),
+    };
+    if digits.len() >= INTEGER_LEN_MAX {
+        return None;
+    }
+    let (first, rest) = digits.split_first()?;
+    if *first == b'0' {
+        // COMPAT: a lone zero is an integer, and "-0" is not one.
+        return (rest.is_empty() && !negative).then_some(0);
+    }
+    // At most 19 digits: no overflow of 64 unsigned bits before the sign is looked at.
+    let mut magnitude: u64 = 0;
+    for digit in digits {
+        if !digit.is_ascii_digit() {
+            return None;
+        }
+        magnitude = magnitude * 10 + u64::from(digit - b'0');
+    }
+    match negative {
+        true => 0i64.checked_sub_unsigned(magnitude),
+        false => i64::try_from(magnitude).ok(),
+    }
+}
+
+/// Reads an integer argument.
+///
+/// # Errors
+/// [`CommandError::NotInteger`].
+#[inline]
+pub fn integer(arg: &[u8]) -> Result<i64, CommandError> {
+    parse_integer(arg).ok_or(CommandError::NotInteger)
+}
+
+/// Reads an integer argument that must be at least zero.
+///
+/// # Errors
+/// [`CommandError::NotInteger`], or the protocol's text for a negative one.
+pub fn positive(arg: &[u8]) -> Result<i64, CommandError> {
+    match integer(arg)? {
+        n if n < 0 => Err(CommandError::text("ERR value is out of range, must be positive")),
+        n => Ok(n),
+    }
+}
+
+/// Whether an argument is this keyword, in any case.
+#[inline]
+pub fn is_word(arg: &[u8], word: &str) -> bool {
+    arg.eq_ignore_ascii_case(word.as_bytes())
+}
+
+/// One option that a command understands.
+#[derive(Debug, Clone, Copy)]
+pub struct Keyword<T> {
+    /// Its word, in upper case.
+    pub word: &'static str,
+    /// What it stands for.
+    pub means: T,
+    /// Options of one group exclude one another; a number below the `GROUPS` of [`options`].
+    pub group: usize,
+    /// Whether its value follows it.
+    pub has_value: bool,
+}
+
+impl<T> Keyword<T> {
+    /// An option without a value.
+    pub const fn flag(word: &'static str, means: T, group: usize) -> Self {
+        Self { word, means, group, has_value: false }
+    }
+
+    /// An option whose value follows it.
+    pub const fn valued(word: &'static str, means: T, group: usize) -> Self {
+        Self { word, means, group, has_value: true }
+    }
+}
+
+/// What was given of each group: the option, and its value (empty for one that has none).
+pub type Chosen<'a, T, const GROUPS: usize> = [Option<(T, &'a [u8])>; GROUPS];
+
+/// Reads all arguments from `from` on as options of a grammar.
+///
+/// # Errors
+/// [`CommandError::Syntax`] for an unknown word, a missing value, or two different options of one
+/// group.
+///
+/// # Examples
+///
+/// ```
+/// use russet_command::args::{Keyword, options};
+/// use russet_resp::ArgBuf;
+///
+/// const GRAMMAR: &[Keyword<char>] =
+///     &[Keyword::flag("NX", 'n', 0), Keyword::flag("XX", 'x', 0), Keyword::valued("EX", 'e', 1)];
+///
+/// let request = ArgBuf::from_slices(&[b"SET", b"k", b"v", b"ex", b"10", b"nx"]);
+/// let [condition, expiry] = options::<_, 2>(request.args(), 3, GRAMMAR).unwrap();
+/// assert_eq!((condition, expiry), (Some(('n', &b""[..])), Some(('e', &b"10"[..]))));
+/// ```
+pub fn options<'a, T: Copy + PartialEq, const GROUPS: usize>(
+    args: Args<'a>,
+    from: usize,
+    grammar: &[Keyword<T>],
+) -> Result<Chosen<'a, T, GROUPS>, CommandError> {
+    let mut chosen: Chosen<'a, T, GROUPS> = [None; GROUPS];
+    let mut rest = args.skip(from).iter();
+    while let Some(arg) = rest.next() {
+        let keyword =
+            grammar.iter().find(|k| is_word(arg, k.word)).ok_or(CommandError::Syntax)?;
+        let slot = &mut chosen[keyword.group];
+        if slot.is_some_and(|(means, _)| means != keyword.means) {
+            return Err(CommandError::Syntax);
+        }
+        let value = match keyword.has_value {
+            true => rest.next().ok_or(CommandError::Syntax)?,
+            false => &[],
+        };
+        *slot = Some((keyword.means, value));
+    }
+    Ok(chosen)
+}
+
+/// A walk over arguments whose first error latches.
+#[derive(Debug)]
+pub struct Cursor<'a> {
+    args: Args<'a>,
+    next: usize,
+    error: Option<CommandError>,
+}
+
+impl<'a> Cursor<'a> {
+    /// A walk that begins at argument `from`.
+    pub fn new(args: Args<'a>, from: usize) -> Self {
+        Self { args, next: from, error: None }
+    }
+
+    /// Takes the next argument, if there is one and nothing went wrong so far.
+    #[expect(clippy::should_implement_trait, reason = "a cursor is read in many ways, not iterated")]
+    pub fn next(&mut self) -> Option<&'a [u8]> {
+        if self.error.is_some() {
+            return None;
+        }
+        let arg = self.args.get(self.next)?;
+        self.next += 1;
+        Some(arg)
+    }
+
+    /// Takes the next argument if it is this keyword.
+    pub fn eat(&mut self, word: &str) -> bool {
+        let eaten = self.error.is_none() && self.peek().is_some_and(|arg| is_word(arg, word));
+        self.next += usize::from(eaten);
+        eaten
+    }
+
+    /// Takes this keyword and the value after it; without a value nothing is taken.
+    pub fn eat_valued(&mut self, word: &str) -> Option<&'a [u8]> {
+        let value = self.args.get(self.next + 1)?;
+        if !self.eat(word) {
+            return None;
+        }
+        self.next += 1;
+        Some(value)
+    }
+
+    /// Takes an argument that must be there; empty after an error.
+    pub fn bytes(&mut self) -> &'a [u8] {
+        match self.next() {
+            Some(arg) => arg,
+            None => {
+                self.fail(CommandError::Syntax);
+                &[]
+            }
+        }
+    }
+
+    /// Takes an integer that must be there; zero after an error.
+    pub fn integer(&mut self) -> i64 {
+        let arg = self.bytes();
+        match (&self.error, parse_integer(arg)) {
+            (None, Some(n)) => n,
+            _ => {
+                self.fail(CommandError::NotInteger);
+                0
+            }
+        }
+    }
+
+    /// Latches an error, unless there is one already.
+    pub fn fail(&mut self, error: CommandError) {
+        self.error.get_or_insert(error);
+    }
+
+    /// The next argument, not taken.
+    pub fn peek(&self) -> Option<&'a [u8]> {
+        self.args.get(self.next)
+    }
+
+    /// The index of the next argument.
+    pub fn position(&self) -> usize {
+        self.next
+    }
+
+    /// Whether there is more to read and nothing went wrong so far.
+    pub fn has_more(&self) -> bool {
+        self.error.is_none() && self.next < self.args.len()
+    }
+
+    /// Ends the walk.
+    ///
+    /// # Errors
+    /// The first error that latched; [`CommandError::Syntax`] when arguments are left.
+    pub fn finish(self) -> Result<(), CommandError> {
+        match self.error {
+            Some(error) => Err(error),
+            None if self.next < self.args.len() => Err(CommandError::Syntax),
+            None => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use russet_resp::ArgBuf;
+
+    #[test]
+    fn integers_are_read_by_the_protocols_rules() {
+        let cases: &[(&str, Option<i64>)] = &[
+            ("0", Some(0)),
+            ("-0", None),
+            ("7", Some(7)),
+            ("-7", Some(-7)),
+            ("9223372036854775807", Some(i64::MAX)),
+            ("9223372036854775808", None),
+            ("-9223372036854775808", Some(i64::MIN)),
+            ("-9223372036854775809", None),
+            ("99999999999999999999", None),
+            ("18446744073709551616", None),
+            ("", None),
+            ("-", None),
+            ("+1", None),
+            ("01", None),
+            ("-01", None),
+            (" 1", None),
+            ("1 ", None),
+            ("1e3", None),
+            ("1.0", None),
+            ("0x10", None),
+            ("nan", None),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(parse_integer(text.as_bytes()), *expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn options_of_one_group_exclude_one_another_and_repeat_freely() {
+        const GRAMMAR: &[Keyword<u8>] = &[
+            Keyword::flag("NX", 1, 0),
+            Keyword::flag("XX", 2, 0),
+            Keyword::valued("EX", 3, 1),
+            Keyword::flag("KEEPTTL", 4, 1),
+        ];
+        let read = |words: &[&str]| -> Result<Vec<Option<(u8, Vec<u8>)>>, CommandError> {
+            let request: ArgBuf = words.iter().map(|w| w.as_bytes()).collect();
+            let chosen: Chosen<'_, u8, 2> = options(request.args(), 0, GRAMMAR)?;
+            Ok(chosen.iter().map(|c| c.map(|(t, v)| (t, v.to_vec()))).collect())
+        };
+        assert_eq!(read(&[]), Ok(vec![None, None]));
+        assert_eq!(read(&["nX", "NX"]), Ok(vec![Some((1, vec![])), None]));
+        assert_eq!(read(&["ex", "1", "EX", "2"]), Ok(vec![None, Some((3, b"2".to_vec()))]));
+        assert_eq!(read(&["EX", "EX"]), Ok(vec![None, Some((3, b"EX".to_vec()))]));
+        for wrong in [&["NX", "XX"][..], &["EX"], &["EX", "1", "KEEPTTL"], &["NX", ""], &["N"]] {
+            assert_eq!(read(wrong), Err(CommandError::Syntax), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn a_cursor_keeps_its_first_error() {
+        let request = ArgBuf::from_slices(&[b"COUNT", b"x", b"y"]);
+        let mut cursor = Cursor::new(request.args(), 0);
+        assert!(cursor.eat("count"));
+        assert_eq!(cursor.integer(), 0);
+        assert_eq!(cursor.bytes(), b"");
+        assert!(!cursor.has_more());
+        assert_eq!(cursor.finish(), Err(CommandError::NotInteger));
+
+        let mut cursor = Cursor::new(request.args(), 0);
+        assert_eq!(cursor.eat_valued("COUNT"), Some(&b"x"[..]));
+        assert_eq!(cursor.eat_valued("Y"), None);
+        assert_eq!(cursor.finish(), Err(CommandError::Syntax));
+    }
+}
