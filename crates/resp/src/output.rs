@@ -1,0 +1,278 @@
+//! The output queue of one connection: bytes that are waiting to be sent.
+//!
+//! ```text
+//!  stream   ──────────── tail ───────────┬─ shared ─┬──── tail ────┬─ shared ─┐
+//!  tail     [sent░░░░|...................][.............]          │          │
+//!  shared             (position in the stream of tail bytes, Bytes) …
+//! ```
+//! All small replies are in one vector, the tail; large values stand between its bytes by
+//! reference. An idle connection gives its vector back and owns nothing.
+//!
+//! Always true: `len` is what [`Output::slices`] would give if it had slices enough.
+//! Always true: positions of shared chunks ascend and are not before the bytes sent.
+//! Not here: what the bytes mean — `reply/encode.rs`.
+
+use std::collections::VecDeque;
+use std::io::IoSlice;
+
+use bytes::{Buf, Bytes};
+
+/// From this length on, shared bytes are queued by reference; shorter ones are copied.
+pub const SHARED_LEN_MIN: usize = 16 << 10;
+
+/// Sent bytes are cut off the tail when there are more of them than this, and than of the rest.
+const COMPACT_MIN: usize = 64 << 10;
+
+/// Bytes that are waiting to be sent.
+///
+/// # Examples
+///
+/// ```
+/// use std::io::IoSlice;
+/// use russet_resp::Output;
+///
+/// let mut output = Output::new();
+/// output.extend(b"+OK\r\n");
+/// let mut slices = [IoSlice::new(&[]); 4];
+/// let n = output.slices(&mut slices);
+/// assert_eq!((n, &slices[0][..]), (1, &b"+OK\r\n"[..]));
+/// output.advance(5);
+/// assert!(output.is_empty());
+/// ```
+#[derive(Debug, Default)]
+pub struct Output {
+    tail: Vec<u8>,
+    /// Bytes at the front of the tail that are sent.
+    sent: usize,
+    /// Present when something large is queued.
+    shared: Option<Box<Shared>>,
+}
+
+#[derive(Debug, Default)]
+struct Shared {
+    /// Chunks, each with the number of tail bytes in front of it.
+    chunks: VecDeque<(usize, Bytes)>,
+    /// The sum of the chunks' lengths.
+    len: usize,
+}
+
+impl Output {
+    /// An empty queue that owns no buffer.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            tail: Vec::new(),
+            sent: 0,
+            shared: None,
+        }
+    }
+
+    /// Lends the queue a buffer, usually from a pool. What the buffer contains is dropped; it is
+    /// given back when the queue owns a larger one already.
+    pub fn attach(&mut self, mut buffer: Vec<u8>) -> Option<Vec<u8>> {
+        buffer.clear();
+        if !self.is_empty() || self.tail.capacity() >= buffer.capacity() {
+            return Some(buffer);
+        }
+        self.sent = 0;
+        let old = std::mem::replace(&mut self.tail, buffer);
+        (old.capacity() > 0).then_some(old)
+    }
+
+    /// Takes the buffer out of an empty queue.
+    pub fn detach(&mut self) -> Option<Vec<u8>> {
+        if !self.is_empty() || self.tail.capacity() == 0 {
+            return None;
+        }
+        self.sent = 0;
+        let mut buffer = std::mem::take(&mut self.tail);
+        buffer.clear();
+        Some(buffer)
+    }
+
+    /// Appends bytes by copying them.
+    #[inline]
+    pub fn extend(&mut self, bytes: &[u8]) {
+        self.tail.extend_from_slice(bytes);
+    }
+
+    /// Appends bytes, by reference when they are many.
+    pub fn extend_shared(&mut self, bytes: Bytes) {
+        if bytes.len() < SHARED_LEN_MIN {
+            self.tail.extend_from_slice(&bytes);
+            return;
+        }
+        let shared = self.shared.get_or_insert_default();
+        shared.len += bytes.len();
+        shared.chunks.push_back((self.tail.len(), bytes));
+    }
+
+    /// Drops everything that is queued and keeps the buffer.
+    pub fn clear(&mut self) {
+        self.tail.clear();
+        self.sent = 0;
+        self.shared = None;
+    }
+
+    /// Notes that the first `n` bytes have been sent.
+    ///
+    /// # Panics
+    ///
+    /// When fewer bytes are queued.
+    pub fn advance(&mut self, n: usize) {
+        assert!(n <= self.len(), "more bytes sent than were queued");
+        match self.shared {
+            None => self.sent += n,
+            Some(_) => self.advance_shared(n),
+        }
+        if self.is_empty() {
+            self.tail.clear();
+            self.sent = 0;
+        } else if self.sent > COMPACT_MIN && self.sent > self.tail.len() / 2 {
+            self.compact();
+        }
+    }
+
+    /// The number of bytes that are queued.
+    #[inline]
+    #[must_use]
+    pub fn len(&self) -> usize {
+        let shared = self.shared.as_ref().map_or(0, |shared| shared.len);
+        self.tail.len() - self.sent + shared
+    }
+
+    /// Whether nothing is queued.
+    #[inline]
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.sent == self.tail.len() && self.shared.is_none()
+    }
+
+    /// The memory that the queue holds, for accounting.
+    #[must_use]
+    pub fn memory(&self) -> usize {
+        self.tail.capacity() + self.shared.as_ref().map_or(0, |shared| shared.len)
+    }
+
+    /// Fills `slices` with the next bytes to send, in order; returns how many slices were set.
+    pub fn slices<'a>(&'a self, slices: &mut [IoSlice<'a>]) -> usize {
+        let mut count = 0;
+        for chunk in self.chunks().take(slices.len()) {
+            slices[count] = IoSlice::new(chunk);
+            count += 1;
+        }
+        count
+    }
+
+    /// The queued bytes in order, in as few pieces as they lie in.
+    pub fn chunks(&self) -> impl Iterator<Item = &[u8]> {
+        let shared = self.shared.iter().flat_map(|shared| &shared.chunks);
+        let mut pos = self.sent;
+        let last = self.shared.iter().flat_map(|shared| shared.chunks.back());
+        let rest = last.map(|(at, _)| *at).last().unwrap_or(self.sent);
+        shared
+            .flat_map(move |(at, bytes)| {
+                let before = &self.tail[pos..*at];
+                pos = *at;
+                [before, &bytes[..]]
+            })
+            .chain([&self.tail[rest..]])
+            .filter(|chunk| !chunk.is_empty())
+    }
+
+    /// All queued bytes in one vector: for tests and for output that is not sent by a socket.
+    #[must_use]
+    pub fn to_vec(&self) -> Vec<u8> {
+        self.chunks().flatten().copied().collect()
+    }
+
+    fn advance_shared(&mut self, mut n: usize) {
+        while let Some(shared) = &mut self.shared {
+            let Some((at, bytes)) = shared.chunks.front_mut() else {
+                self.shared = None;
+                break;
+            };
+            let before = n.min(*at - self.sent);
+            self.sent += before;
+            n -= before;
+            let of_chunk = n.min(bytes.len());
+            if self.sent < *at || (of_chunk == 0 && !bytes.is_empty()) {
+                return;
+            }
+            bytes.advance(of_chunk);
+            shared.len -= of_chunk;
+            n -= of_chunk;
+            if !bytes.is_empty() {
+                return;
+            }
+            shared.chunks.pop_front();
+        }
+        self.sent += n;
+    }
+
+    fn compact(&mut self) {
+        self.tail.drain(..self.sent);
+        for (at, _) in self.shared.iter_mut().flat_map(|shared| &mut shared.chunks) {
+            *at -= self.sent;
+        }
+        self.sent = 0;
+    }
+}
+
+/// A place in an [`Output`] to which what was written later can be taken back. It is good until
+/// something in front of it is taken back or sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mark {
+    tail: usize,
+    chunks: usize,
+}
+
+/// What the reply encoder needs.
+impl Output {
+    /// The tail, to append to.
+    #[inline]
+    pub(crate) const fn tail(&mut self) -> &mut Vec<u8> {
+        &mut self.tail
+    }
+
+    /// The place behind the last byte.
+    #[inline]
+    pub(crate) fn mark(&self) -> Mark {
+        Mark {
+            tail: self.tail.len(),
+            chunks: self.shared.as_ref().map_or(0, |shared| shared.chunks.len()),
+        }
+    }
+
+    /// Takes back everything behind a mark.
+    pub(crate) fn rollback(&mut self, mark: Mark) {
+        self.tail.truncate(mark.tail);
+        let Some(shared) = &mut self.shared else {
+            return;
+        };
+        let dropped: usize = shared
+            .chunks
+            .drain(mark.chunks..)
+            .map(|(_, bytes)| bytes.len())
+            .sum();
+        shared.len -= dropped;
+        if shared.chunks.is_empty() {
+            self.shared = None;
+        }
+    }
+
+    /// Puts bytes at a mark, in front of everything written since.
+    pub(crate) fn insert(&mut self, mark: Mark, bytes: &[u8]) {
+        let end = self.tail.len();
+        self.tail.extend_from_slice(bytes);
+        self.tail[mark.tail..].rotate_right(bytes.len());
+        debug_assert!(mark.tail <= end, "the mark has been taken back");
+        let later = self
+            .shared
+            .iter_mut()
+            .flat_map(|shared| shared.chunks.range_mut(mark.chunks..));
+        for (at, _) in later {
+            *at += bytes.len();
+        }
+    }
+}
