@@ -212,9 +212,12 @@ impl Decimal {
     /// The layout of Redis ≥ 7.2; see the module's table.
     fn lay_out(&self, out: &mut &mut [u8]) {
         let magnitude = self.exponent().abs();
-        if self.k >= 0 && magnitude < self.len as i32 + 7 {
-            self.put_plain(out);
-        } else if self.k < 0 && (self.k > -7 || magnitude < 4) {
+        let plain = match self.k {
+            0.. => magnitude < self.len as i32 + 7,
+            -6..0 => true,
+            _ => magnitude < 4,
+        };
+        if plain {
             self.put_plain(out);
         } else {
             self.put_scientific(out, 1);
