@@ -39,8 +39,11 @@ pub struct Ready {
     pub flush: Vec<ConnId>,
     /// 4. Connections whose reading may go on (their `space` was empty).
     pub resume: Vec<ConnId>,
-    /// 5. Connections to close, after one attempt to write what they have.
+    /// 5. Connections to close as soon as their output has been written (now, if it was), without
+    ///    reading any more. The loop reports `hung_up` for each once it is closed.
     pub close: Vec<ConnId>,
+    /// 5b. Connections to close at once, whatever output they have. `hung_up` follows likewise.
+    pub kill: Vec<ConnId>,
     /// 6. Sleep for so many microseconds before anything else (`DEBUG SLEEP`).
     pub stall_us: u64,
     /// 7. Call `run` again at once: work is left.
@@ -59,6 +62,7 @@ impl Ready {
         self.flush.clear();
         self.resume.clear();
         self.close.clear();
+        self.kill.clear();
         self.stall_us = 0;
         self.again = false;
         self.wake_at_us = None;

@@ -1,0 +1,472 @@
+//! CLIENT: what a client says of itself, and what it may learn of and do to others.
+//!
+//! Always true: a client that is killed runs nothing more, not even what it had sent already.
+//! Not here: AUTH, HELLO, RESET — `connection.rs`.
+
+use std::borrow::Cow;
+
+use russet_base::num::parse_i64;
+use russet_command::Arity::{AtLeast, Exactly};
+use russet_command::{CommandError, Family, Flags, Group, Row};
+use russet_io::{ConnId, Origin};
+use russet_resp::{Args, Protocol};
+
+use super::{ControlCtx, ControlFlow, ControlHandler};
+use crate::core::Core;
+use crate::session::{BUFFER_SIZE, Replies, Session};
+
+const ANYWHERE: Flags = Flags::NOSCRIPT.with(Flags::LOADING).with(Flags::STALE);
+const ADMIN: Flags = ANYWHERE.with(Flags::ADMIN);
+
+/// The family.
+pub(crate) const FAMILY: Family<ControlHandler> = Family {
+    group: Group::Connection,
+    rows: &[Row::container(
+        "CLIENT",
+        &[
+            Row::control("GETNAME", Exactly(2), getname)
+                .flags(ANYWHERE)
+                .since("2.6.9")
+                .cost("O(1)")
+                .does("Tells the name of the connection."),
+            Row::control("HELP", Exactly(2), help)
+                .flags(Flags::LOADING.with(Flags::STALE))
+                .since("5.0.0")
+                .cost("O(1)")
+                .does("Lists the subcommands."),
+            Row::control("ID", Exactly(2), id)
+                .flags(ANYWHERE)
+                .since("5.0.0")
+                .cost("O(1)")
+                .does("Tells the number of the connection."),
+            Row::control("INFO", Exactly(2), info)
+                .flags(ANYWHERE)
+                .since("6.2.0")
+                .cost("O(1)")
+                .does("Describes the connection.")
+                .tips(&["nondeterministic_output"]),
+            Row::control("KILL", AtLeast(3), kill)
+                .takes(
+                    "<ip:port:string:old-format | <[ID client-id:integer] | \
+                     [TYPE <NORMAL | MASTER | SLAVE | REPLICA | PUBSUB>:client-type] | \
+                     [USER username] | [ADDR ip:port:string:addr] | [LADDR ip:port:string:laddr] | \
+                     [SKIPME <YES | NO>:skipme] | [MAXAGE maxage:integer]>:new-format ...>:filter",
+                )
+                .flags(ADMIN)
+                .since("2.4.0")
+                .cost("O(N) where N is the number of client connections")
+                .does("Closes connections.")
+                .history(&[
+                    ("2.8.12", "Filters came."),
+                    ("3.2.0", "`master` came as a TYPE."),
+                    ("5.0.0", "`slave` became `replica`; both are understood."),
+                    ("6.2.0", "LADDR came."),
+                    ("7.4.0", "MAXAGE came."),
+                ]),
+            Row::control("LIST", AtLeast(2), list)
+                .takes(
+                    "[TYPE <NORMAL | MASTER | REPLICA | PUBSUB>]:client-type \
+                     [ID client-id:integer [client-id:integer ...]]",
+                )
+                .flags(ADMIN)
+                .since("2.4.0")
+                .cost("O(N) where N is the number of client connections")
+                .does("Lists the connections.")
+                .tips(&["nondeterministic_output"])
+                .history(&[
+                    ("2.8.12", "Clients carry a number."),
+                    ("5.0.0", "TYPE came."),
+                    ("6.0.0", "`user` is shown."),
+                    ("6.2.0", "ID came; `argv-mem`, `tot-mem`, `laddr` and `redir` are shown."),
+                    ("7.0.0", "`resp`, `multi-mem`, `rbs` and `rbp` are shown."),
+                    ("7.0.3", "`ssub` is shown."),
+                ]),
+            Row::control("NO-EVICT", Exactly(3), no_evict)
+                .takes("<ON | OFF>:enabled")
+                .flags(ADMIN)
+                .since("7.0.0")
+                .cost("O(1)")
+                .does("Keeps the connection from being closed to make room."),
+            Row::control("NO-TOUCH", Exactly(3), no_touch)
+                .takes("<ON | OFF>:enabled")
+                .flags(ANYWHERE)
+                .since("7.2.0")
+                .cost("O(1)")
+                .does("Keeps the commands of the connection from counting as use of keys."),
+            Row::control("REPLY", Exactly(3), reply)
+                .takes("<ON | OFF | SKIP>:action")
+                .flags(ANYWHERE)
+                .since("3.2.0")
+                .cost("O(1)")
+                .does("Turns the replies to the connection on or off."),
+            Row::control("SETINFO", Exactly(4), setinfo)
+                .takes("<LIB-NAME libname | LIB-VER libver>:attr")
+                .flags(ANYWHERE)
+                .since("7.2.0")
+                .cost("O(1)")
+                .does("Names the library of the client.")
+                .tips(&["request_policy:all_nodes", "response_policy:all_succeeded"]),
+            Row::control("SETNAME", Exactly(3), setname)
+                .takes("connection-name")
+                .flags(ANYWHERE)
+                .since("2.6.9")
+                .cost("O(1)")
+                .does("Names the connection.")
+                .tips(&["request_policy:all_nodes", "response_policy:all_succeeded"]),
+        ],
+    )
+    .since("2.4.0")
+    .cost("Depends on subcommand.")
+    .does("Holds the commands about client connections.")],
+};
+
+fn getname(cx: &mut ControlCtx<'_>, _: Args<'_>) -> Result<ControlFlow, CommandError> {
+    let name = cx.session.name().to_vec();
+    match name.is_empty() {
+        true => cx.reply().null(),
+        false => cx.reply().bulk(&name),
+    }
+    Ok(ControlFlow::Done)
+}
+
+fn help(cx: &mut ControlCtx<'_>, _: Args<'_>) -> Result<ControlFlow, CommandError> {
+    super::help(cx, "CLIENT", HELP);
+    Ok(ControlFlow::Done)
+}
+
+fn id(cx: &mut ControlCtx<'_>, _: Args<'_>) -> Result<ControlFlow, CommandError> {
+    let id = cx.session.id as i64;
+    cx.reply().integer(id);
+    Ok(ControlFlow::Done)
+}
+
+fn info(cx: &mut ControlCtx<'_>, _: Args<'_>) -> Result<ControlFlow, CommandError> {
+    let mut text = String::new();
+    describe(cx.core, cx.session, &mut text);
+    cx.reply().verbatim("txt", text.as_bytes());
+    Ok(ControlFlow::Done)
+}
+
+/// The kinds of clients that filters know; all of ours are normal so far.
+fn parse_type(word: &[u8]) -> Result<bool, CommandError> {
+    match word.to_ascii_lowercase().as_slice() {
+        b"normal" => Ok(true),
+        b"master" | b"slave" | b"replica" | b"pubsub" => Ok(false),
+        _ => {
+            let word = String::from_utf8_lossy(word);
+            Err(CommandError::Text(Cow::Owned(format!("ERR Unknown client type '{word}'"))))
+        }
+    }
+}
+
+fn list(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlFlow, CommandError> {
+    let mut wanted: Option<Vec<u64>> = None;
+    let mut all = true;
+    match (args.len(), args.get(2).map(<[u8]>::to_ascii_uppercase).as_deref()) {
+        (2, _) => {}
+        (4, Some(b"TYPE")) => all = parse_type(&args[3])?,
+        (4.., Some(b"ID")) => {
+            let mut ids = Vec::new();
+            for arg in args.skip(3).iter() {
+                let id = parse_i64(arg).and_then(|id| u64::try_from(id).ok());
+                ids.push(id.ok_or(CommandError::text("ERR Invalid client ID"))?);
+            }
+            wanted = Some(ids);
+        }
+        _ => return Err(CommandError::Syntax),
+    }
+    let mut sessions: Vec<&Session> = match all {
+        true => cx.sessions.iter().chain([&*cx.session]).collect(),
+        false => Vec::new(),
+    };
+    sessions.retain(|s| wanted.as_ref().is_none_or(|ids| ids.contains(&s.id)));
+    sessions.sort_by_key(|s| s.id);
+    let mut text = String::new();
+    for session in sessions {
+        describe(cx.core, session, &mut text);
+    }
+    cx.reply().verbatim("txt", text.as_bytes());
+    Ok(ControlFlow::Done)
+}
+
+/// Which clients KILL means; every condition given must hold.
+#[derive(Default)]
+struct Victims {
+    id: Option<u64>,
+    addr: Option<Vec<u8>>,
+    laddr: Option<Vec<u8>>,
+    age_s_min: Option<i64>,
+    nobody: bool,
+    not_me: bool,
+}
+
+impl Victims {
+    fn parse(args: &Args<'_>) -> Result<Self, CommandError> {
+        if args.len() % 2 == 1 && args.len() != 3 {
+            return Err(CommandError::Syntax);
+        }
+        let mut victims = Self { not_me: true, ..Self::default() };
+        let mut at = 2;
+        while let (Some(word), Some(value)) = (args.get(at), args.get(at + 1)) {
+            match word.to_ascii_uppercase().as_slice() {
+                b"ID" => {
+                    let id = parse_i64(value).filter(|id| *id > 0).ok_or(CommandError::text(
+                        "ERR client-id should be greater than 0",
+                    ))?;
+                    victims.id = Some(id as u64);
+                }
+                b"TYPE" => victims.nobody |= !parse_type(value)?,
+                b"ADDR" => victims.addr = Some(value.to_vec()),
+                b"LADDR" => victims.laddr = Some(value.to_vec()),
+                b"USER" if value == b"default" => {}
+                b"USER" => {
+                    let user = String::from_utf8_lossy(value);
+                    let text = format!("ERR No such user '{user}'");
+                    return Err(CommandError::Text(Cow::Owned(text)));
+                }
+                b"SKIPME" => match value.to_ascii_lowercase().as_slice() {
+                    b"yes" => victims.not_me = true,
+                    b"no" => victims.not_me = false,
+                    _ => return Err(CommandError::Syntax),
+                },
+                b"MAXAGE" => {
+                    let age = parse_i64(value).ok_or(CommandError::text(
+                        "ERR maxage is not an integer or out of range",
+                    ))?;
+                    if age <= 0 {
+                        return Err(CommandError::text("ERR maxage should be greater than 0"));
+                    }
+                    victims.age_s_min = Some(age);
+                }
+                _ => return Err(CommandError::Syntax),
+            }
+            at += 2;
+        }
+        Ok(victims)
+    }
+
+    fn include(&self, session: &Session, now_ms: i64) -> bool {
+        let (addr, laddr) = addresses(&session.origin);
+        !self.nobody
+            && self.id.is_none_or(|id| id == session.id)
+            && self.addr.as_ref().is_none_or(|a| a == addr.as_bytes())
+            && self.laddr.as_ref().is_none_or(|a| a == laddr.as_bytes())
+            && self.age_s_min.is_none_or(|s| (now_ms - session.created_ms) / 1000 >= s)
+    }
+}
+
+fn kill(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlFlow, CommandError> {
+    let old_form = args.len() == 3;
+    let victims = match old_form {
+        true => Victims { addr: Some(args[2].to_vec()), ..Victims::default() },
+        false => Victims::parse(&args)?,
+    };
+    let now_ms = cx.core.now.wall_ms();
+    let mut killed: Vec<ConnId> = Vec::new();
+    for session in cx.sessions.iter_mut() {
+        if session.runs_or_waits() && victims.include(session, now_ms) {
+            session.close();
+            killed.push(session.conn);
+        }
+    }
+    let mut count = killed.len() as i64;
+    cx.sessions.killed.append(&mut killed);
+    let mut suicide = false;
+    if !victims.not_me && victims.include(cx.session, now_ms) {
+        count += 1;
+        suicide = true;
+    }
+    if old_form && count == 0 {
+        return Err(CommandError::text("ERR No such client"));
+    }
+    match old_form {
+        true => cx.reply().ok(),
+        false => cx.reply().integer(count),
+    }
+    if suicide {
+        cx.session.close();
+    }
+    Ok(ControlFlow::Done)
+}
+
+fn on_off(word: &[u8]) -> Result<bool, CommandError> {
+    match word.to_ascii_lowercase().as_slice() {
+        b"on" => Ok(true),
+        b"off" => Ok(false),
+        _ => Err(CommandError::Syntax),
+    }
+}
+
+fn no_evict(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlFlow, CommandError> {
+    cx.session.wishes.no_evict = on_off(&args[2])?;
+    cx.ok()
+}
+
+fn no_touch(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlFlow, CommandError> {
+    cx.session.wishes.no_touch = on_off(&args[2])?;
+    cx.ok()
+}
+
+fn reply(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlFlow, CommandError> {
+    match args[2].to_ascii_lowercase().as_slice() {
+        b"on" => {
+            cx.session.replies = Replies::On;
+            cx.reply().ok();
+        }
+        b"off" => cx.session.replies = Replies::Off,
+        // COMPAT: a client that is silent anyway stays so.
+        b"skip" if cx.session.replies == Replies::Off => {}
+        b"skip" => cx.session.replies = Replies::SkipNext,
+        _ => return Err(CommandError::Syntax),
+    }
+    Ok(ControlFlow::Done)
+}
+
+/// Whether a name can be shown in CLIENT LIST without spoiling its form.
+fn is_printable(name: &[u8]) -> bool {
+    name.iter().all(|b| (b'!'..=b'~').contains(b))
+}
+
+/// Names a session.
+///
+/// # Errors
+/// When the name would spoil CLIENT LIST.
+pub(crate) fn set_name(session: &mut Session, name: &[u8]) -> Result<(), CommandError> {
+    if !is_printable(name) {
+        return Err(CommandError::text(
+            "ERR Client names cannot contain spaces, newlines or special characters.",
+        ));
+    }
+    if !name.is_empty() || session.names.is_some() {
+        session.names_mut().name = name.to_vec();
+    }
+    Ok(())
+}
+
+fn setname(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlFlow, CommandError> {
+    set_name(cx.session, &args[2])?;
+    cx.ok()
+}
+
+fn setinfo(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlFlow, CommandError> {
+    let (option, value) = (&args[2], &args[3]);
+    let refusal = |what: &str| {
+        let text =
+            format!("ERR {what} cannot contain spaces, newlines or special characters.");
+        CommandError::Text(Cow::Owned(text))
+    };
+    match option.to_ascii_lowercase().as_slice() {
+        b"lib-name" if is_printable(value) => cx.session.names_mut().lib_name = value.to_vec(),
+        b"lib-ver" if is_printable(value) => cx.session.names_mut().lib_version = value.to_vec(),
+        b"lib-name" => return Err(refusal("lib-name")),
+        b"lib-ver" => return Err(refusal("lib-ver")),
+        _ => {
+            let option = String::from_utf8_lossy(option);
+            let text = format!("ERR Unrecognized option '{option}'");
+            return Err(CommandError::Text(Cow::Owned(text)));
+        }
+    }
+    cx.ok()
+}
+
+/// The addresses of both ends, as CLIENT LIST shows them.
+pub(crate) fn addresses(origin: &Origin) -> (String, String) {
+    match origin {
+        Origin::Tcp { peer, local } => (peer.to_string(), local.to_string()),
+        Origin::Unix { path } => (format!("{path}:0"), format!("{path}:0")),
+    }
+}
+
+/// Appends the line of one client.
+fn describe(core: &Core, session: &Session, text: &mut String) {
+    let (addr, laddr) = addresses(&session.origin);
+    let age_s = (core.now.wall_ms() - session.created_ms) / 1000;
+    let idle_s = core.now.mono_ms().saturating_sub(session.active_ms) / 1000;
+    let unix = matches!(session.origin, Origin::Unix { .. });
+    let mut flags = String::new();
+    for (set, letter) in [
+        (unix, 'U'),
+        (session.wishes.no_evict, 'e'),
+        (session.wishes.no_touch, 'T'),
+        (!session.runs_or_waits(), 'c'),
+    ] {
+        if set {
+            flags.push(letter);
+        }
+    }
+    if flags.is_empty() {
+        flags.push('N');
+    }
+    let names = session.names.as_deref();
+    let lossy = |bytes: Option<&Vec<u8>>| {
+        String::from_utf8_lossy(bytes.map_or(&[][..], Vec::as_slice)).into_owned()
+    };
+    let pending = session.filled - session.decoded.min(session.filled);
+    let held = if session.filled > 0 { session.input.len().max(BUFFER_SIZE) } else { 0 };
+    let output = session.output.memory();
+    let total = size_of::<Session>() + held + output + session.decoder.memory();
+    let command = session.last_command.map_or("NULL", |id| &core.commands.get(id).full_name);
+    let resp = if session.protocol == Protocol::Resp3 { 3 } else { 2 };
+    text.push_str(&format!(
+        "id={} addr={addr} laddr={laddr} fd={} name={} age={age_s} idle={idle_s} flags={flags} \
+         db={} sub=0 psub=0 ssub=0 multi=-1 watch=0 qbuf={} qbuf-free={} argv-mem=0 multi-mem=0 \
+         rbs={output} rbp={output} obl={} oll=0 omem=0 tot-mem={total} events=r cmd={command} \
+         user=default redir=-1 resp={resp} lib-name={} lib-ver={} tot-net-in={} tot-net-out={} \
+         tot-cmds={}\n",
+        session.id,
+        session.conn.index + 8,
+        lossy(names.map(|n| &n.name)),
+        session.db,
+        pending,
+        held - pending.min(held),
+        session.output.len(),
+        lossy(names.map(|n| &n.lib_name)),
+        lossy(names.map(|n| &n.lib_version)),
+        session.bytes_in,
+        session.bytes_out,
+        session.commands,
+    ));
+}
+
+const HELP: &[&str] = &[
+    "GETNAME",
+    "    Return the name of the current connection.",
+    "ID",
+    "    Return the ID of the current connection.",
+    "INFO",
+    "    Return information about the current client connection.",
+    "KILL <ip:port>",
+    "    Kill connection made from <ip:port>.",
+    "KILL <option> <value> [<option> <value> [...]]",
+    "    Kill connections. Options are:",
+    "    * ADDR (<ip:port>|<unixsocket>:0)",
+    "      Kill connections made from the specified address",
+    "    * LADDR (<ip:port>|<unixsocket>:0)",
+    "      Kill connections made to specified local address",
+    "    * TYPE (NORMAL|MASTER|REPLICA|PUBSUB)",
+    "      Kill connections by type.",
+    "    * USER <username>",
+    "      Kill connections authenticated by <username>.",
+    "    * SKIPME (YES|NO)",
+    "      Skip killing current connection (default: yes).",
+    "    * ID <client-id>",
+    "      Kill connections by client id.",
+    "    * MAXAGE <maxage>",
+    "      Kill connections older than the specified age.",
+    "LIST [options ...]",
+    "    Return information about client connections. Options:",
+    "    * TYPE (NORMAL|MASTER|REPLICA|PUBSUB)",
+    "      Return clients of specified type.",
+    "NO-EVICT (ON|OFF)",
+    "    Protect current client connection from eviction.",
+    "NO-TOUCH (ON|OFF)",
+    "    Will not touch LRU/LFU stats when this mode is on.",
+    "REPLY (ON|OFF|SKIP)",
+    "    Control the replies sent to the current connection.",
+    "SETINFO <option> <value>",
+    "    Set client meta attr. Options are:",
+    "    * LIB-NAME: the client lib name.",
+    "    * LIB-VER: the client lib version.",
+    "SETNAME <name>",
+    "    Assign the name <name> to the current connection.",
+];

@@ -1,0 +1,228 @@
+//! Commands of the connection itself: AUTH, ECHO, HELLO, PING, QUIT, RESET.
+//!
+//! Not here: CLIENT — `client.rs`; SELECT — `russet-command`.
+
+use std::borrow::Cow;
+
+use russet_command::Arity::{AtLeast, Exactly};
+use russet_command::{CommandError, Family, Flags, Group, Row};
+use russet_io::Origin;
+use russet_resp::{Args, Protocol};
+
+use super::{ControlCtx, ControlFlow, ControlHandler};
+use crate::core::Core;
+use crate::session::{Replies, Wishes};
+
+/// Open to everybody, at any time.
+const ALWAYS: Flags = Flags::NOSCRIPT
+    .with(Flags::LOADING)
+    .with(Flags::STALE)
+    .with(Flags::FAST)
+    .with(Flags::NO_AUTH)
+    .with(Flags::ALLOW_BUSY);
+
+/// The family.
+pub(crate) const FAMILY: Family<ControlHandler> = Family {
+    group: Group::Connection,
+    rows: &[
+        Row::control("AUTH", AtLeast(2), auth)
+            .takes("[username] password")
+            .flags(ALWAYS)
+            .since("1.0.0")
+            .cost("O(N) where N is the number of passwords defined for the user")
+            .does("Authenticates the connection.")
+            .history(&[("6.0.0", "A user name may be given.")]),
+        Row::control("ECHO", Exactly(2), echo)
+            .takes("message")
+            .flags(Flags::LOADING.with(Flags::STALE).with(Flags::FAST))
+            .since("1.0.0")
+            .cost("O(1)")
+            .does("Returns the given string."),
+        Row::control("HELLO", AtLeast(1), hello)
+            .takes("[protover:integer [AUTH username password]:auth:block [SETNAME clientname]]:arguments:block")
+            .flags(ALWAYS)
+            .since("6.0.0")
+            .cost("O(1)")
+            .does("Agrees on a protocol version with the server.")
+            .history(&[
+                ("6.2.0", "The version may be left out; the protocol stays as it is then."),
+            ]),
+        Row::control("PING", AtLeast(1), ping)
+            .takes("[message]")
+            .flags(Flags::FAST)
+            .since("1.0.0")
+            .cost("O(1)")
+            .does("Answers PONG, or the given message.")
+            .tips(&["request_policy:all_shards", "response_policy:all_succeeded"]),
+        Row::control("QUIT", AtLeast(1), quit)
+            .flags(ALWAYS)
+            .since("1.0.0")
+            .cost("O(1)")
+            .does("Closes the connection.")
+            .deprecated("7.2.0", "just closing the connection"),
+        Row::control("RESET", Exactly(1), reset)
+            .flags(ALWAYS)
+            .since("6.2.0")
+            .cost("O(1)")
+            .does("Brings the connection back to its state at the start."),
+    ],
+};
+
+impl Core {
+    /// Whether a connection from there is refused since the server is open to all.
+    pub(crate) fn is_protected_from(&self, origin: &Origin) -> bool {
+        let Origin::Tcp { peer, .. } = origin else { return false };
+        let local = peer.ip().to_canonical().is_loopback();
+        self.config.protected_mode && self.config.requirepass.is_empty() && !local
+    }
+
+    /// Whether these credentials are right.
+    fn accepts(&self, user: &[u8], password: &[u8]) -> bool {
+        let expected = self.config.requirepass.as_bytes();
+        let same = expected.len() == password.len()
+            && expected.iter().zip(password).fold(0, |acc, (a, b)| acc | (a ^ b)) == 0;
+        user == b"default" && (expected.is_empty() || same)
+    }
+}
+
+const WRONG_PASS: CommandError =
+    CommandError::text("WRONGPASS invalid username-password pair or user is disabled.");
+
+fn auth(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlFlow, CommandError> {
+    if args.len() > 3 {
+        return Err(CommandError::Syntax);
+    }
+    if args.len() == 2 && cx.core.config.requirepass.is_empty() {
+        return Err(CommandError::text(
+            "ERR AUTH <password> called without any password configured for the default user. \
+             Are you sure your configuration is correct?",
+        ));
+    }
+    let (user, password) = match args.len() {
+        2 => (&b"default"[..], &args[1]),
+        _ => (&args[1], &args[2]),
+    };
+    if !cx.core.accepts(user, password) {
+        return Err(WRONG_PASS);
+    }
+    cx.session.authenticated = true;
+    cx.ok()
+}
+
+fn echo(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlFlow, CommandError> {
+    cx.reply().bulk(&args[1]);
+    Ok(ControlFlow::Done)
+}
+
+fn ping(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlFlow, CommandError> {
+    match args.len() {
+        1 => cx.reply().simple("PONG"),
+        2 => cx.reply().bulk(&args[1]),
+        _ => return Err(CommandError::WrongArity(Cow::Borrowed("ping"))),
+    }
+    Ok(ControlFlow::Done)
+}
+
+fn quit(cx: &mut ControlCtx<'_>, _: Args<'_>) -> Result<ControlFlow, CommandError> {
+    cx.session.close();
+    cx.ok()
+}
+
+fn reset(cx: &mut ControlCtx<'_>, _: Args<'_>) -> Result<ControlFlow, CommandError> {
+    let session = &mut *cx.session;
+    session.protocol = Protocol::Resp2;
+    session.db = 0;
+    session.replies = Replies::On;
+    session.wishes = Wishes::default();
+    if let Some(names) = &mut session.names {
+        names.name.clear();
+    }
+    session.authenticated = cx.core.config.requirepass.is_empty();
+    cx.reply().simple("RESET");
+    Ok(ControlFlow::Done)
+}
+
+/// What HELLO was asked for.
+struct Hello<'a> {
+    protocol: Option<Protocol>,
+    credentials: Option<(&'a [u8], &'a [u8])>,
+    name: Option<&'a [u8]>,
+}
+
+fn parse_hello<'a>(args: &Args<'a>) -> Result<Hello<'a>, CommandError> {
+    let mut hello = Hello { protocol: None, credentials: None, name: None };
+    if let Some(version) = args.get(1) {
+        hello.protocol = Some(match russet_base::num::parse_i64(version) {
+            Some(2) => Protocol::Resp2,
+            Some(3) => Protocol::Resp3,
+            Some(_) => return Err(CommandError::text("NOPROTO unsupported protocol version")),
+            None => {
+                return Err(CommandError::text(
+                    "ERR Protocol version is not an integer or out of range",
+                ));
+            }
+        });
+    }
+    let mut at = 2;
+    while let Some(word) = args.get(at) {
+        match (word.to_ascii_uppercase().as_slice(), args.get(at + 1), args.get(at + 2)) {
+            (b"AUTH", Some(user), Some(password)) => {
+                hello.credentials = Some((user, password));
+                at += 3;
+            }
+            (b"SETNAME", Some(name), _) => {
+                hello.name = Some(name);
+                at += 2;
+            }
+            _ => {
+                let word = String::from_utf8_lossy(word);
+                let text = format!("ERR Syntax error in HELLO option '{word}'");
+                return Err(CommandError::Text(Cow::Owned(text)));
+            }
+        }
+    }
+    Ok(hello)
+}
+
+fn hello(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlFlow, CommandError> {
+    let hello = parse_hello(&args)?;
+    let mut authenticated = cx.session.authenticated;
+    if let Some((user, password)) = hello.credentials {
+        if !cx.core.accepts(user, password) {
+            return Err(WRONG_PASS);
+        }
+        authenticated = true;
+    }
+    if !authenticated {
+        return Err(CommandError::text(
+            "NOAUTH HELLO must be called with the client already authenticated, otherwise the \
+             HELLO <proto> AUTH <user> <pass> option can be used to authenticate the client and \
+             select the RESP protocol version at the same time",
+        ));
+    }
+    if let Some(name) = hello.name {
+        super::client::set_name(cx.session, name)?;
+    }
+    cx.session.authenticated = true;
+    if let Some(protocol) = hello.protocol {
+        cx.session.protocol = protocol;
+    }
+    let (id, protocol) = (cx.session.id, cx.session.protocol);
+    let mut reply = cx.reply();
+    reply.map(7);
+    reply.bulk(b"server");
+    reply.bulk(b"redis");
+    reply.bulk(b"version");
+    reply.bulk(crate::environment::REDIS_VERSION.as_bytes());
+    reply.bulk(b"proto");
+    reply.integer(if protocol == Protocol::Resp3 { 3 } else { 2 });
+    reply.bulk(b"id");
+    reply.integer(id as i64);
+    reply.bulk(b"mode");
+    reply.bulk(b"standalone");
+    reply.bulk(b"role");
+    reply.bulk(b"master");
+    reply.bulk(b"modules");
+    reply.array(0);
+    Ok(ControlFlow::Done)
+}

@@ -1,0 +1,102 @@
+//! Commands of the server as a whole: LOLWUT, SHUTDOWN, TIME.
+
+use russet_command::Arity::{AtLeast, Exactly};
+use russet_command::{CommandError, Family, Flags, Group, Row};
+use russet_io::LogLevel;
+use russet_resp::Args;
+
+use super::{ControlCtx, ControlFlow, ControlHandler};
+use crate::core::Core;
+
+/// The family.
+pub(crate) const FAMILY: Family<ControlHandler> = Family {
+    group: Group::Server,
+    rows: &[
+        Row::control("LOLWUT", AtLeast(1), lolwut)
+            .takes("[VERSION version:integer]")
+            .flags(Flags::READONLY.with(Flags::FAST))
+            .since("5.0.0")
+            .cost("")
+            .does("Draws something, and tells the version."),
+        Row::control("SHUTDOWN", AtLeast(1), shutdown)
+            .takes("[NOSAVE | SAVE]:save-selector [NOW] [FORCE] [ABORT]")
+            .flags(
+                Flags::ADMIN
+                    .with(Flags::NOSCRIPT)
+                    .with(Flags::LOADING)
+                    .with(Flags::STALE)
+                    .with(Flags::NO_MULTI)
+                    .with(Flags::ALLOW_BUSY),
+            )
+            .since("1.0.0")
+            .cost("O(N) when saving, where N is the number of keys, else O(1)")
+            .does("Ends the server in good order.")
+            .history(&[("7.0.0", "NOW, FORCE and ABORT came.")]),
+        Row::control("TIME", Exactly(1), time)
+            .flags(Flags::LOADING.with(Flags::STALE).with(Flags::FAST))
+            .since("2.6.0")
+            .cost("O(1)")
+            .does("Tells the time of the server.")
+            .tips(&["nondeterministic_output"]),
+    ],
+};
+
+impl Core {
+    /// Ends the server in good order.
+    pub(crate) fn shut_down(&mut self) {
+        self.outbox.log(LogLevel::Warning, "User requested shutdown...");
+        self.outbox.exit = Some(0);
+    }
+}
+
+fn time(cx: &mut ControlCtx<'_>, _: Args<'_>) -> Result<ControlFlow, CommandError> {
+    let now_us = cx.core.now.wall_us;
+    let (seconds, micros) = (now_us.div_euclid(1_000_000), now_us.rem_euclid(1_000_000));
+    let mut reply = cx.reply();
+    reply.array(2);
+    reply.bulk_int(seconds);
+    reply.bulk_int(micros);
+    Ok(ControlFlow::Done)
+}
+
+fn shutdown(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlFlow, CommandError> {
+    let (mut save, mut nosave, mut abort, mut other) = (false, false, false, false);
+    for word in args.skip(1).iter() {
+        match word.to_ascii_uppercase().as_slice() {
+            b"NOSAVE" => nosave = true,
+            b"SAVE" => save = true,
+            b"NOW" | b"FORCE" => other = true,
+            b"ABORT" => abort = true,
+            _ => return Err(CommandError::Syntax),
+        }
+    }
+    if (abort && (save || nosave || other)) || (save && nosave) {
+        return Err(CommandError::Syntax);
+    }
+    if abort {
+        return Err(CommandError::text("ERR No shutdown in progress."));
+    }
+    cx.core.shut_down();
+    cx.session.close();
+    Ok(ControlFlow::Done)
+}
+
+fn lolwut(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlFlow, CommandError> {
+    if let (Some(word), Some(version)) = (args.get(1), args.get(2)) {
+        if word.eq_ignore_ascii_case(b"version") && russet_base::num::parse_i64(version).is_none() {
+            return Err(CommandError::NotInteger);
+        }
+    }
+    let mut art = String::new();
+    for row in 0..8_u32 {
+        for column in 0..40_u32 {
+            let edge = cx.core.rng.below(10) < u64::from(row + column % 3);
+            art.push(if edge { '▒' } else { ' ' });
+        }
+        art.push('\n');
+    }
+    let version = crate::environment::REDIS_VERSION;
+    art.push_str(&format!("\nA russet apple does not fall far. Redis ver. {version}\n"));
+    cx.reply().verbatim("txt", art.as_bytes());
+    Ok(ControlFlow::Done)
+}

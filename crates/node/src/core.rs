@@ -1,0 +1,107 @@
+//! The node without its sessions: data, tables, configuration, counters, and what waits to go out.
+//!
+//! Always true: nothing in here knows a socket; what the outside must do is collected in `outbox`.
+//! Not here: sessions — `session.rs`; the order of a turn — `run.rs`.
+
+use std::collections::VecDeque;
+
+use hashbrown::HashMap;
+use russet_base::rng::Rng;
+use russet_base::time::Now;
+use russet_command::{Effects, Settings};
+use russet_engine::Keyspace;
+use russet_io::{ConnId, Job, JobId, LogLevel, LogLine, Outcome};
+
+use crate::config::Config;
+use crate::environment::Environment;
+use crate::registry::Commands;
+use crate::session::Session;
+use crate::stats::Stats;
+
+/// What is done when a job completes: writes the reply of the session that waits for it.
+pub(crate) type Completion = Box<dyn FnOnce(&mut Core, &mut Session, Outcome) + Send>;
+
+/// Everything a node holds besides its sessions.
+pub(crate) struct Core {
+    /// The data.
+    pub keyspace: Keyspace,
+    /// Every command by name.
+    pub commands: &'static Commands,
+    /// The settings as configured.
+    pub config: Config,
+    /// The settings that data commands read, derived from `config`.
+    pub settings: Settings,
+    /// The effects of the unit that runs.
+    pub effects: Effects,
+    /// Chance.
+    pub rng: Rng,
+    /// Counters.
+    pub stats: Stats,
+    /// What is known of the process and the machine.
+    pub environment: Environment,
+    /// The time of this turn.
+    pub now: Now,
+    /// What waits to go out at the end of the turn.
+    pub outbox: Outbox,
+    /// The number that the next client gets.
+    pub next_client_id: u64,
+    /// Changes since the data was last saved.
+    pub dirty: u64,
+    /// `DEBUG SET-ACTIVE-EXPIRE`: whether keys expire on their own.
+    pub active_expiry: bool,
+}
+
+/// Work and words for the outside, collected during a turn.
+#[derive(Default)]
+pub(crate) struct Outbox {
+    /// Lines for the log.
+    pub log: Vec<LogLine>,
+    /// Jobs to start.
+    pub jobs: Vec<(JobId, Job)>,
+    /// Sleep before anything else.
+    pub stall_us: u64,
+    /// End the process.
+    pub exit: Option<i32>,
+    next_job: u64,
+    waiting: HashMap<JobId, (ConnId, Completion)>,
+    finished: VecDeque<(JobId, Outcome)>,
+}
+
+impl Outbox {
+    /// Writes a line to the log.
+    pub(crate) fn log(&mut self, level: LogLevel, text: impl Into<String>) {
+        self.log.push(LogLine { level, text: text.into() });
+    }
+
+    /// Starts a job that nobody waits for.
+    pub(crate) fn start(&mut self, job: Job) {
+        let id = self.number();
+        self.jobs.push((id, job));
+    }
+
+    /// Starts a job; when it completes, `then` is called with the session that waits for it.
+    pub(crate) fn start_for(&mut self, conn: ConnId, job: Job, then: Completion) {
+        let id = self.number();
+        self.jobs.push((id, job));
+        self.waiting.insert(id, (conn, then));
+    }
+
+    /// A job has completed.
+    pub(crate) fn finish(&mut self, job: JobId, outcome: Outcome) {
+        if self.waiting.contains_key(&job) {
+            self.finished.push_back((job, outcome));
+        }
+    }
+
+    /// The next completion that a session waits for.
+    pub(crate) fn next_finished(&mut self) -> Option<(ConnId, Completion, Outcome)> {
+        let (job, outcome) = self.finished.pop_front()?;
+        let (conn, then) = self.waiting.remove(&job)?;
+        Some((conn, then, outcome))
+    }
+
+    fn number(&mut self) -> JobId {
+        self.next_job += 1;
+        JobId(self.next_job)
+    }
+}

@@ -1,0 +1,62 @@
+//! What time makes due: expiry, idle clients, output beyond its limits, samples for INFO.
+//!
+//! Always true: every duty is bounded in work per turn, not in time.
+//! Not here: what INFO shows of it — `info/`.
+
+use crate::core::Core;
+use crate::node::Node;
+
+/// How many keys expire at most in one turn.
+const EXPIRED_PER_TURN_MAX: usize = 256;
+
+/// How many items of housekeeping are done at most in one turn.
+const HOUSEKEEPING_PER_TURN: usize = 256;
+
+/// The period of the slower duties.
+pub(crate) const PERIOD_US: u64 = 100_000;
+
+impl Core {
+    /// Removes keys whose time has come; true when more are due.
+    pub(crate) fn expire(&mut self) -> bool {
+        if !self.active_expiry {
+            return false;
+        }
+        self.keyspace.expire_due(EXPIRED_PER_TURN_MAX) == EXPIRED_PER_TURN_MAX
+    }
+
+    /// Frees what nobody needs any more; true when more is left.
+    pub(crate) fn housekeep(&mut self) -> bool {
+        let more = self.keyspace.housekeep(HOUSEKEEPING_PER_TURN);
+        if let Some(garbage) = self.keyspace.take_garbage() {
+            self.outbox.start(russet_io::Job::Discard(Box::new(garbage)));
+        }
+        more
+    }
+}
+
+impl Node {
+    /// The duties of every period.
+    pub(crate) fn tick(&mut self) {
+        let now = self.core.now;
+        self.core.stats.sample(now);
+        self.close_idle();
+    }
+
+    /// Closes clients that were silent for longer than `timeout`.
+    fn close_idle(&mut self) {
+        let limit_ms = u64::from(self.core.config.timeout) * 1000;
+        if limit_ms == 0 {
+            return;
+        }
+        let now_ms = self.core.now.mono_ms();
+        let mut idle = Vec::new();
+        for session in self.sessions.iter() {
+            if now_ms.saturating_sub(session.active_ms) > limit_ms {
+                idle.push(session.conn);
+            }
+        }
+        for conn in idle {
+            self.drop_session(conn);
+        }
+    }
+}

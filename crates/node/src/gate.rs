@@ -1,0 +1,100 @@
+//! Whether a command may run now: ordered checks, the first refusal answers.
+//!
+//! Always true: a refused command has changed nothing.
+//! Not here: what commands are — `registry.rs`.
+
+use std::borrow::Cow;
+
+use russet_command::{CommandError, Flags};
+use russet_resp::Args;
+
+use crate::core::Core;
+use crate::registry::{Command, CommandId};
+use crate::session::Session;
+
+/// One check: `None` lets the command pass.
+type Check = fn(&Core, &Session, &Command, Args<'_>) -> Option<CommandError>;
+
+/// The checks, in Redis's order.
+const CHECKS: &[Check] = &[arity, authentication];
+
+/// Finds the command that a request names, its subcommand included.
+///
+/// # Errors
+/// The error reply when there is none.
+#[inline]
+pub(crate) fn resolve(core: &Core, args: Args<'_>) -> Result<CommandId, CommandError> {
+    match core.commands.resolve(args) {
+        Some(id) => Ok(id),
+        None => Err(unknown(core, args)),
+    }
+}
+
+/// Runs every check.
+///
+/// # Errors
+/// The first refusal.
+#[inline]
+pub(crate) fn admit(
+    core: &Core,
+    session: &Session,
+    command: &Command,
+    args: Args<'_>,
+) -> Result<(), CommandError> {
+    for check in CHECKS {
+        if let Some(refusal) = check(core, session, command, args) {
+            return Err(refusal);
+        }
+    }
+    Ok(())
+}
+
+#[inline]
+fn arity(_: &Core, _: &Session, command: &Command, args: Args<'_>) -> Option<CommandError> {
+    if command.spec.arity.admits(args.len()) {
+        return None;
+    }
+    Some(CommandError::WrongArity(Cow::Owned(command.full_name.to_string())))
+}
+
+#[inline]
+fn authentication(
+    _: &Core,
+    session: &Session,
+    command: &Command,
+    _: Args<'_>,
+) -> Option<CommandError> {
+    if session.authenticated || command.spec.flags.has(Flags::NO_AUTH) {
+        return None;
+    }
+    Some(CommandError::text("NOAUTH Authentication required."))
+}
+
+/// The error for a request that names no command, with its first arguments.
+#[cold]
+fn unknown(core: &Core, args: Args<'_>) -> CommandError {
+    if let Some(container) = core.commands.find(&args[0]).filter(|_| args.len() > 1) {
+        let container = core.commands.get(container);
+        if !container.subcommands.is_empty() {
+            let text = format!(
+                "ERR unknown subcommand '{:.128}'. Try {} HELP.",
+                String::from_utf8_lossy(&args[1]),
+                container.spec.name
+            );
+            return CommandError::Text(Cow::Owned(text));
+        }
+    }
+    let mut shown = String::new();
+    for arg in args.skip(1).iter() {
+        if shown.len() >= 128 {
+            break;
+        }
+        let room = 128 - shown.len();
+        let text = String::from_utf8_lossy(&arg[..arg.len().min(room)]);
+        shown.push_str(&format!("'{text}' "));
+    }
+    let name = &args[0];
+    let name = String::from_utf8_lossy(&name[..name.len().min(128)]);
+    let text = format!("ERR unknown command '{name}', with args beginning with: {shown}");
+    CommandError::Text(Cow::Owned(text))
+}

@@ -1,0 +1,297 @@
+//! The node: a whole server as one value, driven through the contract of `russet-io`.
+//!
+//! Always true: the same calls with the same arguments give the same outputs; time and chance are
+//! arguments.
+//! Not here: the order of work within a turn — `run.rs`; what time makes due — `cron.rs`.
+
+use std::io::IoSlice;
+
+use russet_base::rng::Rng;
+use russet_base::time::Now;
+use russet_command::{Effects, Settings};
+use russet_engine::Keyspace;
+use russet_io::{
+    Admission, ConnId, HangUp, JobId, LogLevel, Origin, Outcome, Ready, Service,
+};
+use russet_resp::Limits;
+
+use crate::config::Config;
+use crate::core::{Core, Outbox};
+use crate::cron;
+use crate::environment::Environment;
+use crate::registry;
+use crate::run::Batch;
+use crate::session::{BUFFER_SIZE, Pool, Session, Sessions, State};
+use crate::stats::Stats;
+
+/// A deterministic Redis-compatible server.
+pub struct Node {
+    pub(crate) core: Core,
+    pub(crate) sessions: Sessions,
+    pub(crate) turn: Turn,
+    pub(crate) batch: Batch,
+    pub(crate) pool: Pool,
+    pub(crate) limits: Limits,
+}
+
+/// What one turn of the loop collects.
+#[derive(Default)]
+pub(crate) struct Turn {
+    /// Sessions with input that was not executed.
+    pub inputs: Vec<ConnId>,
+    /// Sessions with output.
+    pub flush: Vec<ConnId>,
+    /// Sessions whose reading goes on.
+    pub resume: Vec<ConnId>,
+    /// Whether work is left for another turn.
+    pub again: bool,
+    /// When the slower duties are due again.
+    pub tick_at_us: u64,
+}
+
+impl Node {
+    /// A node with empty databases.
+    pub fn new(config: Config, environment: Environment, now: Now) -> Self {
+        let seed = environment.seed;
+        let databases = config.databases as usize;
+        let keyspace = Keyspace::new(russet_engine::Options { databases, seed });
+        let commands = registry::commands();
+        let core = Core {
+            keyspace,
+            commands,
+            settings: Settings::default(),
+            config,
+            effects: Effects::default(),
+            rng: Rng::new(seed.rotate_left(32)),
+            stats: Stats::new(commands.len()),
+            environment,
+            now,
+            outbox: Outbox::default(),
+            next_client_id: 1,
+            dirty: 0,
+            active_expiry: true,
+        };
+        let mut node = Self {
+            core,
+            sessions: Sessions::default(),
+            turn: Turn::default(),
+            batch: Batch::default(),
+            pool: Pool::default(),
+            limits: Limits::DEFAULT,
+        };
+        node.core.keyspace.freeze(now.wall_ms());
+        node.core.derive_settings();
+        node
+    }
+
+    /// Forgets a session and has its connection closed at once.
+    pub(crate) fn drop_session(&mut self, conn: ConnId) {
+        if let Some(session) = self.sessions.get_mut(conn) {
+            session.close();
+            self.sessions.killed.push(conn);
+        }
+    }
+
+    /// Hands completed jobs to the sessions that wait for them.
+    fn finish_jobs(&mut self) {
+        while let Some((conn, then, outcome)) = self.core.outbox.next_finished() {
+            let Some(mut session) = self.sessions.take(conn) else { continue };
+            if session.state == State::Waiting {
+                session.state = State::Open;
+            }
+            then(&mut self.core, &mut session, outcome);
+            if session.runs() && !session.queued {
+                session.queued = true;
+                self.turn.inputs.push(conn);
+            }
+            self.sessions.put(session);
+            self.after(conn);
+        }
+    }
+
+    /// Stops reading from clients whose replies pile up, closes those beyond their limits.
+    fn check_output(&mut self) {
+        let limit = self.core.config.output_limit_normal();
+        if limit.hard == 0 && limit.soft == 0 {
+            return;
+        }
+        let now_ms = self.core.now.mono_ms();
+        for i in 0..self.turn.flush.len() {
+            let conn = self.turn.flush[i];
+            let Some(session) = self.sessions.get_mut(conn) else { continue };
+            let size = session.output.len() as u64;
+            let over_hard = limit.hard > 0 && size > limit.hard;
+            let over_soft = limit.soft > 0 && size > limit.soft;
+            let since = session.over_soft_since_ms.filter(|_| over_soft);
+            session.over_soft_since_ms = over_soft.then(|| since.unwrap_or(now_ms));
+            let too_long = since.is_some_and(|s| now_ms - s > limit.soft_seconds * 1000);
+            if over_hard || too_long {
+                let text = format!(
+                    "Client id={} scheduled to be closed ASAP for overcoming of output buffer limits.",
+                    session.id
+                );
+                self.core.outbox.log(LogLevel::Warning, text);
+                self.drop_session(conn);
+            }
+        }
+    }
+}
+
+impl Service for Node {
+    fn opened(&mut self, conn: ConnId, origin: &Origin, now: Now) -> Admission {
+        self.core.stats.connections_received += 1;
+        if self.sessions.len() >= self.core.config.maxclients as usize {
+            self.core.stats.connections_rejected += 1;
+            return Admission::Refuse("-ERR max number of clients reached\r\n");
+        }
+        if self.core.is_protected_from(origin) {
+            self.core.stats.connections_rejected += 1;
+            return Admission::Refuse(PROTECTED);
+        }
+        let id = self.core.next_client_id;
+        self.core.next_client_id += 1;
+        let mut session = Session::new(conn, id, origin.clone(), now);
+        session.authenticated = self.core.config.requirepass.is_empty();
+        self.sessions.insert(Box::new(session));
+        Admission::Accept
+    }
+
+    fn space(&mut self, conn: ConnId) -> &mut [u8] {
+        let Some(session) = self.sessions.get_mut(conn) else { return &mut [] };
+        if session.state == State::Closing {
+            return &mut [];
+        }
+        let limit = self.core.config.client_query_buffer_limit as usize;
+        if session.state == State::Waiting && session.filled >= BUFFER_SIZE {
+            session.paused = true;
+            return &mut [];
+        }
+        if session.decoder.is_reading_bulk() {
+            return session.decoder.bulk_space();
+        }
+        if session.input.is_empty() {
+            session.input = self.pool.input();
+        } else if session.filled == session.input.len() && session.filled < limit {
+            let longer = (session.filled * 2).min(limit);
+            session.input.resize(longer, 0);
+        }
+        &mut session.input[session.filled..]
+    }
+
+    fn received(&mut self, conn: ConnId, count: usize) {
+        let now_ms = self.core.now.mono_ms();
+        let Some(session) = self.sessions.get_mut(conn) else { return };
+        session.bytes_in += count as u64;
+        session.active_ms = now_ms;
+        self.core.stats.net_input_bytes += count as u64;
+        if session.decoder.is_reading_bulk() {
+            if !session.decoder.bulk_filled(count) {
+                return;
+            }
+        } else {
+            session.filled += count;
+        }
+        if !session.queued && session.runs() {
+            session.queued = true;
+            self.turn.inputs.push(conn);
+        }
+    }
+
+    fn hung_up(&mut self, conn: ConnId, _why: HangUp) {
+        if let Some(session) = self.sessions.remove(conn) {
+            let Session { input, mut output, .. } = *session;
+            self.pool.give_input(input);
+            if output.is_empty() {
+                if let Some(buffer) = output.detach() {
+                    self.pool.give_output(buffer);
+                }
+            }
+        }
+    }
+
+    fn run(&mut self, now: Now) {
+        self.core.now = now;
+        self.core.keyspace.freeze(now.wall_ms());
+        self.turn.again = false;
+        self.finish_jobs();
+        self.run_inputs();
+        if now.mono_us >= self.turn.tick_at_us {
+            self.turn.tick_at_us = now.mono_us + cron::PERIOD_US;
+            self.tick();
+        }
+        let more_expired = self.core.expire();
+        let more_garbage = self.core.housekeep();
+        let more_input = !self.turn.inputs.is_empty();
+        self.turn.again = more_expired || more_garbage || more_input;
+        self.check_output();
+    }
+
+    fn ready(&mut self, ready: &mut Ready) {
+        let outbox = &mut self.core.outbox;
+        ready.log.append(&mut outbox.log);
+        ready.jobs.append(&mut outbox.jobs);
+        ready.flush.append(&mut self.turn.flush);
+        ready.resume.append(&mut self.turn.resume);
+        ready.close.append(&mut self.sessions.closing);
+        ready.kill.append(&mut self.sessions.killed);
+        ready.stall_us = std::mem::take(&mut outbox.stall_us);
+        ready.exit = outbox.exit.take();
+        ready.again = self.turn.again;
+        ready.wake_at_us = Some(self.wake_at_us());
+    }
+
+    fn output<'s>(&'s self, conn: ConnId, slices: &mut [IoSlice<'s>]) -> usize {
+        self.sessions.get(conn).map_or(0, |session| session.output.slices(slices))
+    }
+
+    fn written(&mut self, conn: ConnId, count: usize) {
+        self.core.stats.net_output_bytes += count as u64;
+        let Some(session) = self.sessions.get_mut(conn) else { return };
+        session.flushing = false;
+        session.bytes_out += count as u64;
+        session.output.advance(count);
+        if session.output.is_empty() {
+            session.over_soft_since_ms = None;
+            if let Some(buffer) = session.output.detach() {
+                self.pool.give_output(buffer);
+            }
+        }
+    }
+
+    fn completed(&mut self, job: JobId, outcome: Outcome) {
+        self.core.outbox.finish(job, outcome);
+        self.turn.again = true;
+    }
+
+    fn shutdown_requested(&mut self, _now: Now, _signal: &'static str) {
+        self.core.shut_down();
+    }
+}
+
+impl Node {
+    /// When `run` must be called at the latest.
+    fn wake_at_us(&self) -> u64 {
+        let tick = self.turn.tick_at_us;
+        let Some(due_ms) = self.core.keyspace.next_expiry().filter(|_| self.core.active_expiry)
+        else {
+            return tick;
+        };
+        let wait_ms = due_ms.saturating_sub(self.core.now.wall_ms()).max(1);
+        let wait_us = u64::try_from(wait_ms).unwrap_or(1).saturating_mul(1000);
+        tick.min(self.core.now.mono_us.saturating_add(wait_us))
+    }
+}
+
+/// What a stranger is told while the server is open to all and has no password.
+const PROTECTED: &str = "-DENIED Redis is running in protected mode because protected mode is \
+enabled and no password is set for the default user. In this mode connections are only accepted \
+from the loopback interface. If you want to connect from external computers to Redis you may adopt \
+one of the following solutions: 1) Just disable protected mode sending the command 'CONFIG SET \
+protected-mode no' from the loopback interface by connecting to Redis from the same host the \
+server is running, however MAKE SURE Redis is not publicly accessible from internet if you do so. \
+Use CONFIG REWRITE to make this change permanent. 2) Alternatively you can just disable the \
+protected mode by editing the Redis configuration file, and setting the protected mode option to \
+'no', and then restarting the server. 3) If you started the server manually just for testing, \
+restart it with the '--protected-mode no' option. 4) Set up an authentication password for the \
+default user. NOTE: You only need to do one of the above things in order for the server to start \
+accepting connections from the outside.\r\n";

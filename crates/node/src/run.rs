@@ -1,0 +1,365 @@
+//! A turn: whatever arrived becomes requests, and requests are executed in batches.
+//!
+//! ```text
+//!  sessions with input ─► decode ─► resolve ─► prefetch bucket     up to BATCH_LEN requests of all
+//!                                                                   sessions that are ready
+//!                         prefetch entry                            … of each
+//!                         execute, session by session               … of each, in order
+//! ```
+//! Fetching the memory of sixty-four look-ups side by side instead of one after the other is where
+//! the speed of pipelines comes from; it changes nothing of what a command sees.
+//!
+//! Always true: requests of one session run in the order they came; a session that waits runs
+//! nothing, and what was already decoded of it is put off.
+//! Not here: whether a command may run — `gate.rs`; what it does — `control/`, `russet-command`.
+
+use bytes::Bytes;
+use russet_command::{CommandError, Ctx};
+use russet_io::ConnId;
+use russet_resp::{ArgBuf, Args, Decoded, Frame, Limits, ProtocolError, Reply, Span};
+
+use crate::control::{ControlCtx, ControlFlow};
+use crate::core::Core;
+use crate::gate;
+use crate::node::Node;
+use crate::registry::{CommandId, Handler};
+use crate::session::{Replies, Session, Sessions, State};
+
+/// How many requests are decoded before the first of them runs.
+const BATCH_LEN: usize = 64;
+
+/// A request on its way.
+struct Queued {
+    conn: ConnId,
+    frame: Frame,
+    command: Option<CommandId>,
+    db: usize,
+    hint: u64,
+}
+
+/// The requests of one batch and what they were decoded into.
+#[derive(Default)]
+pub(crate) struct Batch {
+    queue: Vec<Queued>,
+    spans: Vec<Span>,
+    bulks: Vec<Bytes>,
+    touched: Vec<ConnId>,
+    broken: Vec<(ConnId, ProtocolError)>,
+}
+
+impl Batch {
+    fn clear(&mut self) {
+        self.queue.clear();
+        self.spans.clear();
+        self.bulks.clear();
+        self.touched.clear();
+        self.broken.clear();
+    }
+}
+
+/// Where decoding of a session stopped.
+#[derive(PartialEq, Eq)]
+enum Stopped {
+    /// All it has was decoded.
+    Exhausted,
+    /// The batch must run before more of it is decoded.
+    BatchFull,
+}
+
+impl Node {
+    /// Executes what arrived, batch by batch, until nothing is left or the node must stall.
+    pub(crate) fn run_inputs(&mut self) {
+        let mut inputs = std::mem::take(&mut self.turn.inputs);
+        let mut batch = std::mem::take(&mut self.batch);
+        let mut next = 0;
+        while next < inputs.len() && self.core.outbox.stall_us == 0 {
+            next = self.fill(&inputs, next, &mut batch);
+            self.execute(&mut batch);
+            batch.clear();
+        }
+        inputs.drain(..next);
+        self.batch = batch;
+        // A handler never adds to the list, so nothing is lost by putting ours back.
+        debug_assert!(self.turn.inputs.is_empty());
+        self.turn.inputs = inputs;
+    }
+
+    /// Decodes requests of the sessions from `next` on; returns the first that has more to decode.
+    fn fill(&mut self, inputs: &[ConnId], mut next: usize, batch: &mut Batch) -> usize {
+        while let Some(&conn) = inputs.get(next) {
+            let Some(session) = self.sessions.get_mut(conn) else {
+                next += 1;
+                continue;
+            };
+            if !session.deferred.is_empty() && session.runs() {
+                if !batch.queue.is_empty() {
+                    return next;
+                }
+                self.run_deferred(conn);
+                continue;
+            }
+            let limits = match session.authenticated {
+                true => self.limits,
+                false => self.limits.for_stranger(),
+            };
+            batch.touched.push(conn);
+            if decode(&mut self.core, session, &limits, batch) == Stopped::BatchFull {
+                return next;
+            }
+            session.queued = false;
+            next += 1;
+        }
+        next
+    }
+
+    /// Runs a batch and gives back what its sessions no longer need.
+    fn execute(&mut self, batch: &mut Batch) {
+        for queued in &batch.queue {
+            self.core.keyspace.db(queued.db).prefetch_entry(queued.hint);
+        }
+        let mut start = 0;
+        while let Some(first) = batch.queue.get(start) {
+            let conn = first.conn;
+            let same = batch.queue[start..].iter().take_while(|q| q.conn == conn).count();
+            if let Some(mut session) = self.sessions.take(conn) {
+                self.equip(&mut session);
+                let group = &batch.queue[start..start + same];
+                run_group(&mut self.core, &mut self.sessions, &mut session, group, batch);
+                self.sessions.put(session);
+                self.after(conn);
+            }
+            start += same;
+        }
+        for (conn, error) in std::mem::take(&mut batch.broken) {
+            self.break_off(conn, &error);
+        }
+        for conn in &batch.touched {
+            if let Some(session) = self.sessions.get_mut(*conn) {
+                settle_input(session, &mut self.pool);
+            }
+        }
+    }
+
+    /// Gives a session a buffer for its replies.
+    fn equip(&mut self, session: &mut Session) {
+        if session.output.is_empty() {
+            session.output.attach(self.pool.output());
+        }
+    }
+
+    /// Runs what a session had put off.
+    fn run_deferred(&mut self, conn: ConnId) {
+        let Some(mut session) = self.sessions.take(conn) else { return };
+        self.equip(&mut session);
+        while session.runs() && self.core.outbox.stall_us == 0 {
+            let Some(request) = session.deferred.pop_front() else { break };
+            let args = request.args();
+            let command = gate::resolve(&self.core, args).ok();
+            run_one(&mut self.core, &mut self.sessions, &mut session, command, args);
+        }
+        self.sessions.put(session);
+        self.after(conn);
+    }
+
+    /// Notes what a session needs after some of its requests ran.
+    pub(crate) fn after(&mut self, conn: ConnId) {
+        let Some(session) = self.sessions.get_mut(conn) else { return };
+        if session.state == State::Closing {
+            self.sessions.closing.push(conn);
+        } else if session.output.is_empty() {
+            if let Some(buffer) = session.output.detach() {
+                self.pool.give_output(buffer);
+            }
+            return;
+        }
+        let Some(session) = self.sessions.get_mut(conn) else { return };
+        if !session.flushing && !session.output.is_empty() {
+            session.flushing = true;
+            self.turn.flush.push(conn);
+        }
+    }
+
+    /// Answers bytes that are not the protocol, and closes.
+    #[cold]
+    fn break_off(&mut self, conn: ConnId, error: &ProtocolError) {
+        let Some(mut session) = self.sessions.take(conn) else { return };
+        if session.runs() {
+            self.equip(&mut session);
+            let text = format!("ERR {error}");
+            Reply::new(&mut session.output, session.protocol).error(&text);
+            self.core.stats.error(&text);
+            session.close();
+        }
+        self.sessions.put(session);
+        self.after(conn);
+    }
+}
+
+/// Decodes requests of one session into the batch.
+fn decode(core: &mut Core, session: &mut Session, limits: &Limits, batch: &mut Batch) -> Stopped {
+    while session.runs() {
+        let input = &session.input[..session.filled];
+        let Batch { queue, spans, bulks, .. } = batch;
+        match session.decoder.decode(input, session.decoded, limits, spans, bulks) {
+            Ok(Decoded::Frame(frame)) => {
+                session.decoded = frame.end();
+                let args = frame.args(input, spans, bulks);
+                let command = core.commands.resolve(args);
+                let hint = match command.and_then(|id| core.commands.get(id).first_key) {
+                    Some(at) if at < args.len() => core.keyspace.db(session.db).prefetch(&args[at]),
+                    _ => 0,
+                };
+                let (conn, db) = (session.conn, session.db);
+                queue.push(Queued { conn, frame, command, db, hint });
+                // Whoever is not known yet may be known after this request, and then has other limits.
+                if queue.len() >= BATCH_LEN || !session.authenticated {
+                    return Stopped::BatchFull;
+                }
+            }
+            Ok(Decoded::Incomplete { at }) => {
+                session.decoded = at;
+                break;
+            }
+            Ok(Decoded::Bulk { at, keep }) => {
+                session.decoded = at;
+                session.filled = keep;
+                break;
+            }
+            Err(error) => {
+                batch.broken.push((session.conn, error));
+                break;
+            }
+        }
+    }
+    Stopped::Exhausted
+}
+
+/// Runs consecutive requests of one session.
+fn run_group(
+    core: &mut Core,
+    sessions: &mut Sessions,
+    session: &mut Session,
+    group: &[Queued],
+    batch: &Batch,
+) {
+    // The arguments borrow the input while handlers change the rest of the session.
+    let input = std::mem::take(&mut session.input);
+    for queued in group {
+        let args = queued.frame.args(&input, &batch.spans, &batch.bulks);
+        if session.runs() && core.outbox.stall_us == 0 {
+            run_one(core, sessions, session, queued.command, args);
+        } else if session.state != State::Closing {
+            session.deferred.push_back(ArgBuf::from(args));
+        }
+    }
+    session.input = input;
+}
+
+/// Runs one request: gate, handler, settlement.
+#[inline]
+pub(crate) fn run_one(
+    core: &mut Core,
+    sessions: &mut Sessions,
+    session: &mut Session,
+    command: Option<CommandId>,
+    args: Args<'_>,
+) {
+    let mark = session.output.mark();
+    let replies = session.replies;
+    session.commands += 1;
+    if let Err(error) = dispatch(core, sessions, session, command, args) {
+        session.output.rollback(mark);
+        fail(core, session, command, &error);
+    }
+    if replies != Replies::On || session.replies != Replies::On {
+        hush(session, replies, mark);
+    }
+}
+
+/// Passes a request through the gate to its handler.
+#[inline]
+fn dispatch(
+    core: &mut Core,
+    sessions: &mut Sessions,
+    session: &mut Session,
+    command: Option<CommandId>,
+    args: Args<'_>,
+) -> Result<(), CommandError> {
+    let id = match command {
+        Some(id) => id,
+        None => gate::resolve(core, args)?,
+    };
+    let command = core.commands.get(id);
+    gate::admit(core, session, command, args)?;
+    session.last_command = Some(id);
+    core.stats.called(id);
+    match command.handler {
+        Handler::Data(run) => {
+            let mut cx = Ctx {
+                keyspace: &mut core.keyspace,
+                db: session.db,
+                reply: Reply::new(&mut session.output, session.protocol),
+                effects: &mut core.effects,
+                settings: &core.settings,
+                rng: &mut core.rng,
+            };
+            let result = run(&mut cx, args);
+            session.db = cx.db;
+            settle(core);
+            result.map(|_| ())
+        }
+        Handler::Control(run) => {
+            let flow = run(&mut ControlCtx { core, sessions, session }, args)?;
+            if flow == ControlFlow::Waiting && session.runs() {
+                session.state = State::Waiting;
+            }
+            Ok(())
+        }
+    }
+}
+
+/// Carries the effects of a unit to whoever they concern.
+#[inline]
+fn settle(core: &mut Core) {
+    core.dirty += core.effects.dirty;
+    core.effects.reset();
+}
+
+/// Writes an error reply.
+#[cold]
+fn fail(core: &mut Core, session: &mut Session, command: Option<CommandId>, error: &CommandError) {
+    let text = error.to_string();
+    core.effects.reset();
+    core.stats.error(&text);
+    core.stats.failed(command);
+    Reply::new(&mut session.output, session.protocol).error(&text);
+}
+
+/// Drops the reply of a client that asked for silence.
+#[cold]
+fn hush(session: &mut Session, before: Replies, mark: russet_resp::Mark) {
+    match (before, session.replies) {
+        // CLIENT REPLY ON answers; OFF and SKIP do not, and neither does what they silence.
+        (_, Replies::On) if before != Replies::SkipNext => {}
+        (Replies::SkipNext, now) => {
+            session.output.rollback(mark);
+            if now == Replies::SkipNext {
+                session.replies = Replies::On;
+            }
+        }
+        _ => session.output.rollback(mark),
+    }
+}
+
+/// Gives back what was executed of a session's input.
+fn settle_input(session: &mut Session, pool: &mut crate::session::Pool) {
+    if session.decoded >= session.filled || session.state == State::Closing {
+        session.filled = 0;
+        session.decoded = 0;
+        pool.give_input(std::mem::take(&mut session.input));
+    } else if session.decoded > 0 {
+        session.input.copy_within(session.decoded..session.filled, 0);
+        session.filled -= session.decoded;
+        session.decoded = 0;
+    }
+}
