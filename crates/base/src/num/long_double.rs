@@ -67,6 +67,26 @@ impl LongDouble {
         sum.is_finite().then_some(Self(sum))
     }
 
+    /// The difference, or `None` where it is NaN or infinite.
+    #[must_use]
+    pub fn checked_sub(self, other: Self) -> Option<Self> {
+        let difference = (self.0 - other.0).value;
+        difference.is_finite().then_some(Self(difference))
+    }
+
+    /// Whether it is one of the infinities.
+    #[must_use]
+    pub fn is_infinite(self) -> bool {
+        self.0.is_infinite()
+    }
+
+    /// The largest finite number; its negation when `negative` is set.
+    #[must_use]
+    pub fn largest(negative: bool) -> Self {
+        let largest = X87DoubleExtended::largest();
+        Self(if negative { -largest } else { largest })
+    }
+
     /// Appends the number as Redis prints it: at most 17 decimals, no trailing zeros, no exponent.
     pub fn push_text(self, out: &mut Vec<u8>) {
         if self.0.is_infinite() {
