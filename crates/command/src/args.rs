@@ -4,61 +4,20 @@
 //!
 //! * [`integer`], [`positive`], [`is_word`] read one argument.
 //! * [`options`] reads trailing options from a grammar that is a table: options of one group exclude
-//!   one another, the same option may be repeated and its last value counts, values are not looked
-//!   at yet, so a syntax error comes before a bad number.
+//!   one another, a repeated option's last value counts, and values are not looked at yet, so a
+//!   syntax error comes before a bad number.
 //! * [`Cursor`] walks arguments where order matters; its first error latches, later reads return
 //!   placeholders, and [`Cursor::finish`] tells.
 //!
 //! Always true: nothing here allocates on the way to success; keywords match in any case.
-//! Not here: floating point — `long_double.rs`; which arguments are keys — the rows.
+//! Not here: the numbers themselves — `russet_base::num`; which arguments are keys — the rows.
 
+pub use russet_base::num::parse_i64 as parse_integer;
 use russet_resp::Args;
 
 use crate::error::CommandError;
 
-/// The longest decimal form of an `i64`, in bytes.
-const INTEGER_LEN_MAX: usize = 20;
-
-/// Reads an integer as the protocol does: decimal, no plus sign, no leading zero, no space.
-///
-/// # Examples
-///
-/// ```
-/// use russet_command::args::parse_integer;
-///
-/// assert_eq!(parse_integer(b"-12"), Some(-12));
-/// assert_eq!(parse_integer(b"+1"), None);
-/// assert_eq!(parse_integer(b"01"), None);
-/// ```
-#[inline]
-pub fn parse_integer(arg: &[u8]) -> Option<i64> {
-    let (negative, digits) = match arg {
-        [b'-', digits @ ..] => (true, digits),
-        digits => (false, digits),
-    };
-    if digits.len() >= INTEGER_LEN_MAX {
-        return None;
-    }
-    let (first, rest) = digits.split_first()?;
-    if *first == b'0' {
-        // COMPAT: a lone zero is an integer, and "-0" is not one.
-        return (rest.is_empty() && !negative).then_some(0);
-    }
-    // At most 19 digits: no overflow of 64 unsigned bits before the sign is looked at.
-    let mut magnitude: u64 = 0;
-    for digit in digits {
-        if !digit.is_ascii_digit() {
-            return None;
-        }
-        magnitude = magnitude * 10 + u64::from(digit - b'0');
-    }
-    match negative {
-        true => 0i64.checked_sub_unsigned(magnitude),
-        false => i64::try_from(magnitude).ok(),
-    }
-}
-
-/// Reads an integer argument.
+/// Reads an integer argument: decimal, no plus sign, no leading zero, no space.
 ///
 /// # Errors
 /// [`CommandError::NotInteger`].
@@ -95,17 +54,25 @@ pub struct Keyword<T> {
     pub group: usize,
     /// Whether its value follows it.
     pub has_value: bool,
+    /// Whether it may be given again; its last value counts then.
+    pub repeats: bool,
 }
 
 impl<T> Keyword<T> {
     /// An option without a value.
     pub const fn flag(word: &'static str, means: T, group: usize) -> Self {
-        Self { word, means, group, has_value: false }
+        Self { word, means, group, has_value: false, repeats: true }
     }
 
     /// An option whose value follows it.
     pub const fn valued(word: &'static str, means: T, group: usize) -> Self {
-        Self { word, means, group, has_value: true }
+        Self { word, means, group, has_value: true, repeats: true }
+    }
+
+    /// The same option, refused when it is given twice.
+    pub const fn once(mut self) -> Self {
+        self.repeats = false;
+        self
     }
 }
 
@@ -115,8 +82,8 @@ pub type Chosen<'a, T, const GROUPS: usize> = [Option<(T, &'a [u8])>; GROUPS];
 /// Reads all arguments from `from` on as options of a grammar.
 ///
 /// # Errors
-/// [`CommandError::Syntax`] for an unknown word, a missing value, or two different options of one
-/// group.
+/// [`CommandError::Syntax`] for an unknown word, a missing value, two different options of one
+/// group, or one given again that may not be.
 ///
 /// # Examples
 ///
@@ -142,7 +109,7 @@ pub fn options<'a, T: Copy + PartialEq, const GROUPS: usize>(
         let keyword =
             grammar.iter().find(|k| is_word(arg, k.word)).ok_or(CommandError::Syntax)?;
         let slot = &mut chosen[keyword.group];
-        if slot.is_some_and(|(means, _)| means != keyword.means) {
+        if slot.is_some_and(|(means, _)| means != keyword.means || !keyword.repeats) {
             return Err(CommandError::Syntax);
         }
         let value = match keyword.has_value {
@@ -258,42 +225,13 @@ mod tests {
     use russet_resp::ArgBuf;
 
     #[test]
-    fn integers_are_read_by_the_protocols_rules() {
-        let cases: &[(&str, Option<i64>)] = &[
-            ("0", Some(0)),
-            ("-0", None),
-            ("7", Some(7)),
-            ("-7", Some(-7)),
-            ("9223372036854775807", Some(i64::MAX)),
-            ("9223372036854775808", None),
-            ("-9223372036854775808", Some(i64::MIN)),
-            ("-9223372036854775809", None),
-            ("99999999999999999999", None),
-            ("18446744073709551616", None),
-            ("", None),
-            ("-", None),
-            ("+1", None),
-            ("01", None),
-            ("-01", None),
-            (" 1", None),
-            ("1 ", None),
-            ("1e3", None),
-            ("1.0", None),
-            ("0x10", None),
-            ("nan", None),
-        ];
-        for (text, expected) in cases {
-            assert_eq!(parse_integer(text.as_bytes()), *expected, "{text:?}");
-        }
-    }
-
-    #[test]
     fn options_of_one_group_exclude_one_another_and_repeat_freely() {
         const GRAMMAR: &[Keyword<u8>] = &[
             Keyword::flag("NX", 1, 0),
             Keyword::flag("XX", 2, 0),
             Keyword::valued("EX", 3, 1),
             Keyword::flag("KEEPTTL", 4, 1),
+            Keyword::valued("IFEQ", 5, 0).once(),
         ];
         let read = |words: &[&str]| -> Result<Vec<Option<(u8, Vec<u8>)>>, CommandError> {
             let request: ArgBuf = words.iter().map(|w| w.as_bytes()).collect();
@@ -304,7 +242,7 @@ mod tests {
         assert_eq!(read(&["nX", "NX"]), Ok(vec![Some((1, vec![])), None]));
         assert_eq!(read(&["ex", "1", "EX", "2"]), Ok(vec![None, Some((3, b"2".to_vec()))]));
         assert_eq!(read(&["EX", "EX"]), Ok(vec![None, Some((3, b"EX".to_vec()))]));
-        for wrong in [&["NX", "XX"][..], &["EX"], &["EX", "1", "KEEPTTL"], &["NX", ""], &["N"]] {
+        for wrong in [&["NX", "XX"][..], &["EX"], &["EX", "1", "KEEPTTL"], &["NX", ""], &["N"], &["IFEQ", "a", "IFEQ", "a"]] {
             assert_eq!(read(wrong), Err(CommandError::Syntax), "{wrong:?}");
         }
     }
