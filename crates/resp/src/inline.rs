@@ -158,7 +158,7 @@ mod tests {
                 &[b"ECHO", b"A\n\r\t\x08\x07q"],
             ),
             (b"ECHO \"\\x4\\xzz\\xAf\"", &[b"ECHO", b"x4xzz\xaf"]),
-            (b"ECHO 'a\\'b\\n\\\\'", &[b"ECHO", b"a'b\\n\\\\"]),
+            (b"ECHO 'a\\'b\\n\\\\ '", &[b"ECHO", b"a'b\\n\\\\ "]),
             (b"ECHO \"a'b\" 'c\"d'", &[b"ECHO", b"a'b", b"c\"d"]),
             (b"ECHO ab\"cd ef\"", &[b"ECHO", b"abcd ef"]),
             (b"ECHO a\\b", &[b"ECHO", b"a\\b"]),

@@ -18,6 +18,7 @@
 
 use bytes::Bytes;
 use memchr::memchr;
+use russet_base::num::parse_i64;
 
 use crate::args::{Args, Span};
 use crate::error::ProtocolError;
@@ -621,9 +622,8 @@ enum Line {
 fn length_line(frame: &[u8], pos: usize, scanned: &mut usize, limit: usize) -> Line {
     // PERF: lengths of one to nine digits without sign need no search for the end of the line.
     let mut number = 0_u32;
-    let mut digits = 0;
     let rest = frame.get(pos..).unwrap_or_default();
-    for &byte in rest {
+    for (digits, &byte) in rest.iter().enumerate() {
         let digit = byte.wrapping_sub(b'0');
         if digit > 9 {
             let is_canonical = digits == 1 || (digits > 1 && rest[0] != b'0');
@@ -636,7 +636,6 @@ fn length_line(frame: &[u8], pos: usize, scanned: &mut usize, limit: usize) -> L
             break;
         }
         number = number.wrapping_mul(10).wrapping_add(u32::from(digit));
-        digits += 1;
     }
     any_line(frame, pos, scanned, limit)
 }
@@ -657,24 +656,10 @@ fn any_line(frame: &[u8], pos: usize, scanned: &mut usize, limit: usize) -> Line
             *scanned = end;
             Line::Incomplete
         }
-        Some(b'\n') => match number(&frame[pos..end]) {
+        Some(b'\n') => match parse_i64(&frame[pos..end]) {
             Some(number) => Line::Length(number, end + 2),
             None => Line::NotANumber,
         },
         Some(_) => Line::NoLineFeed,
     }
-}
-
-/// A canonical decimal number: no plus, no leading zero, no minus zero.
-fn number(text: &[u8]) -> Option<i64> {
-    let digits = text.strip_prefix(b"-").unwrap_or(text);
-    let is_canonical = match digits {
-        [b'0'] => digits.len() == text.len(),
-        [b'1'..=b'9', rest @ ..] => rest.iter().all(u8::is_ascii_digit),
-        _ => false,
-    };
-    if !is_canonical {
-        return None;
-    }
-    std::str::from_utf8(text).ok()?.parse().ok()
 }

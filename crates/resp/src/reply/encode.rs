@@ -18,6 +18,7 @@
 //! Not here: who sends the bytes — `output.rs`.
 
 use bytes::Bytes;
+use russet_base::num::{F64Buf, format_f64};
 
 use crate::output::{Mark, Output};
 use crate::wire::{self, Protocol};
@@ -219,8 +220,7 @@ impl<'o> Reply<'o> {
 
     /// A floating point number in its shortest digits.
     pub fn double(&mut self, number: f64) {
-        let mut digits = String::new();
-        self.double_text(format_f64(number, &mut digits));
+        self.double_text(format_f64(number, &mut F64Buf::new()));
     }
 
     /// A floating point number that is formatted already.
@@ -419,19 +419,4 @@ pub(crate) fn push_header(out: &mut Vec<u8>, kind: u8, len: usize) {
         out.extend_from_slice(digits.format(len).as_bytes());
         out.extend_from_slice(wire::CRLF);
     }
-}
-
-/// The shortest digits that read back as the same number.
-pub(crate) fn format_f64(number: f64, digits: &mut String) -> &str {
-    use std::fmt::Write;
-
-    digits.clear();
-    if number.is_nan() {
-        digits.push_str("nan");
-    } else if number.is_infinite() {
-        digits.push_str(if number > 0.0 { "inf" } else { "-inf" });
-    } else if write!(digits, "{number}").is_err() {
-        digits.push('0');
-    }
-    digits
 }

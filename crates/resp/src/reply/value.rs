@@ -4,8 +4,9 @@
 //! Not here: writing replies without building values — `encode.rs`.
 
 use bytes::Bytes;
+use russet_base::num::{F64Buf, format_f64};
 
-use crate::reply::encode::{format_f64, push_header};
+use crate::reply::encode::push_header;
 use crate::wire;
 
 /// One reply of any RESP2 or RESP3 type. Streamed replies are whole here.
@@ -25,7 +26,7 @@ pub enum Value {
     /// The null array of RESP2, `*-1`.
     NullArray,
     /// Elements in order.
-    Array(Vec<Value>),
+    Array(Vec<Self>),
     /// The null of RESP3, `_`.
     Null,
     /// A truth value.
@@ -44,17 +45,17 @@ pub enum Value {
         text: Bytes,
     },
     /// Pairs in the order of the wire.
-    Map(Vec<(Value, Value)>),
+    Map(Vec<(Self, Self)>),
     /// Elements without an order.
-    Set(Vec<Value>),
+    Set(Vec<Self>),
     /// A message that answers no request.
-    Push(Vec<Value>),
+    Push(Vec<Self>),
     /// A reply with attributes.
     Attribute {
         /// What is said about the reply.
-        attributes: Vec<(Value, Value)>,
+        attributes: Vec<(Self, Self)>,
         /// The reply itself.
-        value: Box<Value>,
+        value: Box<Self>,
     },
 }
 
@@ -158,7 +159,7 @@ impl Value {
                 line(
                     out,
                     wire::DOUBLE,
-                    format_f64(*number, &mut String::new()).as_bytes(),
+                    format_f64(*number, &mut F64Buf::new()).as_bytes(),
                 );
             }
             Self::BigNumber(digits) => line(out, wire::BIG_NUMBER, digits),

@@ -1,0 +1,154 @@
+//! The output queue against a plain vector.
+
+use std::io::IoSlice;
+
+use bytes::Bytes;
+use proptest::collection::vec;
+use proptest::prelude::*;
+use russet_resp::{Output, Protocol, Reply, SHARED_LEN_MIN};
+
+/// One thing that is done to a queue.
+#[derive(Clone, Debug)]
+enum Op {
+    Copy(usize),
+    Share(usize),
+    /// Sends this many thousandths of what is queued.
+    Send(usize),
+    /// Writes, then takes it back.
+    Rollback(usize, bool),
+    /// Writes elements, then their header.
+    Deferred(usize, bool),
+    /// Takes the buffer away and gives another one.
+    Recycle,
+}
+
+fn op() -> impl Strategy<Value = Op> {
+    prop_oneof![
+        4 => (0_usize..200_000).prop_map(Op::Copy),
+        4 => (0_usize..100).prop_map(Op::Copy),
+        3 => (0_usize..3 * SHARED_LEN_MIN).prop_map(Op::Share),
+        5 => (0_usize..=1000).prop_map(Op::Send),
+        1 => Just(Op::Send(1000)),
+        2 => (0_usize..1000, any::<bool>()).prop_map(|(n, share)| Op::Rollback(n, share)),
+        2 => (0_usize..1000, any::<bool>()).prop_map(|(n, share)| Op::Deferred(n, share)),
+        1 => Just(Op::Recycle),
+    ]
+}
+
+fn queued(output: &Output, room: usize) -> Vec<u8> {
+    let mut slices = vec![IoSlice::new(&[]); room];
+    let count = output.slices(&mut slices);
+    slices[..count]
+        .iter()
+        .flat_map(|slice| slice.iter().copied())
+        .collect()
+}
+
+struct Pair {
+    output: Output,
+    model: Vec<u8>,
+    next: u8,
+}
+
+impl Pair {
+    /// Bytes that tell places apart.
+    fn bytes(&mut self, len: usize) -> Vec<u8> {
+        self.next = self.next.wrapping_add(31);
+        let first = self.next;
+        (0..len)
+            .map(|n| first.wrapping_add((n % 251) as u8))
+            .collect()
+    }
+
+    fn apply(&mut self, op: &Op) {
+        match *op {
+            Op::Copy(len) => {
+                let bytes = self.bytes(len);
+                self.output.extend(&bytes);
+                self.model.extend_from_slice(&bytes);
+            }
+            Op::Share(len) => {
+                let bytes = self.bytes(len);
+                self.output.extend_shared(Bytes::from(bytes.clone()));
+                self.model.extend_from_slice(&bytes);
+            }
+            Op::Send(thousandths) => {
+                let n = self.model.len() * thousandths / 1000;
+                self.output.advance(n);
+                self.model.drain(..n);
+            }
+            Op::Rollback(len, share) => {
+                let bytes = self.bytes(len);
+                let mut reply = Reply::new(&mut self.output, Protocol::Resp3);
+                let mark = reply.mark();
+                reply.bulk(&bytes);
+                if share {
+                    reply.bulk_shared(Bytes::from(vec![1; SHARED_LEN_MIN]));
+                }
+                assert!(reply.has_written_since(mark));
+                reply.rollback(mark);
+            }
+            Op::Deferred(len, share) => {
+                let bytes = self.bytes(len);
+                let big = Bytes::from(vec![1; if share { SHARED_LEN_MIN } else { 1 }]);
+                let mut reply = Reply::new(&mut self.output, Protocol::Resp3);
+                let begun = reply.begin_array();
+                reply.raw(&bytes);
+                reply.raw_shared(big.clone());
+                reply.end_array(begun, len);
+                self.model
+                    .extend_from_slice(format!("*{len}\r\n").as_bytes());
+                self.model.extend_from_slice(&bytes);
+                self.model.extend_from_slice(&big);
+            }
+            Op::Recycle => {
+                let buffer = self.output.detach();
+                assert_eq!(buffer.is_some(), buffer.is_some_and(|b| b.is_empty()));
+                self.output.attach(Vec::with_capacity(100));
+            }
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn a_queue_is_a_vector(ops in vec(op(), 0..40)) {
+        let mut pair = Pair {
+            output: Output::new(),
+            model: Vec::new(),
+            next: 0,
+        };
+        for op in &ops {
+            pair.apply(op);
+            prop_assert_eq!(pair.output.len(), pair.model.len());
+            prop_assert_eq!(pair.output.is_empty(), pair.model.is_empty());
+            prop_assert!(queued(&pair.output, 200) == pair.model, "after {:?}", op);
+            let first = queued(&pair.output, 1);
+            prop_assert!(pair.model.starts_with(&first));
+            prop_assert_eq!(first.is_empty(), pair.model.is_empty());
+        }
+        prop_assert!(pair.output.to_vec() == pair.model);
+    }
+}
+
+#[test]
+fn a_queue_that_is_empty_gives_its_buffer_back() {
+    let mut output = Output::new();
+    assert_eq!(output.attach(Vec::with_capacity(64)), None);
+    output.extend(b"abc");
+    assert_eq!(output.detach(), None);
+    output.advance(3);
+    let buffer = output.detach().unwrap();
+    assert!(buffer.is_empty() && buffer.capacity() >= 64);
+    assert_eq!((output.detach(), output.memory()), (None, 0));
+}
+
+#[test]
+fn large_values_are_not_copied() {
+    let value = Bytes::from(vec![b'x'; SHARED_LEN_MIN]);
+    let mut output = Output::new();
+    Reply::new(&mut output, Protocol::Resp2).bulk_shared(value.clone());
+    let mut slices = [IoSlice::new(&[]); 3];
+    assert_eq!(output.slices(&mut slices), 3);
+    assert_eq!(slices[1].as_ptr(), value.as_ptr());
+}
