@@ -1,1 +1,19 @@
-//! A single-threaded mio event loop for any sans-IO service.
+#![doc = include_str!("../README.md")]
+#![forbid(unsafe_code)]
+
+pub mod clock;
+mod files;
+pub mod listener;
+pub mod log;
+pub mod reactor;
+pub mod remote;
+mod socket;
+mod table;
+mod token;
+mod worker;
+
+pub use clock::Clock;
+pub use listener::ListenError;
+pub use log::LogSink;
+pub use reactor::Reactor;
+pub use remote::{Remote, Signal};

@@ -1,0 +1,97 @@
+//! The only place that reads clocks or sleeps.
+//!
+//! A turn of the loop reads the monotonic clock once. The wall clock is that reading plus an
+//! offset, which is measured anew when it is older than a millisecond: a busy loop pays for one
+//! clock a turn, and a step of the system's clock is seen within a millisecond.
+//!
+//! Always true: `mono_us` never goes back.
+
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use russet_base::time::Now;
+
+/// How old the wall clock's offset may grow.
+const OFFSET_AGE_MAX_US: u64 = 1_000;
+
+/// A clock: monotonic microseconds since it was made, and the wall clock beside it.
+#[derive(Debug)]
+pub struct Clock {
+    origin: Instant,
+    measured_at_us: u64,
+    /// Wall clock minus monotonic clock.
+    offset_us: i64,
+}
+
+impl Default for Clock {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Clock {
+    /// Makes a clock whose monotonic time begins now.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            origin: Instant::now(),
+            measured_at_us: 0,
+            offset_us: wall_us(),
+        }
+    }
+
+    /// The time.
+    pub fn now(&mut self) -> Now {
+        let mono_us = self.mono_us();
+        if mono_us.saturating_sub(self.measured_at_us) >= OFFSET_AGE_MAX_US {
+            self.offset_us = wall_us().saturating_sub_unsigned(mono_us);
+            self.measured_at_us = mono_us;
+        }
+        Now {
+            wall_us: self.offset_us.saturating_add_unsigned(mono_us),
+            mono_us,
+        }
+    }
+
+    fn mono_us(&self) -> u64 {
+        u64::try_from(self.origin.elapsed().as_micros()).unwrap_or(u64::MAX)
+    }
+}
+
+/// The wall clock: microseconds since 1970.
+#[must_use]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is the one place that reads the wall clock"
+)]
+pub fn wall_us() -> i64 {
+    let micros = |d: Duration| i64::try_from(d.as_micros()).unwrap_or(i64::MAX);
+    match SystemTime::now().duration_since(UNIX_EPOCH) {
+        Ok(since) => micros(since),
+        Err(before) => micros(before.duration()).saturating_neg(),
+    }
+}
+
+/// Blocks the thread.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a stall is meant to block the loop"
+)]
+pub(crate) fn sleep_us(micros: u64) {
+    std::thread::sleep(Duration::from_micros(micros));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_clocks_advance_together_and_the_wall_clock_is_near_the_system_s() {
+        let mut clock = Clock::new();
+        let first = clock.now();
+        sleep_us(2_000);
+        let second = clock.now();
+        assert!(second.mono_us >= first.mono_us + 2_000);
+        assert!(second.wall_us > first.wall_us);
+        assert!((second.wall_us - wall_us()).abs() < 1_000_000);
+    }
+}

@@ -1,0 +1,118 @@
+//! Accepting: so many connections a turn from each listener, each announced to the service.
+//!
+//! Always true: a listener stays pending until the system says that nobody waits, for the edge
+//! that announced them comes once. When descriptors run out, accepting rests for a while.
+
+use std::io::{self, Write};
+use std::os::fd::OwnedFd;
+
+use russet_io::{Admission, LogLevel, Origin, Service};
+use socket2::Socket;
+
+use super::Reactor;
+use crate::listener::{Acceptor, Listener};
+use crate::log::os_text;
+use crate::socket::Kind;
+use crate::token;
+
+/// Connections that one turn accepts from one listener.
+const ACCEPTS_MAX: usize = 64;
+
+/// How long accepting rests after the system refused.
+const REST_US: u64 = 100_000;
+
+/// A connection that was accepted, or why the batch ends.
+enum Accepted {
+    New(Socket, Kind, Origin),
+    /// This one went away before we took it.
+    Gone,
+    /// Nobody waits.
+    None,
+    Failed(io::Error),
+}
+
+impl<S: Service> Reactor<S> {
+    /// Accepts from all listeners where somebody waits.
+    pub(super) fn accept_all(&mut self) {
+        if self.now.mono_us < self.accept_at_us || !self.listeners.is_any_pending() {
+            return;
+        }
+        // The list leaves its place while its listeners feed the table.
+        let mut listeners = std::mem::take(&mut self.listeners);
+        for listener in listeners.iter_mut().filter(|listener| listener.is_pending) {
+            self.accept_from(listener);
+        }
+        self.listeners = listeners;
+    }
+
+    fn accept_from(&mut self, listener: &mut Listener) {
+        for _ in 0..ACCEPTS_MAX {
+            match accept(listener) {
+                Accepted::New(socket, kind, origin) => self.welcome(socket, kind, &origin),
+                Accepted::Gone => {}
+                Accepted::None => {
+                    listener.is_pending = false;
+                    return;
+                }
+                Accepted::Failed(error) => {
+                    let text = format!("Accepting client connection: accept: {}", os_text(&error));
+                    self.log.line(LogLevel::Warning, &text);
+                    self.accept_at_us = self.now.mono_us.saturating_add(REST_US);
+                    return;
+                }
+            }
+        }
+    }
+
+    fn welcome(&mut self, socket: Socket, kind: Kind, origin: &Origin) {
+        let conn = self.table.insert(socket, kind);
+        match self.service.opened(conn, origin, self.now) {
+            Admission::Accept => {}
+            Admission::Refuse(text) => {
+                if let Some(connection) = self.table.remove(conn) {
+                    // One that does not take a few bytes is not waited for.
+                    let _ = (&connection.socket).write(text.as_bytes());
+                }
+                return;
+            }
+        }
+        let Some(connection) = self.table.get_mut(conn) else {
+            return;
+        };
+        if let Err(error) = connection.register(self.poll.registry(), token::of_connection(conn)) {
+            let text = format!("Registering client connection: {}", os_text(&error));
+            self.log.line(LogLevel::Warning, &text);
+            self.hang_up(conn, russet_io::HangUp::Failed);
+        }
+    }
+}
+
+fn accept(listener: &Listener) -> Accepted {
+    let accepted = match &listener.acceptor {
+        Acceptor::Tcp(tcp) => tcp.accept().and_then(|(stream, peer)| {
+            let local = stream.local_addr()?;
+            let stream = std::net::TcpStream::from(stream);
+            Ok((stream.into(), Kind::Tcp, Origin::Tcp { peer, local }))
+        }),
+        Acceptor::Unix(unix) => unix.accept().map(|(stream, _)| {
+            let path = listener.unix_path().unwrap_or_default().to_owned();
+            (
+                Socket::from(OwnedFd::from(stream)),
+                Kind::Unix,
+                Origin::Unix { path },
+            )
+        }),
+    };
+    match accepted {
+        Ok((socket, kind, origin)) => Accepted::New(socket, kind, origin),
+        Err(error) => match error.kind() {
+            io::ErrorKind::WouldBlock => Accepted::None,
+            // The peer gave up before its turn came.
+            io::ErrorKind::ConnectionAborted
+            | io::ErrorKind::NotConnected
+            | io::ErrorKind::InvalidInput
+            | io::ErrorKind::Interrupted => Accepted::Gone,
+            _ => Accepted::Failed(error),
+        },
+    }
+}

@@ -1,0 +1,79 @@
+//! A handle that other threads use to speak to the loop.
+//!
+//! Always true: the loop hears of every request, at the latest after the turn it is in.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+
+use mio::{Registry, Waker};
+
+use crate::token::REMOTE;
+
+/// A signal that asks for the end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Signal {
+    /// `SIGINT`.
+    Int,
+    /// `SIGTERM`.
+    Term,
+}
+
+impl Signal {
+    /// Its name, as log lines write it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Int => "SIGINT",
+            Self::Term => "SIGTERM",
+        }
+    }
+
+    fn bit(self) -> u8 {
+        match self {
+            Self::Int => 0b01,
+            Self::Term => 0b10,
+        }
+    }
+}
+
+/// Speaks to a loop from another thread. Clones speak to the same loop.
+#[derive(Debug, Clone)]
+pub struct Remote {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    waker: Waker,
+    signals: AtomicU8,
+}
+
+impl Remote {
+    pub(crate) fn new(registry: &Registry) -> io::Result<Self> {
+        let waker = Waker::new(registry, REMOTE)?;
+        Ok(Self {
+            shared: Arc::new(Shared {
+                waker,
+                signals: AtomicU8::new(0),
+            }),
+        })
+    }
+
+    /// Asks the service to end in good order.
+    ///
+    /// # Errors
+    /// The loop could not be woken; it sees the request at its next turn.
+    pub fn request_shutdown(&self, signal: Signal) -> io::Result<()> {
+        self.shared.signals.fetch_or(signal.bit(), Ordering::AcqRel);
+        self.shared.waker.wake()
+    }
+
+    /// The signals that arrived since the last call.
+    pub(crate) fn take_signals(&self) -> impl Iterator<Item = Signal> + use<> {
+        let bits = self.shared.signals.swap(0, Ordering::AcqRel);
+        [Signal::Int, Signal::Term]
+            .into_iter()
+            .filter(move |signal| bits & signal.bit() != 0)
+    }
+}

@@ -1,0 +1,77 @@
+//! What an event is about, packed into mio's token.
+//!
+//! ```text
+//!  63            32 31 30                    0
+//! ┌────────────────┬──┬───────────────────────┐
+//! │ generation     │0 │ index of a connection │
+//! │ 0              │1 │ number of a listener  │
+//! │ all ones                                  │  the remote's waker
+//! └───────────────────────────────────────────┘
+//! ```
+//! Always true: a token of a connection that is gone names no later one, for generations differ.
+
+use mio::Token;
+use russet_io::ConnId;
+
+const _: () = assert!(usize::BITS == 64);
+
+const LISTENER: usize = 1 << 31;
+
+/// The token of the remote's waker.
+pub(crate) const REMOTE: Token = Token(usize::MAX);
+
+/// Who an event is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Addressee {
+    Connection(ConnId),
+    Listener(u32),
+    Remote,
+}
+
+impl Addressee {
+    pub(crate) fn of(token: Token) -> Self {
+        if token == REMOTE {
+            return Self::Remote;
+        }
+        let low = token.0 & 0xffff_ffff;
+        if low & LISTENER != 0 {
+            return Self::Listener((low & !LISTENER) as u32);
+        }
+        Self::Connection(ConnId {
+            index: low as u32,
+            generation: (token.0 >> 32) as u32,
+        })
+    }
+}
+
+pub(crate) fn of_connection(conn: ConnId) -> Token {
+    debug_assert!((conn.index as usize) < LISTENER);
+    Token((conn.generation as usize) << 32 | conn.index as usize)
+}
+
+pub(crate) fn of_listener(number: u32) -> Token {
+    Token(LISTENER | number as usize & !LISTENER)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_says_who_it_is_for() {
+        for (index, generation) in [(0, 0), (7, 1), (0x7fff_fffe, u32::MAX)] {
+            let conn = ConnId { index, generation };
+            assert_eq!(
+                Addressee::of(of_connection(conn)),
+                Addressee::Connection(conn)
+            );
+        }
+        for number in [0, 1, 0x7fff_ffff] {
+            assert_eq!(
+                Addressee::of(of_listener(number)),
+                Addressee::Listener(number)
+            );
+        }
+        assert_eq!(Addressee::of(REMOTE), Addressee::Remote);
+    }
+}

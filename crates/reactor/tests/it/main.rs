@@ -1,0 +1,9 @@
+//! The loop over real loopback sockets, turned by hand: no threads, no sleeps, ports of the
+//! system's choice.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod echo;
+mod jobs;
+mod listening;
+mod traffic;
