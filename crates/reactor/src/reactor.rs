@@ -9,8 +9,8 @@
 //! line behind all others. The lists keep their capacity, so a turn allocates nothing.
 //!
 //! Always true: `Ready` is acted upon strictly in the order of its fields.
-//! Always true: between `opened` and `hung_up`, or the loop's own `close`, the service may be asked
-//! about a connection; never before or after.
+//! Always true: the service is asked about a connection between `opened` and `hung_up`, never
+//! before or after; every connection that it accepted ends in one `hung_up`.
 //! Not here: sockets — `socket.rs`; listening — `listener.rs`; files — `files.rs`.
 
 use std::io;
@@ -241,16 +241,11 @@ impl<S: Service> Reactor<S> {
             let Some(connection) = self.table.get_mut(conn) else {
                 continue;
             };
-            let is_ending = event.is_read_closed() || event.is_error();
-            connection.is_ending |= is_ending;
-            connection.is_readable |= is_ending || event.is_readable();
-            // A paused connection is looked at only to see whether its peer went away.
-            let wants_read = connection.is_readable && (!connection.is_paused || is_ending);
-            if wants_read && !mem::replace(&mut connection.is_queued, true) {
+            connection.note(event);
+            if connection.wants_read(event) && !mem::replace(&mut connection.is_queued, true) {
                 self.reads.push(conn);
             }
-            let wants_write = connection.is_unsent && event.is_writable();
-            if wants_write && !mem::replace(&mut connection.is_writing, true) {
+            if connection.wants_write(event) && !mem::replace(&mut connection.is_writing, true) {
                 self.writes.push(conn);
             }
         }
@@ -274,6 +269,9 @@ impl<S: Service> Reactor<S> {
                 continue;
             };
             connection.is_queued = false;
+            if connection.is_closing {
+                continue;
+            }
             match connection.read(conn, &mut self.service) {
                 ReadEnd::Some(_) | ReadEnd::Nothing => {
                     connection.is_queued = connection.is_readable;
@@ -373,6 +371,7 @@ impl<S: Service> Reactor<S> {
         let was_unsent = connection.is_unsent;
         let end = connection.write(conn, &mut self.service);
         connection.is_writing = end == WriteEnd::More;
+        let is_closing = connection.is_closing;
         let armed = if connection.is_unsent == was_unsent {
             Ok(())
         } else {
@@ -382,6 +381,10 @@ impl<S: Service> Reactor<S> {
             WriteEnd::Failed => self.hang_up(conn, HangUp::Failed),
             _ if armed.is_err() => self.hang_up(conn, HangUp::Failed),
             WriteEnd::More => self.writes.push(conn),
+            WriteEnd::Done if is_closing => {
+                connection.drain();
+                self.hang_up(conn, HangUp::Closed);
+            }
             WriteEnd::Done | WriteEnd::Blocked => {}
         }
     }
@@ -398,17 +401,28 @@ impl<S: Service> Reactor<S> {
         }
     }
 
-    /// Closes the connections that the service is done with, after one attempt to write what they
-    /// have. The service is not told: it has forgotten them when the next turn begins.
+    /// Closes the connections that the service is done with: those to close when their output has
+    /// left, those to kill now.
     fn close_all(&mut self) {
-        for conn in self.ready.close.drain(..) {
-            let Some(mut connection) = self.table.remove(conn) else {
+        let mut closing = mem::take(&mut self.ready.close);
+        for conn in closing.drain(..) {
+            let Some(connection) = self.table.get_mut(conn) else {
                 continue;
             };
-            if !connection.is_unsent {
-                connection.write(conn, &mut self.service);
+            connection.is_closing = true;
+            // One whose output waits closes when the last of it left.
+            if !connection.is_unsent && !connection.is_writing {
+                self.write(conn);
             }
         }
+        self.ready.close = closing;
+        let mut killed = mem::take(&mut self.ready.kill);
+        for conn in killed.drain(..) {
+            if self.table.get_mut(conn).is_some() {
+                self.hang_up(conn, HangUp::Closed);
+            }
+        }
+        self.ready.kill = killed;
     }
 }
 

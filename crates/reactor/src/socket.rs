@@ -17,6 +17,7 @@ use std::io::{self, ErrorKind, IoSlice, Read, Write};
 use std::mem::MaybeUninit;
 use std::os::fd::AsRawFd;
 
+use mio::event::Event;
 use mio::unix::SourceFd;
 use mio::{Interest, Registry, Token};
 use russet_io::{ConnId, Service};
@@ -27,6 +28,10 @@ const SLICES_FEW: usize = 8;
 
 /// Slices that one write carries at most.
 const SLICES_MANY: usize = 64;
+
+/// What is read at most from a connection that is about to close: a bound for a peer that floods.
+const DRAIN_READS: usize = 64;
+const DRAIN_SIZE: usize = 8 << 10;
 
 /// Which kind of socket it is; they differ in when the kernel reports room for writing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,6 +88,8 @@ pub(crate) struct Connection {
     pub(crate) is_writing: bool,
     /// A write came back short; the rest waits for the socket.
     pub(crate) is_unsent: bool,
+    /// It is not read any more, and closes when all its output left.
+    pub(crate) is_closing: bool,
 }
 
 impl Connection {
@@ -97,6 +104,7 @@ impl Connection {
             is_paused: false,
             is_writing: false,
             is_unsent: false,
+            is_closing: false,
         }
     }
 
@@ -116,6 +124,24 @@ impl Connection {
             (Kind::Unix, false) => Interest::READABLE,
         };
         registry.reregister(&mut SourceFd(&self.socket.as_raw_fd()), token, interest)
+    }
+
+    /// Remembers what an event says.
+    pub(crate) fn note(&mut self, event: &Event) {
+        let is_ending = event.is_read_closed() || event.is_error();
+        self.is_ending |= is_ending;
+        self.is_readable |= is_ending || event.is_readable();
+    }
+
+    /// A paused connection is looked at only to see whether its peer went away.
+    pub(crate) fn wants_read(&self, event: &Event) -> bool {
+        let is_ending = event.is_read_closed() || event.is_error();
+        self.is_readable && !self.is_closing && (!self.is_paused || is_ending)
+    }
+
+    /// A socket that broke is written to as well: the write tells.
+    pub(crate) fn wants_write(&self, event: &Event) -> bool {
+        self.is_unsent && (event.is_writable() || event.is_write_closed())
     }
 
     /// Reads once into the service's space, and tells it.
@@ -163,6 +189,18 @@ impl Connection {
                 ReadEnd::Failed => ReadEnd::Failed,
                 _ => ReadEnd::Paused,
             },
+        }
+    }
+
+    /// Reads what arrived and forgets it. Closing a socket with unread bytes resets it, and the
+    /// answer that was just written would be lost on its way.
+    pub(crate) fn drain(&self) {
+        let mut bytes = [0; DRAIN_SIZE];
+        for _ in 0..DRAIN_READS {
+            match (&self.socket).read(&mut bytes) {
+                Ok(DRAIN_SIZE) => {}
+                _ => return,
+            }
         }
     }
 

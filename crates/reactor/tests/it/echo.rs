@@ -20,10 +20,11 @@ pub(crate) struct Session {
     output: Vec<u8>,
     sent: usize,
     is_paused: bool,
+    is_over: bool,
     pub(crate) reads: usize,
 }
 
-/// An echo: `Q` closes, `P` pauses reading, `B` answers with much, `X` ends the process.
+/// An echo: `Q` closes, `K` kills, `P` pauses reading, `B` answers with much, `X` ends the process.
 #[derive(Default)]
 pub(crate) struct Echo {
     pub(crate) sessions: BTreeMap<ConnId, Session>,
@@ -87,10 +88,21 @@ impl Service for Echo {
 
     fn received(&mut self, conn: ConnId, count: usize) {
         let session = self.sessions.get_mut(&conn).unwrap();
+        assert!(
+            !session.is_over,
+            "nothing is read after the service asked to close"
+        );
         session.reads += 1;
         for &byte in &session.space[..count] {
             match byte {
-                b'Q' => self.next.close.push(conn),
+                b'Q' => {
+                    session.is_over = true;
+                    self.next.close.push(conn);
+                }
+                b'K' => {
+                    session.is_over = true;
+                    self.next.kill.push(conn);
+                }
                 b'P' => session.is_paused = true,
                 b'X' => self.next.exit = Some(3),
                 b'B' => session.output.extend((0..BIG).map(|i| (i % 251) as u8)),
@@ -122,6 +134,7 @@ impl Service for Echo {
         ready.flush.append(&mut self.next.flush);
         ready.resume.append(&mut self.next.resume);
         ready.close.append(&mut self.next.close);
+        ready.kill.append(&mut self.next.kill);
         ready.exit = self.next.exit.take();
         ready.wake_at_us = self.wake_at_us;
         ready.stall_us = std::mem::take(&mut self.stall_us);

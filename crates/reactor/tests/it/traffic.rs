@@ -141,14 +141,56 @@ fn the_end_of_a_paused_connection_waits_for_the_bytes_before_it() {
 }
 
 #[test]
-fn closing_writes_once_what_is_there() {
+fn closing_writes_what_is_there() {
     let mut world = World::listening();
     let mut client = world.connect();
     client.write_all(b"byeQ").unwrap();
     assert_eq!(world.read(&mut client, 100), b"bye");
     assert_eq!(world.reactor.connection_count(), 0);
-    // The loop closed it, so it tells nobody.
-    assert_eq!(world.echo().hang_ups, []);
+    assert_eq!(world.echo().hang_ups, [HangUp::Closed]);
+}
+
+#[test]
+fn closing_waits_until_a_large_output_has_left() {
+    for slice_size in [1 << 10, BIG] {
+        let mut world = World::listening();
+        world.echo().slice_size = slice_size;
+        let mut client = world.connect();
+        client.write_all(b"BQ").unwrap();
+        world.turn_until(|echo| echo.sessions.values().all(|session| session.reads == 1));
+        // Nobody reads this.
+        client.write_all(b"more").unwrap();
+        for _ in 0..5 {
+            world.turn();
+        }
+        assert_eq!(world.reactor.connection_count(), 1);
+        let bytes = world.read(&mut client, BIG);
+        assert_eq!(bytes.len(), BIG);
+        world.turn_until(|echo| echo.sessions.is_empty());
+        assert_eq!(world.echo().hang_ups, [HangUp::Closed]);
+    }
+}
+
+#[test]
+fn closing_ends_when_the_peer_goes_away_first() {
+    let mut world = World::listening();
+    let mut client = world.connect();
+    client.write_all(b"BQ").unwrap();
+    world.turn_until(|echo| echo.sessions.values().all(|session| session.reads == 1));
+    world.turn();
+    drop(client);
+    world.turn_until(|echo| echo.sessions.is_empty());
+    assert_eq!(world.echo().hang_ups, [HangUp::Failed]);
+}
+
+#[test]
+fn killing_does_not_wait_for_output() {
+    let mut world = World::listening();
+    let mut client = world.connect();
+    client.write_all(b"BK").unwrap();
+    world.turn_until(|echo| echo.sessions.is_empty());
+    assert_eq!(world.echo().hang_ups, [HangUp::Closed]);
+    assert_eq!(world.reactor.connection_count(), 0);
 }
 
 #[test]
