@@ -9,27 +9,105 @@ use std::borrow::Cow;
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CommandError {
+    /// An applied increment that is not finite (INCREX).
+    #[error("ERR applied increment would be Infinity")]
+    AppliedInfinite,
+    /// An applied increment beyond 64 bits (INCREX).
+    #[error("ERR applied increment would overflow")]
+    AppliedOverflow,
+    /// A lower bound above the upper one (INCREX).
+    #[error("ERR LBOUND can't be greater than UBOUND")]
+    BoundsCrossed,
     /// A database index that is none (SELECT, MOVE, COPY, SWAPDB).
     #[error("ERR DB index is out of range")]
     DbIndex,
+    /// A first index that is no number (SWAPDB).
+    #[error("ERR invalid first DB index")]
+    DbIndexFirst,
+    /// A second index that is no number (SWAPDB).
+    #[error("ERR invalid second DB index")]
+    DbIndexSecond,
     /// A decrement that cannot be negated (DECRBY).
     #[error("ERR decrement would overflow")]
     DecrementOverflow,
+    /// A condition that is none (DELEX).
+    #[error("ERR Invalid condition. Use IFEQ, IFNE, IFDEQ, or IFDNE")]
+    DelexCondition,
+    /// A condition on a value that is no string (DELEX).
+    #[error("ERR Key should be of string type if conditions are specified")]
+    DelexType,
+    /// A digest of another length (SET, DELEX).
+    #[error("ERR must be exactly 16 hexadecimal characters")]
+    DigestLength,
+    /// `ENX` without a deadline (INCREX).
+    #[error("ERR ENX flag requires an expiration")]
+    EnxAlone,
+    /// Both `GT` and `LT` (EXPIRE and its kin).
+    #[error("ERR GT and LT options at the same time are not compatible")]
+    ExpireGtLtConflict,
+    /// `NX` and another condition (EXPIRE and its kin).
+    #[error("ERR NX and XX, GT or LT options at the same time are not compatible")]
+    ExpireNxConflict,
+    /// No counter, since no LFU policy is in force (OBJECT FREQ).
+    #[error(
+        "ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please note \
+         that when switching between policies at runtime LRU and LFU data will take some time to \
+         adjust."
+    )]
+    FrequencyUntracked,
+    /// No clock, since an LFU policy is in force (OBJECT IDLETIME).
+    #[error(
+        "ERR An LFU maxmemory policy is selected, idle time not tracked. Please note that when \
+         switching between policies at runtime LRU and LFU data will take some time to adjust."
+    )]
+    IdleTimeUntracked,
+    /// An increment that is not finite (INCREX).
+    #[error("ERR BYFLOAT increment cannot be Infinity")]
+    IncrementInfinite,
     /// A float result that is not finite (INCRBYFLOAT).
     #[error("ERR increment would produce NaN or Infinity")]
     IncrementNan,
     /// An integer result beyond 64 bits (INCR and its kin).
     #[error("ERR increment or decrement would overflow")]
     IncrementOverflow,
+    /// An integer beyond 32 bits (database indexes).
+    #[error("ERR value is out of range, value must between -2147483648 and 2147483647")]
+    IntRange,
     /// A deadline that makes no sense; the command's name in lower case.
     #[error("ERR invalid expire time in '{0}' command")]
     InvalidExpire(&'static str),
     /// A SCAN cursor that is not a number.
     #[error("ERR invalid cursor")]
     InvalidCursor,
+    /// A count of keys that is none (MSETEX).
+    #[error("ERR invalid numkeys value")]
+    InvalidNumkeys,
+    /// The length and the indexes at once (LCS).
+    #[error("ERR If you want both the length and indexes, please just use IDX.")]
+    LcsLenAndIdx,
+    /// A table larger than `proto-max-bulk-len` (LCS).
+    #[error(
+        "ERR Insufficient memory, transient memory for LCS exceeds proto-max-bulk-len"
+    )]
+    LcsMemory,
+    /// A value too long to compare (LCS).
+    #[error("ERR String too long for LCS")]
+    LcsTooLong,
+    /// A key that holds another type (LCS).
+    #[error("ERR The specified keys must contain string values")]
+    LcsType,
     /// RENAME and its kin without a source; COPY.
     #[error("ERR no such key")]
     NoSuchKey,
+    /// An option of HSCAN (SCAN).
+    #[error("ERR NOVALUES option can only be used in HSCAN")]
+    NoValuesOutsideHscan,
+    /// Not a floating point number, of an argument with a name (INCREX).
+    #[error("ERR {0} is not a valid float")]
+    NamedNotFloat(&'static str),
+    /// Not a 64-bit integer, of an argument with a name (INCREX).
+    #[error("ERR {0} is not an integer or out of range")]
+    NamedNotInteger(&'static str),
     /// Not a floating point number.
     #[error("ERR value is not a valid float")]
     NotFloat,
@@ -39,6 +117,9 @@ pub enum CommandError {
     /// An offset beyond what a string may have (SETRANGE).
     #[error("ERR offset is out of range")]
     OffsetRange,
+    /// Fewer pairs than were announced (MSETEX).
+    #[error("ERR wrong number of key-value pairs")]
+    PairCount,
     /// Source and destination are the same object (MOVE, COPY).
     #[error("ERR source and destination objects are the same")]
     SameObject,
@@ -48,6 +129,12 @@ pub enum CommandError {
     /// Options that do not go together, or are unknown.
     #[error("ERR syntax error")]
     Syntax,
+    /// A condition that is none, as it was given (EXPIRE and its kin).
+    #[error("ERR Unsupported option {}", String::from_utf8_lossy(_0))]
+    UnsupportedOption(Box<[u8]>),
+    /// A stored value that is not finite (INCREX).
+    #[error("ERR value cannot be Infinity")]
+    ValueInfinite,
     /// The wrong number of arguments; the command's full name in lower case.
     #[error("ERR wrong number of arguments for '{0}' command")]
     WrongArity(Cow<'static, str>),

@@ -2,13 +2,21 @@
 #![forbid(unsafe_code)]
 
 pub mod args;
+mod category;
 pub mod ctx;
 pub mod effects;
 pub mod error;
 pub mod family;
+pub mod help;
+pub mod keys;
+pub mod registry;
 pub mod row;
+pub mod syntax;
+pub mod views;
 
+pub use category::Categories;
 pub use ctx::{Ctx, Flow, Handler, Settings};
 pub use effects::{Effects, NotifyClass, Propagate};
 pub use error::CommandError;
+pub use registry::{Command, CommandId, Registry};
 pub use row::{Arity, Family, Flags, Group, KeySpec, Row, Spec};

@@ -1,0 +1,379 @@
+//! All commands by name, with what is derived from their rows.
+//!
+//! Rows of families with different handler types meet here: whoever builds the registry says how a
+//! family's handler becomes its own `H`. Commands stand in table order, every container directly
+//! followed by its subcommands; an id is such a place and means nothing outside the process.
+//!
+//! ```text
+//!  name ─ fold: first 8 bytes, upper case, as one word ─┐
+//!  length, container ───────────────────────────────────┴─► slot of an open table ─► CommandId
+//! ```
+//! Always true: looking up allocates nothing and admits any bytes; a name is found in any case.
+//! Not here: replies made of it — `views.rs`; what handlers do — the families.
+
+use russet_resp::Args;
+
+use crate::category::{Categories, categories};
+use crate::row::{Begin, Family, Find, Flags, Group, KeyFlags, Row, Spec};
+
+/// A command of one registry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct CommandId(u16);
+
+impl CommandId {
+    /// Its place in table order, for tables that go along with the registry.
+    #[inline]
+    pub const fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// The legacy description of key positions: first, last and step; zeros without keys.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct LegacyKeys {
+    /// The first key's position.
+    pub first: i64,
+    /// The last key's, from the end when negative.
+    pub last: i64,
+    /// The distance of keys.
+    pub step: i64,
+}
+
+/// A command or subcommand, with what its row implies.
+#[derive(Debug)]
+pub struct Command<H> {
+    /// Its place.
+    pub id: CommandId,
+    /// Its group.
+    pub group: Group,
+    /// What its row says.
+    pub spec: &'static Spec,
+    /// What runs; `None` for a container whose subcommands run.
+    pub run: Option<H>,
+    /// Its name in lower case, `container|subcommand` for a subcommand.
+    pub full_name: Box<str>,
+    /// Its container, for a subcommand.
+    pub parent: Option<CommandId>,
+    /// Its subcommands, for a container.
+    pub subcommands: Vec<CommandId>,
+    /// Its ACL categories.
+    pub categories: Categories,
+    /// Its legacy key positions.
+    pub legacy: LegacyKeys,
+    /// Whether the legacy positions do not tell all keys.
+    pub movable_keys: bool,
+    /// The position of its first key, if that is the same in every request.
+    pub first_key: Option<usize>,
+}
+
+impl<H> Command<H> {
+    /// Whether it is a container of subcommands (which may run by itself, too).
+    pub fn is_container(&self) -> bool {
+        !self.subcommands.is_empty()
+    }
+}
+
+/// One place of the name table.
+#[derive(Debug, Clone, Copy)]
+struct Slot {
+    /// The first bytes of the name, folded; 0 marks a free slot, since no name is empty.
+    word: u64,
+    /// The length of the name.
+    len: u16,
+    /// The container, or [`TOP`].
+    parent: u16,
+    /// The command.
+    id: u16,
+}
+
+const FREE: Slot = Slot {
+    word: 0,
+    len: 0,
+    parent: 0,
+    id: 0,
+};
+
+/// The container of commands that are no subcommands.
+const TOP: u16 = u16::MAX;
+
+/// Commands by name.
+#[derive(Debug)]
+pub struct Registry<H> {
+    commands: Vec<Command<H>>,
+    slots: Box<[Slot]>,
+}
+
+impl<H> Default for Registry<H> {
+    fn default() -> Self {
+        Self {
+            commands: Vec::new(),
+            slots: Box::new([FREE; 16]),
+        }
+    }
+}
+
+impl<H> Registry<H> {
+    /// A registry without commands.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds the commands of some families, whose handlers `wrap` turns into this registry's.
+    ///
+    /// # Panics
+    /// When a name is there already, or with more than 65,534 commands.
+    #[must_use]
+    pub fn with<T: Copy>(mut self, families: &'static [Family<T>], wrap: impl Fn(T) -> H) -> Self {
+        for family in families {
+            for row in family.rows {
+                let container = self.push(family.group, row, None, &wrap);
+                for sub in row.subcommands {
+                    let id = self.push(family.group, sub, Some(container), &wrap);
+                    self.commands[container.index()].subcommands.push(id);
+                }
+            }
+        }
+        self.index_names();
+        self
+    }
+
+    fn push<T: Copy>(
+        &mut self,
+        group: Group,
+        row: &'static Row<T>,
+        parent: Option<CommandId>,
+        wrap: &impl Fn(T) -> H,
+    ) -> CommandId {
+        let spec = &row.spec;
+        let place = u16::try_from(self.commands.len())
+            .ok()
+            .filter(|&place| place < TOP);
+        let id = CommandId(place.expect("a registry holds fewer than 65,535 commands"));
+        let mut full_name = spec.name.to_ascii_lowercase();
+        if let Some(parent) = parent {
+            full_name = format!("{}|{full_name}", self.get(parent).full_name);
+        }
+        self.commands.push(Command {
+            id,
+            group,
+            spec,
+            run: row.run.map(wrap),
+            full_name: full_name.into_boxed_str(),
+            parent,
+            subcommands: Vec::new(),
+            categories: categories(group, spec, row.run.is_none()),
+            legacy: legacy_keys(spec),
+            movable_keys: movable_keys(spec),
+            first_key: first_key(spec),
+        });
+        id
+    }
+
+    /// Builds the name table anew, at most a quarter full.
+    fn index_names(&mut self) {
+        let count = (self.commands.len() * 4).next_power_of_two().max(16);
+        self.slots = vec![FREE; count].into_boxed_slice();
+        for at in 0..self.commands.len() {
+            let command = &self.commands[at];
+            let name = command.spec.name.as_bytes();
+            let parent = command.parent.map_or(TOP, |parent| parent.0);
+            assert!(
+                self.search(name, parent).is_none(),
+                "{} is there twice",
+                command.full_name
+            );
+            let word = fold(name);
+            let mut slot = self.slot_of(word, name.len(), parent);
+            while self.slots[slot].word != 0 {
+                slot = (slot + 1) & (count - 1);
+            }
+            let len = u16::try_from(name.len()).expect("names are short");
+            self.slots[slot] = Slot {
+                word,
+                len,
+                parent,
+                id: command.id.0,
+            };
+        }
+    }
+
+    /// The command with this name.
+    #[inline]
+    pub fn find(&self, name: &[u8]) -> Option<CommandId> {
+        self.search(name, TOP)
+    }
+
+    /// The subcommand with this name.
+    #[inline]
+    pub fn find_sub(&self, container: CommandId, name: &[u8]) -> Option<CommandId> {
+        self.search(name, container.0)
+    }
+
+    /// The command or subcommand with this full name, as in `config|get`.
+    pub fn find_full(&self, name: &[u8]) -> Option<CommandId> {
+        match name.iter().position(|&byte| byte == b'|') {
+            None => self.find(name),
+            Some(bar) => self.find_sub(self.find(&name[..bar])?, &name[bar + 1..]),
+        }
+    }
+
+    /// The command that a request names, its subcommand when it has some. A container that runs by
+    /// itself is found when no subcommand is named; one that does not, too, but nothing is found
+    /// when an unknown subcommand is named.
+    #[inline]
+    pub fn resolve(&self, args: Args<'_>) -> Option<CommandId> {
+        let id = self.find(args.get(0)?)?;
+        if self.commands[id.index()].subcommands.is_empty() {
+            return Some(id);
+        }
+        match args.get(1) {
+            None => Some(id),
+            Some(name) => self.find_sub(id, name),
+        }
+    }
+
+    /// The command at this place.
+    ///
+    /// # Panics
+    /// When the id is of another registry and there is no such place here.
+    #[inline]
+    pub fn get(&self, id: CommandId) -> &Command<H> {
+        &self.commands[id.index()]
+    }
+
+    /// Every command in table order, each container followed by its subcommands.
+    pub fn iter(&self) -> impl Iterator<Item = &Command<H>> {
+        self.commands.iter()
+    }
+
+    /// Every command that is no subcommand, in table order.
+    pub fn top_level(&self) -> impl Iterator<Item = &Command<H>> {
+        self.commands
+            .iter()
+            .filter(|command| command.parent.is_none())
+    }
+
+    /// How many commands there are, subcommands among them.
+    pub fn len(&self) -> usize {
+        self.commands.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.commands.is_empty()
+    }
+
+    #[inline]
+    fn slot_of(&self, word: u64, len: usize, parent: u16) -> usize {
+        // Any odd multiplier mixes the low bytes upwards; the table takes the top bits.
+        let mixed = word ^ ((len as u64) << 58) ^ u64::from(parent.wrapping_add(1)).rotate_left(24);
+        let hash = mixed.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        (hash >> 40) as usize & (self.slots.len() - 1)
+    }
+
+    #[inline]
+    fn search(&self, name: &[u8], parent: u16) -> Option<CommandId> {
+        let word = fold(name);
+        let mut at = self.slot_of(word, name.len(), parent);
+        loop {
+            let slot = self.slots.get(at)?;
+            if slot.word == 0 {
+                return None;
+            }
+            let fits =
+                slot.word == word && usize::from(slot.len) == name.len() && slot.parent == parent;
+            if fits && (name.len() <= 8 || self.ends_alike(slot.id, name)) {
+                return Some(CommandId(slot.id));
+            }
+            at = (at + 1) & (self.slots.len() - 1);
+        }
+    }
+
+    /// Compares what does not fit into a word.
+    fn ends_alike(&self, id: u16, name: &[u8]) -> bool {
+        let known = self.commands[usize::from(id)].spec.name.as_bytes();
+        known.len() == name.len() && known[8..].eq_ignore_ascii_case(&name[8..])
+    }
+}
+
+/// The first 8 bytes of a name, letters in upper case, as one word; 0 for a name that is empty or
+/// begins with a NUL, which no command does.
+#[inline]
+fn fold(name: &[u8]) -> u64 {
+    let word = match *name {
+        [a, b, c, d, e, f, g, h, ..] => u64::from_le_bytes([a, b, c, d, e, f, g, h]),
+        [a, b, c, d, ref rest @ ..] => {
+            let low = u64::from(u32::from_le_bytes([a, b, c, d]));
+            low | short(rest) << 32
+        }
+        ref rest => short(rest),
+    };
+    // In each byte: from 'a' on, the first sum carries into the top bit; beyond 'z' both do.
+    let low_bits = word & 0x7f7f_7f7f_7f7f_7f7f;
+    let from_a = low_bits + 0x1f1f_1f1f_1f1f_1f1f;
+    let past_z = low_bits + 0x0505_0505_0505_0505;
+    let letters = (from_a ^ past_z) & !word & 0x8080_8080_8080_8080;
+    word ^ (letters >> 2)
+}
+
+/// Up to three bytes as a word.
+#[inline]
+fn short(bytes: &[u8]) -> u64 {
+    match *bytes {
+        [] => 0,
+        [a] => u64::from(a),
+        [a, b] => u64::from(u16::from_le_bytes([a, b])),
+        [a, b, c, ..] => u64::from(u32::from_le_bytes([a, b, c, 0])),
+    }
+}
+
+/// First, last and step as clients of old expect them: the specs that are plain ranges, as far as
+/// they follow one another.
+fn legacy_keys(spec: &Spec) -> LegacyKeys {
+    let mut ranges = spec
+        .keys
+        .iter()
+        .filter_map(|key| match (key.begin, key.find) {
+            (Begin::Index(first), Find::Range { last, step, .. }) => {
+                let (first, last) = (i64::from(first), i64::from(last));
+                let last = if last < 0 { last } else { first + last };
+                Some(LegacyKeys {
+                    first,
+                    last,
+                    step: i64::from(step),
+                })
+            }
+            _ => None,
+        });
+    let Some(mut legacy) = ranges.next() else {
+        return LegacyKeys::default();
+    };
+    for next in ranges {
+        if next.step == 1 && legacy.step == 1 && next.first == legacy.last + 1 {
+            legacy.last = next.last;
+        }
+    }
+    legacy
+}
+
+/// Whether a spec is more than a plain range.
+fn movable_keys(spec: &Spec) -> bool {
+    spec.flags.has(Flags::MOVABLE_KEYS)
+        || spec.keys.iter().any(|key| {
+            let plain = matches!((key.begin, key.find), (Begin::Index(_), Find::Range { .. }));
+            !plain || key.flags.has(KeyFlags::INCOMPLETE)
+        })
+}
+
+fn first_key(spec: &Spec) -> Option<usize> {
+    let key = spec.keys.first()?;
+    match (key.begin, key.find) {
+        (Begin::Index(first), Find::Range { .. }) if !key.flags.has(KeyFlags::NOT_KEY) => {
+            Some(usize::from(first))
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests;
