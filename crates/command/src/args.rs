@@ -32,7 +32,9 @@ pub fn integer(arg: &[u8]) -> Result<i64, CommandError> {
 /// [`CommandError::NotInteger`], or the protocol's text for a negative one.
 pub fn positive(arg: &[u8]) -> Result<i64, CommandError> {
     match integer(arg)? {
-        n if n < 0 => Err(CommandError::text("ERR value is out of range, must be positive")),
+        n if n < 0 => Err(CommandError::text(
+            "ERR value is out of range, must be positive",
+        )),
         n => Ok(n),
     }
 }
@@ -61,12 +63,24 @@ pub struct Keyword<T> {
 impl<T> Keyword<T> {
     /// An option without a value.
     pub const fn flag(word: &'static str, means: T, group: usize) -> Self {
-        Self { word, means, group, has_value: false, repeats: true }
+        Self {
+            word,
+            means,
+            group,
+            has_value: false,
+            repeats: true,
+        }
     }
 
     /// An option whose value follows it.
     pub const fn valued(word: &'static str, means: T, group: usize) -> Self {
-        Self { word, means, group, has_value: true, repeats: true }
+        Self {
+            word,
+            means,
+            group,
+            has_value: true,
+            repeats: true,
+        }
     }
 
     /// The same option, refused when it is given twice.
@@ -106,8 +120,10 @@ pub fn options<'a, T: Copy + PartialEq, const GROUPS: usize>(
     let mut chosen: Chosen<'a, T, GROUPS> = [None; GROUPS];
     let mut rest = args.skip(from).iter();
     while let Some(arg) = rest.next() {
-        let keyword =
-            grammar.iter().find(|k| is_word(arg, k.word)).ok_or(CommandError::Syntax)?;
+        let keyword = grammar
+            .iter()
+            .find(|k| is_word(arg, k.word))
+            .ok_or(CommandError::Syntax)?;
         let slot = &mut chosen[keyword.group];
         if slot.is_some_and(|(means, _)| means != keyword.means || !keyword.repeats) {
             return Err(CommandError::Syntax);
@@ -132,11 +148,18 @@ pub struct Cursor<'a> {
 impl<'a> Cursor<'a> {
     /// A walk that begins at argument `from`.
     pub fn new(args: Args<'a>, from: usize) -> Self {
-        Self { args, next: from, error: None }
+        Self {
+            args,
+            next: from,
+            error: None,
+        }
     }
 
     /// Takes the next argument, if there is one and nothing went wrong so far.
-    #[expect(clippy::should_implement_trait, reason = "a cursor is read in many ways, not iterated")]
+    #[expect(
+        clippy::should_implement_trait,
+        reason = "a cursor is read in many ways, not iterated"
+    )]
     pub fn next(&mut self) -> Option<&'a [u8]> {
         if self.error.is_some() {
             return None;
@@ -236,13 +259,29 @@ mod tests {
         let read = |words: &[&str]| -> Result<Vec<Option<(u8, Vec<u8>)>>, CommandError> {
             let request: ArgBuf = words.iter().map(|w| w.as_bytes()).collect();
             let chosen: Chosen<'_, u8, 2> = options(request.args(), 0, GRAMMAR)?;
-            Ok(chosen.iter().map(|c| c.map(|(t, v)| (t, v.to_vec()))).collect())
+            Ok(chosen
+                .iter()
+                .map(|c| c.map(|(t, v)| (t, v.to_vec())))
+                .collect())
         };
         assert_eq!(read(&[]), Ok(vec![None, None]));
         assert_eq!(read(&["nX", "NX"]), Ok(vec![Some((1, vec![])), None]));
-        assert_eq!(read(&["ex", "1", "EX", "2"]), Ok(vec![None, Some((3, b"2".to_vec()))]));
-        assert_eq!(read(&["EX", "EX"]), Ok(vec![None, Some((3, b"EX".to_vec()))]));
-        for wrong in [&["NX", "XX"][..], &["EX"], &["EX", "1", "KEEPTTL"], &["NX", ""], &["N"], &["IFEQ", "a", "IFEQ", "a"]] {
+        assert_eq!(
+            read(&["ex", "1", "EX", "2"]),
+            Ok(vec![None, Some((3, b"2".to_vec()))])
+        );
+        assert_eq!(
+            read(&["EX", "EX"]),
+            Ok(vec![None, Some((3, b"EX".to_vec()))])
+        );
+        for wrong in [
+            &["NX", "XX"][..],
+            &["EX"],
+            &["EX", "1", "KEEPTTL"],
+            &["NX", ""],
+            &["N"],
+            &["IFEQ", "a", "IFEQ", "a"],
+        ] {
             assert_eq!(read(wrong), Err(CommandError::Syntax), "{wrong:?}");
         }
     }

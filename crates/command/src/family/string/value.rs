@@ -1,0 +1,138 @@
+//! String values between requests, the key space and replies.
+//!
+//! Always true: a large argument or value is passed on by its handle, never copied here.
+//! Not here: when a value may be stored — `condition.rs`; until when — `expiry.rs`.
+
+use russet_base::num::{I64Buf, digits10, format_i64, parse_i64};
+use russet_engine::{Entry, Millis, NewValue, StringRef};
+use russet_resp::{ArgBuf, Args, Reply};
+
+use crate::ctx::Ctx;
+use crate::effects::{NotifyClass, Propagate};
+use crate::error::CommandError;
+
+/// What becomes of a key's deadline when its value is replaced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ttl {
+    /// It stays.
+    Keep,
+    /// It goes.
+    Clear,
+    /// It is this one from now on.
+    At(Millis),
+}
+
+impl Ttl {
+    /// The deadline of a key that did not exist.
+    pub(super) const fn of_new(self) -> Option<Millis> {
+        match self {
+            Self::At(deadline) => Some(deadline),
+            Self::Keep | Self::Clear => None,
+        }
+    }
+}
+
+/// The argument at `idx` as a value to store.
+#[inline]
+pub(super) fn new_value(args: Args<'_>, idx: usize) -> NewValue<'_> {
+    match args.shared(idx) {
+        Some(bytes) => NewValue::Shared(bytes.clone()),
+        None => NewValue::Plain(args.get(idx).unwrap_or_default()),
+    }
+}
+
+/// Sets a key whatever it held, and tells of a new one.
+#[inline]
+pub(super) fn store(cx: &mut Ctx<'_>, key: &[u8], value: NewValue<'_>, ttl: Ttl) {
+    match cx.keyspace.db(cx.db).entry(key) {
+        Entry::Occupied(mut entry) => {
+            entry.set(value);
+            match ttl {
+                Ttl::Keep => {}
+                Ttl::Clear if entry.deadline().is_none() => {}
+                Ttl::Clear => entry.set_deadline(None),
+                Ttl::At(deadline) => entry.set_deadline(Some(deadline)),
+            }
+        }
+        Entry::Vacant(entry) => {
+            entry.insert(value, ttl.of_new());
+            cx.notify(NotifyClass::NEW, "new", key);
+        }
+    }
+}
+
+/// Writes a value as a bulk string.
+#[inline]
+pub(super) fn reply_value(reply: &mut Reply<'_>, value: StringRef<'_>) {
+    match value {
+        StringRef::Bytes(bytes) => reply.bulk(bytes),
+        StringRef::Int(n) => reply.bulk_int(n),
+        StringRef::Shared(bytes) => reply.bulk_shared(bytes.clone()),
+    }
+}
+
+/// The bytes of a value; the digits of an integer are put into `digits`.
+#[inline]
+pub(super) fn bytes_of<'v>(value: StringRef<'v>, digits: &'v mut I64Buf) -> &'v [u8] {
+    match value {
+        StringRef::Bytes(bytes) => bytes,
+        StringRef::Int(n) => format_i64(n, digits),
+        StringRef::Shared(bytes) => bytes,
+    }
+}
+
+/// The length of a value in bytes.
+#[inline]
+pub(super) fn len_of(value: StringRef<'_>) -> usize {
+    match value {
+        StringRef::Bytes(bytes) => bytes.len(),
+        StringRef::Int(n) => digits10(n.unsigned_abs()) + usize::from(n < 0),
+        StringRef::Shared(bytes) => bytes.len(),
+    }
+}
+
+/// A value as an integer.
+#[inline]
+pub(super) fn integer_of(value: StringRef<'_>) -> Result<i64, CommandError> {
+    match value {
+        StringRef::Int(n) => Some(n),
+        StringRef::Bytes(bytes) => parse_i64(bytes),
+        StringRef::Shared(bytes) => parse_i64(bytes),
+    }
+    .ok_or(CommandError::NotInteger)
+}
+
+/// Says that a read did not find its key.
+#[inline]
+pub(super) fn miss(cx: &mut Ctx<'_>, key: &[u8]) {
+    cx.notify(NotifyClass::KEY_MISS, "keymiss", key);
+}
+
+/// Logs `SET key value …` instead of the request; the value is the argument at `value_idx`.
+pub(super) fn propagate_set(
+    cx: &mut Ctx<'_>,
+    key: &[u8],
+    (args, value_idx): (Args<'_>, usize),
+    options: &[&[u8]],
+) {
+    if !cx.effects.recording {
+        return;
+    }
+    let mut request = ArgBuf::from_slices(&[b"SET", key]);
+    match args.shared(value_idx) {
+        Some(bytes) => request.push_shared(bytes.clone()),
+        None => request.push(args.get(value_idx).unwrap_or_default()),
+    }
+    for option in options {
+        request.push(option);
+    }
+    propagate(cx, request);
+}
+
+/// Logs a request instead of the one received.
+pub(super) fn propagate(cx: &mut Ctx<'_>, request: ArgBuf) {
+    match &mut cx.effects.propagate {
+        Propagate::As(requests) => requests.push(request),
+        other => *other = Propagate::As(vec![request]),
+    }
+}
