@@ -43,6 +43,17 @@ pub fn request_decoder(data: &[u8]) {
     assert_eq!(decode_requests(&pieces(data, *seed), &limits), whole);
     assert_eq!(decode_requests(&pieces(data, 0), &limits), whole);
 
+    // One argument less than the short way insists on: everything goes the careful way.
+    let careful = Limits {
+        args_max: limits.args_max.min(crate::fast::NUMBER_MAX - 1),
+        ..limits
+    };
+    assert_eq!(
+        decode_requests(&[data], &careful).0,
+        whole.0,
+        "both ways are one"
+    );
+
     let mut canonical = Vec::new();
     for request in &whole.0 {
         request.encode(&mut canonical);

@@ -2,9 +2,12 @@
 #![forbid(unsafe_code)]
 
 mod args;
+mod big;
 mod error;
+mod fast;
 #[doc(hidden)]
 pub mod fuzz;
+mod header;
 mod inline;
 mod limits;
 mod output;

@@ -227,7 +227,7 @@ pub struct Mark {
     chunks: usize,
 }
 
-/// What the reply encoder needs.
+/// Taking back and putting in front.
 impl Output {
     /// The tail, to append to.
     #[inline]
@@ -237,7 +237,8 @@ impl Output {
 
     /// The place behind the last byte.
     #[inline]
-    pub(crate) fn mark(&self) -> Mark {
+    #[must_use]
+    pub fn mark(&self) -> Mark {
         Mark {
             tail: self.tail.len(),
             chunks: self.shared.as_ref().map_or(0, |shared| shared.chunks.len()),
@@ -245,7 +246,7 @@ impl Output {
     }
 
     /// Takes back everything behind a mark.
-    pub(crate) fn rollback(&mut self, mark: Mark) {
+    pub fn rollback(&mut self, mark: Mark) {
         self.tail.truncate(mark.tail);
         let Some(shared) = &mut self.shared else {
             return;

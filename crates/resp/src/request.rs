@@ -14,16 +14,18 @@
 //!
 //! Always true: any split of the input gives the same frames as the whole.
 //! Always true: memory grows with the bytes that arrived, never with what they declare.
-//! Not here: words of inline requests — `inline.rs`; what a view of a frame can do — `args.rs`.
+//! Not here: the lines that declare lengths — `header.rs`; words of inline requests —
+//! `inline.rs`; large arguments — `big.rs`; what a view of a frame can do — `args.rs`.
 
 use bytes::Bytes;
-use memchr::memchr;
-use russet_base::num::parse_i64;
 
 use crate::args::{Args, Span};
+use crate::big::BigArg;
 use crate::error::ProtocolError;
+use crate::fast;
+use crate::header;
 use crate::inline;
-use crate::limits::{Limits, Peer};
+use crate::limits::Limits;
 use crate::wire;
 
 /// What one call of [`RequestDecoder::decode`] found.
@@ -139,7 +141,7 @@ struct Partial {
     cursor: Cursor,
     spans: Vec<Span>,
     bulks: Vec<Bytes>,
-    reading: Option<Reading>,
+    big: Option<BigArg>,
 }
 
 /// How far a request has been decoded. Offsets are relative to its first byte.
@@ -147,36 +149,33 @@ struct Partial {
 struct Cursor {
     /// The next byte to decode.
     pos: usize,
-    /// Bytes of an unfinished line that are known to contain no end.
-    scanned: usize,
     /// Arguments still to come; 0 while the first line is not complete.
     remaining: u32,
     /// The length of the argument at `pos`, when its header has been decoded.
     body: Option<usize>,
+    /// Where to go on searching for the end of the line at `pos`.
+    scanned: usize,
 }
 
-/// A large argument on its way in, with its CR LF.
-#[derive(Debug)]
-struct Reading {
-    /// Zeroed room; the first `filled` bytes have arrived.
-    buf: Vec<u8>,
-    filled: usize,
-    /// The argument's length and two.
-    need: usize,
+/// Where the arguments of whole requests go.
+struct Sink<'a> {
+    spans: &'a mut Vec<Span>,
+    bulks: &'a mut Vec<Bytes>,
+    spans_start: usize,
+    bulks_start: usize,
 }
 
-enum Step {
-    Done,
+/// Why decoding of arguments stopped.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stopped {
+    Complete,
     Incomplete,
-    Big,
+    AtBigArg,
 }
 
 /// Unfinished requests shorter than this are not remembered but decoded again.
 // PERF: saves two allocations whenever a read ends inside a request of a pipeline.
 const REMEMBER_MIN: usize = 256;
-
-/// The least room offered for a large argument, unless less is missing.
-const BULK_SPACE_MIN: usize = 64 << 10;
 
 impl RequestDecoder {
     /// A decoder at the start of a connection.
@@ -192,64 +191,35 @@ impl RequestDecoder {
     ///
     /// When the bytes break the protocol or the limits. The connection is then of no use.
     #[inline]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "three to read from, two to append to"
+    )]
     pub fn decode(
         &mut self,
         input: &[u8],
-        mut at: usize,
+        at: usize,
         limits: &Limits,
         spans: &mut Vec<Span>,
         bulks: &mut Vec<Bytes>,
     ) -> Result<Decoded, ProtocolError> {
-        let mut scanned = 0;
-        if let Some(partial) = self.partial.take() {
-            if partial.cursor.remaining > 0 {
-                return self.resume(partial, input, at, limits, spans, bulks);
-            }
-            scanned = partial.cursor.scanned;
+        let (spans_start, bulks_start) = (spans.len(), bulks.len());
+        let sink = Sink {
+            spans,
+            bulks,
+            spans_start,
+            bulks_start,
+        };
+        if self.partial.is_some() {
+            return self.resume(input, at, limits, sink);
         }
-        loop {
-            let frame = input.get(at..).unwrap_or_default();
-            match frame.first() {
-                None => return Ok(Decoded::Incomplete { at }),
-                Some(&wire::ARRAY) => {}
-                Some(_) => match inline_line(frame, &mut scanned, limits)? {
-                    None => return Ok(self.park_line(frame, at, scanned)),
-                    Some((line, end)) => {
-                        let start = (spans.len(), bulks.len());
-                        inline::split(line, spans, bulks, start.1)?;
-                        if spans.len() > start.0 {
-                            let end = at + end;
-                            return Ok(Decoded::Frame(frame_of(at, end, start, spans, bulks)?));
-                        }
-                        at += end;
-                        scanned = 0;
-                        continue;
-                    }
-                },
+        if let Some(frame @ [wire::ARRAY, ..]) = input.get(at..) {
+            if let Some(len) = fast::multibulk(frame, limits, sink.spans) {
+                return sink.frame(at, at + len);
             }
-            let Some((count, pos)) = multibulk_header(frame, &mut scanned, limits)? else {
-                return Ok(self.park_line(frame, at, scanned));
-            };
-            if count == 0 {
-                at += pos;
-                scanned = 0;
-                continue;
-            }
-            let start = (spans.len(), bulks.len());
-            let mut cursor = Cursor {
-                pos,
-                scanned: 0,
-                remaining: count,
-                body: None,
-            };
-            return match arguments(&mut cursor, frame, limits, spans)? {
-                Step::Done => {
-                    let end = at + cursor.pos;
-                    Ok(Decoded::Frame(frame_of(at, end, start, spans, bulks)?))
-                }
-                step => self.park(cursor, step, frame, at, start.0, spans),
-            };
+            sink.spans.truncate(spans_start);
         }
+        self.start(input, at, 0, limits, sink)
     }
 
     /// Whether nothing of a request is remembered.
@@ -262,21 +232,17 @@ impl RequestDecoder {
     /// Whether a large argument is being read, so that [`RequestDecoder::bulk_space`] has room.
     #[must_use]
     pub fn is_reading_bulk(&self) -> bool {
-        self.reading()
-            .is_some_and(|reading| reading.filled < reading.need)
+        let big = self
+            .partial
+            .as_ref()
+            .and_then(|partial| partial.big.as_ref());
+        big.is_some_and(|big| !big.is_complete())
     }
 
     /// Room for the next bytes of a large argument, empty when none is being read. It grows with
     /// what has arrived: at most by as much again, or by 64 KiB.
     pub fn bulk_space(&mut self) -> &mut [u8] {
-        match self
-            .partial
-            .as_mut()
-            .and_then(|partial| partial.reading.as_mut())
-        {
-            Some(reading) => reading.space(),
-            None => &mut [],
-        }
+        self.big().map(BigArg::space).unwrap_or_default()
     }
 
     /// Notes that the first `n` bytes of [`RequestDecoder::bulk_space`] have arrived. True when
@@ -286,20 +252,12 @@ impl RequestDecoder {
     ///
     /// When there was less room.
     pub fn bulk_filled(&mut self, n: usize) -> bool {
-        let Some(reading) = self
-            .partial
-            .as_mut()
-            .and_then(|partial| partial.reading.as_mut())
-        else {
+        let Some(big) = self.big() else {
             assert_eq!(n, 0, "no argument is being read");
             return false;
         };
-        assert!(
-            n <= reading.buf.len() - reading.filled,
-            "more than there was room for"
-        );
-        reading.filled += n;
-        reading.filled == reading.need
+        big.fill(n);
+        big.is_complete()
     }
 
     /// The memory that the decoder holds, for accounting.
@@ -309,15 +267,57 @@ impl RequestDecoder {
             size_of::<Partial>()
                 + partial.spans.capacity() * size_of::<Span>()
                 + partial.bulks.iter().map(Bytes::len).sum::<usize>()
-                + partial
-                    .reading
-                    .as_ref()
-                    .map_or(0, |reading| reading.buf.capacity())
+                + partial.big.as_ref().map_or(0, BigArg::memory)
         })
     }
 
-    fn reading(&self) -> Option<&Reading> {
-        self.partial.as_ref()?.reading.as_ref()
+    fn big(&mut self) -> Option<&mut BigArg> {
+        self.partial.as_mut()?.big.as_mut()
+    }
+
+    /// Decodes from the first byte of a request, in whose first line `scanned` bytes are known.
+    #[inline(never)]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "where it starts, what it knows, where to put it"
+    )]
+    fn start(
+        &mut self,
+        input: &[u8],
+        mut at: usize,
+        mut scanned: usize,
+        limits: &Limits,
+        mut sink: Sink<'_>,
+    ) -> Result<Decoded, ProtocolError> {
+        loop {
+            let frame = input.get(at..).unwrap_or_default();
+            let (count, pos) = match frame.first() {
+                None => return Ok(Decoded::Incomplete { at }),
+                Some(&wire::ARRAY) => match header::multibulk(frame, &mut scanned, limits)? {
+                    None => return Ok(self.park_line(frame, at, scanned)),
+                    Some(line) => line,
+                },
+                Some(_) => match inline_request(frame, &mut scanned, limits, &mut sink)? {
+                    None => return Ok(self.park_line(frame, at, scanned)),
+                    Some((0, end)) => (0, end),
+                    Some((_, end)) => return sink.frame(at, at + end),
+                },
+            };
+            if count == 0 {
+                at += pos;
+                scanned = 0;
+                continue;
+            }
+            let mut cursor = Cursor {
+                pos,
+                remaining: count,
+                ..Cursor::default()
+            };
+            return match arguments(&mut cursor, frame, limits, sink.spans)? {
+                Stopped::Complete => sink.frame(at, at + cursor.pos),
+                stopped => Ok(self.park(cursor, stopped, frame, at, sink)),
+            };
+        }
     }
 
     /// Remembers how much of an unfinished first line was searched.
@@ -333,203 +333,130 @@ impl RequestDecoder {
 
     /// Remembers a request that is not complete, if that is worth it.
     #[cold]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "what the caller has in registers"
+    )]
     fn park(
         &mut self,
         cursor: Cursor,
-        step: Step,
+        stopped: Stopped,
         frame: &[u8],
         at: usize,
-        spans_start: usize,
-        spans: &mut Vec<Span>,
-    ) -> Result<Decoded, ProtocolError> {
-        let is_big = matches!(step, Step::Big);
-        if !is_big && frame.len() < REMEMBER_MIN {
-            spans.truncate(spans_start);
-            return Ok(Decoded::Incomplete { at });
+        sink: Sink<'_>,
+    ) -> Decoded {
+        if stopped == Stopped::Incomplete && frame.len() < REMEMBER_MIN {
+            sink.spans.truncate(sink.spans_start);
+            return Decoded::Incomplete { at };
         }
-        let mut partial = Box::new(Partial {
+        let partial = Box::new(Partial {
             cursor,
-            spans: spans.split_off(spans_start),
+            spans: sink.spans.split_off(sink.spans_start),
             ..Partial::default()
         });
-        if is_big {
-            partial.start_reading(frame);
-        }
-        Ok(self.keep(partial, at))
+        self.keep(partial, stopped, frame, at)
     }
 
-    fn keep(&mut self, partial: Box<Partial>, at: usize) -> Decoded {
+    /// Remembers a request, and begins with the large argument at which it stopped.
+    fn keep(
+        &mut self,
+        mut partial: Box<Partial>,
+        stopped: Stopped,
+        frame: &[u8],
+        at: usize,
+    ) -> Decoded {
         let keep = at + partial.cursor.pos;
-        let is_reading = partial.reading.is_some();
+        if stopped == Stopped::AtBigArg && partial.big.is_none() {
+            let len = partial.cursor.body.take().unwrap_or_default();
+            let arrived = frame.get(partial.cursor.pos..).unwrap_or_default();
+            partial.big = Some(BigArg::new(len, arrived));
+        }
         self.partial = Some(partial);
-        if is_reading {
-            Decoded::Bulk { at, keep }
-        } else {
-            Decoded::Incomplete { at }
+        match stopped {
+            Stopped::AtBigArg => Decoded::Bulk { at, keep },
+            _ => Decoded::Incomplete { at },
         }
     }
 
-    /// Goes on with a request whose first line was complete.
+    /// Goes on with a request that is remembered.
     #[cold]
     fn resume(
         &mut self,
-        mut partial: Box<Partial>,
         input: &[u8],
         at: usize,
         limits: &Limits,
-        spans: &mut Vec<Span>,
-        bulks: &mut Vec<Bytes>,
+        sink: Sink<'_>,
     ) -> Result<Decoded, ProtocolError> {
+        let Some(mut partial) = self.partial.take() else {
+            return Ok(Decoded::Incomplete { at });
+        };
+        if partial.cursor.remaining == 0 {
+            return self.start(input, at, partial.cursor.scanned, limits, sink);
+        }
         let frame = input.get(at..).unwrap_or_default();
-        if !partial.finish_reading(frame)? {
-            return Ok(self.keep(partial, at));
+        let stopped = partial.step(frame, limits)?;
+        if stopped != Stopped::Complete {
+            return Ok(self.keep(partial, stopped, frame, at));
         }
-        match arguments(&mut partial.cursor, frame, limits, &mut partial.spans)? {
-            Step::Done => {
-                let start = (spans.len(), bulks.len());
-                spans.append(&mut partial.spans);
-                bulks.append(&mut partial.bulks);
-                let end = at + partial.cursor.pos;
-                Ok(Decoded::Frame(frame_of(at, end, start, spans, bulks)?))
-            }
-            Step::Incomplete => Ok(self.keep(partial, at)),
-            Step::Big => {
-                partial.start_reading(frame);
-                Ok(self.keep(partial, at))
-            }
-        }
+        sink.spans.append(&mut partial.spans);
+        sink.bulks.append(&mut partial.bulks);
+        sink.frame(at, at + partial.cursor.pos)
     }
 }
 
 impl Partial {
-    /// Moves what has arrived of a large argument into a buffer of its own.
-    fn start_reading(&mut self, frame: &[u8]) {
-        let len = self.cursor.body.take().unwrap_or_default();
-        let arrived = frame.get(self.cursor.pos..).unwrap_or_default();
-        self.reading = Some(Reading {
-            buf: arrived.to_vec(),
-            filled: arrived.len(),
-            need: len.saturating_add(wire::CRLF.len()),
-        });
+    /// Decodes as far as the input goes.
+    fn step(&mut self, frame: &[u8], limits: &Limits) -> Result<Stopped, ProtocolError> {
+        if let Some(mut big) = self.big.take() {
+            let taken = big.take(frame.get(self.cursor.pos..).unwrap_or_default());
+            if !big.is_complete() {
+                // What was taken will be cut off the input, so the position stays.
+                self.big = Some(big);
+                return Ok(Stopped::AtBigArg);
+            }
+            self.cursor.pos += taken;
+            let idx = self.bulks.len();
+            let idx = u32::try_from(idx).map_err(|_| ProtocolError::RequestTooLarge)?;
+            self.bulks.push(big.finish()?);
+            self.spans.push(Span::bulk(idx));
+            self.cursor.remaining -= 1;
+        }
+        arguments(&mut self.cursor, frame, limits, &mut self.spans)
     }
+}
 
-    /// Takes more of a large argument from the input; true when none is being read any more.
-    fn finish_reading(&mut self, frame: &[u8]) -> Result<bool, ProtocolError> {
-        let Some(reading) = &mut self.reading else {
-            return Ok(true);
+impl Sink<'_> {
+    /// The frame of everything appended, whose bytes are at these offsets.
+    #[inline]
+    fn frame(&self, start: usize, end: usize) -> Result<Decoded, ProtocolError> {
+        let (Ok(spans_end), Ok(bulks_end)) = (
+            u32::try_from(self.spans.len()),
+            u32::try_from(self.bulks.len()),
+        ) else {
+            return Err(ProtocolError::RequestTooLarge);
         };
-        let appended = frame.get(self.cursor.pos..).unwrap_or_default();
-        let taken = appended.len().min(reading.need - reading.filled);
-        reading.take(&appended[..taken]);
-        if reading.filled < reading.need {
-            return Ok(false);
-        }
-        let Some(mut reading) = self.reading.take() else {
-            return Ok(true);
-        };
-        reading.buf.truncate(reading.filled);
-        if !reading.buf.ends_with(wire::CRLF) {
-            return Err(ProtocolError::InvalidCrlf);
-        }
-        reading.buf.truncate(reading.need - wire::CRLF.len());
-        let idx = u32::try_from(self.bulks.len()).map_err(|_| ProtocolError::RequestTooLarge)?;
-        self.bulks.push(Bytes::from(reading.buf));
-        self.spans.push(Span::bulk(idx));
-        self.cursor.pos += taken;
-        self.cursor.remaining -= 1;
-        Ok(true)
+        // Nothing is truncated: a start is not after its end.
+        Ok(Decoded::Frame(Frame {
+            start,
+            end,
+            spans: (self.spans_start as u32, spans_end),
+            bulks: (self.bulks_start as u32, bulks_end),
+        }))
     }
 }
 
-impl Reading {
-    fn space(&mut self) -> &mut [u8] {
-        if self.buf.len() == self.filled {
-            let step = self.filled.max(BULK_SPACE_MIN).min(self.need - self.filled);
-            self.buf.reserve_exact(step);
-            self.buf.resize(self.filled + step, 0);
-        }
-        &mut self.buf[self.filled..]
-    }
-
-    fn take(&mut self, mut bytes: &[u8]) {
-        while !bytes.is_empty() {
-            let space = self.space();
-            let n = space.len().min(bytes.len());
-            let (now, later) = bytes.split_at(n);
-            space[..n].copy_from_slice(now);
-            self.filled += n;
-            bytes = later;
-        }
-    }
-}
-
-#[inline]
-fn frame_of(
-    at: usize,
-    end: usize,
-    start: (usize, usize),
-    spans: &[Span],
-    bulks: &[Bytes],
-) -> Result<Frame, ProtocolError> {
-    let range = |from: usize, to: usize| match (u32::try_from(from), u32::try_from(to)) {
-        (Ok(from), Ok(to)) => Ok((from, to)),
-        _ => Err(ProtocolError::RequestTooLarge),
-    };
-    Ok(Frame {
-        start: at,
-        end,
-        spans: range(start.0, spans.len())?,
-        bulks: range(start.1, bulks.len())?,
-    })
-}
-
-/// The first line of an inline request and the offset behind its end.
-fn inline_line<'a>(
-    frame: &'a [u8],
-    scanned: &mut usize,
-    limits: &Limits,
-) -> Result<Option<(&'a [u8], usize)>, ProtocolError> {
-    let known = (*scanned).min(frame.len());
-    let len = match memchr(b'\n', &frame[known..]) {
-        Some(offset) => known + offset,
-        None => frame.len(),
-    };
-    if len > limits.line_len_max {
-        return Err(ProtocolError::InlineTooBig);
-    }
-    if len == frame.len() {
-        *scanned = len;
-        return Ok(None);
-    }
-    let line = &frame[..len];
-    Ok(Some((line.strip_suffix(b"\r").unwrap_or(line), len + 1)))
-}
-
-/// The number of arguments and the offset behind the first line.
-#[inline]
-fn multibulk_header(
+/// The number of words of an inline request and the offset behind its line.
+fn inline_request(
     frame: &[u8],
     scanned: &mut usize,
     limits: &Limits,
-) -> Result<Option<(u32, usize)>, ProtocolError> {
-    let (count, next) = match length_line(frame, 1, scanned, limits.line_len_max) {
-        Line::Length(count, next) => (count, next),
-        Line::Incomplete => return Ok(None),
-        Line::TooLong => return Err(ProtocolError::MultibulkLineTooBig),
-        Line::NotANumber => return Err(ProtocolError::InvalidMultibulkLength),
-        Line::NoLineFeed => return Err(ProtocolError::InvalidCrlf),
+    sink: &mut Sink<'_>,
+) -> Result<Option<(usize, usize)>, ProtocolError> {
+    let Some((line, end)) = header::inline(frame, scanned, limits)? else {
+        return Ok(None);
     };
-    if count <= 0 {
-        return Ok(Some((0, next)));
-    }
-    let count = match u32::try_from(count) {
-        Ok(count) if count <= limits.args_max => count,
-        _ => return Err(ProtocolError::InvalidMultibulkLength),
-    };
-    if limits.peer == Peer::Stranger && count > Limits::STRANGER_ARGS_MAX {
-        return Err(ProtocolError::StrangerMultibulkLength);
-    }
-    Ok(Some((count, next)))
+    inline::split(line, sink.spans, sink.bulks, sink.bulks_start)?;
+    Ok(Some((sink.spans.len() - sink.spans_start, end)))
 }
 
 /// Decodes arguments as far as the input goes.
@@ -539,13 +466,16 @@ fn arguments(
     frame: &[u8],
     limits: &Limits,
     spans: &mut Vec<Span>,
-) -> Result<Step, ProtocolError> {
+) -> Result<Stopped, ProtocolError> {
     while cursor.remaining > 0 {
         let len = match cursor.body {
             Some(len) => len,
-            None => match bulk_header(cursor, frame, limits)? {
-                Some(len) => len,
-                None => return Ok(Step::Incomplete),
+            None => match header::bulk(frame, cursor.pos, &mut cursor.scanned, limits)? {
+                Some((len, pos)) => {
+                    cursor.pos = pos;
+                    len
+                }
+                None => return Ok(Stopped::Incomplete),
             },
         };
         let pos = cursor.pos;
@@ -553,7 +483,11 @@ fn arguments(
         let Some([cr, lf, ..]) = rest.get(len..) else {
             cursor.body = Some(len);
             let is_big = len >= limits.big_arg_len;
-            return Ok(if is_big { Step::Big } else { Step::Incomplete });
+            return Ok(if is_big {
+                Stopped::AtBigArg
+            } else {
+                Stopped::Incomplete
+            });
         };
         if [*cr, *lf] != *wire::CRLF {
             return Err(ProtocolError::InvalidCrlf);
@@ -567,99 +501,5 @@ fn arguments(
         cursor.pos = end;
         cursor.remaining -= 1;
     }
-    Ok(Step::Done)
-}
-
-/// The length of the next argument; leaves the cursor at its first byte.
-#[inline]
-fn bulk_header(
-    cursor: &mut Cursor,
-    frame: &[u8],
-    limits: &Limits,
-) -> Result<Option<usize>, ProtocolError> {
-    match frame.get(cursor.pos) {
-        None => return Ok(None),
-        Some(&wire::BULK) => {}
-        Some(&got) => return Err(ProtocolError::ExpectedBulk { got }),
-    }
-    let line = length_line(
-        frame,
-        cursor.pos + 1,
-        &mut cursor.scanned,
-        limits.line_len_max,
-    );
-    let (len, next) = match line {
-        Line::Length(len, next) => (len, next),
-        Line::Incomplete => return Ok(None),
-        Line::TooLong => return Err(ProtocolError::BulkLineTooBig),
-        Line::NotANumber => return Err(ProtocolError::InvalidBulkLength),
-        Line::NoLineFeed => return Err(ProtocolError::InvalidCrlf),
-    };
-    let len = match u64::try_from(len) {
-        Ok(len) if len <= limits.bulk_len_max => len,
-        _ => return Err(ProtocolError::InvalidBulkLength),
-    };
-    if limits.peer == Peer::Stranger && len > Limits::STRANGER_BULK_LEN_MAX {
-        return Err(ProtocolError::StrangerBulkLength);
-    }
-    cursor.pos = next;
-    usize::try_from(len)
-        .map(Some)
-        .map_err(|_| ProtocolError::InvalidBulkLength)
-}
-
-enum Line {
-    /// The number and the offset behind the line.
-    Length(i64, usize),
-    Incomplete,
-    TooLong,
-    NotANumber,
-    NoLineFeed,
-}
-
-/// Reads the number of a line that starts at `pos`.
-#[inline]
-fn length_line(frame: &[u8], pos: usize, scanned: &mut usize, limit: usize) -> Line {
-    // PERF: lengths of one to nine digits without sign need no search for the end of the line.
-    let mut number = 0_u32;
-    let rest = frame.get(pos..).unwrap_or_default();
-    for (digits, &byte) in rest.iter().enumerate() {
-        let digit = byte.wrapping_sub(b'0');
-        if digit > 9 {
-            let is_canonical = digits == 1 || (digits > 1 && rest[0] != b'0');
-            if byte == b'\r' && rest.get(digits + 1) == Some(&b'\n') && is_canonical {
-                return Line::Length(i64::from(number), pos + digits + 2);
-            }
-            break;
-        }
-        if digits == 9 {
-            break;
-        }
-        number = number.wrapping_mul(10).wrapping_add(u32::from(digit));
-    }
-    any_line(frame, pos, scanned, limit)
-}
-
-/// As [`length_line`], for every line there can be.
-#[cold]
-fn any_line(frame: &[u8], pos: usize, scanned: &mut usize, limit: usize) -> Line {
-    let known = (*scanned).max(pos).min(frame.len());
-    let end = match memchr(b'\r', &frame[known..]) {
-        Some(offset) => known + offset,
-        None => frame.len(),
-    };
-    if end.saturating_sub(pos) > limit {
-        return Line::TooLong;
-    }
-    match frame.get(end + 1) {
-        None => {
-            *scanned = end;
-            Line::Incomplete
-        }
-        Some(b'\n') => match parse_i64(&frame[pos..end]) {
-            Some(number) => Line::Length(number, end + 2),
-            None => Line::NotANumber,
-        },
-        Some(_) => Line::NoLineFeed,
-    }
+    Ok(Stopped::Complete)
 }

@@ -121,10 +121,7 @@ impl<'o> Reply<'o> {
         match number {
             0 => self.raw(b":0\r\n"),
             1 => self.raw(b":1\r\n"),
-            _ => {
-                let mut digits = itoa::Buffer::new();
-                self.plain_line(wire::INTEGER, digits.format(number).as_bytes());
-            }
+            _ => self.raw(Header::new(wire::INTEGER, number).as_bytes()),
         }
     }
 
@@ -352,14 +349,7 @@ impl<'o> Reply<'o> {
     }
 
     fn end(&mut self, mark: Mark, kind: u8, len: usize) {
-        let mut digits = itoa::Buffer::new();
-        let digits = digits.format(len).as_bytes();
-        let mut header = [0; HEADER_LEN_MAX];
-        let header_len = 1 + digits.len() + wire::CRLF.len();
-        header[0] = kind;
-        header[1..=digits.len()].copy_from_slice(digits);
-        header[1 + digits.len()..header_len].copy_from_slice(wire::CRLF);
-        self.out.insert(mark, &header[..header_len]);
+        self.out.insert(mark, Header::new(kind, len).as_bytes());
     }
 
     const fn or_array(&self, kind: u8) -> u8 {
@@ -409,14 +399,40 @@ impl<'o> Reply<'o> {
 #[inline]
 pub(crate) fn push_header(out: &mut Vec<u8>, kind: u8, len: usize) {
     // PERF: most lengths have one or two digits.
-    if let Ok(small @ 0..=9) = u8::try_from(len) {
-        out.extend_from_slice(&[kind, b'0' + small, b'\r', b'\n']);
-    } else if let Ok(small @ 10..=99) = u8::try_from(len) {
-        out.extend_from_slice(&[kind, b'0' + small / 10, b'0' + small % 10, b'\r', b'\n']);
-    } else {
+    match u8::try_from(len) {
+        Ok(small @ 0..=9) => out.extend_from_slice(&[kind, b'0' + small, b'\r', b'\n']),
+        Ok(small @ 10..=99) => {
+            out.extend_from_slice(&[kind, b'0' + small / 10, b'0' + small % 10, b'\r', b'\n']);
+        }
+        _ => out.extend_from_slice(Header::new(kind, len).as_bytes()),
+    }
+}
+
+/// A line of a type and a number.
+// PERF: built aside and appended at once, because each append checks for room.
+struct Header {
+    bytes: [u8; HEADER_LEN_MAX],
+    len: usize,
+}
+
+impl Header {
+    #[inline]
+    fn new(kind: u8, number: impl itoa::Integer) -> Self {
         let mut digits = itoa::Buffer::new();
-        out.push(kind);
-        out.extend_from_slice(digits.format(len).as_bytes());
-        out.extend_from_slice(wire::CRLF);
+        let digits = digits.format(number).as_bytes();
+        let mut bytes = [0; HEADER_LEN_MAX];
+        let end = 1 + digits.len();
+        bytes[0] = kind;
+        bytes[1..end].copy_from_slice(digits);
+        bytes[end..end + wire::CRLF.len()].copy_from_slice(wire::CRLF);
+        Self {
+            bytes,
+            len: end + wire::CRLF.len(),
+        }
+    }
+
+    #[inline]
+    fn as_bytes(&self) -> &[u8] {
+        &self.bytes[..self.len]
     }
 }

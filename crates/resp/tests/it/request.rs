@@ -183,7 +183,7 @@ fn send_big(len: usize, step: usize) -> (ArgBuf, usize) {
     let limits = Limits::DEFAULT;
     let decoded = decoder
         .decode(&input, 0, &limits, &mut spans, &mut bulks)
-        .unwrap();
+        .expect("well-formed");
     let keep = header.len();
     assert_eq!(decoded, Decoded::Bulk { at: 0, keep });
     let (mut sent, mut room_max) = (0, 0);
@@ -211,7 +211,7 @@ fn send_big(len: usize, step: usize) -> (ArgBuf, usize) {
     input.extend_from_slice(b"PING\r\n");
     let decoded = decoder
         .decode(&input, 0, &limits, &mut spans, &mut bulks)
-        .unwrap();
+        .expect("well-formed");
     let Decoded::Frame(frame) = decoded else {
         panic!("{decoded:?}");
     };
