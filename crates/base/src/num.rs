@@ -15,6 +15,7 @@
 //! Not here: the error texts — `crates/command/src/error.rs`
 
 mod float;
+mod grisu;
 mod int;
 mod long_double;
 mod size;

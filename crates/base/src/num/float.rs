@@ -17,14 +17,15 @@ use std::io::Write;
 
 use rustc_apfloat::ieee::Double;
 
+use super::grisu;
 use super::int::{I64Buf, format_i64, parse_i64};
-use super::long_double::{hex_float, is_hex};
+use super::long_double::{hex_float, is_hex, split_sign};
 
 /// Room for any double as [`format_f64`] or [`format_f64_17g`] prints it.
+#[derive(Clone)]
 pub struct F64Buf {
     int: I64Buf,
-    shortest: zmij::Buffer,
-    laid: [u8; LAID_SIZE_MAX],
+    text: [u8; TEXT_SIZE_MAX],
 }
 
 impl F64Buf {
@@ -33,8 +34,7 @@ impl F64Buf {
     pub fn new() -> Self {
         Self {
             int: I64Buf::new(),
-            shortest: zmij::Buffer::new(),
-            laid: [0; LAID_SIZE_MAX],
+            text: [b'0'; TEXT_SIZE_MAX],
         }
     }
 }
@@ -68,22 +68,15 @@ impl std::fmt::Debug for F64Buf {
 /// ```
 #[must_use]
 pub fn parse_f64(text: &[u8]) -> Option<f64> {
-    // PERF: most scores are small integers; this path is exact below 2^53.
-    if text.len() <= INT_DIGITS_EXACT
-        && let Some(n) = parse_i64(text)
-    {
-        return Some(n as f64);
+    if let Some(value) = read_short(text) {
+        return Some(value);
     }
     if is_hex(text) {
         let value = hex_float::<Double>(text)?;
         return Some(f64::from_bits(rustc_apfloat::Float::to_bits(value) as u64));
     }
     let value: f64 = std::str::from_utf8(text).ok()?.parse().ok()?;
-    if value.is_nan() {
-        return None;
-    }
-    let spelled_out = text.iter().any(|byte| matches!(byte, b'i' | b'I'));
-    if value.is_infinite() && !spelled_out {
+    if value.is_nan() || (value.is_infinite() && !is_spelled_out(text)) {
         return None;
     }
     if value == 0.0 && !is_zero_text(text) {
@@ -112,15 +105,9 @@ pub fn format_f64(value: f64, buf: &mut F64Buf) -> &str {
     if value.abs() <= WHOLE_MAX && value.trunc() == value {
         return ascii(format_i64(value as i64, &mut buf.int));
     }
-    let text = buf.shortest.format_finite(value);
-    if is_laid_out(text.as_bytes()) {
-        return text;
-    }
-    let decimal = Decimal::split(text.as_bytes());
-    let mut out = &mut buf.laid[..];
-    decimal.lay_out(&mut out);
-    let left = out.len();
-    ascii(&buf.laid[..LAID_SIZE_MAX - left])
+    let decimal = grisu::digits(value);
+    let len = decimal.lay_out(value.is_sign_negative(), &mut buf.text);
+    ascii(&buf.text[..len])
 }
 
 /// Appends `value` as [`format_f64`] prints it.
@@ -144,55 +131,57 @@ pub fn format_f64_17g(value: f64, buf: &mut F64Buf) -> &str {
     if value == 0.0 {
         return if value.is_sign_negative() { "-0" } else { "0" };
     }
-    let mut scratch = [0u8; LAID_SIZE_MAX];
+    let mut scratch = [0u8; TEXT_SIZE_MAX];
     let mut rest = &mut scratch[..];
-    write!(rest, "{value:.16e}").expect("a sign, 17 digits, a point and an exponent fit");
-    let used = LAID_SIZE_MAX - rest.len();
+    write!(rest, "{:.16e}", value.abs()).expect("17 digits, a point and an exponent fit");
+    let used = TEXT_SIZE_MAX - rest.len();
     let decimal = Decimal::split(&scratch[..used]);
-    let mut out = &mut buf.laid[..];
-    decimal.lay_out_general(&mut out);
-    let left = out.len();
-    ascii(&buf.laid[..LAID_SIZE_MAX - left])
+    let len = decimal.lay_out_general(value.is_sign_negative(), &mut buf.text);
+    ascii(&buf.text[..len])
 }
 
-/// A finite, non-zero number as digits without zeros at either end, and their power of ten.
-struct Decimal {
-    negative: bool,
+/// A positive number as digits and a power of ten: `digits × 10^k`.
+pub(super) struct Decimal {
     digits: [u8; DIGITS_MAX],
     len: usize,
-    /// The value is `digits × 10^k`.
-    k: i32,
+    pub(super) k: i32,
 }
 
 impl Decimal {
-    /// Takes apart what `zmij` or `{:e}` printed: `-12.34`, `1.5e-7`.
-    fn split(text: &[u8]) -> Self {
-        let mut it = Self {
-            negative: false,
+    pub(super) fn new(k: i32) -> Self {
+        Self {
             digits: [b'0'; DIGITS_MAX],
             len: 0,
-            k: 0,
-        };
-        let mut past_point = false;
-        for (at, &byte) in text.iter().enumerate() {
-            match byte {
-                b'-' => it.negative = true,
-                b'.' => past_point = true,
-                b'e' => {
-                    let exponent = &text[at + 1..];
-                    let exponent = exponent.strip_prefix(b"+").unwrap_or(exponent);
-                    it.k += parse_i64(exponent).map_or(0, |e| e as i32);
-                    break;
-                }
-                digit => {
-                    it.k -= i32::from(past_point);
-                    if (digit != b'0' || it.len > 0) && it.len < DIGITS_MAX {
-                        it.digits[it.len] = digit;
-                        it.len += 1;
-                    }
-                }
-            }
+            k,
         }
+    }
+
+    /// Appends a digit, which must be below 10.
+    #[inline]
+    pub(super) fn push(&mut self, digit: u8) {
+        self.digits[self.len] = b'0' + digit;
+        self.len += 1;
+    }
+
+    /// Lowers the last digit by one.
+    #[inline]
+    pub(super) fn lower_last(&mut self) {
+        self.digits[self.len - 1] -= 1;
+    }
+
+    /// Takes apart what `{:.16e}` printed, and drops zeros at the end.
+    fn split(text: &[u8]) -> Self {
+        let mut it = Self::new(0);
+        let (digits, exponent) = text.split_at(
+            text.iter()
+                .position(|&byte| byte == b'e')
+                .unwrap_or(text.len()),
+        );
+        for &byte in digits.iter().filter(|byte| byte.is_ascii_digit()) {
+            it.push(byte - b'0');
+        }
+        let exponent = exponent.get(1..).and_then(parse_i64).unwrap_or(0);
+        it.k = exponent as i32 + 1 - it.len as i32;
         while it.len > 1 && it.digits[it.len - 1] == b'0' {
             it.len -= 1;
             it.k += 1;
@@ -200,92 +189,125 @@ impl Decimal {
         it
     }
 
-    fn digits(&self) -> &[u8] {
-        &self.digits[..self.len]
-    }
-
     /// The exponent of the first digit.
     fn exponent(&self) -> i32 {
         self.k + self.len as i32 - 1
     }
 
-    /// The layout of Redis ≥ 7.2; see the module's table.
-    fn lay_out(&self, out: &mut &mut [u8]) {
+    /// The layout of Redis ≥ 7.2, see the module's table; returns the length.
+    fn lay_out(&self, negative: bool, out: &mut [u8; TEXT_SIZE_MAX]) -> usize {
         let magnitude = self.exponent().abs();
         let plain = match self.k {
             0.. => magnitude < self.len as i32 + 7,
             -6..0 => true,
             _ => magnitude < 4,
         };
-        if plain {
-            self.put_plain(out);
-        } else {
-            self.put_scientific(out, 1);
+        match plain {
+            true => self.put_plain(Text::signed(negative, out)),
+            false => self.put_scientific(Text::signed(negative, out), 1),
         }
     }
 
-    /// The layout of `%.17g`.
-    fn lay_out_general(&self, out: &mut &mut [u8]) {
-        if (-4..17).contains(&self.exponent()) {
-            self.put_plain(out);
-        } else {
-            self.put_scientific(out, 2);
+    /// The layout of `%.17g`; returns the length.
+    fn lay_out_general(&self, negative: bool, out: &mut [u8; TEXT_SIZE_MAX]) -> usize {
+        match self.exponent() {
+            -4..17 => self.put_plain(Text::signed(negative, out)),
+            _ => self.put_scientific(Text::signed(negative, out), 2),
         }
     }
 
-    fn put_plain(&self, out: &mut &mut [u8]) {
-        self.put_sign(out);
+    fn put_plain(&self, mut text: Text<'_>) -> usize {
+        let digits = &self.digits[..self.len];
         let point = self.len as i32 + self.k;
         if point <= 0 {
-            put(out, b"0.");
-            put_zeros(out, point.unsigned_abs() as usize);
-            put(out, self.digits());
+            text.put(b"0.");
+            text.put_zeros(point.unsigned_abs() as usize);
+            text.put(digits);
         } else if self.k >= 0 {
-            put(out, self.digits());
-            put_zeros(out, self.k.unsigned_abs() as usize);
+            text.put(digits);
+            text.put_zeros(self.k.unsigned_abs() as usize);
         } else {
-            let (whole, fraction) = self.digits().split_at(point as usize);
-            put(out, whole);
-            put(out, b".");
-            put(out, fraction);
+            let (whole, fraction) = digits.split_at(point.unsigned_abs() as usize);
+            text.put(whole);
+            text.put(b".");
+            text.put(fraction);
         }
+        text.len
     }
 
-    fn put_scientific(&self, out: &mut &mut [u8], exponent_digits_min: usize) {
-        self.put_sign(out);
-        let (first, rest) = self.digits().split_at(1);
-        put(out, first);
+    fn put_scientific(&self, mut text: Text<'_>, exponent_digits_min: usize) -> usize {
+        let (first, rest) = self.digits[..self.len].split_at(1);
+        text.put(first);
         if !rest.is_empty() {
-            put(out, b".");
-            put(out, rest);
+            text.put(b".");
+            text.put(rest);
         }
         let exponent = self.exponent();
-        put(out, if exponent < 0 { b"e-" } else { b"e+" });
+        text.put(if exponent < 0 { b"e-" } else { b"e+" });
         let mut buf = I64Buf::new();
-        let text = format_i64(i64::from(exponent.abs()), &mut buf);
-        put_zeros(out, exponent_digits_min.saturating_sub(text.len()));
-        put(out, text);
-    }
-
-    fn put_sign(&self, out: &mut &mut [u8]) {
-        if self.negative {
-            put(out, b"-");
-        }
+        let magnitude = format_i64(i64::from(exponent.abs()), &mut buf);
+        text.put_zeros(exponent_digits_min.saturating_sub(magnitude.len()));
+        text.put(magnitude);
+        text.len
     }
 }
 
-/// Whether zmij's layout already is Redis's: plain, with a fraction that is short enough.
-fn is_laid_out(text: &[u8]) -> bool {
-    let unsigned = text.strip_prefix(b"-").unwrap_or(text);
-    let Some(point) = unsigned.iter().position(|&byte| byte == b'.') else {
-        return false;
-    };
-    let fraction = &unsigned[point + 1..];
-    // Exponents in zmij's output follow at most 17 digits, so they sit near the end.
-    if fraction.iter().rev().take(5).any(|&byte| byte == b'e') {
-        return false;
+/// A text that grows inside a buffer of known room.
+struct Text<'a> {
+    bytes: &'a mut [u8; TEXT_SIZE_MAX],
+    len: usize,
+}
+
+impl<'a> Text<'a> {
+    fn signed(negative: bool, bytes: &'a mut [u8; TEXT_SIZE_MAX]) -> Self {
+        bytes[0] = b'-';
+        Self {
+            bytes,
+            len: usize::from(negative),
+        }
     }
-    fraction.len() < 7 || (point <= 4 && !unsigned.starts_with(b"0.000"))
+
+    #[inline]
+    fn put(&mut self, piece: &[u8]) {
+        self.bytes[self.len..self.len + piece.len()].copy_from_slice(piece);
+        self.len += piece.len();
+    }
+
+    #[inline]
+    fn put_zeros(&mut self, count: usize) {
+        self.bytes[self.len..self.len + count].fill(b'0');
+        self.len += count;
+    }
+}
+
+/// Reads digits and a point, if they are few enough for one exact division.
+///
+/// PERF: 8 ns for what most scores look like; `str::parse` takes 20, with its checks 40.
+fn read_short(text: &[u8]) -> Option<f64> {
+    let (negative, unsigned) = split_sign(text);
+    if unsigned.len() > DIGITS_SHORT || unsigned.is_empty() {
+        return None;
+    }
+    let (mut number, mut decimals, mut past_point) = (0u64, 0, false);
+    for &byte in unsigned {
+        let digit = byte.wrapping_sub(b'0');
+        if digit <= 9 {
+            number = number * 10 + u64::from(digit);
+            decimals += usize::from(past_point);
+        } else if byte == b'.' && !past_point && unsigned.len() > 1 {
+            past_point = true;
+        } else {
+            return None;
+        }
+    }
+    // Both are exact as doubles, so the quotient is rounded once.
+    let value = number as f64 / POWERS_OF_TEN[decimals];
+    Some(if negative { -value } else { value })
+}
+
+/// Whether a text that `strtod` reads as infinite says so in letters.
+fn is_spelled_out(text: &[u8]) -> bool {
+    text.iter().any(|byte| matches!(byte, b'i' | b'I'))
 }
 
 /// Whether a text that `strtod` takes spells zero: no digit but 0 before the exponent.
@@ -309,23 +331,18 @@ fn ascii(text: &[u8]) -> &str {
     std::str::from_utf8(text).expect("only digits, signs, points and e were written")
 }
 
-fn put(out: &mut &mut [u8], bytes: &[u8]) {
-    out.write_all(bytes)
-        .expect("LAID_SIZE_MAX holds the longest layout");
-}
-
-fn put_zeros(out: &mut &mut [u8], count: usize) {
-    put(out, &[b'0'; LAID_SIZE_MAX][..count]);
-}
-
-/// Sign, `0.`, four zeros and 17 digits; or 17 digits, point, `e-324`; with room to spare.
-const LAID_SIZE_MAX: usize = 40;
-/// A double never needs more digits than this to be told from its neighbours.
-const DIGITS_MAX: usize = 17;
+/// Sign, `0.`, six zeros and 18 digits, or 18 digits, a point and `e-324`; with room to spare.
+const TEXT_SIZE_MAX: usize = 40;
+/// A double needs 17 digits at most; one more for Grisu2's own bound.
+const DIGITS_MAX: usize = 18;
 /// Whole numbers up to here print as integers.
 const WHOLE_MAX: f64 = (1u64 << 62) as f64;
-/// Any integer of this length, sign included, is exact as a double.
-const INT_DIGITS_EXACT: usize = 15;
+/// Any number of this many digits is exact as a double.
+const DIGITS_SHORT: usize = 15;
+
+const POWERS_OF_TEN: [f64; DIGITS_SHORT + 1] = [
+    1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
+];
 
 #[cfg(test)]
 mod tests;

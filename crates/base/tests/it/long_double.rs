@@ -36,6 +36,14 @@ proptest! {
     }
 
     #[test]
+    fn short_texts_read_as_the_general_way_reads_them(n: u64, shift in 0u32..64, point in 0..20usize) {
+        let mut text = format!("{:020}", n >> shift)[1..].to_owned();
+        text.insert(point, '.');
+        let general = LongDouble::parse(format!("{text}e0").as_bytes());
+        prop_assert_eq!(LongDouble::parse(text.as_bytes()), general);
+    }
+
+    #[test]
     fn what_printed_reads_back_and_prints_the_same(
         mantissa in "[0-9]{1,25}(\\.[0-9]{1,25})?",
         exponent in -6000i32..6000,
