@@ -1,0 +1,169 @@
+//! `cargo xtask ci`: every check that needs no network, cheapest first.
+//!
+//! Steps run to the end even when one fails, so that one run tells everything; the closing table
+//! has a row per step: passed, FAILED, or SKIPPED with what is missing.
+//!
+//! Always true: with `CI=true` a skipped step is a failure, cargo-deny alone excepted, because
+//! its advisory data comes from the network.
+//! Not here: what to install beforehand — `.ci/run`
+
+use std::time::Instant;
+
+use crate::args::Args;
+use crate::tool::{self, Outcome, cargo};
+use crate::{codegen, e2e, fuzz, instructions, layers, tidy};
+
+/// A step of the run.
+struct Step {
+    name: &'static str,
+    /// Whether its absence is tolerated where `CI=true`.
+    is_optional: bool,
+    run: fn() -> Outcome,
+}
+
+const fn step(name: &'static str, run: fn() -> Outcome) -> Step {
+    Step {
+        name,
+        is_optional: false,
+        run,
+    }
+}
+
+const STEPS: &[Step] = &[
+    step("fmt", || {
+        tool::run(cargo().args(["fmt", "--all", "--check"])).into()
+    }),
+    step("tidy", || tidy::run(none()).into()),
+    step("layers", || layers::run(none()).into()),
+    step("codegen", || codegen::check().into()),
+    step("clippy", clippy),
+    step("doc", doc),
+    step("test", || {
+        tool::run(cargo().args(["test", "--workspace"])).into()
+    }),
+    step("package", package),
+    Step {
+        name: "deny",
+        is_optional: true,
+        run: deny,
+    },
+    step("e2e", e2e::step),
+    step("instructions", instructions::step),
+    Step {
+        name: "fuzz",
+        is_optional: true,
+        run: fuzz::smoke_step,
+    },
+];
+
+/// `cargo xtask ci [--no-tests]`.
+pub(crate) fn run(mut args: Args) -> Result<(), String> {
+    let has_tests = !args.flag("--no-tests");
+    args.nothing_more()?;
+    let mut rows = Vec::new();
+    for step in STEPS.iter().filter(|step| has_tests || step.name != "test") {
+        println!("== {}", step.name);
+        let start = Instant::now();
+        let outcome = (step.run)();
+        if let Outcome::Failed(text) | Outcome::Skipped(text) = &outcome {
+            println!("{text}");
+        }
+        rows.push((step, outcome, start.elapsed().as_secs_f64()));
+    }
+    println!();
+    let mut failed = Vec::new();
+    for (step, outcome, seconds) in &rows {
+        let word = match outcome {
+            Outcome::Passed => "passed".to_owned(),
+            Outcome::Failed(_) => "FAILED".to_owned(),
+            Outcome::Skipped(text) => format!("SKIPPED: {text}"),
+        };
+        println!("{:<13} {seconds:>7.1} s  {word}", step.name);
+        if is_failure(outcome, step.is_optional, tool::is_ci()) {
+            failed.push(step.name);
+        }
+    }
+    if failed.is_empty() {
+        Ok(())
+    } else {
+        Err(format!("failed: {}", failed.join(", ")))
+    }
+}
+
+fn is_failure(outcome: &Outcome, is_optional: bool, is_ci: bool) -> bool {
+    match outcome {
+        Outcome::Passed => false,
+        Outcome::Failed(_) => true,
+        Outcome::Skipped(_) => is_ci && !is_optional,
+    }
+}
+
+fn none() -> Args {
+    Args::new([])
+}
+
+fn clippy() -> Outcome {
+    let words = [
+        "clippy",
+        "--workspace",
+        "--all-targets",
+        "--quiet",
+        "--",
+        "-D",
+        "warnings",
+    ];
+    tool::run(cargo().args(words)).into()
+}
+
+fn doc() -> Outcome {
+    let words = ["doc", "--workspace", "--no-deps", "--quiet"];
+    tool::run(cargo().args(words).env("RUSTDOCFLAGS", "-D warnings")).into()
+}
+
+/// Every published crate packs: its manifest is complete and its files are inside its directory.
+fn package() -> Outcome {
+    let words = [
+        "package",
+        "--workspace",
+        "--exclude",
+        "xtask",
+        "--exclude",
+        "russet-benches",
+        "--allow-dirty",
+        "--no-verify",
+        "--offline",
+        "--quiet",
+    ];
+    tool::run(cargo().args(words)).into()
+}
+
+fn deny() -> Outcome {
+    if tool::find("cargo-deny").is_none() {
+        return Outcome::Skipped("cargo-deny is not installed".to_owned());
+    }
+    let words = [
+        "deny",
+        "--offline",
+        "check",
+        "--hide-inclusion-graph",
+        "bans",
+        "licenses",
+        "sources",
+    ];
+    tool::run(cargo().args(words)).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Outcome, is_failure};
+
+    #[test]
+    fn a_skipped_step_fails_only_where_everything_must_be_there() {
+        let skipped = Outcome::Skipped(String::new());
+        assert!(!is_failure(&skipped, false, false));
+        assert!(is_failure(&skipped, false, true));
+        assert!(!is_failure(&skipped, true, true));
+        assert!(is_failure(&Outcome::Failed(String::new()), true, false));
+        assert!(!is_failure(&Outcome::Passed, false, true));
+    }
+}

@@ -1,0 +1,171 @@
+//! `cargo xtask e2e`: clients that people use, against a server process on a loopback port.
+//!
+//! redis-cli in both protocols, redis-benchmark, and the Python client with the script beside
+//! this file. They judge the bytes we send as nothing of our own can.
+//!
+//! Always true: a failed step shows the server's log; a client that is not installed is told.
+//! Not here: the official Tcl suite — `compat/`
+
+use std::process::Command;
+
+use crate::args::Args;
+use crate::server::Server;
+use crate::tool::{self, Outcome};
+
+const CLIENT: &str = include_str!("client.py");
+
+/// A client and what it is asked to do.
+struct Judge {
+    name: &'static str,
+    program: &'static str,
+    run: fn(&Server) -> Result<(), String>,
+}
+
+const JUDGES: &[Judge] = &[
+    Judge {
+        name: "redis-cli, RESP2",
+        program: "redis-cli",
+        run: |server| cli(server, "-2"),
+    },
+    Judge {
+        name: "redis-cli, RESP3",
+        program: "redis-cli",
+        run: |server| cli(server, "-3"),
+    },
+    Judge {
+        name: "redis-benchmark",
+        program: "redis-benchmark",
+        run: benchmark,
+    },
+    Judge {
+        name: "Python, RESP2",
+        program: "python3",
+        run: |server| python(server, "2"),
+    },
+    Judge {
+        name: "Python, RESP3",
+        program: "python3",
+        run: |server| python(server, "3"),
+    },
+];
+
+/// `cargo xtask e2e`.
+pub(crate) fn run(mut args: Args) -> Result<(), String> {
+    let server = args.option("--server")?;
+    args.nothing_more()?;
+    match judge(server) {
+        Outcome::Passed => Ok(()),
+        Outcome::Failed(text) => Err(text),
+        Outcome::Skipped(text) if tool::is_ci() => Err(text),
+        Outcome::Skipped(text) => {
+            println!("SKIPPED: {text}");
+            Ok(())
+        }
+    }
+}
+
+/// The step of `ci`.
+pub(crate) fn step() -> Outcome {
+    judge(None)
+}
+
+fn judge(asked: Option<String>) -> Outcome {
+    let started = tool::server_binary(asked).and_then(|binary| Server::start(&binary, None));
+    let server = match started {
+        Ok(server) => server,
+        Err(text) => return Outcome::Failed(text),
+    };
+    let (mut failed, mut missing) = (Vec::new(), Vec::new());
+    for judge in JUDGES {
+        if !is_installed(judge.program) {
+            println!(
+                "{:<20} SKIPPED: {} is not installed",
+                judge.name, judge.program
+            );
+            missing.push(judge.program);
+            continue;
+        }
+        match (judge.run)(&server) {
+            Ok(()) => println!("{:<20} passed", judge.name),
+            Err(text) => {
+                println!("{:<20} FAILED\n{text}", judge.name);
+                failed.push(judge.name);
+            }
+        }
+    }
+    if !failed.is_empty() {
+        println!("the server's log:\n{}", server.log());
+        return Outcome::Failed(format!("not served: {}", failed.join("; ")));
+    }
+    missing.dedup();
+    match missing.is_empty() {
+        true => Outcome::Passed,
+        false => Outcome::Skipped(format!("not installed: {}", missing.join(", "))),
+    }
+}
+
+fn is_installed(program: &str) -> bool {
+    match program {
+        "python3" => tool::output(Command::new(program).args(["-c", "import redis"])).is_ok(),
+        _ => tool::find(program).is_some(),
+    }
+}
+
+/// Commands and what redis-cli prints for them.
+const DIALOGUE: &[(&[&str], &str)] = &[
+    (&["PING"], "PONG"),
+    (&["SET", "cli:key", "a value"], "OK"),
+    (&["GET", "cli:key"], "a value"),
+    (&["GET", "cli:absent"], ""),
+    (&["INCR", "cli:counter"], "1"),
+    (&["DEL", "cli:key", "cli:counter", "cli:absent"], "2"),
+    (
+        &["NO-SUCH-COMMAND"],
+        "ERR unknown command 'NO-SUCH-COMMAND', with args beginning with: ",
+    ),
+];
+
+fn cli(server: &Server, protocol: &str) -> Result<(), String> {
+    for (words, expect) in DIALOGUE {
+        let mut command = Command::new("redis-cli");
+        command
+            .args([protocol, "-p", &server.port.to_string()])
+            .args(*words);
+        let got = tool::output(&mut command)?;
+        let got = got.trim_end_matches('\n');
+        if got != *expect {
+            return Err(format!(
+                "{}: expected `{expect}`, got `{got}`",
+                words.join(" ")
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn benchmark(server: &Server) -> Result<(), String> {
+    for pipeline in ["1", "16"] {
+        let mut command = Command::new("redis-benchmark");
+        command
+            .args([
+                "-p",
+                &server.port.to_string(),
+                "-t",
+                "ping,set,get,incr,mset",
+            ])
+            .args(["-n", "10000", "-P", pipeline, "-q"]);
+        let text = tool::output(&mut command)?;
+        let lines = text.matches("requests per second").count();
+        if lines < 6 || text.to_lowercase().contains("error") {
+            return Err(format!(
+                "pipeline {pipeline}: {lines} of 6 tests finished\n{text}"
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn python(server: &Server, protocol: &str) -> Result<(), String> {
+    let port = server.port.to_string();
+    tool::output(Command::new("python3").args(["-c", CLIENT, &port, protocol])).map(drop)
+}

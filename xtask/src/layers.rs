@@ -1,0 +1,244 @@
+//! The direction of dependency: which crate may know which, and who may use which library.
+//!
+//! ```text
+//!  L6   server ─► node, reactor      cli ─► resp      benchmark ─► resp
+//!  L5   reactor ─► io                sim ─► node, io
+//!  L4   node ─► command, engine, replication, script, cluster, sentinel, rdb, aof, io, resp
+//!  L3   command ─► engine, resp      replication · script · cluster · sentinel ─► resp
+//!  L2   engine ─► pack               rdb ─► pack      aof ─► resp      io ─► base
+//!  L1   pack                         resp
+//!  L0   base   ◄─ everyone
+//! ```
+//!
+//! Always true: an edge goes down at least one level, never sideways; [`CRATES`] names all of them.
+//! Not here: the same picture for readers, with reasons — `docs/ARCHITECTURE.md`
+
+use std::path::Path;
+
+use crate::args::Args;
+use crate::manifest::{Kind, Manifest};
+use crate::offence::{Offence, report};
+use crate::tree;
+
+/// A crate's room: its level and the crates it may use besides `base`.
+pub(crate) struct Room {
+    pub(crate) name: &'static str,
+    pub(crate) level: u8,
+    pub(crate) uses: &'static [&'static str],
+}
+
+const fn room(name: &'static str, level: u8, uses: &'static [&'static str]) -> Room {
+    Room { name, level, uses }
+}
+
+/// The table. A new edge needs a row here and a record in `docs/decisions/`.
+#[rustfmt::skip]
+pub(crate) const CRATES: &[Room] = &[
+    // The binaries hand the reactor's contract to the node, so they name its types.
+    room("server", 6, &["node", "reactor", "io"]),
+    room("cli", 6, &["resp"]),
+    room("benchmark", 6, &["resp"]),
+    room("reactor", 5, &["io"]),
+    room("sim", 5, &["node", "io"]),
+    room("node", 4, &["command", "engine", "replication", "script", "cluster", "sentinel", "rdb", "aof", "io", "resp"]),
+    room("command", 3, &["engine", "resp"]),
+    room("replication", 3, &["resp"]),
+    room("script", 3, &["resp"]),
+    room("cluster", 3, &["resp"]),
+    room("sentinel", 3, &["resp"]),
+    room("engine", 2, &["pack"]),
+    room("rdb", 2, &["pack"]),
+    room("aof", 2, &["resp"]),
+    room("io", 2, &[]),
+    room("pack", 1, &[]),
+    room("resp", 1, &[]),
+    room("base", 0, &[]),
+];
+
+/// Libraries that only these crates may use, tests aside.
+const OWNED: &[(&str, &[&str])] = &[
+    (
+        "crossbeam-channel",
+        &["reactor", "server", "cli", "benchmark"],
+    ),
+    ("hdrhistogram", &["benchmark", "node"]),
+    ("lexopt", &["cli", "benchmark"]),
+    ("libc", &["reactor", "server"]),
+    ("memmap2", &["reactor", "server", "cli"]),
+    ("mio", &["reactor"]),
+    ("mlua", &["script"]),
+    ("rustc_apfloat", &["base"]),
+    ("rustix", &["reactor", "server", "cli"]),
+    ("rustls", &["reactor"]),
+    ("rustyline", &["cli"]),
+    ("signal-hook", &["reactor", "server"]),
+    ("signal-hook-mio", &["reactor", "server"]),
+    ("socket2", &["reactor"]),
+];
+
+/// Libraries for tests and measurements: never a normal dependency.
+const DEV_ONLY: &[&str] = &["criterion", "proptest", "tempfile"];
+
+/// Crates that are tools of this checkout: they may use any of ours.
+const TOOLS: &[&str] = &["xtask", "benches"];
+
+/// `cargo xtask layers`.
+pub(crate) fn run(args: Args) -> Result<(), String> {
+    args.nothing_more()?;
+    report(offences(&tree::root())?)
+}
+
+fn offences(root: &Path) -> Result<Vec<Offence>, String> {
+    let mut offences = Vec::new();
+    for name in crate_dirs(root)? {
+        let path = format!("crates/{name}/Cargo.toml");
+        check(
+            &path,
+            &name,
+            &Manifest::read(&root.join("crates").join(&name))?,
+            &mut offences,
+        );
+    }
+    for name in TOOLS {
+        let manifest = Manifest::read(&root.join(name))?;
+        if manifest.is_published {
+            let path = format!("{name}/Cargo.toml");
+            offences.push(Offence::new(
+                &path,
+                1,
+                "layer",
+                "a tool says `publish = false`",
+            ));
+        }
+    }
+    Ok(offences)
+}
+
+/// The names of the directories under `crates/`, sorted.
+pub(crate) fn crate_dirs(root: &Path) -> Result<Vec<String>, String> {
+    let dir = root.join("crates");
+    let entries = std::fs::read_dir(&dir).map_err(|error| format!("crates: {error}"))?;
+    let mut names: Vec<String> = entries
+        .filter_map(|entry| entry.ok())
+        .filter(|entry| entry.path().join("Cargo.toml").is_file())
+        .filter_map(|entry| entry.file_name().into_string().ok())
+        .collect();
+    names.sort();
+    Ok(names)
+}
+
+fn check(path: &str, name: &str, manifest: &Manifest, offences: &mut Vec<Offence>) {
+    let mut offend = |line, fix: String| offences.push(Offence::new(path, line, "layer", fix));
+    let Some(room) = find(name) else {
+        offend(
+            1,
+            format!("give `{name}` a row in xtask/src/layers.rs and a decision record"),
+        );
+        return;
+    };
+    if manifest.name != format!("russet-{name}") {
+        offend(1, format!("name the package `russet-{name}`"));
+    }
+    for dependency in &manifest.dependencies {
+        let is_dev = dependency.kind == Kind::Dev;
+        if let Some(ours) = dependency.name.strip_prefix("russet-") {
+            let is_known = ours == "base" || room.uses.contains(&ours);
+            // A test may use any crate below its own; more would be a cycle in the making.
+            let is_below = find(ours).is_some_and(|other| other.level < room.level);
+            if !(is_known || (is_dev && is_below)) {
+                let fix = format!("`{name}` may not use `{ours}`: see docs/ARCHITECTURE.md");
+                offend(dependency.line, fix);
+            }
+            continue;
+        }
+        let owned = OWNED
+            .iter()
+            .find(|(library, _)| *library == dependency.name);
+        if let (Some((library, owners)), false) = (owned, is_dev)
+            && !owners.contains(&name)
+        {
+            offend(
+                dependency.line,
+                format!("`{library}` is for {}", owners.join(", ")),
+            );
+        }
+        if !is_dev && DEV_ONLY.contains(&&*dependency.name) {
+            offend(
+                dependency.line,
+                format!("`{}` is for tests and benches", dependency.name),
+            );
+        }
+    }
+}
+
+fn find(name: &str) -> Option<&'static Room> {
+    CRATES.iter().find(|room| room.name == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{CRATES, Manifest, check, find, offences};
+    use crate::tree;
+
+    fn lines(name: &str, dependencies: &str) -> Vec<usize> {
+        let text = format!("[package]\nname = \"russet-{name}\"\n{dependencies}");
+        let mut offences = Vec::new();
+        check("Cargo.toml", name, &Manifest::parse(&text), &mut offences);
+        offences.into_iter().map(|offence| offence.line).collect()
+    }
+
+    #[test]
+    fn the_checkout_keeps_its_layers() {
+        let offences = offences(&tree::root()).expect("the manifests are readable");
+        assert!(offences.is_empty(), "{offences:#?}");
+    }
+
+    #[test]
+    fn every_edge_of_the_table_goes_down() {
+        for room in CRATES {
+            for name in room.uses {
+                let below = find(name).unwrap_or_else(|| panic!("{name} has no row"));
+                assert!(below.level < room.level, "{} -> {name}", room.name);
+            }
+        }
+    }
+
+    #[test]
+    fn edges_and_libraries_outside_the_table_are_offences() {
+        assert_eq!(
+            lines(
+                "engine",
+                "[dependencies]\nrusset-base = \"1\"\nmio = \"1\"\n"
+            ),
+            [5]
+        );
+        assert_eq!(
+            lines("engine", "[dependencies]\nrusset-resp = \"1\"\n"),
+            [4]
+        );
+        assert_eq!(
+            lines(
+                "command",
+                "[dependencies]\nrusset-resp = \"1\"\nproptest = \"1\"\n"
+            ),
+            [5]
+        );
+        assert_eq!(lines("reactor", "[dependencies]\nmio = \"1\"\n"), []);
+        assert_eq!(lines("novel", ""), [1]);
+    }
+
+    #[test]
+    fn tests_may_use_what_is_below_them() {
+        assert_eq!(
+            lines(
+                "engine",
+                "[dev-dependencies]\nrusset-resp = \"1\"\nmio = \"1\"\n"
+            ),
+            []
+        );
+        assert_eq!(
+            lines("engine", "[dev-dependencies]\nrusset-node = \"1\"\n"),
+            [4]
+        );
+    }
+}
