@@ -14,6 +14,9 @@
 
 /// Whether the whole `text` matches `pattern`.
 ///
+/// The empty text matches the empty pattern only, not even `*`: KEYS and the SCANs, which do list an
+/// empty key under `*`, ask [`is_all`] first.
+///
 /// # Examples
 /// ```
 /// use russet_base::glob::matches;
@@ -25,10 +28,16 @@ pub fn matches(pattern: &[u8], text: &[u8]) -> bool {
     run::<false>(pattern, text)
 }
 
-/// As [`matches`], with ASCII letters of either case equal.
+/// As [`matches()`], with ASCII letters of either case equal.
 #[must_use]
 pub fn matches_nocase(pattern: &[u8], text: &[u8]) -> bool {
     run::<true>(pattern, text)
+}
+
+/// Whether KEYS and the SCANs take the pattern for "everything", without matching.
+#[must_use]
+pub fn is_all(pattern: &[u8]) -> bool {
+    pattern == b"*"
 }
 
 /// Whether a pattern has no special byte, so that only its own bytes match it.
@@ -47,7 +56,7 @@ pub fn is_literal(pattern: &[u8]) -> bool {
 }
 
 fn run<const NOCASE: bool>(pattern: &[u8], text: &[u8]) -> bool {
-    // COMPAT: the empty text matches the empty pattern only; see the callers that shortcut `*`.
+    // COMPAT: Redis enters its loop only with text left, so that `*` does not match the empty text.
     if text.is_empty() {
         return pattern.is_empty();
     }

@@ -5,7 +5,7 @@
 //!
 //! ```text
 //!  int          i64, u64            string2ll, ll2string
-//!  float        f64                 strtod as Redis guards it; shortest digits in Redis ≥ 7.2's layout
+//!  float, grisu f64                 strtod as Redis guards it; digits and layout of Redis ≥ 7.2
 //!  long_double  x87 extended        strtold, addition, %.17Lf: INCRBYFLOAT and HINCRBYFLOAT
 //!  size         memory amounts      "64mb" in settings, "1.50M" in INFO
 //! ```

@@ -1,17 +1,18 @@
 //! Doubles as text: read as Redis guards `strtod`, printed as Redis ≥ 7.2 prints.
 //!
-//! Printing takes the shortest digits that read back as the same double, in this layout, where
-//! the value is `digits × 10^k` and `e` is the exponent of its first digit:
+//! Printing takes the digits from Grisu2 and lays them out as follows, where the value is
+//! `digits × 10^k` and `e` is the exponent of the first digit:
 //!
 //! ```text
-//!  whole and |value| ≤ 2^62           17            -4611686018427387904
-//!  k ≥ 0 and e < digits + 7           plain         1e7 digits of zeros at most
-//!  k < 0 and (k > -7 or |e| < 4)      0.000123      1234.5678
-//!  else                               1e+21         1.5e-7
+//!  whole and |value| ≤ 2^62             as an integer      100000000000000000
+//!  k ≥ 0 and e < number of digits + 7   as an integer      9223372036854776000
+//!  k < 0 and (k > -7 or |e| < 4)        as a decimal       0.000001, 1234.5678901234567
+//!  else                                 with an exponent   1e+21, 1.5e-7
 //! ```
 //!
-//! Always true: `parse_f64(format_f64(x)) == x` for every `x` that is not NaN.
-//! Not here: INCRBYFLOAT, which computes in long doubles — `long_double.rs`
+//! Always true: what is printed reads back as the same double, infinities and -0 included.
+//! Not here: the digits — `grisu.rs`; INCRBYFLOAT, which computes in long doubles —
+//! `long_double.rs`
 
 use std::io::Write;
 

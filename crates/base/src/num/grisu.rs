@@ -1,9 +1,9 @@
 //! The digits of a double, as Grisu2 finds them.
 //!
 //! Redis prints doubles by Grisu2 (Florian Loitsch, "Printing floating-point numbers quickly and
-//! accurately with integers", 2010), with 64-bit arithmetic on numbers scaled by a cached power of
-//! ten. Its digits always read back as the same double, but about one double in 2000 gets other digits
-//! than the shortest ones; to answer byte by byte as Redis does, we follow it.
+//! accurately with integers", 2010): 64-bit arithmetic on numbers scaled by a cached power of ten.
+//! Its digits always read back as the same double, but one double in some hundreds or thousands
+//! gets others than the shortest. To answer as Redis does in every byte, we follow it.
 //!
 //! ```text
 //!     m-          w          m+        the double and the middles to its neighbours
