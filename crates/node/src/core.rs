@@ -3,14 +3,15 @@
 //! Always true: nothing in here knows a socket; what the outside must do is collected in `outbox`.
 //! Not here: sessions — `session.rs`; the order of a turn — `run.rs`.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
+use std::rc::Rc;
 
-use hashbrown::HashMap;
 use russet_base::rng::Rng;
 use russet_base::time::Now;
 use russet_command::{Effects, Settings};
 use russet_engine::Keyspace;
 use russet_io::{ConnId, Job, JobId, LogLevel, LogLine, Outcome};
+use russet_resp::Limits;
 
 use crate::config::Config;
 use crate::environment::Environment;
@@ -26,11 +27,13 @@ pub(crate) struct Core {
     /// The data.
     pub keyspace: Keyspace,
     /// Every command by name.
-    pub commands: &'static Commands,
+    pub commands: Rc<Commands>,
     /// The settings as configured.
     pub config: Config,
     /// The settings that data commands read, derived from `config`.
     pub settings: Settings,
+    /// The limits of requests, derived from `config`.
+    pub limits: Limits,
     /// The effects of the unit that runs.
     pub effects: Effects,
     /// Chance.
@@ -51,6 +54,17 @@ pub(crate) struct Core {
     pub active_expiry: bool,
 }
 
+impl Core {
+    /// Takes over the settings that others read in a form of their own.
+    pub(crate) fn derive_settings(&mut self) {
+        let config = &self.config;
+        self.settings.string_len_max = config.proto_max_bulk_len;
+        self.settings.lfu = config.maxmemory_policy.is_lfu();
+        self.settings.lazy_user_flush = config.lazyfree_lazy_user_flush;
+        self.limits.bulk_len_max = config.proto_max_bulk_len;
+    }
+}
+
 /// Work and words for the outside, collected during a turn.
 #[derive(Default)]
 pub(crate) struct Outbox {
@@ -63,7 +77,7 @@ pub(crate) struct Outbox {
     /// End the process.
     pub exit: Option<i32>,
     next_job: u64,
-    waiting: HashMap<JobId, (ConnId, Completion)>,
+    waiting: BTreeMap<JobId, (ConnId, Completion)>,
     finished: VecDeque<(JobId, Outcome)>,
 }
 

@@ -54,7 +54,13 @@ fn arity(_: &Core, _: &Session, command: &Command, args: Args<'_>) -> Option<Com
     if command.spec.arity.admits(args.len()) {
         return None;
     }
-    Some(CommandError::WrongArity(Cow::Owned(command.full_name.to_string())))
+    Some(wrong_arity(command))
+}
+
+/// The error for a request with too few or too many arguments.
+#[cold]
+pub(crate) fn wrong_arity(command: &Command) -> CommandError {
+    CommandError::WrongArity(Cow::Owned(command.full_name.to_string()))
 }
 
 #[inline]

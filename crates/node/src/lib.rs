@@ -1,1 +1,22 @@
-//! A whole Russet server as one deterministic value: sessions, configuration, admission, introspection.
+#![doc = include_str!("../README.md")]
+#![forbid(unsafe_code)]
+
+pub mod config;
+pub mod environment;
+pub mod fuzz;
+pub mod loopback;
+pub mod stats;
+
+mod control;
+mod core;
+mod cron;
+mod gate;
+mod info;
+mod node;
+mod registry;
+mod run;
+mod session;
+
+pub use config::Config;
+pub use environment::Environment;
+pub use node::Node;

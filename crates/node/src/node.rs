@@ -5,6 +5,7 @@
 //! Not here: the order of work within a turn — `run.rs`; what time makes due — `cron.rs`.
 
 use std::io::IoSlice;
+use std::rc::Rc;
 
 use russet_base::rng::Rng;
 use russet_base::time::Now;
@@ -31,7 +32,6 @@ pub struct Node {
     pub(crate) turn: Turn,
     pub(crate) batch: Batch,
     pub(crate) pool: Pool,
-    pub(crate) limits: Limits,
 }
 
 /// What one turn of the loop collects.
@@ -55,11 +55,12 @@ impl Node {
         let seed = environment.seed;
         let databases = config.databases as usize;
         let keyspace = Keyspace::new(russet_engine::Options { databases, seed });
-        let commands = registry::commands();
+        let commands = Rc::new(registry::commands());
         let core = Core {
             keyspace,
-            commands,
+            commands: Rc::clone(&commands),
             settings: Settings::default(),
+            limits: Limits::DEFAULT,
             config,
             effects: Effects::default(),
             rng: Rng::new(seed.rotate_left(32)),
@@ -77,7 +78,6 @@ impl Node {
             turn: Turn::default(),
             batch: Batch::default(),
             pool: Pool::default(),
-            limits: Limits::DEFAULT,
         };
         node.core.keyspace.freeze(now.wall_ms());
         node.core.derive_settings();

@@ -99,8 +99,8 @@ impl Node {
                 continue;
             }
             let limits = match session.authenticated {
-                true => self.limits,
-                false => self.limits.for_stranger(),
+                true => self.core.limits,
+                false => self.core.limits.for_stranger(),
             };
             batch.touched.push(conn);
             if decode(&mut self.core, session, &limits, batch) == Stopped::BatchFull {
@@ -291,9 +291,13 @@ fn dispatch(
     };
     let command = core.commands.get(id);
     gate::admit(core, session, command, args)?;
+    let handler = command.run;
     session.last_command = Some(id);
     core.stats.called(id);
-    match command.handler {
+    let Some(handler) = handler else {
+        return Err(gate::wrong_arity(core.commands.get(id)));
+    };
+    match handler {
         Handler::Data(run) => {
             let mut cx = Ctx {
                 keyspace: &mut core.keyspace,

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use russet_base::num::parse_i64;
 use russet_command::Arity::{AtLeast, Exactly};
-use russet_command::{CommandError, Family, Flags, Group, Row};
+use russet_command::{CommandError, Family, Flags, Group};
 use russet_io::{ConnId, Origin};
 use russet_resp::{Args, Protocol};
 
@@ -17,6 +17,9 @@ use crate::session::{BUFFER_SIZE, Replies, Session};
 
 const ANYWHERE: Flags = Flags::NOSCRIPT.with(Flags::LOADING).with(Flags::STALE);
 const ADMIN: Flags = ANYWHERE.with(Flags::ADMIN);
+
+/// A row of this family; naming the type lets handlers be stored as pointers.
+type Row = russet_command::Row<ControlHandler>;
 
 /// The family.
 pub(crate) const FAMILY: Family<ControlHandler> = Family {

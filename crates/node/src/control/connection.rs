@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 
 use russet_command::Arity::{AtLeast, Exactly};
-use russet_command::{CommandError, Family, Flags, Group, Row};
+use russet_command::{CommandError, Family, Flags, Group};
 use russet_io::Origin;
 use russet_resp::{Args, Protocol};
 
@@ -20,6 +20,9 @@ const ALWAYS: Flags = Flags::NOSCRIPT
     .with(Flags::FAST)
     .with(Flags::NO_AUTH)
     .with(Flags::ALLOW_BUSY);
+
+/// A row of this family; naming the type lets handlers be stored as pointers.
+type Row = russet_command::Row<ControlHandler>;
 
 /// The family.
 pub(crate) const FAMILY: Family<ControlHandler> = Family {
@@ -78,7 +81,7 @@ impl Core {
 
     /// Whether these credentials are right.
     fn accepts(&self, user: &[u8], password: &[u8]) -> bool {
-        let expected = self.config.requirepass.as_bytes();
+        let expected = self.config.requirepass.as_slice();
         let same = expected.len() == password.len()
             && expected.iter().zip(password).fold(0, |acc, (a, b)| acc | (a ^ b)) == 0;
         user == b"default" && (expected.is_empty() || same)

@@ -1,12 +1,15 @@
 //! Commands of the server as a whole: LOLWUT, SHUTDOWN, TIME.
 
 use russet_command::Arity::{AtLeast, Exactly};
-use russet_command::{CommandError, Family, Flags, Group, Row};
+use russet_command::{CommandError, Family, Flags, Group};
 use russet_io::LogLevel;
 use russet_resp::Args;
 
 use super::{ControlCtx, ControlFlow, ControlHandler};
 use crate::core::Core;
+
+/// A row of this family; naming the type lets handlers be stored as pointers.
+type Row = russet_command::Row<ControlHandler>;
 
 /// The family.
 pub(crate) const FAMILY: Family<ControlHandler> = Family {

@@ -1,0 +1,149 @@
+//! A node without a loop: bytes in, bytes out, time by hand. For tests, fuzzing and benchmarks.
+//!
+//! Always true: jobs succeed at once and discards are dropped at once.
+//! Not here: a real loop — crate `russet-reactor`.
+
+use std::io::IoSlice;
+
+use russet_base::time::Now;
+use russet_io::{Admission, ConnId, HangUp, Job, Origin, Outcome, Ready, Service};
+
+use crate::{Config, Environment, Node};
+
+/// How many slices one gathering takes.
+const SLICES: usize = 16;
+
+/// Drives a node by calls.
+///
+/// # Examples
+/// ```
+/// let mut server = russet_node::loopback::Loopback::new(Default::default());
+/// let client = server.connect();
+/// assert_eq!(server.call(client, b"SET k v\r\nGET k\r\n"), b"+OK\r\n$1\r\nv\r\n");
+/// ```
+pub struct Loopback {
+    node: Node,
+    ready: Ready,
+    now: Now,
+    connections: u32,
+    closed: Vec<ConnId>,
+    exit: Option<i32>,
+}
+
+impl Loopback {
+    /// A node with this configuration, at the first second of 2024.
+    pub fn new(config: Config) -> Self {
+        let now = Now { wall_us: 1_704_067_200_000_000, mono_us: 1_000_000 };
+        let node = Node::new(config, Environment::default(), now);
+        let ready = Ready::default();
+        Self { node, ready, now, connections: 0, closed: Vec::new(), exit: None }
+    }
+
+    /// The node.
+    pub fn node(&mut self) -> &mut Node {
+        &mut self.node
+    }
+
+    /// A new connection from the local machine.
+    pub fn connect(&mut self) -> ConnId {
+        let origin = Origin::Unix { path: "loopback".to_owned() };
+        let conn = ConnId { index: self.connections, generation: 1 };
+        self.connections += 1;
+        if let Admission::Refuse(_) = self.node.opened(conn, &origin, self.now) {
+            self.closed.push(conn);
+        }
+        conn
+    }
+
+    /// The peer closes its end.
+    pub fn hang_up(&mut self, conn: ConnId) {
+        self.node.hung_up(conn, HangUp::Closed);
+        self.closed.push(conn);
+    }
+
+    /// Whether the node closed this connection.
+    pub fn is_closed(&self, conn: ConnId) -> bool {
+        self.closed.contains(&conn)
+    }
+
+    /// The exit code, once the node asked for the end.
+    pub fn exit(&self) -> Option<i32> {
+        self.exit
+    }
+
+    /// Lets time pass, and the node do what it makes due.
+    pub fn advance(&mut self, millis: u64) {
+        self.now.mono_us += millis * 1000;
+        self.now.wall_us += i64::try_from(millis * 1000).unwrap_or(i64::MAX);
+        self.turn();
+    }
+
+    /// Sends bytes and returns the replies to them.
+    pub fn call(&mut self, conn: ConnId, bytes: &[u8]) -> Vec<u8> {
+        let mut replies = Vec::new();
+        self.send(conn, bytes);
+        self.receive_into(conn, &mut replies);
+        replies
+    }
+
+    /// Sends bytes; what they cause is done when this returns.
+    pub fn send(&mut self, conn: ConnId, mut bytes: &[u8]) {
+        while !bytes.is_empty() && !self.is_closed(conn) {
+            let space = self.node.space(conn);
+            let count = space.len().min(bytes.len());
+            if count == 0 {
+                return;
+            }
+            space[..count].copy_from_slice(&bytes[..count]);
+            self.node.received(conn, count);
+            bytes = &bytes[count..];
+            self.turn();
+        }
+    }
+
+    /// Takes the output of a connection.
+    pub fn receive_into(&mut self, conn: ConnId, replies: &mut Vec<u8>) {
+        loop {
+            let mut slices = [IoSlice::new(&[]); SLICES];
+            let filled = self.node.output(conn, &mut slices);
+            let mut count = 0;
+            for slice in &slices[..filled] {
+                replies.extend_from_slice(slice);
+                count += slice.len();
+            }
+            if count == 0 {
+                break;
+            }
+            self.node.written(conn, count);
+        }
+        self.forget_closed();
+    }
+
+    /// Runs the node until it wants nothing more at this moment.
+    fn turn(&mut self) {
+        loop {
+            self.node.run(self.now);
+            self.node.ready(&mut self.ready);
+            for (id, job) in self.ready.jobs.drain(..) {
+                match job {
+                    Job::Discard(_) | Job::Log { .. } | Job::Keepalive(_) => {}
+                    _ => self.node.completed(id, Outcome::Done),
+                }
+            }
+            self.closed.append(&mut self.ready.close);
+            self.closed.append(&mut self.ready.kill);
+            self.exit = self.exit.or(self.ready.exit);
+            let again = self.ready.again;
+            self.ready.clear();
+            if !again {
+                break;
+            }
+        }
+    }
+
+    fn forget_closed(&mut self) {
+        for conn in &self.closed {
+            self.node.hung_up(*conn, HangUp::Closed);
+        }
+    }
+}

@@ -1,0 +1,31 @@
+//! Every command of the node: data commands and control commands under one table of names.
+//!
+//! Always true: the table is built once and never changes.
+//! Not here: how names are found — `russet_command::registry`.
+
+use russet_command::registry::{self, Registry};
+pub(crate) use russet_command::registry::CommandId;
+
+use crate::control::{self, ControlHandler};
+
+/// What runs when a command is called.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Handler {
+    /// A data command.
+    Data(russet_command::Handler),
+    /// A control command.
+    Control(ControlHandler),
+}
+
+/// All commands.
+pub(crate) type Commands = Registry<Handler>;
+
+/// One command.
+pub(crate) type Command = registry::Command<Handler>;
+
+/// The table of all commands.
+pub(crate) fn commands() -> Commands {
+    Registry::new()
+        .with(russet_command::family::FAMILIES, Handler::Data)
+        .with(control::FAMILIES, Handler::Control)
+}
