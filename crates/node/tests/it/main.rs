@@ -1,0 +1,3 @@
+//! Tests of the node through its public face: bytes in, bytes out.
+
+mod pipeline;
