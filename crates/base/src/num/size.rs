@@ -18,6 +18,8 @@
 /// ```
 #[must_use]
 pub fn parse_memory(text: &[u8]) -> Option<u64> {
+    // COMPAT: Redis takes "kb" for 0 and lets sums beyond 64 bits wrap or saturate; as a limit on
+    // memory either is a trap, so both are refused.
     let digits = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
     let (number, unit) = text.split_at(digits);
     let scale: u64 = match unit.to_ascii_lowercase().as_slice() {
