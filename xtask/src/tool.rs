@@ -111,8 +111,8 @@ pub(crate) fn server_binary(asked: Option<String>) -> Result<PathBuf, String> {
                 find(&name)
             };
             let path = path.ok_or_else(|| format!("{name}: no such program"))?;
-            path.canonicalize()
-                .map_err(|error| format!("{name}: {error}"))
+            // Links stay: a program may choose what it is by the name it is called by.
+            std::path::absolute(path).map_err(|error| format!("{name}: {error}"))
         }
     }
 }
