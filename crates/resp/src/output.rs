@@ -183,7 +183,11 @@ impl Output {
     /// All queued bytes in one vector: for tests and for output that is not sent by a socket.
     #[must_use]
     pub fn to_vec(&self) -> Vec<u8> {
-        self.chunks().flatten().copied().collect()
+        let mut bytes = Vec::with_capacity(self.len());
+        for chunk in self.chunks() {
+            bytes.extend_from_slice(chunk);
+        }
+        bytes
     }
 
     fn advance_shared(&mut self, mut n: usize) {

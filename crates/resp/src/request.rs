@@ -191,10 +191,6 @@ impl RequestDecoder {
     ///
     /// When the bytes break the protocol or the limits. The connection is then of no use.
     #[inline]
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "three to read from, two to append to"
-    )]
     pub fn decode(
         &mut self,
         input: &[u8],
@@ -277,10 +273,6 @@ impl RequestDecoder {
 
     /// Decodes from the first byte of a request, in whose first line `scanned` bytes are known.
     #[inline(never)]
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "where it starts, what it knows, where to put it"
-    )]
     fn start(
         &mut self,
         input: &[u8],
@@ -333,10 +325,6 @@ impl RequestDecoder {
 
     /// Remembers a request that is not complete, if that is worth it.
     #[cold]
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "what the caller has in registers"
-    )]
     fn park(
         &mut self,
         cursor: Cursor,

@@ -16,7 +16,7 @@ use std::mem;
 
 use bytes::Bytes;
 use memchr::memchr;
-use russet_base::num::parse_u64;
+use russet_base::num::{parse_i64, parse_u64};
 
 use crate::error::ReplyError;
 use crate::limits::ReplyLimits;
@@ -140,6 +140,7 @@ impl ReplyDecoder {
     }
 
     /// The next token; `None` when all input is taken.
+    #[inline]
     fn token(&mut self, input: &mut &[u8]) -> Result<Option<Token>, ReplyError> {
         if let Some(partial) = &mut self.string {
             if !partial.fill(input) {
@@ -221,6 +222,7 @@ impl ReplyDecoder {
     }
 
     /// What a line says; a string's bytes are taken from the input behind it.
+    #[inline]
     fn line_token(&mut self, line: &[u8], input: &mut &[u8]) -> Result<Option<Token>, ReplyError> {
         let Some((&kind, text)) = line.split_first() else {
             return Ok(None);
@@ -251,6 +253,7 @@ impl ReplyDecoder {
         Ok(Token::Open(kind, Some(count)))
     }
 
+    #[inline]
     fn string_header(
         &mut self,
         kind: u8,
@@ -385,6 +388,7 @@ impl ReplyDecoder {
 
     /// Gives a value to the level that it belongs to, closing those that become full; gives the
     /// reply when no level is open.
+    #[inline]
     fn place(&mut self, mut value: Value) -> Result<Option<Value>, ReplyError> {
         loop {
             let Some(level) = self.levels.last_mut() else {
@@ -456,13 +460,15 @@ impl Partial {
 }
 
 /// What a line without elements or bytes behind it says.
+#[inline]
 fn scalar(kind: u8, text: &[u8]) -> Result<Token, ReplyError> {
     let value = match (kind, text) {
         // PERF: the most frequent reply of all needs no allocation.
         (wire::SIMPLE, b"OK") => Some(Value::Simple(Bytes::from_static(b"OK"))),
         (wire::SIMPLE, _) => Some(Value::Simple(Bytes::copy_from_slice(text))),
         (wire::ERROR, _) => Some(Value::Error(Bytes::copy_from_slice(text))),
-        (wire::INTEGER, _) => parsed(text).map(Value::Integer),
+        // Other servers may write a plus or zeros in front.
+        (wire::INTEGER, _) => parse_i64(text).or_else(|| parsed(text)).map(Value::Integer),
         (wire::NULL, b"") => Some(Value::Null),
         (wire::BOOLEAN, b"t") => Some(Value::Boolean(true)),
         (wire::BOOLEAN, b"f") => Some(Value::Boolean(false)),
@@ -479,6 +485,7 @@ fn scalar(kind: u8, text: &[u8]) -> Result<Token, ReplyError> {
 }
 
 /// What the bytes of a string mean.
+#[inline]
 fn string_token(kind: u8, bytes: Bytes) -> Result<Token, ReplyError> {
     let value = match kind {
         wire::CHUNK => return Ok(Token::Chunk(bytes)),
