@@ -1,10 +1,10 @@
 //! The reply decoder: bytes of a server become values.
 //!
 //! ```text
-//!  bytes ─► line or string ─► token ─┬─ scalar ──► place ─► open level full? ─► place again ─► value
-//!                                    ├─ header ──► open a level (bounded)                      to the
-//!                                    ├─ chunk  ──► the string being streamed                   caller
-//!                                    └─ end    ──► close the streamed level
+//!  bytes ─► line or string ─► token ─┬─ scalar ─► place ─► level full? ─► place again ─► value
+//!                                    ├─ header ─► open a level (bounded)
+//!                                    ├─ chunk  ─► the string being streamed
+//!                                    └─ end    ─► close the streamed level
 //! ```
 //! Every byte is looked at once and then taken over; what is unfinished lives in the decoder.
 //!
