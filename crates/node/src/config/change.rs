@@ -1,0 +1,143 @@
+//! CONFIG SET: several settings change together or not at all.
+//!
+//! ```text
+//!  set ─ refused ─► error, nothing changed
+//!   └─► Change { acts, jobs that may fail } ─ all done ─► the acts, OK
+//!                                            └ one failed ─► undo, error
+//! ```
+//! Always true: a change that is undone leaves every value as it was.
+//! Not here: carrying out acts and jobs — `control/config.rs`.
+
+use super::setting::{Act, Mutability, Source};
+use super::table::SETTINGS;
+use super::value::Value;
+use super::{Config, index_of};
+
+/// What allows or forbids a change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Asker {
+    /// Whether the client is on this machine.
+    pub is_local: bool,
+    /// Whether data is being loaded.
+    pub is_loading: bool,
+}
+
+/// A change that was made to the values.
+#[derive(Debug)]
+pub(crate) struct Change {
+    /// What it entails: each act once, with the setting that asked for it first.
+    pub acts: Vec<(Act, &'static str)>,
+    before: Vec<(usize, Value)>,
+}
+
+/// Sets several settings.
+///
+/// # Errors
+/// The error reply, complete with its code. Nothing has changed then.
+pub(crate) fn set(
+    config: &mut Config,
+    pairs: &[(&[u8], &[u8])],
+    asker: Asker,
+) -> Result<Change, String> {
+    let rows = admit(config, pairs, asker)?;
+    let mut change = Change {
+        acts: Vec::new(),
+        before: Vec::new(),
+    };
+    for (&index, (_, text)) in rows.iter().zip(pairs) {
+        let setting = &SETTINGS[index];
+        let words: Vec<&[u8]> = match setting.kind.takes_several() {
+            true if text.is_empty() => Vec::new(),
+            true => text.split(|&byte| byte == b' ').collect(),
+            false => vec![text],
+        };
+        let value = match setting.read(&words, &config.values[index], Source::Command) {
+            Ok(value) => value,
+            Err(reason) => {
+                change.undo(config);
+                return Err(failed(setting.name, &reason));
+            }
+        };
+        if setting.act == Act::Directory {
+            change.note(config, index, absolute(&config.dir, &value.text()));
+        } else {
+            change.note(config, index, value);
+        }
+    }
+    Ok(change)
+}
+
+/// The error of a change that failed at one setting.
+pub(crate) fn failed(name: &str, reason: &str) -> String {
+    format!("ERR CONFIG SET failed (possibly related to argument '{name}') - {reason}")
+}
+
+/// Finds the rows of all names and refuses what may not change.
+fn admit(config: &Config, pairs: &[(&[u8], &[u8])], asker: Asker) -> Result<Vec<usize>, String> {
+    let mut rows: Vec<usize> = Vec::with_capacity(pairs.len());
+    for (name, _) in pairs {
+        let shown = String::from_utf8_lossy(name);
+        let Some(index) = index_of(name) else {
+            return Err(format!(
+                "ERR Unknown option or number of arguments for CONFIG SET - '{shown}'"
+            ));
+        };
+        let setting = &SETTINGS[index];
+        match setting.mutability {
+            Mutability::Immutable => return Err(failed(&shown, "can't set immutable config")),
+            Mutability::Protected if !config.enable_protected_configs.admits(asker.is_local) => {
+                return Err(failed(&shown, "can't set protected config"));
+            }
+            _ => {}
+        }
+        if setting.denied_while_loading && asker.is_loading {
+            return Err("LOADING Redis is loading the dataset in memory".into());
+        }
+        if rows.contains(&index) {
+            return Err(failed(&shown, "duplicate parameter"));
+        }
+        rows.push(index);
+    }
+    Ok(rows)
+}
+
+impl Change {
+    /// Takes the change back.
+    pub(crate) fn undo(self, config: &mut Config) {
+        for (index, value) in self.before.into_iter().rev() {
+            config.put(index, value);
+        }
+    }
+
+    /// Puts a value in place and remembers the one before.
+    fn note(&mut self, config: &mut Config, index: usize, value: Value) {
+        if config.values[index] == value {
+            return;
+        }
+        let setting = &SETTINGS[index];
+        self.before.push((index, config.put(index, value)));
+        if setting.act != Act::Nothing && !self.acts.iter().any(|(act, _)| *act == setting.act) {
+            self.acts.push((setting.act, setting.name));
+        }
+    }
+}
+
+/// The absolute path of a directory, as it will be once the process has entered it.
+fn absolute(current: &str, path: &str) -> Value {
+    let mut parts: Vec<&str> = match path.starts_with('/') {
+        true => Vec::new(),
+        false => current.split('/').collect(),
+    };
+    parts.extend(path.split('/'));
+    let mut kept: Vec<&str> = Vec::new();
+    for part in parts {
+        match part {
+            "" | "." => {}
+            ".." => {
+                kept.pop();
+            }
+            name => kept.push(name),
+        }
+    }
+    Value::Text(format!("/{}", kept.join("/")))
+}

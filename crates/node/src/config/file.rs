@@ -1,0 +1,287 @@
+//! The syntax of `redis.conf`: a line is a name and its words; what comes later wins.
+//!
+//! ```text
+//!  # comment                            save 900 1         several save lines add up
+//!  maxmemory 100mb                      include path       the file's lines stand here
+//!  requirepass "with \"quotes\""        rename-command A B
+//! ```
+//! Always true: an error names the line and shows it, in Redis's words; nothing here panics,
+//! whatever the text.
+//! Not here: the table of settings — `table.rs`; reading files — the caller's `read`.
+
+use russet_base::quote::split_words;
+
+use super::setting::Source;
+use super::table::SETTINGS;
+use super::value::Value;
+use super::{Config, index_of};
+use crate::environment::REDIS_VERSION;
+
+/// How deep files may include files.
+const INCLUDE_DEPTH_MAX: usize = 16;
+
+/// Directives that were dropped; they are passed over.
+const DROPPED: [&str; 3] = [
+    "list-max-ziplist-entries",
+    "list-max-ziplist-value",
+    "lua-replicate-commands",
+];
+
+/// Words of a `user default …` line that restrict nothing.
+const OPEN_RULES: [&str; 13] = [
+    "on",
+    "nopass",
+    "~*",
+    "&*",
+    "+@all",
+    "allkeys",
+    "allchannels",
+    "allcommands",
+    "sanitize-payload",
+    "skip-sanitize-payload",
+    "resetkeys",
+    "resetchannels",
+    "reset",
+];
+
+/// A configuration text and where it comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Text {
+    /// A name for messages.
+    pub name: String,
+    /// Its lines.
+    pub text: Vec<u8>,
+}
+
+/// A `rename-command` line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rename {
+    /// The command.
+    pub from: Vec<u8>,
+    /// Its new name; empty: the command is not available.
+    pub to: Vec<u8>,
+    /// The line, for an error that names it.
+    pub line: Line,
+}
+
+/// A line of a configuration text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Line {
+    /// Its number, from 1.
+    pub number: usize,
+    /// Its text.
+    pub text: String,
+}
+
+/// Why a configuration could not be loaded.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{}", self.report())]
+pub struct FileError {
+    /// The line, unless no line is to blame.
+    pub line: Option<Line>,
+    /// What is wrong.
+    pub message: String,
+}
+
+impl FileError {
+    /// The message that the server prints before it exits.
+    fn report(&self) -> String {
+        let head = format!("\n*** FATAL CONFIG FILE ERROR (Redis {REDIS_VERSION}) ***\n");
+        match &self.line {
+            Some(Line { number, text }) => format!(
+                "{head}Reading the configuration file, at line {number}\n>>> '{text}'\n{}",
+                self.message
+            ),
+            None => format!("{head}{}", self.message),
+        }
+    }
+}
+
+impl Rename {
+    /// The error for a rename that cannot be done.
+    pub fn refused(&self, message: &str) -> FileError {
+        FileError {
+            line: Some(self.line.clone()),
+            message: message.to_owned(),
+        }
+    }
+}
+
+type Reader<'r> = &'r mut dyn FnMut(&str) -> Result<Vec<u8>, String>;
+
+/// Reads texts in order.
+pub(super) fn load(sources: &[Text], read: Reader<'_>) -> Result<Config, FileError> {
+    let mut loader = Loader {
+        config: Config::default(),
+        has_save: false,
+        depth: 0,
+        read,
+    };
+    // Lines are counted through all texts, as Redis joins the command line to the file.
+    let mut lines_before = 0;
+    for source in sources {
+        lines_before += loader.read_text(&source.text, lines_before)?;
+    }
+    let config = &mut loader.config;
+    if config.cluster_enabled {
+        if config.replicaof.is_some() {
+            let message = "replicaof directive not allowed in cluster mode".into();
+            return Err(FileError {
+                line: None,
+                message,
+            });
+        }
+        if let Some(index) = index_of(b"databases") {
+            config.put(index, Value::Int(1));
+        }
+    }
+    Ok(loader.config)
+}
+
+struct Loader<'r> {
+    config: Config,
+    /// Whether a save line was read: the first replaces the defaults, others add.
+    has_save: bool,
+    depth: usize,
+    read: Reader<'r>,
+}
+
+impl Loader<'_> {
+    /// Reads a text and says how many lines it has.
+    fn read_text(&mut self, text: &[u8], lines_before: usize) -> Result<usize, FileError> {
+        let mut count = 0;
+        for line in text.split(|&byte| byte == b'\n') {
+            count += 1;
+            let line = trim(line);
+            if matches!(line, [] | [b'#', ..]) {
+                continue;
+            }
+            let at = || Line {
+                number: lines_before + count,
+                text: String::from_utf8_lossy(line).into_owned(),
+            };
+            self.read_line(line, &at).map_err(|error| match error {
+                LineError::Here(message) => FileError {
+                    line: Some(at()),
+                    message,
+                },
+                LineError::Elsewhere(error) => *error,
+            })?;
+        }
+        // The last line end is followed by no line, unless another text continues it.
+        Ok(count - usize::from(text.ends_with(b"\n")))
+    }
+
+    fn read_line(&mut self, line: &[u8], at: &dyn Fn() -> Line) -> Result<(), LineError> {
+        let words = split_words(line).map_err(|_| "Unbalanced quotes in configuration line")?;
+        let words: Vec<&[u8]> = words.iter().map(Vec::as_slice).collect();
+        let [name, values @ ..] = words.as_slice() else {
+            return Ok(());
+        };
+        let name = name.to_ascii_lowercase();
+        if let Some(index) = index_of(&name) {
+            return Ok(self.read_setting(index, values)?);
+        }
+        let is_dropped = DROPPED.iter().any(|dropped| dropped.as_bytes() == name);
+        match (name.as_slice(), values) {
+            _ if is_dropped && values.len() == 1 => Ok(()),
+            (b"include", [file]) => self.include(file),
+            (b"rename-command", [from, to]) => {
+                let (from, to) = (from.to_vec(), to.to_vec());
+                self.config.renames.push(Rename {
+                    from,
+                    to,
+                    line: at(),
+                });
+                Ok(())
+            }
+            (b"user", [_, ..]) => Ok(check_user(values)?),
+            (b"loadmodule", [_, ..]) => Err("Modules are not available in this build".into()),
+            (b"sentinel", []) => Ok(()),
+            (b"sentinel", _) => Err("sentinel directive while not in sentinel mode".into()),
+            (dotted, []) if dotted.contains(&b'.') => {
+                Err("Module config specified without value".into())
+            }
+            (dotted, _) if dotted.contains(&b'.') => {
+                Err("Module configuration without a module that takes it".into())
+            }
+            _ => Err("Bad directive or wrong number of arguments".into()),
+        }
+    }
+
+    fn read_setting(&mut self, index: usize, values: &[&[u8]]) -> Result<(), String> {
+        let setting = &SETTINGS[index];
+        let before = &self.config.values[index];
+        let read = |words: &[&[u8]]| setting.read(words, before, Source::File);
+        let several = setting.kind.takes_several();
+        let value = match values {
+            // One word may hold several, so that an option of the command line can.
+            [word] if several && !word.is_empty() => {
+                let words = split_words(word).unwrap_or_default();
+                read(&words.iter().map(Vec::as_slice).collect::<Vec<_>>())
+            }
+            [_] => read(values),
+            _ if several => read(values),
+            _ => Err("wrong number of arguments".into()),
+        };
+        let mut value = value.map_err(std::borrow::Cow::into_owned)?;
+        if let (Value::SavePoints(points), Value::SavePoints(so_far)) = (&mut value, before) {
+            if self.has_save && !points.is_empty() {
+                points.splice(0..0, so_far.iter().copied());
+            }
+            self.has_save = true;
+        }
+        self.config.put(index, value);
+        Ok(())
+    }
+
+    fn include(&mut self, file: &[u8]) -> Result<(), LineError> {
+        let Ok(name) = std::str::from_utf8(file) else {
+            return Err("The name of an included file must be valid UTF-8".into());
+        };
+        if self.depth >= INCLUDE_DEPTH_MAX {
+            return Err("Too many files that include each other".into());
+        }
+        let text = (self.read)(name)
+            .map_err(|reason| format!("Fatal error, can't open config file '{name}': {reason}"))?;
+        self.depth += 1;
+        let result = self.read_text(&text, 0);
+        self.depth -= 1;
+        result
+            .map(|_| ())
+            .map_err(|error| LineError::Elsewhere(Box::new(error)))
+    }
+}
+
+/// What is wrong with a line, or with one of a file that it includes.
+enum LineError {
+    Here(String),
+    Elsewhere(Box<FileError>),
+}
+
+impl<T: Into<String>> From<T> for LineError {
+    fn from(message: T) -> Self {
+        Self::Here(message.into())
+    }
+}
+
+/// Refuses users that are restricted: started without them, the server would be open to all.
+fn check_user(words: &[&[u8]]) -> Result<(), &'static str> {
+    let is_open = |rule: &&[u8]| OPEN_RULES.iter().any(|open| open.as_bytes() == *rule);
+    match words {
+        [b"default", rules @ ..] if rules.iter().all(is_open) => Ok(()),
+        _ => Err("Users other than an open default user are not available in this build"),
+    }
+}
+
+fn trim(line: &[u8]) -> &[u8] {
+    let is_blank = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\r' | b'\n');
+    let Some(start) = line.iter().position(|byte| !is_blank(byte)) else {
+        return &[];
+    };
+    let end = line
+        .iter()
+        .rposition(|byte| !is_blank(byte))
+        .map_or(start, |last| last + 1);
+    &line[start..end]
+}

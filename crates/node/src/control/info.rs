@@ -1,0 +1,103 @@
+//! INFO: gathers what there is to show, and has it rendered.
+//!
+//! Always true: gathering visits every session and every database once.
+//! Not here: fields and sections — `info/`.
+
+use std::rc::Rc;
+
+use russet_command::Arity::AtLeast;
+use russet_command::{CommandError, Family, Flags, Group};
+use russet_resp::Args;
+
+use super::{ControlCtx, ControlFlow, ControlHandler};
+use crate::core::Core;
+use crate::environment::ProcessUsage;
+use crate::info::{Clients, Database, View, render};
+use crate::node::Node;
+use crate::session::{Session, State};
+
+/// A row of this family; naming the type lets handlers be stored as pointers.
+type Row = russet_command::Row<ControlHandler>;
+
+/// The family.
+pub(crate) const FAMILY: Family<ControlHandler> = Family {
+    group: Group::Server,
+    rows: &[Row::control("INFO", AtLeast(1), info)
+        .takes("[section [section ...]]")
+        .flags(
+            Flags::LOADING
+                .with(Flags::STALE)
+                .with(Flags::SENTINEL)
+                .with(Flags::DANGEROUS),
+        )
+        .since("1.0.0")
+        .cost("O(1)")
+        .does("Shows facts and counters of the server.")
+        .history(&[("7.0.0", "Several sections may be named.")])
+        .tips(&[
+            "nondeterministic_output",
+            "request_policy:all_shards",
+            "response_policy:special",
+        ])],
+};
+
+impl Node {
+    /// Takes over what the process uses, as the loop has measured it; due ten times a second.
+    pub fn observe(&mut self, usage: ProcessUsage) {
+        self.core.environment.observe(usage);
+        let used = usage.allocated.max(self.core.keyspace.weight());
+        self.core.stats.observe_memory(used);
+    }
+}
+
+fn info(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlFlow, CommandError> {
+    let mut clients = Clients::default();
+    for session in cx.sessions.iter() {
+        count(&mut clients, session);
+    }
+    count(&mut clients, cx.session);
+    let databases = databases(cx.core);
+    let commands = Rc::clone(&cx.core.commands);
+    let core = &*cx.core;
+    let view = View {
+        config: &core.config,
+        environment: &core.environment,
+        stats: &core.stats,
+        keyspace: core.keyspace.stats(),
+        data_weight: core.keyspace.weight(),
+        databases,
+        clients,
+        commands: commands.iter().map(|command| &*command.full_name).collect(),
+        dirty: core.dirty,
+        now: core.now,
+        started: core.environment.started,
+    };
+    let names: Vec<&[u8]> = args.skip(1).iter().collect();
+    let text = render(&view, &names);
+    cx.reply().verbatim("txt", text.as_bytes());
+    Ok(ControlFlow::Done)
+}
+
+fn count(clients: &mut Clients, session: &Session) {
+    clients.connected += 1;
+    clients.blocked += usize::from(session.state == State::Waiting);
+    clients.input_max = clients.input_max.max(session.input.len());
+    clients.output_max = clients.output_max.max(session.output.len());
+    clients.buffers += session.input.len() + session.output.len();
+}
+
+fn databases(core: &mut Core) -> Vec<Database> {
+    let mut databases = Vec::new();
+    for index in 0..core.keyspace.databases() {
+        let db = core.keyspace.db(index);
+        if !db.is_empty() {
+            databases.push(Database {
+                index,
+                keys: db.len(),
+                volatile: db.volatile_len(),
+                average_ttl_ms: db.average_ttl(),
+            });
+        }
+    }
+    databases
+}

@@ -1,0 +1,118 @@
+//! What the node is told of the process and the machine, since it may not look itself.
+//!
+//! Always true: nothing here decides anything but `seed`; all else is shown and logged only.
+//! Not here: counters of the node itself — `stats.rs`; who measures — the loop.
+
+use russet_base::rng::Rng;
+use russet_base::time::Now;
+
+/// The Redis release whose surface this server offers.
+pub const REDIS_VERSION: &str = "7.4.7";
+
+/// The version of this server.
+pub const RUSSET_VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// Facts that hold from the start to the end, and the latest measurements.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Environment {
+    /// The seed of all chance in the node.
+    pub seed: u64,
+    /// Forty hexadecimal digits that name this run of the server.
+    pub run_id: String,
+    /// The time of the start; the node sets it.
+    pub started: Now,
+    /// The process.
+    pub process_id: u32,
+    /// The absolute path of the program.
+    pub executable: String,
+    /// Name, release and machine of the operating system, as `uname` prints them.
+    pub os: String,
+    /// The size of a pointer in bits.
+    pub arch_bits: u32,
+    /// How the loop waits for events (`epoll`).
+    pub multiplexing_api: String,
+    /// The clock that the loop reads.
+    pub monotonic_clock: String,
+    /// The allocator.
+    pub allocator: String,
+    /// The version of the compiler.
+    pub compiler: String,
+    /// Names the build.
+    pub build_id: String,
+    /// The memory of the machine, in bytes.
+    pub system_memory: u64,
+    /// What the process used when it was last measured.
+    pub usage: ProcessUsage,
+    /// The memory allocated before the first client came.
+    pub allocated_at_start: u64,
+}
+
+/// What the process uses, as the loop measures it ten times a second.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ProcessUsage {
+    /// Bytes allocated, as the counting allocator knows; 0 when nobody counts.
+    pub allocated: u64,
+    /// Bytes resident in memory.
+    pub resident: u64,
+    /// Time in the kernel, all threads, in microseconds.
+    pub system_us: u64,
+    /// Time in the program, all threads, in microseconds.
+    pub user_us: u64,
+    /// Time of ended child processes in the kernel.
+    pub children_system_us: u64,
+    /// Time of ended child processes in the program.
+    pub children_user_us: u64,
+    /// Time of the loop's thread in the kernel.
+    pub main_system_us: u64,
+    /// Time of the loop's thread in the program.
+    pub main_user_us: u64,
+}
+
+impl Environment {
+    /// An environment of which nothing is known but its seed.
+    pub fn new(seed: u64) -> Self {
+        Self {
+            seed,
+            run_id: hex_id(seed, 0x7275_6e00),
+            started: Now::default(),
+            process_id: 0,
+            executable: String::new(),
+            os: "unknown".into(),
+            arch_bits: usize::BITS,
+            multiplexing_api: "none".into(),
+            monotonic_clock: "argument".into(),
+            allocator: "libc".into(),
+            compiler: "0.0.0".into(),
+            build_id: "0".into(),
+            system_memory: 0,
+            usage: ProcessUsage::default(),
+            allocated_at_start: 0,
+        }
+    }
+
+    /// Takes over the latest measurements.
+    pub fn observe(&mut self, usage: ProcessUsage) {
+        if self.allocated_at_start == 0 {
+            self.allocated_at_start = usage.allocated;
+        }
+        self.usage = usage;
+    }
+
+    /// The id of the replication history that this run begins.
+    pub(crate) fn replication_id(&self) -> String {
+        hex_id(self.seed, 0x7265_706c)
+    }
+}
+
+impl Default for Environment {
+    fn default() -> Self {
+        Self::new(0)
+    }
+}
+
+/// Forty hexadecimal digits, drawn for a purpose.
+fn hex_id(seed: u64, purpose: u64) -> String {
+    let mut rng = Rng::new(seed ^ purpose.rotate_left(32));
+    let (a, b, c) = (rng.u64(), rng.u64(), rng.u64());
+    format!("{a:016x}{b:016x}{:08x}", c >> 32)
+}

@@ -1,0 +1,396 @@
+//! The sections and fields of INFO, in the order of Redis 7.4.
+//!
+//! Fields of parts that do not exist yet show what Redis shows when it has nothing to report.
+//!
+//! Always true: names are unique within a section.
+//! Not here: how values are printed — `mod.rs`.
+
+use super::{Field, Section, Show, Shown, View, difference, lists, ratio};
+use crate::environment::{REDIS_VERSION, RUSSET_VERSION};
+
+const fn field(name: &'static str, show: Show) -> Field {
+    Field { name, show }
+}
+
+/// A field of which there is never anything to report yet.
+const fn zero(name: &'static str) -> Field {
+    field(name, |_| Shown::Count(0))
+}
+
+const fn section(
+    name: &'static str,
+    title: &'static str,
+    fields: &'static [Field],
+    list: Option<fn(&View<'_>, &mut String)>,
+) -> Section {
+    Section {
+        name,
+        title,
+        is_default: true,
+        fields,
+        list,
+    }
+}
+
+const fn rare(section: Section) -> Section {
+    Section {
+        is_default: false,
+        ..section
+    }
+}
+
+/// Every section.
+pub(super) const SECTIONS: &[Section] = &[
+    section("server", "Server", SERVER, Some(lists::listeners)),
+    section("clients", "Clients", CLIENTS, None),
+    section("memory", "Memory", MEMORY, None),
+    section("persistence", "Persistence", PERSISTENCE, None),
+    section("stats", "Stats", STATS, None),
+    section("replication", "Replication", REPLICATION, None),
+    section("cpu", "CPU", CPU, None),
+    section("modules", "Modules", &[], None),
+    rare(section(
+        "commandstats",
+        "Commandstats",
+        &[],
+        Some(lists::commands),
+    )),
+    section("errorstats", "Errorstats", &[], Some(lists::errors)),
+    rare(section(
+        "latencystats",
+        "Latencystats",
+        &[],
+        Some(lists::latencies),
+    )),
+    section("cluster", "Cluster", CLUSTER, None),
+    section("keyspace", "Keyspace", &[], Some(lists::databases)),
+    rare(section("debug", "Debug", DEBUG, None)),
+];
+
+const SERVER: &[Field] = &[
+    field("redis_version", |_| REDIS_VERSION.into()),
+    field("server_name", |_| "russet".into()),
+    field("russet_version", |_| RUSSET_VERSION.into()),
+    field("redis_git_sha1", |_| "00000000".into()),
+    zero("redis_git_dirty"),
+    field("redis_build_id", |v| v.environment.build_id.as_str().into()),
+    field("redis_mode", |v| {
+        if v.config.cluster_enabled {
+            "cluster"
+        } else {
+            "standalone"
+        }
+        .into()
+    }),
+    field("os", |v| v.environment.os.as_str().into()),
+    field("arch_bits", |v| {
+        Shown::Count(v.environment.arch_bits.into())
+    }),
+    field("monotonic_clock", |v| {
+        v.environment.monotonic_clock.as_str().into()
+    }),
+    field("multiplexing_api", |v| {
+        v.environment.multiplexing_api.as_str().into()
+    }),
+    field("atomicvar_api", |_| "none".into()),
+    field("gcc_version", |v| v.environment.compiler.as_str().into()),
+    field("process_id", |v| {
+        Shown::Count(v.environment.process_id.into())
+    }),
+    field("process_supervised", |_| "no".into()),
+    field("run_id", |v| v.environment.run_id.as_str().into()),
+    field("tcp_port", |v| Shown::Count(v.config.port.into())),
+    field("server_time_usec", |v| Shown::Int(v.now.wall_us)),
+    field("uptime_in_seconds", |v| Shown::Count(v.uptime_s())),
+    field("uptime_in_days", |v| Shown::Count(v.uptime_s() / 86_400)),
+    field("hz", |v| Shown::Count(v.config.hz.into())),
+    field("configured_hz", |v| Shown::Count(v.config.hz.into())),
+    field("lru_clock", |v| Shown::Int(v.now.wall_s() & 0xff_ffff)),
+    field("executable", |v| v.environment.executable.as_str().into()),
+    field("config_file", |v| {
+        v.config.file_path().unwrap_or_default().into()
+    }),
+    zero("io_threads_active"),
+];
+
+const CLIENTS: &[Field] = &[
+    field("connected_clients", |v| v.clients.connected.into()),
+    zero("cluster_connections"),
+    field("maxclients", |v| Shown::Count(v.config.maxclients.into())),
+    field("client_recent_max_input_buffer", |v| {
+        v.clients.input_max.into()
+    }),
+    field("client_recent_max_output_buffer", |v| {
+        v.clients.output_max.into()
+    }),
+    field("blocked_clients", |v| v.clients.blocked.into()),
+    zero("tracking_clients"),
+    field("pubsub_clients", |v| v.clients.subscribed.into()),
+    zero("watching_clients"),
+    zero("clients_in_timeout_table"),
+    zero("total_watched_keys"),
+    zero("total_blocking_keys"),
+    zero("total_blocking_keys_on_nokey"),
+];
+
+const MEMORY: &[Field] = &[
+    field("used_memory", |v| Shown::Count(v.used())),
+    field("used_memory_human", |v| Shown::Human(v.used())),
+    field("used_memory_rss", |v| Shown::Count(v.resident())),
+    field("used_memory_rss_human", |v| Shown::Human(v.resident())),
+    field("used_memory_peak", |v| Shown::Count(v.used_peak())),
+    field("used_memory_peak_human", |v| Shown::Human(v.used_peak())),
+    field("used_memory_peak_perc", |v| {
+        Shown::Percent(100.0 * ratio(v.used(), v.used_peak()))
+    }),
+    field("used_memory_overhead", |v| Shown::Count(v.overhead())),
+    field("used_memory_startup", |v| {
+        Shown::Count(v.environment.allocated_at_start)
+    }),
+    field("used_memory_dataset", |v| {
+        Shown::Count(v.used() - v.overhead())
+    }),
+    field("used_memory_dataset_perc", |v| {
+        let net = v.used().saturating_sub(v.environment.allocated_at_start);
+        Shown::Percent(100.0 * ratio(v.used() - v.overhead(), net).min(1.0))
+    }),
+    field("allocator_allocated", |v| Shown::Count(v.used())),
+    field("allocator_active", |v| Shown::Count(v.resident())),
+    field("allocator_resident", |v| Shown::Count(v.resident())),
+    zero("allocator_muzzy"),
+    field("total_system_memory", |v| {
+        Shown::Count(v.environment.system_memory)
+    }),
+    field("total_system_memory_human", |v| {
+        Shown::Human(v.environment.system_memory)
+    }),
+    zero("used_memory_lua"),
+    zero("used_memory_vm_eval"),
+    field("used_memory_lua_human", |_| Shown::Human(0)),
+    zero("used_memory_scripts_eval"),
+    zero("number_of_cached_scripts"),
+    zero("number_of_functions"),
+    zero("number_of_libraries"),
+    zero("used_memory_vm_functions"),
+    zero("used_memory_vm_total"),
+    field("used_memory_vm_total_human", |_| Shown::Human(0)),
+    zero("used_memory_functions"),
+    zero("used_memory_scripts"),
+    field("used_memory_scripts_human", |_| Shown::Human(0)),
+    field("maxmemory", |v| Shown::Count(v.config.maxmemory)),
+    field("maxmemory_human", |v| Shown::Human(v.config.maxmemory)),
+    field("maxmemory_policy", |v| {
+        match v.config.get("maxmemory-policy") {
+            Some(name) => Shown::Text(String::from_utf8_lossy(&name).into_owned().into()),
+            None => Shown::Absent,
+        }
+    }),
+    field("allocator_frag_ratio", |v| {
+        Shown::Ratio(ratio(v.resident(), v.used()))
+    }),
+    field("allocator_frag_bytes", |v| {
+        Shown::Count(v.resident().saturating_sub(v.used()))
+    }),
+    field("allocator_rss_ratio", |_| Shown::Ratio(1.0)),
+    zero("allocator_rss_bytes"),
+    field("rss_overhead_ratio", |_| Shown::Ratio(1.0)),
+    zero("rss_overhead_bytes"),
+    field("mem_fragmentation_ratio", |v| {
+        Shown::Ratio(ratio(v.resident(), v.used()))
+    }),
+    field("mem_fragmentation_bytes", |v| {
+        Shown::Int(difference(v.resident(), v.used()))
+    }),
+    zero("mem_not_counted_for_evict"),
+    zero("mem_replication_backlog"),
+    zero("mem_total_replication_buffers"),
+    zero("mem_clients_slaves"),
+    field("mem_clients_normal", |v| v.clients.buffers.into()),
+    zero("mem_cluster_links"),
+    zero("mem_aof_buffer"),
+    field("mem_allocator", |v| v.environment.allocator.as_str().into()),
+    zero("mem_overhead_db_hashtable_rehashing"),
+    zero("active_defrag_running"),
+    zero("lazyfree_pending_objects"),
+    zero("lazyfreed_objects"),
+];
+
+const PERSISTENCE: &[Field] = &[
+    zero("loading"),
+    zero("async_loading"),
+    zero("current_cow_peak"),
+    zero("current_cow_size"),
+    zero("current_cow_size_age"),
+    field("current_fork_perc", |_| Shown::Ratio(0.0)),
+    zero("current_save_keys_processed"),
+    zero("current_save_keys_total"),
+    field("rdb_changes_since_last_save", |v| Shown::Count(v.dirty)),
+    zero("rdb_bgsave_in_progress"),
+    field("rdb_last_save_time", |v| Shown::Int(v.started.wall_s())),
+    field("rdb_last_bgsave_status", |_| "ok".into()),
+    field("rdb_last_bgsave_time_sec", |_| Shown::Int(-1)),
+    field("rdb_current_bgsave_time_sec", |_| Shown::Int(-1)),
+    zero("rdb_saves"),
+    zero("rdb_last_cow_size"),
+    zero("rdb_last_load_keys_expired"),
+    zero("rdb_last_load_keys_loaded"),
+    zero("aof_enabled"),
+    zero("aof_rewrite_in_progress"),
+    zero("aof_rewrite_scheduled"),
+    field("aof_last_rewrite_time_sec", |_| Shown::Int(-1)),
+    field("aof_current_rewrite_time_sec", |_| Shown::Int(-1)),
+    field("aof_last_bgrewrite_status", |_| "ok".into()),
+    zero("aof_rewrites"),
+    zero("aof_rewrites_consecutive_failures"),
+    field("aof_last_write_status", |_| "ok".into()),
+    zero("aof_last_cow_size"),
+    zero("module_fork_in_progress"),
+    zero("module_fork_last_cow_size"),
+];
+
+const STATS: &[Field] = &[
+    field("total_connections_received", |v| {
+        Shown::Count(v.stats.connections_received)
+    }),
+    field("total_commands_processed", |v| {
+        Shown::Count(v.stats.commands_processed)
+    }),
+    field("instantaneous_ops_per_sec", |v| {
+        Shown::Count(v.stats.commands_per_s())
+    }),
+    field("total_net_input_bytes", |v| {
+        Shown::Count(v.stats.net_input_bytes)
+    }),
+    field("total_net_output_bytes", |v| {
+        Shown::Count(v.stats.net_output_bytes)
+    }),
+    zero("total_net_repl_input_bytes"),
+    zero("total_net_repl_output_bytes"),
+    field("instantaneous_input_kbps", |v| {
+        Shown::Ratio(ratio(v.stats.input_bytes_per_s(), 1024))
+    }),
+    field("instantaneous_output_kbps", |v| {
+        Shown::Ratio(ratio(v.stats.output_bytes_per_s(), 1024))
+    }),
+    field("instantaneous_input_repl_kbps", |_| Shown::Ratio(0.0)),
+    field("instantaneous_output_repl_kbps", |_| Shown::Ratio(0.0)),
+    field("rejected_connections", |v| {
+        Shown::Count(v.stats.connections_rejected)
+    }),
+    zero("sync_full"),
+    zero("sync_partial_ok"),
+    zero("sync_partial_err"),
+    zero("expired_subkeys"),
+    field("expired_keys", |v| Shown::Count(v.keyspace.expired)),
+    field("expired_stale_perc", |_| Shown::Ratio(0.0)),
+    zero("expired_time_cap_reached_count"),
+    zero("expire_cycle_cpu_milliseconds"),
+    field("evicted_keys", |v| Shown::Count(v.stats.evicted_keys)),
+    field("evicted_clients", |v| Shown::Count(v.stats.evicted_clients)),
+    zero("evicted_scripts"),
+    zero("total_eviction_exceeded_time"),
+    zero("current_eviction_exceeded_time"),
+    field("keyspace_hits", |v| Shown::Count(v.keyspace.hits)),
+    field("keyspace_misses", |v| Shown::Count(v.keyspace.misses)),
+    zero("pubsub_channels"),
+    zero("pubsub_patterns"),
+    zero("pubsubshard_channels"),
+    zero("latest_fork_usec"),
+    zero("total_forks"),
+    zero("migrate_cached_sockets"),
+    zero("slave_expires_tracked_keys"),
+    zero("active_defrag_hits"),
+    zero("active_defrag_misses"),
+    zero("active_defrag_key_hits"),
+    zero("active_defrag_key_misses"),
+    zero("total_active_defrag_time"),
+    zero("current_active_defrag_time"),
+    zero("tracking_total_keys"),
+    zero("tracking_total_items"),
+    zero("tracking_total_prefixes"),
+    zero("unexpected_error_replies"),
+    field("total_error_replies", |v| {
+        Shown::Count(v.stats.error_replies)
+    }),
+    zero("dump_payload_sanitizations"),
+    field("total_reads_processed", |v| Shown::Count(v.stats.reads)),
+    field("total_writes_processed", |v| Shown::Count(v.stats.writes)),
+    zero("io_threaded_reads_processed"),
+    zero("io_threaded_writes_processed"),
+    field("client_query_buffer_limit_disconnections", |v| {
+        Shown::Count(v.stats.query_limit_disconnections)
+    }),
+    field("client_output_buffer_limit_disconnections", |v| {
+        Shown::Count(v.stats.output_limit_disconnections)
+    }),
+    zero("reply_buffer_shrinks"),
+    zero("reply_buffer_expands"),
+    field("eventloop_cycles", |v| Shown::Count(v.stats.cycles)),
+    zero("eventloop_duration_sum"),
+    zero("eventloop_duration_cmd_sum"),
+    field("instantaneous_eventloop_cycles_per_sec", |v| {
+        Shown::Count(v.stats.cycles_per_s())
+    }),
+    zero("instantaneous_eventloop_duration_usec"),
+    field("acl_access_denied_auth", |v| {
+        Shown::Count(v.stats.denied_auth)
+    }),
+    zero("acl_access_denied_cmd"),
+    zero("acl_access_denied_key"),
+    zero("acl_access_denied_channel"),
+];
+
+const REPLICATION: &[Field] = &[
+    field("role", |_| "master".into()),
+    zero("connected_slaves"),
+    field("master_failover_state", |_| "no-failover".into()),
+    field("master_replid", |v| {
+        Shown::Text(v.environment.replication_id().into())
+    }),
+    field("master_replid2", |_| {
+        "0000000000000000000000000000000000000000".into()
+    }),
+    zero("master_repl_offset"),
+    field("second_repl_offset", |_| Shown::Int(-1)),
+    zero("repl_backlog_active"),
+    field("repl_backlog_size", |v| {
+        match v.config.get("repl-backlog-size") {
+            Some(size) => Shown::Text(String::from_utf8_lossy(&size).into_owned().into()),
+            None => Shown::Absent,
+        }
+    }),
+    zero("repl_backlog_first_byte_offset"),
+    zero("repl_backlog_histlen"),
+];
+
+const CPU: &[Field] = &[
+    field("used_cpu_sys", |v| {
+        Shown::Seconds(v.environment.usage.system_us)
+    }),
+    field("used_cpu_user", |v| {
+        Shown::Seconds(v.environment.usage.user_us)
+    }),
+    field("used_cpu_sys_children", |v| {
+        Shown::Seconds(v.environment.usage.children_system_us)
+    }),
+    field("used_cpu_user_children", |v| {
+        Shown::Seconds(v.environment.usage.children_user_us)
+    }),
+    field("used_cpu_sys_main_thread", |v| {
+        Shown::Seconds(v.environment.usage.main_system_us)
+    }),
+    field("used_cpu_user_main_thread", |v| {
+        Shown::Seconds(v.environment.usage.main_user_us)
+    }),
+];
+
+const CLUSTER: &[Field] = &[field("cluster_enabled", |v| {
+    Shown::Count(v.config.cluster_enabled.into())
+})];
+
+const DEBUG: &[Field] = &[
+    zero("eventloop_duration_aof_sum"),
+    zero("eventloop_duration_cron_sum"),
+    zero("eventloop_duration_max"),
+    zero("eventloop_cmd_per_cycle_max"),
+];

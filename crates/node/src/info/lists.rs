@@ -1,0 +1,100 @@
+//! The parts of INFO that are lists: listeners, commands, errors, latencies, databases.
+//!
+//! Always true: a name that would break a line or a pair is made harmless.
+//! Not here: plain fields — `fields.rs`.
+
+use std::fmt::Write;
+
+use super::View;
+use crate::config::show_percentile;
+
+/// `listener0:name=tcp,bind=127.0.0.1,port=6379`, one line for each sort of address.
+pub(super) fn listeners(view: &View<'_>, text: &mut String) {
+    let config = view.config;
+    let mut count = 0;
+    if config.port != 0 && !config.bind.is_empty() {
+        let _ = write!(text, "listener{count}:name=tcp");
+        for address in &config.bind {
+            let _ = write!(text, ",bind={}", one_line(address));
+        }
+        let _ = write!(text, ",port={}\r\n", config.port);
+        count += 1;
+    }
+    if !config.unixsocket.is_empty() {
+        let _ = write!(
+            text,
+            "listener{count}:name=unix,bind={}\r\n",
+            one_line(&config.unixsocket)
+        );
+    }
+}
+
+/// `cmdstat_get:calls=…`, for every command that was asked for.
+pub(super) fn commands(view: &View<'_>, text: &mut String) {
+    for (name, stats) in view.commands.iter().zip(view.stats.commands()) {
+        if stats.calls == 0 && stats.failed == 0 && stats.rejected == 0 {
+            continue;
+        }
+        let mean = super::ratio(stats.microseconds, stats.calls);
+        let _ = write!(
+            text,
+            "cmdstat_{name}:calls={},usec={},usec_per_call={mean:.2},rejected_calls={},\
+             failed_calls={}\r\n",
+            stats.calls, stats.microseconds, stats.rejected, stats.failed
+        );
+    }
+}
+
+/// `errorstat_ERR:count=1`, for every error code that was answered.
+pub(super) fn errors(view: &View<'_>, text: &mut String) {
+    for (code, count) in view.stats.errors() {
+        let _ = write!(text, "errorstat_{}:count={count}\r\n", safe(code));
+    }
+}
+
+/// `latency_percentiles_usec_get:p50=…`, for every command whose latency was tracked.
+pub(super) fn latencies(view: &View<'_>, text: &mut String) {
+    if !view.config.latency_tracking {
+        return;
+    }
+    for (name, stats) in view.commands.iter().zip(view.stats.commands()) {
+        let Some(histogram) = &stats.latency else {
+            continue;
+        };
+        let shown: Vec<String> = view
+            .config
+            .latency_tracking_info_percentiles
+            .iter()
+            .map(|&percentile| {
+                let microseconds = histogram.percentile(percentile) as f64 / 1000.0;
+                format!("p{}={microseconds:.3}", show_percentile(percentile))
+            })
+            .collect();
+        let _ = write!(
+            text,
+            "latency_percentiles_usec_{name}:{}\r\n",
+            shown.join(",")
+        );
+    }
+}
+
+/// `db0:keys=…`, for every database that holds keys.
+pub(super) fn databases(view: &View<'_>, text: &mut String) {
+    for db in &view.databases {
+        let _ = write!(
+            text,
+            "db{}:keys={},expires={},avg_ttl={},subexpiry=0\r\n",
+            db.index, db.keys, db.volatile, db.average_ttl_ms
+        );
+    }
+}
+
+/// An address or path that may hold colons, but no separators of lines and pairs.
+fn one_line(address: &str) -> String {
+    address.replace(['\n', '\r', ','], "_")
+}
+
+/// A name without the characters that have a meaning in INFO.
+fn safe(name: &str) -> String {
+    name.replace(['#', ':', '\n', '\r', ','], "_")
+}

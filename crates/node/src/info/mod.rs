@@ -1,0 +1,250 @@
+//! INFO: sections of fields, each field one row.
+//!
+//! A field is a name and a function of [`View`], which is everything that INFO may show, gathered
+//! before. Lists (commands, errors, databases, listeners) follow the fields of their section.
+//!
+//! Always true: names and order are those of Redis 7.4; nothing here changes anything.
+//! Not here: the rows — `fields.rs`; lists — `lists.rs`; the command — `control/info.rs`.
+
+mod fields;
+mod lists;
+#[cfg(test)]
+mod tests;
+
+use std::borrow::Cow;
+
+use russet_base::num::human_bytes;
+use russet_base::time::Now;
+
+use crate::config::Config;
+use crate::environment::Environment;
+use crate::stats::Stats;
+use fields::SECTIONS;
+
+/// Everything that INFO shows.
+pub(crate) struct View<'v> {
+    /// The settings.
+    pub config: &'v Config,
+    /// The process and the machine.
+    pub environment: &'v Environment,
+    /// Counters.
+    pub stats: &'v Stats,
+    /// Counters of the key space.
+    pub keyspace: russet_engine::Stats,
+    /// Bytes that the data weighs.
+    pub data_weight: u64,
+    /// Databases that hold keys, in order.
+    pub databases: Vec<Database>,
+    /// Sessions by what they are up to.
+    pub clients: Clients,
+    /// The full name of every command, in the order of the registry.
+    pub commands: Vec<&'v str>,
+    /// Changes since the data was last saved.
+    pub dirty: u64,
+    /// The time of this turn.
+    pub now: Now,
+    /// The time of the start.
+    pub started: Now,
+}
+
+/// A database that holds keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Database {
+    /// Its index.
+    pub index: usize,
+    /// How many keys it holds.
+    pub keys: usize,
+    /// How many of them have a deadline.
+    pub volatile: usize,
+    /// Their mean time to live, in milliseconds.
+    pub average_ttl_ms: u64,
+}
+
+/// How many clients there are of each sort, and the most that one of them holds.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Clients {
+    /// All.
+    pub connected: usize,
+    /// Those that wait for a key.
+    pub blocked: usize,
+    /// Those that subscribed to something.
+    pub subscribed: usize,
+    /// The largest input buffer, in bytes.
+    pub input_max: usize,
+    /// The most output that waits, in bytes.
+    pub output_max: usize,
+    /// The memory of all buffers, in bytes.
+    pub buffers: usize,
+}
+
+/// A part of INFO.
+pub(crate) struct Section {
+    /// The name it is asked for by.
+    pub name: &'static str,
+    /// Its heading.
+    pub title: &'static str,
+    /// Whether INFO without arguments shows it.
+    pub is_default: bool,
+    /// Its fields, in order.
+    pub fields: &'static [Field],
+    /// What follows the fields.
+    pub list: Option<fn(&View<'_>, &mut String)>,
+}
+
+/// A field: its name and how it is shown.
+pub(crate) struct Field {
+    /// Its name.
+    pub name: &'static str,
+    /// Its value.
+    pub show: Show,
+}
+
+/// How a field takes its value from the view.
+pub(crate) type Show = for<'v> fn(&'v View<'v>) -> Shown<'v>;
+
+/// The value of a field.
+pub(crate) enum Shown<'v> {
+    /// A number.
+    Count(u64),
+    /// A number that may be negative.
+    Int(i64),
+    /// Bytes, for people.
+    Human(u64),
+    /// A ratio with two decimals.
+    Ratio(f64),
+    /// A percentage with two decimals and its sign.
+    Percent(f64),
+    /// Seconds with six decimals, from microseconds.
+    Seconds(u64),
+    /// Text.
+    Text(Cow<'v, str>),
+    /// Not shown now.
+    Absent,
+}
+
+impl<'v> From<&'v str> for Shown<'v> {
+    fn from(text: &'v str) -> Self {
+        Self::Text(Cow::Borrowed(text))
+    }
+}
+
+impl From<usize> for Shown<'_> {
+    fn from(count: usize) -> Self {
+        Self::Count(count as u64)
+    }
+}
+
+/// Which sections are asked for.
+struct Wanted<'w> {
+    names: &'w [&'w [u8]],
+    all: bool,
+    default: bool,
+}
+
+impl<'w> Wanted<'w> {
+    fn new(names: &'w [&'w [u8]]) -> Self {
+        let named = |name: &str| {
+            names
+                .iter()
+                .any(|n| n.eq_ignore_ascii_case(name.as_bytes()))
+        };
+        Self {
+            names,
+            all: named("all") || named("everything"),
+            default: names.is_empty() || named("default"),
+        }
+    }
+
+    fn has(&self, section: &Section) -> bool {
+        let named = |name: &str| {
+            self.names
+                .iter()
+                .any(|n| n.eq_ignore_ascii_case(name.as_bytes()))
+        };
+        match section.name {
+            "modules" => self.all || self.default || named("modules") || named("module_list"),
+            "debug" => named("debug"),
+            name => self.all || (self.default && section.is_default) || named(name),
+        }
+    }
+}
+
+/// The text of the sections with these names; of the default ones without names.
+pub(crate) fn render<'v>(view: &'v View<'v>, names: &[&[u8]]) -> String {
+    let wanted = Wanted::new(names);
+    let mut text = String::with_capacity(4096);
+    for section in SECTIONS.iter().filter(|section| wanted.has(section)) {
+        if !text.is_empty() {
+            text.push_str("\r\n");
+        }
+        text.push_str("# ");
+        text.push_str(section.title);
+        text.push_str("\r\n");
+        for field in section.fields {
+            push_field(&mut text, field.name, (field.show)(view));
+        }
+        if let Some(list) = section.list {
+            list(view, &mut text);
+        }
+    }
+    text
+}
+
+fn push_field(text: &mut String, name: &str, value: Shown<'_>) {
+    let shown = match value {
+        Shown::Absent => return,
+        Shown::Count(n) => n.to_string(),
+        Shown::Int(n) => n.to_string(),
+        Shown::Human(n) => human_bytes(n),
+        Shown::Ratio(n) => format!("{n:.2}"),
+        Shown::Percent(n) => format!("{n:.2}%"),
+        Shown::Seconds(us) => format!("{}.{:06}", us / 1_000_000, us % 1_000_000),
+        // A line end would forge a field.
+        Shown::Text(shown) => shown.replace(['\r', '\n'], " "),
+    };
+    text.push_str(name);
+    text.push(':');
+    text.push_str(&shown);
+    text.push_str("\r\n");
+}
+
+impl View<'_> {
+    /// Memory in use: what the allocator counts, or at least what the data weighs.
+    fn used(&self) -> u64 {
+        self.environment.usage.allocated.max(self.data_weight)
+    }
+
+    /// The most memory that was in use at a time.
+    fn used_peak(&self) -> u64 {
+        self.stats.memory_peak.max(self.used())
+    }
+
+    /// Memory in use that is not data.
+    fn overhead(&self) -> u64 {
+        let known = self.environment.allocated_at_start + self.clients.buffers as u64;
+        known.min(self.used().saturating_sub(self.data_weight))
+    }
+
+    /// Resident memory; where nobody measures it, memory in use.
+    fn resident(&self) -> u64 {
+        match self.environment.usage.resident {
+            0 => self.used(),
+            resident => resident,
+        }
+    }
+
+    /// Seconds since the start.
+    fn uptime_s(&self) -> u64 {
+        self.now.mono_us.saturating_sub(self.started.mono_us) / 1_000_000
+    }
+}
+
+/// `a / b`, and 0 when there is no `b`.
+fn ratio(a: u64, b: u64) -> f64 {
+    if b == 0 { 0.0 } else { a as f64 / b as f64 }
+}
+
+/// `a - b` where it may be negative.
+fn difference(a: u64, b: u64) -> i64 {
+    i64::try_from(i128::from(a) - i128::from(b)).unwrap_or(0)
+}
