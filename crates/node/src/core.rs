@@ -19,8 +19,9 @@ use crate::registry::Commands;
 use crate::session::Session;
 use crate::stats::Stats;
 
-/// What is done when a job completes: writes the reply of the session that waits for it.
-pub(crate) type Completion = Box<dyn FnOnce(&mut Core, &mut Session, Outcome) + Send>;
+/// What is done when a job completes: settles what it was for, and writes the reply of the session
+/// that waits for it, unless its client has gone meanwhile.
+pub(crate) type Completion = Box<dyn FnOnce(&mut Core, Option<&mut Session>, Outcome) + Send>;
 
 /// Everything a node holds besides its sessions.
 pub(crate) struct Core {

@@ -79,6 +79,7 @@ impl Node {
             batch: Batch::default(),
             pool: Pool::default(),
         };
+        node.core.environment.started = now;
         node.core.keyspace.freeze(now.wall_ms());
         node.core.derive_settings();
         node
@@ -95,11 +96,14 @@ impl Node {
     /// Hands completed jobs to the sessions that wait for them.
     fn finish_jobs(&mut self) {
         while let Some((conn, then, outcome)) = self.core.outbox.next_finished() {
-            let Some(mut session) = self.sessions.take(conn) else { continue };
+            let Some(mut session) = self.sessions.take(conn) else {
+                then(&mut self.core, None, outcome);
+                continue;
+            };
             if session.state == State::Waiting {
                 session.state = State::Open;
             }
-            then(&mut self.core, &mut session, outcome);
+            then(&mut self.core, Some(&mut session), outcome);
             if session.runs() && !session.queued {
                 session.queued = true;
                 self.turn.inputs.push(conn);
