@@ -1,3 +1,46 @@
-//! The Russet server binary.
+#![doc = include_str!("../README.md")]
 
-fn main() {}
+use std::io::{self, Write as _};
+use std::os::unix::ffi::OsStringExt;
+use std::process::ExitCode;
+
+use crate::args::Invocation;
+
+mod alloc;
+mod args;
+mod banner;
+mod config;
+mod crash;
+mod limits;
+mod log;
+mod measure;
+mod os;
+mod serve;
+mod signal;
+mod supervise;
+mod system;
+
+#[global_allocator]
+static ALLOCATOR: alloc::CountingAllocator = alloc::CountingAllocator;
+
+fn main() -> ExitCode {
+    let words: Vec<Vec<u8>> = std::env::args_os()
+        .skip(1)
+        .map(OsStringExt::into_vec)
+        .collect();
+    let code = match args::parse(&words) {
+        Invocation::Serve(launch) => serve::serve(&launch),
+        Invocation::Version => say(&banner::version(), 0),
+        Invocation::Help => say(banner::USAGE, 1),
+        Invocation::TestMemory => say("Memory tests are not part of this program.\n", 1),
+        Invocation::CheckSystem => system::check(),
+        Invocation::Sentinel => say("Sentinel mode is not available in this build.\n", 1),
+    };
+    ExitCode::from(u8::try_from(code).unwrap_or(1))
+}
+
+/// Prints text and passes the exit code on. A closed output is not an error worth another.
+fn say(text: &str, code: i32) -> i32 {
+    let _ = io::stdout().write_all(text.as_bytes());
+    code
+}

@@ -1,0 +1,281 @@
+//! From a command line to a running server, and to its end.
+//!
+//! ```text
+//!  configuration ─► directory ─► log ─► background ─► limits ─► pid file ─► listen ─► run ─► leave
+//! ```
+//! The lines of the log come in Redis's order and wording, for tools wait for them.
+//!
+//! Always true: no thread exists before the process went to the background.
+//! Not here: what the server does — `russet-node`; how it waits — `russet-reactor`.
+
+use std::io;
+use std::process;
+
+use russet_io::LogLevel;
+use russet_node::{Config, Node};
+use russet_reactor::log::os_text;
+use russet_reactor::{Clock, ListenError, Reactor};
+
+use crate::args::Launch;
+use crate::banner::{self, VERSION};
+use crate::config::{self, LoadError, Sources};
+use crate::log::{Log, Role};
+use crate::measure::{self, Measured};
+use crate::os::{self, Forked};
+use crate::supervise::Supervisor;
+use crate::{alloc, crash, limits, signal};
+
+/// Where a server in the background leaves its number when nothing else is said.
+const PID_FILE: &str = "/var/run/redis.pid";
+
+/// Why the server did not start. The user was not told yet.
+enum Refusal {
+    /// A line for the log.
+    Logged(String),
+    /// Text for standard error.
+    Printed(String),
+}
+
+/// Serves, and returns the exit code.
+pub(crate) fn serve(launch: &Launch) -> i32 {
+    let log = Log::new();
+    match prepare(launch, &log).and_then(|server| server.run(&log)) {
+        Ok(code) => code,
+        Err(Refusal::Logged(text)) => {
+            log.warning(&text);
+            1
+        }
+        Err(Refusal::Printed(text)) => {
+            print_error(&text);
+            1
+        }
+    }
+}
+
+/// A server that has its configuration.
+struct Server {
+    sources: Sources,
+    config: Config,
+    supervisor: Supervisor,
+    is_background: bool,
+    /// The file that holds the process's number.
+    pid_file: Option<String>,
+}
+
+/// Reads the configuration and goes to the background.
+fn prepare(launch: &Launch, log: &Log) -> Result<Server, Refusal> {
+    if launch.stdin {
+        log.notice("Reading config from stdin");
+    }
+    let sources = config::read(launch).map_err(refuse)?;
+    let mut config = sources.load().map_err(refuse)?;
+    config::enter_directory(&mut config).map_err(refuse)?;
+    log.set_file(&config.logfile)
+        .map_err(|error| no_log_file(&error))?;
+    log.set_level(config.loglevel);
+    let supervisor = Supervisor::of(&config.get("supervised").unwrap_or_default());
+    let is_background = config.daemonize && supervisor == Supervisor::None;
+    if is_background {
+        go_to_background().map_err(|error| no_background(&error))?;
+        log.refresh_process_id();
+    }
+    crash::report_to(log.clone());
+    greet(launch, log);
+    log.set_role(Role::Primary);
+    if config.syslog_enabled {
+        log.warning("syslog is not available in this build; the log stays where it is");
+    }
+    Ok(Server {
+        sources,
+        config,
+        supervisor,
+        is_background,
+        pid_file: None,
+    })
+}
+
+fn greet(launch: &Launch, log: &Log) {
+    log.notice("oO0OoO0OoO0Oo Russet is starting oO0OoO0OoO0Oo");
+    log.notice(&format!(
+        "Russet version={VERSION}, bits={}, commit=00000000, modified=0, pid={}, just started",
+        usize::BITS,
+        process::id()
+    ));
+    if launch.is_bare() {
+        log.warning(
+            "Warning: no config file specified, using the default config. In order to specify a \
+             config file use russet-server /path/to/redis.conf",
+        );
+    } else {
+        log.notice("Configuration loaded");
+    }
+}
+
+impl Server {
+    /// Serves until the end.
+    fn run(mut self, log: &Log) -> Result<i32, Refusal> {
+        self.supervisor.announce_start(log);
+        self.raise_limits(log)?;
+        log.notice("monotonic clock: POSIX clock_gettime");
+        self.write_pid_file(log);
+        self.show_logo(log);
+        let ended = self.start(log).and_then(|mut reactor| {
+            let code = reactor.run().map_err(|error| {
+                Refusal::Logged(format!("Waiting for events: {}", os_text(&error)))
+            })?;
+            Ok((reactor, code))
+        });
+        let (mut reactor, code) = match ended {
+            Ok(ended) => ended,
+            Err(refusal) => {
+                self.remove_pid_file();
+                return Err(refusal);
+            }
+        };
+        self.supervisor.notify(log, "STOPPING=1\n");
+        if self.remove_pid_file() {
+            log.notice("Removing the pid file.");
+        }
+        if reactor.close_listeners() {
+            log.notice("Removing the unix socket file.");
+        }
+        log.warning("Russet is now ready to exit, bye bye...");
+        // Freeing the data entry by entry would only delay the end.
+        process::exit(code)
+    }
+
+    /// Makes the loop listen.
+    fn start(&self, log: &Log) -> Result<Reactor<Measured>, Refusal> {
+        let now = Clock::new().now();
+        let node = Node::new(self.config.clone(), measure::environment(), now);
+        let mut reactor = Reactor::new(Measured::new(node), Box::new(log.clone()))
+            .map_err(|error| Refusal::Logged(format!("Creating the loop: {}", os_text(&error))))?;
+        let plan = self.config.listen_plan();
+        reactor.listen(&plan).map_err(|error| match error {
+            ListenError::Tcp { port, .. } => {
+                Refusal::Logged(format!("Failed listening on port {port} (tcp), aborting."))
+            }
+            other => Refusal::Logged(other.to_string()),
+        })?;
+        let (has_tcp, has_unix) = (
+            !reactor.addresses().is_empty(),
+            reactor.unix_path().is_some(),
+        );
+        if !has_tcp && !has_unix {
+            return Err(Refusal::Logged(
+                "Configured to not listen anywhere, exiting.".to_owned(),
+            ));
+        }
+        signal::listen(reactor.remote(), log.clone())
+            .map_err(|error| Refusal::Logged(format!("Taking signals: {}", os_text(&error))))?;
+        log.notice("Server initialized");
+        if has_tcp {
+            log.notice("Ready to accept connections tcp");
+        }
+        if has_unix {
+            log.notice("Ready to accept connections unix");
+        }
+        self.supervisor
+            .notify(log, "STATUS=Ready to accept connections\nREADY=1\n");
+        Ok(reactor)
+    }
+
+    /// Makes room for the clients, or fewer of them.
+    fn raise_limits(&mut self, log: &Log) -> Result<(), Refusal> {
+        alloc::tune();
+        let granted = limits::raise_open_files(self.config.maxclients);
+        for text in &granted.warnings {
+            log.warning(text);
+        }
+        if granted.max_clients == 0 {
+            return Err(Refusal::Logged("Exiting.".to_owned()));
+        }
+        if granted.max_clients < self.config.maxclients {
+            self.sources
+                .add(format!("maxclients {}", granted.max_clients));
+            self.config = self.sources.load().map_err(refuse)?;
+            self.config.set_directory(&config::absolute(""));
+        }
+        Ok(())
+    }
+
+    fn write_pid_file(&mut self, log: &Log) {
+        let path = match self.config.pidfile.as_str() {
+            "" if self.is_background => PID_FILE,
+            "" => return,
+            path => path,
+        };
+        let path = config::absolute(path);
+        if let Err(error) = std::fs::write(&path, format!("{}\n", process::id())) {
+            log.warning(&format!("Failed to write PID file: {}", os_text(&error)));
+        }
+        self.pid_file = Some(path);
+    }
+
+    /// Says whether there is a file to remove, as Redis does: also when writing it failed.
+    fn remove_pid_file(&self) -> bool {
+        let Some(path) = &self.pid_file else {
+            return false;
+        };
+        let _ = std::fs::remove_file(path);
+        true
+    }
+
+    /// The logo is for people: a log file gets one line instead, unless asked.
+    fn show_logo(&self, log: &Log) {
+        let is_terminal = io::IsTerminal::is_terminal(&io::stdout());
+        let port = self.config.port;
+        if self.config.always_show_logo || is_terminal && self.config.logfile.is_empty() {
+            if self
+                .config
+                .loglevel
+                .is_some_and(|level| level <= LogLevel::Notice)
+            {
+                log.write_raw(&banner::logo(port, process::id()));
+            }
+        } else {
+            log.notice(&format!("Running mode=standalone, port={port}."));
+        }
+    }
+}
+
+/// The parent ends here; the child goes on without a terminal.
+fn go_to_background() -> io::Result<()> {
+    if os::fork()? == Forked::Parent {
+        process::exit(0);
+    }
+    rustix::process::setsid()?;
+    let null = std::fs::File::options()
+        .read(true)
+        .write(true)
+        .open("/dev/null")?;
+    rustix::stdio::dup2_stdin(&null)?;
+    rustix::stdio::dup2_stdout(&null)?;
+    rustix::stdio::dup2_stderr(&null)?;
+    Ok(())
+}
+
+fn refuse(error: LoadError) -> Refusal {
+    match error {
+        LoadError::Unreadable { .. } => Refusal::Logged(error.to_string()),
+        LoadError::Wrong(error) => Refusal::Printed(error.to_string()),
+    }
+}
+
+fn no_log_file(error: &io::Error) -> Refusal {
+    let message = format!("Can't open the log file: {}", os_text(error));
+    refuse(LoadError::Wrong(russet_node::config::FileError {
+        line: None,
+        message,
+    }))
+}
+
+fn no_background(error: &io::Error) -> Refusal {
+    Refusal::Logged(format!("Can't go to the background: {}", os_text(error)))
+}
+
+/// Standard error may be closed; then nobody wants to know.
+fn print_error(text: &str) {
+    use std::io::Write as _;
+    let _ = writeln!(io::stderr(), "{text}");
+}
