@@ -98,11 +98,12 @@ pub fn has_keys(spec: &Spec) -> bool {
 #[inline]
 pub fn keys(spec: &Spec, args: Args<'_>) -> Result<Keys, KeysError> {
     let mut found = Keys::default();
-    if spec.keys.iter().any(is_vague) {
-        if let Some(ranges) = special(spec.name, args) {
-            found.ranges = ranges;
-            return Ok(found);
-        }
+    if spec.keys.iter().any(is_vague)
+        && let Some(mut ranges) = special(spec.name, args)
+    {
+        ranges.retain(|range| range.last < args.len());
+        found.ranges = ranges;
+        return Ok(found);
     }
     for key in spec
         .keys
@@ -288,33 +289,30 @@ fn sort(args: Args<'_>) -> SmallVec<[KeyRange; 3]> {
 
 /// MIGRATE names one key, or none and KEYS; the values of other options are not options.
 fn migrate(args: Args<'_>) -> SmallVec<[KeyRange; 3]> {
-    let mut found = smallvec![one(3, READ_AND_DELETE)];
-    if args.len() <= 6 || args.get(3).is_some_and(|key| !key.is_empty()) {
-        return found;
-    }
     let mut at = 6;
     while let Some(word) = args.get(at) {
-        let first = at + 1;
         at += match () {
-            () if is_word(word, "KEYS") => {
-                found.clear();
-                if first < args.len() {
-                    let last = args.len() - 1;
-                    found.push(KeyRange {
-                        first,
-                        last,
-                        step: 1,
-                        flags: READ_AND_DELETE,
-                    });
-                }
-                break;
-            }
+            () if is_word(word, "KEYS") => return migrate_list(args, at + 1),
             () if is_word(word, "AUTH") => 2,
             () if is_word(word, "AUTH2") => 3,
             () => 1,
         };
     }
-    found
+    smallvec![one(3, READ_AND_DELETE)]
+}
+
+/// The keys after KEYS; none when a key is named before it, too.
+fn migrate_list(args: Args<'_>, first: usize) -> SmallVec<[KeyRange; 3]> {
+    if first >= args.len() || args.get(3).is_some_and(|key| !key.is_empty()) {
+        return SmallVec::new();
+    }
+    let (last, flags) = (args.len() - 1, READ_AND_DELETE);
+    smallvec![KeyRange {
+        first,
+        last,
+        step: 1,
+        flags
+    }]
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! The argument grammar of [`Row::takes`](crate::Row::takes): Redis's documentation notation, parsed.
 //!
 //! ```text
-//!  key                     a parameter; its type follows from its name, or stands behind it: min:double
+//!  key                     a parameter; its type follows from its name, or stands behind it: min:integer, ID:string
 //!  key [key ...]           once or more; several items become a block: key value [key value ...]:data
 //!  NX                      a token alone (`NX:nx` when a parameter follows it)   "normal"  a token in lower case
 //!  EX seconds              a token before a parameter, before <…> or before (…)

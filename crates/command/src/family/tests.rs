@@ -1,1 +1,73 @@
+//! What compile-time checks cannot reach: every row's notation parses, and says what its specs say.
 
+use super::FAMILIES;
+use crate::registry::Registry;
+use crate::row::{KeyFlags, Spec};
+use crate::syntax::{Argument, ArgumentKind, parse};
+
+fn every_spec(check: impl Fn(&str, &Spec)) {
+    let registry: Registry<()> = Registry::new().with(FAMILIES, |_| ());
+    for command in registry.iter() {
+        check(&command.full_name, command.spec);
+    }
+}
+
+fn count_keys(arguments: &[Argument<'_>]) -> usize {
+    let one =
+        |a: &Argument<'_>| usize::from(a.kind == ArgumentKind::Key) + count_keys(&a.arguments);
+    arguments.iter().map(one).sum()
+}
+
+#[test]
+fn every_syntax_parses_and_has_keys_where_specs_find_some() {
+    every_spec(|name, spec| {
+        let arguments = parse(spec.syntax, spec.keys.len());
+        let arguments = arguments.unwrap_or_else(|error| panic!("{name}: {error}"));
+        let keys = spec
+            .keys
+            .iter()
+            .filter(|key| !key.flags.has(KeyFlags::NOT_KEY))
+            .count();
+        assert!(
+            count_keys(&arguments) >= keys,
+            "{name} shows fewer keys than its specs find"
+        );
+        assert!(
+            keys > 0 || count_keys(&arguments) == 0,
+            "{name} shows keys that no spec finds"
+        );
+    });
+}
+
+#[test]
+fn every_tip_is_written_as_clients_read_it() {
+    every_spec(|name, spec| {
+        for tip in spec.tips {
+            assert_eq!(*tip, tip.to_ascii_lowercase(), "{name}");
+        }
+    });
+}
+
+#[test]
+fn versions_look_like_versions_and_histories_go_forward() {
+    let numbers = |version: &str| -> Vec<u32> {
+        let digits = version.trim_start_matches('V');
+        digits
+            .split('.')
+            .map(|part| part.parse().expect("a version is made of numbers"))
+            .collect()
+    };
+    every_spec(|name, spec| {
+        let mut last = numbers(spec.since);
+        assert_eq!(last.len(), 3, "{name}");
+        for (version, change) in spec.history {
+            let next = numbers(version);
+            assert!(
+                version.starts_with('V') || next >= last,
+                "{name}: {version}"
+            );
+            assert!(change.ends_with('.'), "{name}: {change}");
+            last = next;
+        }
+    });
+}

@@ -231,7 +231,7 @@ impl<'s> Parser<'s> {
 
     fn parameter(&mut self, token: Option<Cow<'s, str>>) -> Result<Argument<'s>, SyntaxError> {
         let start = self.at;
-        self.at = self.name_end();
+        self.at = self.display_end();
         let display = &self.text[start..self.at];
         if display.is_empty() {
             return Err(SyntaxError::Unmatched(start));
@@ -247,12 +247,21 @@ impl<'s> Parser<'s> {
         Ok(argument)
     }
 
-    /// Whether a token stands here: a quote, or a word without lower-case letters.
+    /// Whether a token stands here: a quote, or a word without lower-case letters that no type
+    /// makes a parameter.
     fn at_token(&self) -> bool {
-        let word = &self.text.as_bytes()[self.at..self.name_end()];
+        let end = self.name_end();
+        let word = &self.text.as_bytes()[self.at..end];
+        let typed = || {
+            let suffix = self.text[end..self.word_end()].strip_prefix(':');
+            suffix.is_some_and(|suffix| types::of_suffix(suffix).is_some())
+        };
         match word.first() {
             Some(b'"') => true,
-            Some(first) => first.is_ascii_uppercase() && !word.iter().any(u8::is_ascii_lowercase),
+            Some(first) => {
+                let upper = first.is_ascii_uppercase() && !word.iter().any(u8::is_ascii_lowercase);
+                upper && !typed()
+            }
             None => false,
         }
     }
@@ -312,6 +321,12 @@ impl<'s> Parser<'s> {
             let bracket = matches!(byte, b' ' | b'|' | b'[' | b']' | b'<' | b'>' | b'(' | b')');
             bracket || matches!(byte, b':' | b'=' | b'@' | b'{' | b'}')
         })
+    }
+
+    /// The end of what a parameter shows: up to `=` when it is named otherwise.
+    fn display_end(&self) -> usize {
+        let renamed = self.text[self.at..self.word_end()].find('=');
+        renamed.map_or_else(|| self.name_end(), |len| self.at + len)
     }
 
     fn end_at(&self, stops: impl Fn(u8) -> bool) -> usize {
