@@ -1,13 +1,27 @@
-//! The Russet key space: numbered databases of expiring keys, as a Rust library.
-//!
-//! Time is an argument: the owner calls [`Keyspace::freeze`] before a unit of work, and every
-//! look-up of that unit sees the same moment. Nothing here touches the OS.
+#![doc = include_str!("../README.md")]
 
+mod access;
+mod arena;
+mod cell;
+mod db;
+mod epoch;
+mod expire;
+#[doc(hidden)]
+pub mod fuzz;
+mod hash;
+mod heap;
 mod keyspace;
+mod prefetch;
+mod snapshot;
+mod store;
+mod table;
 mod value;
 
-pub use keyspace::{Db, Entry, Keyspace, Occupied, Options, Vacant};
+pub use access::AccessPolicy;
+pub use db::{Db, Entry, IncrError, Occupied, SetWhen, Vacant};
+pub use keyspace::{Keyspace, Options};
+pub use snapshot::{Snapshot, Walk, WalkItem};
 pub use value::{
-    Access, Encoding, Event, EventKind, Garbage, Kind, Millis, NewValue, ScannedKey, Stats, StringRef,
-    Touch, ValueRef, WrongType,
+    Access, Encoding, Event, EventKind, Garbage, Kind, Millis, NewValue, ScannedKey, Stats,
+    StringRef, Touch, ValueRef, WrongType,
 };

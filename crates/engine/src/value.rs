@@ -1,6 +1,11 @@
 //! The words that the key space and its callers share.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
+
+use crate::heap::Heap;
+use crate::store::Store;
 
 /// Milliseconds since the Unix epoch (may be negative: a deadline long past).
 pub type Millis = i64;
@@ -144,7 +149,14 @@ pub struct Stats {
 pub struct Garbage {
     /// How many objects are dropped with it.
     pub objects: usize,
+    pub(crate) values: Vec<Arc<Heap>>,
+    pub(crate) stores: Vec<Store>,
 }
+
+const _: () = {
+    const fn is_send<T: Send>() {}
+    is_send::<Garbage>();
+};
 
 /// A key as SCAN and walks show it.
 #[derive(Debug, Clone, Copy)]

@@ -1,0 +1,161 @@
+//! A key looked up for writing: found or not, with what can be done to it then.
+
+use std::sync::atomic::Ordering::Relaxed;
+
+use crate::cell::{self, Image};
+use crate::store::{Due, Place, Shared, Store, strings};
+use crate::value::{Access, Kind, Millis, NewValue, StringRef, ValueRef, WrongType};
+
+/// A key looked up for writing.
+#[derive(Debug)]
+pub enum Entry<'a> {
+    /// The key exists.
+    Occupied(Occupied<'a>),
+    /// It does not.
+    Vacant(Vacant<'a>),
+}
+
+impl Entry<'_> {
+    /// Sets value and deadline, whether the key exists or not.
+    pub fn set(self, value: NewValue<'_>, deadline: Option<Millis>) {
+        match self {
+            Self::Occupied(mut entry) => entry.replace(value, deadline),
+            Self::Vacant(entry) => entry.insert(value, deadline),
+        }
+    }
+}
+
+/// A key that exists.
+#[derive(Debug)]
+pub struct Occupied<'a> {
+    pub(super) store: &'a mut Store,
+    pub(super) shared: &'a mut Shared,
+    pub(super) key: &'a [u8],
+    pub(super) place: Place,
+}
+
+impl Occupied<'_> {
+    /// The value, borrowed.
+    pub fn value(&self) -> ValueRef<'_> {
+        let (policy, now) = (self.shared.policy, self.shared.now);
+        cell::view(&self.store.arena.memory, self.place.cell, policy, now)
+    }
+
+    /// The deadline, if there is one.
+    pub fn deadline(&self) -> Option<Millis> {
+        cell::deadline(&self.store.arena.memory, self.place.cell).map(|deadline| deadline.at)
+    }
+
+    /// Marks the key as used now.
+    pub fn touch(&mut self) {
+        let clock = self.store.arena.memory.atomic(self.place.cell);
+        let word = clock.load(Relaxed);
+        let touched = self
+            .shared
+            .policy
+            .touched(word, self.shared.now, &mut self.shared.rng);
+        if touched != word {
+            clock.store(touched, Relaxed);
+        }
+    }
+
+    /// Replaces the value, keeping the deadline; counts as a use.
+    pub fn set(&mut self, value: NewValue<'_>) {
+        self.put(value, Due::Keep);
+    }
+
+    /// Replaces value and deadline at once; counts as a use. Cheaper than one after the other.
+    pub fn replace(&mut self, value: NewValue<'_>, deadline: Option<Millis>) {
+        self.put(value, Due::Set(deadline));
+    }
+
+    fn put(&mut self, value: NewValue<'_>, due: Due) {
+        self.touch();
+        let value = strings::encode(&value, self.key);
+        self.store
+            .replace(self.shared, self.key, &mut self.place, value, due);
+    }
+
+    /// Sets or clears the deadline. A deadline in the past is stored as it is; the next look-up
+    /// removes the key.
+    pub fn set_deadline(&mut self, deadline: Option<Millis>) {
+        self.store.set_due(self.shared, &mut self.place, deadline);
+    }
+
+    /// Sets the access clock (`RESTORE … IDLETIME`, `FREQ`).
+    pub fn set_access(&mut self, access: Access) {
+        let word = self.shared.policy.encode(access, self.shared.now);
+        self.store
+            .arena
+            .memory
+            .atomic(self.place.cell)
+            .store(word, Relaxed);
+    }
+
+    /// Appends bytes to a string and returns its new length; the value becomes `raw`.
+    ///
+    /// # Errors
+    /// [`WrongType`] when the value is not a string.
+    pub fn append(&mut self, bytes: &[u8]) -> Result<usize, WrongType> {
+        self.string()?;
+        self.touch();
+        Ok(self
+            .store
+            .append(self.shared, self.key, &mut self.place, bytes))
+    }
+
+    /// The bytes of a string, writable in place and at least `len_min` long (zero bytes are
+    /// added); the value becomes `raw`.
+    ///
+    /// # Errors
+    /// [`WrongType`] when the value is not a string.
+    pub fn string_mut(&mut self, len_min: usize) -> Result<&mut [u8], WrongType> {
+        self.string()?;
+        self.touch();
+        Ok(self
+            .store
+            .string_mut(self.shared, self.key, &mut self.place, len_min))
+    }
+
+    /// The value as a string.
+    ///
+    /// # Errors
+    /// [`WrongType`] when it is not one.
+    pub fn string(&self) -> Result<StringRef<'_>, WrongType> {
+        let memory = &self.store.arena.memory;
+        match cell::Head::of(memory, self.place.cell).kind() {
+            Kind::String => Ok(cell::string(memory, self.place.cell)),
+            _ => Err(WrongType),
+        }
+    }
+
+    /// Removes the key; a large value becomes garbage.
+    pub fn remove(self) {
+        self.store.remove(self.shared, self.place);
+    }
+}
+
+/// A key that does not exist.
+#[derive(Debug)]
+pub struct Vacant<'a> {
+    pub(super) store: &'a mut Store,
+    pub(super) shared: &'a mut Shared,
+    pub(super) key: &'a [u8],
+    pub(super) hash: u64,
+}
+
+impl Vacant<'_> {
+    /// Creates the key.
+    pub fn insert(self, value: NewValue<'_>, deadline: Option<Millis>) {
+        let (encoding, body) = strings::encode(&value, self.key);
+        let access = self.shared.policy.fresh(self.shared.now);
+        let image = Image {
+            kind: Kind::String,
+            encoding,
+            key: self.key,
+            body,
+            access,
+        };
+        self.store.insert(self.shared, self.hash, image, deadline);
+    }
+}

@@ -1,0 +1,94 @@
+//! A key's value on its way to another key: RENAME, COPY, MOVE.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+
+use smallvec::SmallVec;
+
+use super::Db;
+use crate::cell::{self, Body, Image};
+use crate::heap::{Heap, Large};
+use crate::store::strings;
+use crate::value::{Encoding, Kind, Millis, StringRef};
+
+/// Everything about a key but its name. A large value is shared, not copied.
+#[derive(Debug)]
+pub(crate) struct Export {
+    kind: Kind,
+    encoding: Encoding,
+    body: Owned,
+    deadline: Option<Millis>,
+    access: u32,
+}
+
+#[derive(Debug)]
+enum Owned {
+    Int(i64),
+    Bytes(SmallVec<[u8; 64]>),
+    Large(Arc<Heap>),
+}
+
+impl Db<'_> {
+    /// Takes a copy of what belongs to a key that exists.
+    pub(crate) fn export(&mut self, key: &[u8]) -> Option<Export> {
+        let cell = self.live(self.hash(key), key)?.cell;
+        let memory = &self.store.arena.memory;
+        let head = cell::Head::of(memory, cell);
+        let body = match (cell::large(memory, cell), cell::string(memory, cell)) {
+            (Some(object), _) => Owned::Large(object),
+            (None, StringRef::Int(n)) => Owned::Int(n),
+            (None, StringRef::Bytes(bytes)) => Owned::Bytes(SmallVec::from_slice(bytes)),
+            (None, StringRef::Shared(_)) => unreachable!("shared bytes are in an object"),
+        };
+        Some(Export {
+            kind: head.kind(),
+            encoding: head.encoding(),
+            body,
+            deadline: cell::deadline(memory, cell).map(|deadline| deadline.at),
+            access: memory.atomic(cell).load(Relaxed),
+        })
+    }
+
+    /// Creates a key, which must not exist, from what belonged to another.
+    pub(crate) fn import(&mut self, key: &[u8], export: Export) {
+        let Export {
+            kind,
+            encoding,
+            body,
+            deadline,
+            access,
+        } = export;
+        let is_long = key.len() > cell::KEY_LEN_MAX;
+        let body = match &body {
+            Owned::Large(object) if !is_long && object.key.is_empty() => {
+                Body::Large(Arc::clone(object))
+            }
+            // The object has a key of its own, or needs one: its value goes into another. One that
+            // is short goes into the cell, as if it had been set there.
+            Owned::Large(object) => match object.value.view() {
+                StringRef::Int(n) if !is_long => Body::Int(n),
+                StringRef::Bytes(bytes) if cell::fits(key.len(), bytes.len()) => Body::Bytes(bytes),
+                StringRef::Shared(bytes) if cell::fits(key.len(), bytes.len()) => {
+                    Body::Bytes(bytes)
+                }
+                _ => Body::Large(strings::object(key, object.value.clone())),
+            },
+            Owned::Int(n) if is_long => Body::Large(strings::object(key, Large::Int(*n))),
+            Owned::Int(n) => Body::Int(*n),
+            Owned::Bytes(bytes) if cell::fits(key.len(), bytes.len()) => Body::Bytes(bytes),
+            Owned::Bytes(bytes) => {
+                let value = Large::Shared(bytes.to_vec().into());
+                Body::Large(strings::object(key, value))
+            }
+        };
+        let image = Image {
+            kind,
+            encoding,
+            key,
+            body,
+            access,
+        };
+        let hash = self.hash(key);
+        self.store.insert(self.shared, hash, image, deadline);
+    }
+}

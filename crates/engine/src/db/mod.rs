@@ -1,0 +1,260 @@
+//! One database: the one gate to any key.
+//!
+//! Every look-up comes through here, and here it is decided that a key whose deadline has passed is
+//! not there: exactly to the millisecond of the frozen moment, whatever the timing wheel has done.
+//!
+//! Not here: table and memory — `store/mod.rs`; all databases — `keyspace.rs`
+
+mod entry;
+mod export;
+mod typed;
+
+use std::sync::atomic::Ordering::Relaxed;
+
+pub use entry::{Entry, Occupied, Vacant};
+pub use typed::{IncrError, SetWhen};
+
+use crate::cell;
+use crate::hash::hash_of;
+use crate::store::{Place, Shared, Store};
+use crate::value::{Event, EventKind, Kind, Millis, ScannedKey, Touch, ValueRef};
+
+/// One database, for the time of a borrow.
+#[derive(Debug)]
+pub struct Db<'k> {
+    pub(crate) store: &'k mut Store,
+    pub(crate) shared: &'k mut Shared,
+    pub(crate) index: usize,
+}
+
+impl Db<'_> {
+    /// The frozen moment.
+    pub fn now(&self) -> Millis {
+        self.shared.now
+    }
+
+    /// How many keys there are, those counted whose deadline passed unnoticed.
+    pub fn len(&self) -> usize {
+        self.store.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.store.len() == 0
+    }
+
+    /// How many keys have a deadline.
+    pub fn volatile_len(&self) -> usize {
+        self.store.volatile_len()
+    }
+
+    /// The mean time to live of the keys that have a deadline, in milliseconds (an estimate).
+    pub fn average_ttl(&self) -> u64 {
+        let mean = self.store.deadline_mean();
+        mean.map_or(0, |mean| mean.saturating_sub(self.shared.now).max(0) as u64)
+    }
+
+    /// Bytes that the database occupies, as the engine weighs it.
+    pub fn weight(&self) -> u64 {
+        self.store.weight()
+    }
+
+    /// Bytes of the arena that are in use: cells and segments.
+    pub fn cell_bytes(&self) -> u64 {
+        self.store.arena.used()
+    }
+
+    /// Bytes that a key with its value occupies, without its share of the table.
+    pub fn key_weight(&mut self, key: &[u8]) -> Option<u64> {
+        let place = self.live(self.hash(key), key)?;
+        Some(self.store.cell_weight(place.cell))
+    }
+
+    /// The hash of a key, for the calls that take one along.
+    #[inline]
+    pub fn hash(&self, key: &[u8]) -> u64 {
+        hash_of(&self.shared.hasher, key)
+    }
+
+    /// Hints that the key will be looked up soon. Stage 1 fetches its bucket; returns the hash.
+    #[inline]
+    pub fn prefetch(&self, key: &[u8]) -> u64 {
+        let hash = self.hash(key);
+        self.store.prefetch(hash);
+        hash
+    }
+
+    /// Stage 2 of the hint: fetches the entry, given what stage 1 returned.
+    #[inline]
+    pub fn prefetch_entry(&self, hint: u64) {
+        self.store.prefetch_entry(hint);
+    }
+
+    /// Whether the key exists; no counter and no access clock changes.
+    pub fn contains(&mut self, key: &[u8]) -> bool {
+        self.live(self.hash(key), key).is_some()
+    }
+
+    /// Looks a value up for reading.
+    #[inline]
+    pub fn read(&mut self, key: &[u8], touch: Touch) -> Option<ValueRef<'_>> {
+        self.read_hashed(self.hash(key), key, touch)
+    }
+
+    /// [`Self::read`] with the hash of the key, as [`Self::prefetch`] returned it.
+    #[inline]
+    pub fn read_hashed(&mut self, hash: u64, key: &[u8], touch: Touch) -> Option<ValueRef<'_>> {
+        let Some(place) = self.live(hash, key) else {
+            self.shared.stats.misses += u64::from(touch == Touch::Yes);
+            return None;
+        };
+        let (policy, now) = (self.shared.policy, self.shared.now);
+        let view = cell::view(&self.store.arena.memory, place.cell, policy, now);
+        if touch == Touch::Yes {
+            self.shared.stats.hits += 1;
+            let clock = self.store.arena.memory.atomic(place.cell);
+            let word = clock.load(Relaxed);
+            let touched = policy.touched(word, now, &mut self.shared.rng);
+            if touched != word {
+                clock.store(touched, Relaxed);
+            }
+        }
+        Some(view)
+    }
+
+    /// Looks a key up for writing; counts nothing.
+    #[inline]
+    pub fn entry<'a>(&'a mut self, key: &'a [u8]) -> Entry<'a> {
+        self.entry_hashed(self.hash(key), key)
+    }
+
+    /// [`Self::entry`] with the hash of the key, as [`Self::prefetch`] returned it.
+    #[inline]
+    pub fn entry_hashed<'a>(&'a mut self, hash: u64, key: &'a [u8]) -> Entry<'a> {
+        let found = self.live(hash, key);
+        let (store, shared) = (&mut *self.store, &mut *self.shared);
+        match found {
+            Some(place) => Entry::Occupied(Occupied {
+                store,
+                shared,
+                key,
+                place,
+            }),
+            None => Entry::Vacant(Vacant {
+                store,
+                shared,
+                key,
+                hash,
+            }),
+        }
+    }
+
+    /// Removes a key; large values become garbage. Says whether it was there.
+    pub fn remove(&mut self, key: &[u8]) -> bool {
+        self.remove_hashed(self.hash(key), key)
+    }
+
+    /// [`Self::remove`] with the hash of the key, as [`Self::prefetch`] returned it.
+    pub fn remove_hashed(&mut self, hash: u64, key: &[u8]) -> bool {
+        let found = self.live(hash, key);
+        if let Some(place) = found {
+            self.store.remove(self.shared, place);
+        }
+        found.is_some()
+    }
+
+    /// Gives the value and deadline of `from` to `to`, which is overwritten; false when `from` is
+    /// absent. Renaming a key to itself changes nothing.
+    pub fn rename(&mut self, from: &[u8], to: &[u8]) -> bool {
+        let Some(export) = self.export(from) else {
+            return false;
+        };
+        if from != to {
+            self.remove(from);
+            self.remove(to);
+            self.import(to, export);
+        }
+        true
+    }
+
+    /// Visits about `count` keys from a cursor (0 starts) and returns the next cursor (0 ends).
+    ///
+    /// Every key that is present from the first call to the last is visited exactly once; one that
+    /// comes or goes meanwhile at most once. Keys whose deadline passed are not shown. Cursors are
+    /// below 2^48, and any number is safe to pass.
+    pub fn scan(
+        &mut self,
+        cursor: u64,
+        count: usize,
+        visit: &mut dyn FnMut(ScannedKey<'_>),
+    ) -> u64 {
+        let (store, now) = (&*self.store, self.shared.now);
+        store.scan(self.shared, cursor, count.max(1), &mut |cell| {
+            let shown = store.shown(cell);
+            if shown.deadline.is_none_or(|deadline| deadline > now) {
+                visit(shown);
+            }
+        })
+    }
+
+    /// Visits every key that has not expired.
+    pub fn for_each(&mut self, visit: &mut dyn FnMut(ScannedKey<'_>)) {
+        let (store, now) = (&*self.store, self.shared.now);
+        store.for_each(&mut |cell| {
+            let shown = store.shown(cell);
+            if shown.deadline.is_none_or(|deadline| deadline > now) {
+                visit(shown);
+            }
+        });
+    }
+
+    /// A key chosen uniformly at random, unless the database is empty. May be one whose deadline
+    /// has passed.
+    pub fn random_key(&mut self) -> Option<&[u8]> {
+        let cell = self.store.random(self.shared)?;
+        Some(self.store.shown(cell).key)
+    }
+
+    /// Empties the database; the contents become garbage.
+    pub fn flush(&mut self) {
+        if self.store.is_untouched() {
+            return;
+        }
+        let id = self.shared.next_store;
+        self.shared.next_store += 1;
+        let full = std::mem::replace(self.store, Store::new(id));
+        self.shared.flushed.push(full);
+    }
+
+    /// Finds a key that has not expired; removes one that has.
+    #[inline]
+    pub(crate) fn live(&mut self, hash: u64, key: &[u8]) -> Option<Place> {
+        let place = self.store.find(hash, key)?;
+        let memory = &self.store.arena.memory;
+        match cell::deadline(memory, place.cell) {
+            Some(deadline) if deadline.at <= self.shared.now => {
+                self.expire(place, key);
+                None
+            }
+            _ => Some(place),
+        }
+    }
+
+    #[cold]
+    fn expire(&mut self, place: Place, key: &[u8]) {
+        self.store.remove(self.shared, place);
+        self.shared.stats.expired += 1;
+        let event = Event {
+            db: self.index,
+            key: key.into(),
+            kind: EventKind::Expired,
+        };
+        self.shared.events.push(event);
+    }
+
+    /// The kind of the value of a key; no counter and no access clock changes.
+    pub fn kind(&mut self, key: &[u8]) -> Option<Kind> {
+        let place = self.live(self.hash(key), key)?;
+        Some(cell::Head::of(&self.store.arena.memory, place.cell).kind())
+    }
+}

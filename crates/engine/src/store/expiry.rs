@@ -1,0 +1,104 @@
+//! What happens when records of the timing wheel come up.
+
+use super::{Place, Shared, Store};
+use crate::arena::Handle;
+use crate::cell::{self, Deadline};
+use crate::expire::Step;
+use crate::prefetch;
+use crate::value::Millis;
+
+/// Records that may be stale before they are looked for, whatever the number of keys.
+const STALE_SLACK: usize = 1024;
+
+impl Store {
+    /// Hands up to `budget` due entries to `expire`, and does at most `work` other steps; returns
+    /// how many entries there were.
+    pub(crate) fn expire_due(
+        &mut self,
+        cx: &mut Shared,
+        budget: usize,
+        work: &mut usize,
+        expire: &mut dyn FnMut(&mut Self, &mut Shared, Place),
+    ) -> usize {
+        let mut removed = 0;
+        while removed < budget && *work > 0 {
+            *work -= 1;
+            match self.wheel.step(cx.now) {
+                Step::Idle => break,
+                Step::Moved => continue,
+                Step::Fired => {}
+            }
+            for &(cell, _) in self.wheel.batch() {
+                if self.arena.is_mapped(cell) {
+                    prefetch::line(self.arena.memory.address(cell));
+                }
+            }
+            while removed < budget
+                && let Some((cell, tag)) = self.wheel.pop()
+            {
+                if let Some(place) = self.fired(cx, cell, tag) {
+                    expire(self, cx, place);
+                    removed += 1;
+                }
+            }
+        }
+        removed
+    }
+
+    /// Looks at a record that came up: the entry, if it is due.
+    fn fired(&mut self, cx: &mut Shared, cell: Handle, tag: u16) -> Option<Place> {
+        let deadline = self.current(cell, tag)?;
+        // A cell in limbo is live too, but the table does not lead to it.
+        let mut place = self.find_cell(self.rehash(cx, cell), cell)?;
+        if deadline.at <= cx.now {
+            return Some(place);
+        }
+        let new = self.rearmed(cx, cell, deadline.at);
+        if new.tag == deadline.tag {
+            return None;
+        }
+        let slot = self.own(cx, place.hash);
+        if self.is_shared(cx, slot, place) {
+            // The copy gets a record of its own, and that of the old cell goes stale.
+            self.ready(cx, &mut place, 0);
+        } else {
+            cell::set_deadline(&mut self.arena.memory, cell, Some(new));
+        }
+        None
+    }
+
+    /// The deadline of a cell, if a record with this tag is its own.
+    fn current(&self, cell: Handle, tag: u16) -> Option<Deadline> {
+        if !self.arena.is_live(cell) {
+            return None;
+        }
+        cell::deadline(&self.arena.memory, cell).filter(|deadline| deadline.tag == Some(tag))
+    }
+
+    /// Looks for stale records, when there are too many; returns what is left of the budget.
+    pub(crate) fn sweep_wheel(&mut self, mut budget: usize) -> usize {
+        while budget > 0 {
+            let is_wanted = self.wheel.records() > 2 * self.volatile + STALE_SLACK;
+            let arena = &self.arena;
+            let looked = self.wheel.sweep(is_wanted, |cell, tag| {
+                arena.is_live(cell)
+                    && cell::deadline(&arena.memory, cell).is_some_and(|d| d.tag == Some(tag))
+            });
+            if looked == 0 {
+                break;
+            }
+            budget = budget.saturating_sub(looked);
+        }
+        budget
+    }
+
+    /// Whether there are so many stale records that they are, or should be, looked for.
+    pub(crate) fn wants_sweep(&self) -> bool {
+        self.wheel.is_sweeping() || self.wheel.records() > 2 * self.volatile + STALE_SLACK
+    }
+
+    /// The earliest moment at which [`Self::expire_due`] may have work.
+    pub(crate) fn next_expiry(&self) -> Option<Millis> {
+        self.wheel.next()
+    }
+}

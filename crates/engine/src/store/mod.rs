@@ -1,0 +1,553 @@
+//! One database: table, arena, timing wheel and limbo as one whole.
+//!
+//! Everything that changes a segment or a cell goes through here, since this is where it is decided
+//! whether a snapshot still needs the old one: [`Store::own`] for the lines of a segment,
+//! [`Store::ready`] for a cell.
+//!
+//! ```text
+//!  Directory ─► lines ─► cells        one Arena holds both
+//!                 Wheel ─► cells      records may be stale, cells need not know
+//!                 Limbo ─► lines, cells that only snapshots still see
+//! ```
+//! Always true: every cell that the table leads to is live, and no other but those in limbo.
+//! Not here: lazy expiry, counters of hits — `db/mod.rs`; layout of a cell — `cell.rs`
+
+mod expiry;
+mod limbo;
+mod random;
+mod reshape;
+mod scan;
+pub(crate) mod strings;
+
+use std::sync::Arc;
+
+use ahash::RandomState;
+use russet_base::Rng;
+
+use crate::access::AccessPolicy;
+use crate::arena::{Arena, Handle, class};
+use crate::cell::{self, Body, Deadline, Image};
+use crate::epoch::Epochs;
+use crate::expire::Wheel;
+use crate::hash::hash_of;
+use crate::heap::Heap;
+use crate::prefetch;
+use crate::table::{Directory, Line, Slot, segment};
+use crate::value::{Encoding, Event, Kind, Millis, Stats};
+
+pub(crate) use limbo::Limbo;
+
+/// What all databases of a key space share.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) now: Millis,
+    pub(crate) stats: Stats,
+    pub(crate) events: Vec<Event>,
+    pub(crate) hasher: RandomState,
+    pub(crate) rng: Rng,
+    pub(crate) policy: AccessPolicy,
+    pub(crate) epochs: Epochs,
+    /// Large values that wait to be dropped elsewhere.
+    pub(crate) discarded: Vec<Arc<Heap>>,
+    /// Stores that were replaced by empty ones.
+    pub(crate) flushed: Vec<Store>,
+    pub(crate) next_store: u64,
+}
+
+/// One database.
+#[derive(Debug)]
+pub(crate) struct Store {
+    /// Tells stores apart, whichever index they have.
+    pub(crate) id: u64,
+    pub(crate) arena: Arena,
+    pub(crate) directory: Directory,
+    pub(crate) wheel: Wheel,
+    limbo: Limbo,
+    len: usize,
+    volatile: usize,
+    /// The sum of all deadlines, for their mean.
+    deadline_sum: i128,
+    /// Cells that point to an object, those in limbo included.
+    large: usize,
+    large_weight: u64,
+    scratch: Vec<segment::Resident>,
+    lines: Vec<Line>,
+}
+
+/// Where an entry is.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Place {
+    pub(crate) hash: u64,
+    pub(crate) cell: Handle,
+    pub(crate) bucket: u16,
+    pub(crate) at: u8,
+}
+
+/// What becomes of a deadline when a value is replaced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Due {
+    Keep,
+    Set(Option<Millis>),
+}
+
+/// Objects that weigh more are dropped elsewhere.
+const DISCARD_WEIGHT_MIN: u64 = 16 << 10;
+
+impl Store {
+    pub(crate) fn new(id: u64) -> Self {
+        Self {
+            id,
+            arena: Arena::default(),
+            directory: Directory::default(),
+            wheel: Wheel::default(),
+            limbo: Limbo::default(),
+            len: 0,
+            volatile: 0,
+            deadline_sum: 0,
+            large: 0,
+            large_weight: 0,
+            scratch: Vec::new(),
+            lines: Vec::new(),
+        }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.len
+    }
+
+    pub(crate) fn volatile_len(&self) -> usize {
+        self.volatile
+    }
+
+    /// The mean deadline of the entries that have one.
+    pub(crate) fn deadline_mean(&self) -> Option<Millis> {
+        let count = i128::try_from(self.volatile).ok().filter(|&n| n > 0)?;
+        Some((self.deadline_sum / count) as Millis)
+    }
+
+    /// Bytes of everything that belongs to the database.
+    pub(crate) fn weight(&self) -> u64 {
+        self.arena.used() + self.large_weight + self.index_weight()
+    }
+
+    /// Bytes of a cell and the object it points to.
+    pub(crate) fn cell_weight(&self, handle: Handle) -> u64 {
+        let object = cell::large(&self.arena.memory, handle).map_or(0, |object| object.weight());
+        class::size(self.arena.class_of(handle)) as u64 + object
+    }
+
+    /// Whether nothing was ever stored.
+    pub(crate) fn is_untouched(&self) -> bool {
+        self.arena.reserved() == 0 && self.wheel.records() == 0
+    }
+
+    /// Hints that a hash will be looked for: its bucket.
+    #[inline]
+    pub(crate) fn prefetch(&self, hash: u64) {
+        let slot = self.directory.find(hash);
+        if slot.segment != 0 {
+            let home = segment::home(hash, slot.depth, usize::from(slot.buckets)) as u32;
+            let line = slot.segment + home * crate::arena::LINE_GRANULES;
+            prefetch::line(self.arena.memory.address(line));
+        }
+    }
+
+    /// Hints that a hash will be looked for: the cells in its bucket that have its tag.
+    #[inline]
+    pub(crate) fn prefetch_entry(&self, hash: u64) {
+        let slot = self.directory.find(hash);
+        if slot.segment != 0 {
+            let buckets = usize::from(slot.buckets);
+            let home = segment::home(hash, slot.depth, buckets);
+            let line = &self.arena.memory.lines(slot.segment, buckets)[home];
+            for at in line.matches(Line::tag(hash)) {
+                prefetch::line(self.arena.memory.address(line.handle(at)));
+            }
+        }
+    }
+
+    /// Bytes of directory and wheel.
+    pub(crate) fn index_weight(&self) -> u64 {
+        self.directory.weight() + self.wheel.weight()
+    }
+
+    /// Finds the entry of a key.
+    #[inline]
+    pub(crate) fn find(&self, hash: u64, key: &[u8]) -> Option<Place> {
+        self.search(hash, |cell| {
+            self.arena.check(cell);
+            cell::has_key(&self.arena.memory, cell, key)
+        })
+    }
+
+    /// Finds the entry that is a given cell.
+    fn find_cell(&self, hash: u64, wanted: Handle) -> Option<Place> {
+        self.search(hash, |cell| cell == wanted)
+    }
+
+    #[inline]
+    fn search(&self, hash: u64, is_it: impl Fn(Handle) -> bool) -> Option<Place> {
+        let slot = self.directory.find(hash);
+        if slot.segment == 0 {
+            return None;
+        }
+        let buckets = usize::from(slot.buckets);
+        let lines = self.arena.memory.lines(slot.segment, buckets);
+        let (home, tag) = (segment::home(hash, slot.depth, buckets), Line::tag(hash));
+        for step in 0..segment::reach(buckets) {
+            let bucket = segment::wrap(home + step, buckets);
+            let line = &lines[bucket];
+            for at in line.matches(tag) {
+                let cell = line.handle(at);
+                if is_it(cell) {
+                    return Some(Place {
+                        hash,
+                        cell,
+                        bucket: bucket as u16,
+                        at: at as u8,
+                    });
+                }
+            }
+            if !line.has_passed(tag) {
+                return None;
+            }
+        }
+        None
+    }
+
+    /// Creates an entry; the key must not exist.
+    pub(crate) fn insert(
+        &mut self,
+        cx: &mut Shared,
+        hash: u64,
+        image: Image<'_>,
+        due: Option<Millis>,
+    ) -> Place {
+        let cell = self.arena.take(class::of(image.size(due.is_some())));
+        self.count_large(&image.body);
+        let deadline = due.map(|at| self.armed(cx, cell, at));
+        image.write(&mut self.arena.memory, cell, deadline);
+        self.len += 1;
+        self.link(cx, hash, cell)
+    }
+
+    /// Puts a cell into the table.
+    fn link(&mut self, cx: &Shared, hash: u64, cell: Handle) -> Place {
+        let resident = segment::Resident {
+            hash,
+            cell,
+            is_shared: false,
+        };
+        loop {
+            let slot = self.own(cx, hash);
+            if slot.segment != 0 {
+                let buckets = usize::from(slot.buckets);
+                let lines = self.arena.memory.lines_mut(slot.segment, buckets);
+                if let Some((bucket, at)) = segment::place(lines, slot.depth, resident) {
+                    return Place {
+                        hash,
+                        cell,
+                        bucket: bucket as u16,
+                        at: at as u8,
+                    };
+                }
+            }
+            self.grow(cx, hash);
+        }
+    }
+
+    /// Removes an entry.
+    pub(crate) fn remove(&mut self, cx: &mut Shared, place: Place) {
+        let slot = self.own(cx, place.hash);
+        let is_shared = self.is_shared(cx, slot, place);
+        self.forget_deadline(cell::deadline(&self.arena.memory, place.cell));
+        self.retire(cx, place.cell, is_shared);
+        self.len -= 1;
+        let buckets = usize::from(slot.buckets);
+        let lines = self.arena.memory.lines_mut(slot.segment, buckets);
+        let bucket = usize::from(place.bucket);
+        lines[bucket].clear(usize::from(place.at));
+        let left = lines[bucket].occupied().count();
+        let home = segment::home(place.hash, slot.depth, buckets);
+        let displaced = if home == bucket {
+            0
+        } else {
+            lines[home].count_displaced_delete()
+        };
+        if left <= 1 {
+            self.settle(cx, place.hash);
+        } else if displaced >= DISPLACED_MAX {
+            self.rebuild(cx, place.hash, slot.buckets);
+        }
+    }
+
+    /// Makes the lines of the segment for a hash writable: copies them if a snapshot needs them.
+    #[inline]
+    pub(crate) fn own(&mut self, cx: &Shared, hash: u64) -> Slot {
+        let slot = self.directory.find(hash);
+        if slot.stamp > cx.epochs.newest() || slot.segment == 0 {
+            return slot;
+        }
+        self.own_shared(cx, hash, slot)
+    }
+
+    #[cold]
+    fn own_shared(&mut self, cx: &Shared, hash: u64, slot: Slot) -> Slot {
+        let buckets = usize::from(slot.buckets);
+        let is_behind = self.is_behind(cx, hash, slot);
+        let segment = if is_behind {
+            slot.segment
+        } else {
+            self.arena.take_lines(buckets)
+        };
+        if !is_behind {
+            for n in 0..buckets as u32 {
+                let line = self.arena.memory.lines(slot.segment, buckets)[n as usize];
+                self.arena
+                    .memory
+                    .set_line(segment + n * crate::arena::LINE_GRANULES, &line);
+            }
+            self.limbo
+                .push_lines(cx.epochs.now(), slot.segment, slot.buckets);
+        }
+        for line in self.arena.memory.lines_mut(segment, buckets) {
+            line.set_all_shared(!is_behind);
+        }
+        let owned = Slot {
+            segment,
+            stamp: cx.epochs.now(),
+            ..slot
+        };
+        self.directory.set(hash, owned);
+        owned
+    }
+
+    /// Whether the walkers of all live snapshots have left a segment behind.
+    fn is_behind(&self, cx: &Shared, hash: u64, slot: Slot) -> bool {
+        let end = crate::table::directory::after(hash, slot.depth);
+        cx.epochs
+            .has_passed(self.id, end.map_or(1 << 48, |hash| hash >> 16))
+    }
+
+    /// Whether a snapshot needs an entry of an owned segment as it is.
+    #[inline]
+    fn is_shared(&self, cx: &Shared, slot: Slot, place: Place) -> bool {
+        if cx.epochs.newest() == 0 {
+            return false;
+        }
+        let lines = self
+            .arena
+            .memory
+            .lines(slot.segment, usize::from(slot.buckets));
+        lines[usize::from(place.bucket)].is_shared(usize::from(place.at))
+            && !cx.epochs.has_passed(self.id, (place.hash >> 16) + 1)
+    }
+
+    /// Gives a cell up: now, or when no snapshot needs it.
+    fn retire(&mut self, cx: &mut Shared, cell: Handle, is_shared: bool) {
+        if is_shared {
+            self.limbo.push_cell(cx.epochs.now(), cell);
+        } else {
+            self.free(cx, cell);
+        }
+    }
+
+    /// Gives a cell back to the arena, with its count of an object.
+    fn free(&mut self, cx: &mut Shared, cell: Handle) {
+        if let Some(object) = cell::take_large(&mut self.arena.memory, cell) {
+            self.discard(cx, object);
+        }
+        self.arena.give(cell);
+    }
+
+    fn discard(&mut self, cx: &mut Shared, object: Arc<Heap>) {
+        let weight = object.weight();
+        self.large -= 1;
+        self.large_weight -= weight;
+        if weight >= DISCARD_WEIGHT_MIN {
+            cx.discarded.push(object);
+        }
+    }
+
+    fn count_large(&mut self, body: &Body<'_>) {
+        if let Body::Large(object) = body {
+            self.large += 1;
+            self.large_weight += object.weight();
+        }
+    }
+
+    /// Makes a record of a cell that has none, and counts its deadline.
+    fn armed(&mut self, cx: &Shared, cell: Handle, at: Millis) -> Deadline {
+        self.volatile += 1;
+        self.deadline_sum += i128::from(at);
+        self.rearmed(cx, cell, at)
+    }
+
+    /// Makes a record of a cell whose deadline is counted.
+    fn rearmed(&mut self, cx: &Shared, cell: Handle, at: Millis) -> Deadline {
+        let tag = (!Deadline::is_far(at)).then(|| self.wheel.arm(cell, at, cx.now));
+        Deadline { at, tag }
+    }
+
+    fn forget_deadline(&mut self, deadline: Option<Deadline>) {
+        if let Some(deadline) = deadline {
+            self.volatile -= 1;
+            self.deadline_sum -= i128::from(deadline.at);
+        }
+    }
+
+    /// The deadline to write into a cell that stays, given the one that it has.
+    fn redue(&mut self, cx: &Shared, cell: Handle, due: Option<Millis>) -> Option<Deadline> {
+        let old = cell::deadline(&self.arena.memory, cell);
+        if let (Some(old), Some(at)) = (old, due)
+            && old.at == at
+        {
+            return Some(old);
+        }
+        self.forget_deadline(old);
+        let at = due?;
+        // The record stays where it is when it will fire early enough: it then moves on.
+        match old {
+            Some(Deadline { at: before, tag }) if tag.is_some() && before <= at => {
+                let tag = tag.filter(|_| !Deadline::is_far(at));
+                self.volatile += 1;
+                self.deadline_sum += i128::from(at);
+                Some(Deadline { at, tag })
+            }
+            _ => Some(self.armed(cx, cell, at)),
+        }
+    }
+
+    /// Makes a cell writable with room for `size` bytes: moves the entry to another if need be.
+    fn ready(&mut self, cx: &mut Shared, place: &mut Place, size: usize) {
+        let slot = self.own(cx, place.hash);
+        let is_shared = self.is_shared(cx, slot, *place);
+        self.arena.check(place.cell);
+        if !is_shared && size <= class::size(self.arena.class_of(place.cell)) {
+            return;
+        }
+        let (old, memory) = (place.cell, &mut self.arena.memory);
+        let size = size.max(cell::size(memory, old));
+        let cell = self.arena.take(class::of(size));
+        cell::duplicate(&mut self.arena.memory, old, cell);
+        if let Some(object) = cell::large(&self.arena.memory, cell) {
+            self.large += 1;
+            self.large_weight += object.weight();
+        }
+        if let Some(deadline) = cell::deadline(&self.arena.memory, cell) {
+            let deadline = self.rearmed(cx, cell, deadline.at);
+            cell::set_deadline(&mut self.arena.memory, cell, Some(deadline));
+        }
+        self.relink(slot, place, cell);
+        self.retire(cx, old, is_shared);
+    }
+
+    /// Lets the entry at a place of an owned segment be another cell.
+    fn relink(&mut self, slot: Slot, place: &mut Place, cell: Handle) {
+        let lines = self
+            .arena
+            .memory
+            .lines_mut(slot.segment, usize::from(slot.buckets));
+        lines[usize::from(place.bucket)].set_handle(usize::from(place.at), cell, false);
+        place.cell = cell;
+    }
+
+    /// Replaces the value of an entry, and perhaps its deadline: in place if there is room.
+    pub(crate) fn replace(
+        &mut self,
+        cx: &mut Shared,
+        key: &[u8],
+        place: &mut Place,
+        value: (Encoding, Body<'_>),
+        due: Due,
+    ) {
+        let (encoding, body) = value;
+        let slot = self.own(cx, place.hash);
+        let is_shared = self.is_shared(cx, slot, *place);
+        let old = cell::deadline(&self.arena.memory, place.cell);
+        let due = match due {
+            Due::Keep => old.map(|deadline| deadline.at),
+            Due::Set(due) => due,
+        };
+        self.count_large(&body);
+        let size = cell::size_with(&self.arena.memory, place.cell, &body, due.is_some());
+        let room = class::size(self.arena.class_of(place.cell));
+        let is_tight = room <= 64 || size * 2 >= room;
+        if !is_shared && size <= room && is_tight {
+            let deadline = self.redue(cx, place.cell, due);
+            let memory = &mut self.arena.memory;
+            if let Some(object) = cell::take_large(memory, place.cell) {
+                self.discard(cx, object);
+            }
+            cell::rewrite(&mut self.arena.memory, place.cell, encoding, body, deadline);
+            return;
+        }
+        let access = self.arena.memory.atomic(place.cell);
+        let access = access.load(std::sync::atomic::Ordering::Relaxed);
+        let image = Image {
+            kind: Kind::String,
+            encoding,
+            key,
+            body,
+            access,
+        };
+        let cell = self.arena.take(class::of(image.size(due.is_some())));
+        self.forget_deadline(old);
+        let deadline = due.map(|at| self.armed(cx, cell, at));
+        image.write(&mut self.arena.memory, cell, deadline);
+        let retired = place.cell;
+        self.relink(slot, place, cell);
+        self.retire(cx, retired, is_shared);
+    }
+
+    /// Replaces the deadline of an entry.
+    pub(crate) fn set_due(&mut self, cx: &mut Shared, place: &mut Place, due: Option<Millis>) {
+        let memory = &self.arena.memory;
+        let old = cell::deadline(memory, place.cell);
+        if old.map(|deadline| deadline.at) == due {
+            return;
+        }
+        let grows = usize::from(old.is_none()) * 8;
+        self.ready(
+            cx,
+            place,
+            cell::size(&self.arena.memory, place.cell) + grows,
+        );
+        let deadline = self.redue(cx, place.cell, due);
+        cell::set_deadline(&mut self.arena.memory, place.cell, deadline);
+    }
+
+    /// The hash of a cell's key.
+    fn rehash(&self, cx: &Shared, cell: Handle) -> u64 {
+        hash_of(&cx.hasher, cell::key(&self.arena.memory, cell))
+    }
+}
+
+/// So many deletes of displaced entries of one home make its segment be rebuilt.
+const DISPLACED_MAX: u8 = 8;
+
+impl Drop for Store {
+    /// Gives up the counts of all objects that cells point to; chunks go by themselves.
+    fn drop(&mut self) {
+        if self.large == 0 {
+            return;
+        }
+        let mut cells: Vec<Handle> = self.limbo.cells().collect();
+        for (_, slot) in self
+            .directory
+            .segments()
+            .filter(|(_, slot)| slot.segment != 0)
+        {
+            let lines = self
+                .arena
+                .memory
+                .lines(slot.segment, usize::from(slot.buckets));
+            for line in lines {
+                cells.extend(line.occupied().map(|at| line.handle(at)));
+            }
+        }
+        for cell in cells {
+            drop(cell::take_large(&mut self.arena.memory, cell));
+        }
+    }
+}

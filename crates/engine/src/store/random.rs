@@ -1,0 +1,78 @@
+//! A random entry, each with exactly the same chance.
+//!
+//! A random position leads to a segment of depth d with chance 2^−d, and one of a fixed number of
+//! slots in it holds an entry or not. Entries of shallow segments would come up too often, so they
+//! are accepted with chance 2^(d − bound) only. What is refused is drawn again.
+
+use super::{Shared, Store};
+use crate::arena::Handle;
+use crate::table::segment::BUCKETS_MAX;
+use crate::table::{SLOTS, Slot};
+
+/// Draws before the table counts as too sparse to draw from.
+const DRAWS_MAX: usize = 400;
+/// Tables of no more segments are counted through instead.
+const SEGMENTS_COUNTED: usize = 4096;
+
+impl Store {
+    /// A random entry, unless there is none.
+    pub(crate) fn random(&self, cx: &mut Shared) -> Option<Handle> {
+        if self.len == 0 {
+            return None;
+        }
+        let bound = self.directory.depth_bound();
+        for _ in 0..DRAWS_MAX {
+            let (position, chance) = (cx.rng.u64(), cx.rng.u64());
+            let slot = self.directory.find(position);
+            if slot.buckets > BUCKETS_MAX {
+                break;
+            }
+            // The low bits of the position are not those that chose the segment.
+            let at = (position & 0xffff_ffff) as usize * (usize::from(BUCKETS_MAX) * SLOTS) >> 32;
+            let is_accepted = chance & ((1 << (bound - slot.depth)) - 1) == 0;
+            if is_accepted && let Some(cell) = self.cell_at(slot, at) {
+                return Some(cell);
+            }
+        }
+        self.random_counted(cx)
+    }
+
+    fn cell_at(&self, slot: Slot, at: usize) -> Option<Handle> {
+        let buckets = usize::from(slot.buckets);
+        if at / SLOTS >= buckets {
+            return None;
+        }
+        let line = &self.arena.memory.lines(slot.segment, buckets)[at / SLOTS];
+        line.occupied()
+            .has(at % SLOTS)
+            .then(|| line.handle(at % SLOTS))
+    }
+
+    /// Without luck: the n-th entry of a small table, the next one from anywhere in a large one.
+    fn random_counted(&self, cx: &mut Shared) -> Option<Handle> {
+        let filled = || {
+            self.directory
+                .segments()
+                .filter(|(_, slot)| slot.segment != 0)
+        };
+        let is_small = self.directory.segments().nth(SEGMENTS_COUNTED).is_none();
+        let mut left = if is_small { cx.rng.index(self.len) } else { 0 };
+        let start = if is_small { 0 } else { cx.rng.u64() };
+        let from_start = filled().skip_while(|&(hash, _)| hash < start);
+        for (_, slot) in from_start.chain(filled()) {
+            for line in self
+                .arena
+                .memory
+                .lines(slot.segment, usize::from(slot.buckets))
+            {
+                let occupied = line.occupied();
+                let count = occupied.count();
+                if left < count {
+                    return occupied.into_iter().nth(left).map(|at| line.handle(at));
+                }
+                left -= count;
+            }
+        }
+        None
+    }
+}

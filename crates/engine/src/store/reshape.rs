@@ -1,0 +1,194 @@
+//! Segments that grow, split, shrink and merge.
+//!
+//! A segment without room is rebuilt one size larger; one of 16 buckets is split by one more bit of
+//! the hash. On the way back there is a gap, so that a segment at a border does not go to and fro:
+//! it shrinks below a third of its room, and merges with its buddy when both together fill half.
+//!
+//! Always true: no more than one segment is rebuilt by an insert, and few by a delete.
+//! Not here: where entries go in a segment — `table/segment.rs`
+
+use super::{Shared, Store};
+use crate::arena::LINE_GRANULES;
+use crate::cell;
+use crate::prefetch;
+use crate::table::directory::DEPTH_MAX;
+use crate::table::segment::{self, BUCKETS_MAX, Resident};
+use crate::table::{SLOTS, Slot};
+
+/// Buddies with fewer entries together become one segment.
+const MERGE_BELOW: usize = 90;
+/// How much deeper than an average segment one may be. Hashes that spread evenly stay within three
+/// of it; keys that were crafted to share their beginning fill a larger segment instead.
+const DEPTH_SLACK: u8 = 8;
+
+impl Store {
+    /// Makes room in the segment for a hash.
+    pub(super) fn grow(&mut self, cx: &Shared, hash: u64) {
+        let slot = self.directory.find(hash);
+        if slot.buckets == 0 {
+            let slot = self.write_segment(cx, &[], slot.depth, 1);
+            self.directory.set(hash, slot);
+            return;
+        }
+        if slot.buckets >= BUCKETS_MAX && slot.depth < self.depth_limit() {
+            self.split(cx, hash, slot);
+        } else {
+            let larger = segment::next_size(slot.buckets);
+            self.rebuild(
+                cx,
+                hash,
+                larger.expect("no twelve thousand keys share a hash"),
+            );
+        }
+    }
+
+    /// Builds the segment for a hash anew with at least so many lines.
+    pub(super) fn rebuild(&mut self, cx: &Shared, hash: u64, buckets_min: u16) {
+        let slot = self.directory.find(hash);
+        let residents = self.gather(cx, &[slot]);
+        let new = self.write_segment(cx, &residents, slot.depth, buckets_min);
+        self.scratch = residents;
+        self.directory.set(hash, new);
+        self.retire_lines(cx, hash, slot);
+    }
+
+    fn split(&mut self, cx: &Shared, hash: u64, slot: Slot) {
+        let mut residents = self.gather(cx, &[slot]);
+        let is_upper = |r: &Resident| r.hash >> (63 - slot.depth) & 1 == 1;
+        residents.sort_unstable_by_key(is_upper);
+        let (lower, upper) = residents.split_at(residents.partition_point(|r| !is_upper(r)));
+        let parts = [lower, upper].map(|part| {
+            let size = segment::size_for(part.len());
+            self.write_segment(cx, part, slot.depth + 1, size)
+        });
+        self.scratch = residents;
+        self.directory.split(hash, parts);
+        self.retire_lines(cx, hash, slot);
+    }
+
+    /// After a delete: gives room back that the segment for a hash no longer needs.
+    pub(super) fn settle(&mut self, cx: &Shared, hash: u64) {
+        let slot = self.directory.find(hash);
+        let count = self.count(slot);
+        if count == 0 && slot.segment != 0 {
+            self.directory.set(hash, Slot::empty(slot.depth));
+            self.retire_lines(cx, hash, slot);
+        } else if count * 3 < usize::from(slot.buckets) * SLOTS && slot.buckets > 1 {
+            self.rebuild(cx, hash, segment::size_for(count + count / 4 + 1));
+        }
+        while self.merge(cx, hash) {}
+    }
+
+    /// Joins the segment for a hash with its buddy, if both are small.
+    fn merge(&mut self, cx: &Shared, hash: u64) -> bool {
+        let slot = self.directory.find(hash);
+        let Some((other, buddy)) = self.directory.buddy(hash, slot.depth) else {
+            return false;
+        };
+        if buddy.depth != slot.depth {
+            return false;
+        }
+        let count = self.count(slot) + self.count(buddy);
+        if count >= MERGE_BELOW {
+            return false;
+        }
+        let residents = self.gather(cx, &[slot, buddy]);
+        let depth = slot.depth - 1;
+        let merged = if count == 0 {
+            Slot::empty(depth)
+        } else {
+            self.write_segment(
+                cx,
+                &residents,
+                depth,
+                segment::size_for(count + count / 8 + 1),
+            )
+        };
+        self.scratch = residents;
+        self.directory.merge(hash, merged);
+        self.retire_lines(cx, hash, slot);
+        self.retire_lines(cx, other, buddy);
+        true
+    }
+
+    /// How many entries a segment has.
+    pub(super) fn count(&self, slot: Slot) -> usize {
+        if slot.segment == 0 {
+            return 0;
+        }
+        let lines = self
+            .arena
+            .memory
+            .lines(slot.segment, usize::from(slot.buckets));
+        lines.iter().map(|line| line.occupied().count()).sum()
+    }
+
+    /// The entries of segments, with their hashes.
+    fn gather(&mut self, cx: &Shared, slots: &[Slot]) -> Vec<Resident> {
+        let mut residents = std::mem::take(&mut self.scratch);
+        residents.clear();
+        let memory = &self.arena.memory;
+        for slot in slots.iter().filter(|slot| slot.segment != 0) {
+            let all_shared = slot.stamp <= cx.epochs.newest();
+            for line in memory.lines(slot.segment, usize::from(slot.buckets)) {
+                for at in line.occupied() {
+                    let (cell, is_shared) = (line.handle(at), all_shared || line.is_shared(at));
+                    prefetch::line(memory.address(cell));
+                    residents.push(Resident {
+                        hash: 0,
+                        cell,
+                        is_shared,
+                    });
+                }
+            }
+        }
+        for resident in &mut residents {
+            resident.hash = crate::hash::hash_of(&cx.hasher, cell::key(memory, resident.cell));
+        }
+        residents
+    }
+
+    fn write_segment(
+        &mut self,
+        cx: &Shared,
+        residents: &[Resident],
+        depth: u8,
+        buckets_min: u16,
+    ) -> Slot {
+        let mut lines = std::mem::take(&mut self.lines);
+        let residents = residents.iter().copied();
+        let buckets = segment::build(&mut lines, residents, depth, buckets_min);
+        let segment = self.arena.take_lines(usize::from(buckets));
+        for (n, line) in (0..).zip(&lines) {
+            self.arena
+                .memory
+                .set_line(segment + n * LINE_GRANULES, line);
+        }
+        self.lines = lines;
+        Slot {
+            segment,
+            stamp: cx.epochs.now(),
+            buckets,
+            depth,
+        }
+    }
+
+    /// Gives up the lines of a segment that the directory no longer has.
+    fn retire_lines(&mut self, cx: &Shared, hash: u64, slot: Slot) {
+        if slot.segment == 0 {
+            return;
+        }
+        if slot.stamp <= cx.epochs.newest() && !self.is_behind(cx, hash, slot) {
+            self.limbo
+                .push_lines(cx.epochs.now(), slot.segment, slot.buckets);
+        } else {
+            self.arena
+                .give_lines(slot.segment, usize::from(slot.buckets));
+        }
+    }
+
+    fn depth_limit(&self) -> u8 {
+        let average = (self.len / 64 + 1).ilog2() as u8;
+        (average + DEPTH_SLACK).min(DEPTH_MAX)
+    }
+}

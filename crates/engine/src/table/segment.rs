@@ -1,0 +1,198 @@
+//! Where entries go inside a segment: homes, displacement and building.
+//!
+//! The home of an entry is the bucket that its hash bits after the segment's depth point to, by
+//! multiplication, so buckets are in the order of hashes. A full home passes entries on to the next
+//! buckets, wrapping at the end of the segment. A segment that has no room is rebuilt larger, and
+//! beyond 16 buckets split in two.
+//!
+//! ```text
+//! hash  63 ─────────── 16 15 ──── 8 7 ── 0
+//!       directory │ home   unused   tag          home uses 32 bits after `depth`, none below 16
+//! ```
+//!
+//! Always true: an entry is within [`reach`] buckets of its home, and every bucket between says so.
+//! Not here: memory, sharing — `store/mod.rs`
+
+use super::line::{Line, SLOTS};
+use crate::arena::Handle;
+
+/// How many lines a segment may have.
+const SIZES: [u16; 21] = [
+    1, 2, 3, 4, 6, 8, 10, 12, 14, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 1024,
+];
+/// The largest segment in a table whose hashes spread evenly.
+pub(crate) const BUCKETS_MAX: u16 = 16;
+/// How many buckets from its home on an entry may be in.
+const REACH: usize = 4;
+
+/// An entry of a segment that is being rebuilt.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Resident {
+    pub(crate) hash: u64,
+    pub(crate) cell: Handle,
+    pub(crate) is_shared: bool,
+}
+
+/// How many buckets from its home on an entry may be in.
+#[inline]
+pub(crate) fn reach(buckets: usize) -> usize {
+    // Above the usual size hashes do not spread: then only the end of the segment is a limit.
+    if buckets > usize::from(BUCKETS_MAX) {
+        buckets
+    } else {
+        buckets.min(REACH)
+    }
+}
+
+/// The next larger number of lines.
+pub(crate) fn next_size(buckets: u16) -> Option<u16> {
+    SIZES.into_iter().find(|&size| size > buckets)
+}
+
+/// The fewest lines that hold so many entries without being crowded.
+pub(crate) fn size_for(count: usize) -> u16 {
+    let enough = |&size: &u16| usize::from(size) * SLOTS * 17 >= count * 20;
+    SIZES
+        .into_iter()
+        .find(enough)
+        .unwrap_or(SIZES[SIZES.len() - 1])
+}
+
+/// The home of an entry.
+#[inline]
+pub(crate) fn home(hash: u64, depth: u8, buckets: usize) -> usize {
+    let field = ((hash & !0xffff) << depth) >> 32;
+    ((field * buckets as u64) >> 32) as usize
+}
+
+/// The first of the 48-bit positions, counted from the segment's first, whose home is `bucket` or
+/// later.
+#[inline]
+pub(crate) fn boundary(bucket: usize, depth: u8, buckets: usize) -> u64 {
+    let field = ((bucket as u64) << 32).div_ceil(buckets as u64);
+    if field >> 32 != 0 {
+        return 1 << (48 - depth);
+    }
+    (field << 32).div_ceil(1 << (depth + 16))
+}
+
+/// Puts an entry into the first bucket with room and returns where; `None` when none within reach
+/// has.
+#[inline]
+pub(crate) fn place(lines: &mut [Line], depth: u8, resident: Resident) -> Option<(usize, usize)> {
+    let buckets = lines.len();
+    let (home, tag) = (
+        home(resident.hash, depth, buckets),
+        Line::tag(resident.hash),
+    );
+    for step in 0..reach(buckets) {
+        let Some(slot) = lines[wrap(home + step, buckets)].vacant().first() else {
+            continue;
+        };
+        for passed in 0..step {
+            lines[wrap(home + passed, buckets)].pass(tag);
+        }
+        let bucket = wrap(home + step, buckets);
+        lines[bucket].put(slot, tag, resident.cell, resident.is_shared);
+        return Some((bucket, slot));
+    }
+    None
+}
+
+/// The bucket with that number, counted round.
+#[inline]
+pub(crate) fn wrap(bucket: usize, buckets: usize) -> usize {
+    if bucket < buckets {
+        bucket
+    } else {
+        bucket - buckets
+    }
+}
+
+/// Builds the lines of a segment with these entries and at least so many lines.
+pub(crate) fn build(
+    lines: &mut Vec<Line>,
+    residents: impl Iterator<Item = Resident> + Clone,
+    depth: u8,
+    buckets_min: u16,
+) -> u16 {
+    let mut buckets = buckets_min;
+    loop {
+        lines.clear();
+        lines.resize(usize::from(buckets), Line::EMPTY);
+        if residents
+            .clone()
+            .all(|resident| place(lines, depth, resident).is_some())
+        {
+            return buckets;
+        }
+        buckets = next_size(buckets).expect("no twelve thousand keys share 44 bits of their hash");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use russet_base::Rng;
+
+    use super::*;
+
+    #[test]
+    fn homes_rise_with_the_hash_and_boundaries_agree() {
+        let mut rng = Rng::new(2);
+        for _ in 0..5000 {
+            let depth = rng.below(45) as u8;
+            let buckets = usize::from(SIZES[rng.index(SIZES.len())]);
+            let prefix = if depth == 0 {
+                0
+            } else {
+                rng.u64() >> (64 - depth) << (64 - depth)
+            };
+            let offset = rng.below(1 << (48 - depth));
+            let found = home(prefix | offset << 16 | rng.below(1 << 16), depth, buckets);
+            assert!(found < buckets);
+            assert!(boundary(found, depth, buckets) <= offset);
+            assert!(boundary(found + 1, depth, buckets) > offset);
+            assert_eq!(boundary(buckets, depth, buckets), 1 << (48 - depth));
+        }
+    }
+
+    #[test]
+    fn a_built_segment_is_well_filled_and_marks_what_passed() {
+        let mut rng = Rng::new(3);
+        let residents: Vec<_> = (1..=120)
+            .map(|cell| Resident {
+                hash: rng.u64(),
+                cell,
+                is_shared: false,
+            })
+            .collect();
+        let mut lines = Vec::new();
+        let buckets = build(&mut lines, residents.iter().copied(), 0, size_for(120));
+        assert!((12..=14).contains(&buckets), "{buckets}");
+        for resident in &residents {
+            let (home, tag) = (
+                home(resident.hash, 0, lines.len()),
+                Line::tag(resident.hash),
+            );
+            let mut at = home;
+            while !lines[at]
+                .matches(tag)
+                .any(|s| lines[at].handle(s) == resident.cell)
+            {
+                assert!(lines[at].has_passed(tag));
+                at = wrap(at + 1, lines.len());
+            }
+        }
+    }
+
+    #[test]
+    fn equal_hashes_fill_an_overgrown_segment() {
+        let residents = (1..=500).map(|cell| Resident {
+            hash: 7 << 20,
+            cell,
+            is_shared: false,
+        });
+        let mut lines = Vec::new();
+        assert_eq!(build(&mut lines, residents, 44, BUCKETS_MAX), 48);
+    }
+}
