@@ -193,7 +193,7 @@ pub const FAMILY: Family<Handler> = Family {
             .since("1.0.0")
             .cost("O(N) where N is the number of keys to read.")
             .does("Returns the strings at several keys.")
-            .tips(&["REQUEST_POLICY:MULTI_SHARD"]),
+            .tips(&["request_policy:multi_shard"]),
         DataRow::write("MSET", AtLeast(3), multi::mset)
             .takes("key value [key value ...]:data")
             .keys(&[KeySpec::range(1, -1, 2, OVERWRITES)])
@@ -201,7 +201,7 @@ pub const FAMILY: Family<Handler> = Family {
             .since("1.0.1")
             .cost(PAIRS_COST)
             .does("Sets several keys to strings at once.")
-            .tips(&["REQUEST_POLICY:MULTI_SHARD", "RESPONSE_POLICY:ALL_SUCCEEDED"]),
+            .tips(&["request_policy:multi_shard", "response_policy:all_succeeded"]),
         DataRow::write("MSETEX", AtLeast(4), multi::msetex)
             .takes(
                 "numkeys key value [key value ...]:data [NX | XX]:condition [EX seconds | \
@@ -213,7 +213,7 @@ pub const FAMILY: Family<Handler> = Family {
             .since("8.4.0")
             .cost(PAIRS_COST)
             .does("Sets several keys to strings at once, with one moment at which they expire.")
-            .tips(&["REQUEST_POLICY:MULTI_SHARD", "RESPONSE_POLICY:ALL_SUCCEEDED"]),
+            .tips(&["request_policy:multi_shard", "response_policy:all_succeeded"]),
         DataRow::write("MSETNX", AtLeast(3), multi::msetnx)
             .takes("key value [key value ...]:data")
             .keys(&[KeySpec::range(1, -1, 2, CREATES)])

@@ -1,0 +1,5 @@
+//! What clients see of data commands, without a server: requests in, replies and effects out.
+
+mod generic;
+mod string;
+mod world;

@@ -1,0 +1,6 @@
+//! The string family.
+
+mod bounds;
+mod effects;
+mod models;
+mod replies;
