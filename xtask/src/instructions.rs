@@ -21,8 +21,9 @@ const FIGURES: &str = "benches/instructions.tsv";
 const FIGURES_INTRO: &str =
     "# user instructions per operation, by `cargo xtask instructions --update`\n";
 const TOLERANCE: f64 = 0.02;
-const SHORT: u64 = 2_000;
-const LONG: u64 = 12_000;
+/// Two lengths, multiples of every pipeline.
+const SHORT: u64 = 1_600;
+const LONG: u64 = 11_200;
 
 /// `cargo xtask instructions`.
 pub(crate) fn run(mut args: Args) -> Result<(), String> {

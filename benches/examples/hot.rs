@@ -1,0 +1,177 @@
+//! The hot paths as small programs: `hot WORKLOAD N` does one operation about `N` times.
+//!
+//! `cargo xtask instructions` runs a workload at two lengths under callgrind and takes the slope,
+//! so whatever happens before the first operation costs nothing in the figure.
+//!
+//! Always true: no clock and no chance but a seeded one, so two runs execute the same instructions.
+//! Not here: wall time — `benches/`
+
+#![expect(
+    clippy::print_stdout,
+    reason = "its answer to `list` is read by another program"
+)]
+
+use std::hint::black_box;
+use std::process::ExitCode;
+
+use bytes::Bytes;
+use russet_engine::{Keyspace, NewValue, Options, Touch};
+use russet_io::ConnId;
+use russet_node::loopback::Loopback;
+use russet_resp::{Decoded, Limits, Output, Protocol, Reply, RequestDecoder, Span, encode_request};
+
+/// A workload runs this many operations, or a few more to fill its last pipeline.
+type Run = fn(usize);
+
+/// One row a workload.
+const WORKLOADS: &[(&str, Run)] = &[
+    ("resp/get-p16", |count| decode(&[b"GET", KEY], count)),
+    ("resp/set-p16", |count| {
+        decode(&[b"SET", KEY, &VALUE], count)
+    }),
+    ("resp/reply-bulk", reply_bulk),
+    ("engine/get", engine_get),
+    ("engine/set", engine_set),
+    ("node/get-p1", |count| {
+        node(1, count, |key| vec![b"GET".to_vec(), key])
+    }),
+    ("node/get-p16", |count| {
+        node(PIPELINE, count, |key| vec![b"GET".to_vec(), key])
+    }),
+    ("node/set-p1", |count| node(1, count, set_request)),
+    ("node/set-p16", |count| node(PIPELINE, count, set_request)),
+    ("node/incr-p16", |count| node(PIPELINE, count, incr_request)),
+];
+
+const PIPELINE: usize = 16;
+const KEYS: usize = 10_000;
+const KEY: &[u8] = b"key:000000000001";
+const VALUE: [u8; 64] = [b'x'; 64];
+
+fn main() -> ExitCode {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let (name, count) = match words.as_slice() {
+        ["list"] => {
+            for (name, _) in WORKLOADS {
+                println!("{name}");
+            }
+            return ExitCode::SUCCESS;
+        }
+        [name, count] => (*name, count.parse().unwrap_or(0)),
+        _ => return ExitCode::FAILURE,
+    };
+    match WORKLOADS.iter().find(|(other, _)| *other == name) {
+        Some((_, run)) => {
+            run(count);
+            ExitCode::SUCCESS
+        }
+        None => ExitCode::FAILURE,
+    }
+}
+
+/// The name of the n-th key, in an order that does not follow the table's.
+fn key(n: usize) -> Vec<u8> {
+    format!("key:{:012}", n.wrapping_mul(7_919) % KEYS).into_bytes()
+}
+
+fn set_request(key: Vec<u8>) -> Vec<Vec<u8>> {
+    vec![b"SET".to_vec(), key, VALUE.to_vec()]
+}
+
+fn incr_request(key: Vec<u8>) -> Vec<Vec<u8>> {
+    vec![b"INCR".to_vec(), [b"n:", &*key].concat()]
+}
+
+fn decode(request: &[&[u8]], count: usize) {
+    let mut wire = Vec::new();
+    for _ in 0..PIPELINE {
+        encode_request(request, &mut wire);
+    }
+    let mut decoder = RequestDecoder::default();
+    let (mut spans, mut bulks): (Vec<Span>, Vec<Bytes>) = (Vec::new(), Vec::new());
+    for _ in 0..count.div_ceil(PIPELINE) {
+        let input = black_box(&*wire);
+        let mut at = 0;
+        spans.clear();
+        bulks.clear();
+        while let Ok(Decoded::Frame(frame)) =
+            decoder.decode(input, at, &Limits::DEFAULT, &mut spans, &mut bulks)
+        {
+            at = frame.end();
+            black_box(frame.args(input, &spans, &bulks).size());
+        }
+    }
+}
+
+fn reply_bulk(count: usize) {
+    let mut output = Output::default();
+    for _ in 0..count.div_ceil(PIPELINE) {
+        for _ in 0..PIPELINE {
+            Reply::new(&mut output, Protocol::Resp2).bulk(black_box(&VALUE));
+        }
+        let len = output.len();
+        output.advance(len);
+    }
+}
+
+fn filled() -> (Keyspace, Vec<Vec<u8>>) {
+    let mut keyspace = Keyspace::new(Options::default());
+    let keys: Vec<Vec<u8>> = (0..KEYS).map(key).collect();
+    for key in &keys {
+        keyspace.db(0).set(key, &VALUE, None);
+    }
+    (keyspace, keys)
+}
+
+fn engine_get(count: usize) {
+    let (mut keyspace, keys) = filled();
+    let mut db = keyspace.db(0);
+    for key in keys.iter().cycle().take(count) {
+        black_box(db.read(key, Touch::Yes).is_some());
+    }
+}
+
+fn engine_set(count: usize) {
+    let (mut keyspace, keys) = filled();
+    let mut db = keyspace.db(0);
+    for key in keys.iter().cycle().take(count) {
+        db.entry(key).set(NewValue::Plain(black_box(&VALUE)), None);
+    }
+}
+
+/// A node under a pipeline of requests over all keys: bytes in, bytes out.
+fn node(pipeline: usize, count: usize, request: fn(Vec<u8>) -> Vec<Vec<u8>>) {
+    let mut server = Loopback::new(russet_node::Config::default());
+    let client = server.connect();
+    // Both the reads' values and what the workload itself writes are there before it begins.
+    warm(&mut server, client, set_request);
+    if request(key(0))[0] != b"GET" {
+        warm(&mut server, client, request);
+    }
+    let batches: Vec<Vec<u8>> = (0..KEYS / pipeline)
+        .map(|batch| wire((0..pipeline).map(|n| request(key(batch * pipeline + n)))))
+        .collect();
+    let mut replies = Vec::new();
+    for batch in batches.iter().cycle().take(count.div_ceil(pipeline)) {
+        replies.clear();
+        server.send(client, batch);
+        server.receive_into(client, &mut replies);
+        black_box(&replies);
+    }
+}
+
+fn warm(server: &mut Loopback, client: ConnId, request: fn(Vec<u8>) -> Vec<Vec<u8>>) {
+    for n in 0..KEYS {
+        server.call(client, &wire([request(key(n))].into_iter()));
+    }
+}
+
+fn wire(requests: impl Iterator<Item = Vec<Vec<u8>>>) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    for request in requests {
+        let words: Vec<&[u8]> = request.iter().map(Vec::as_slice).collect();
+        encode_request(&words, &mut bytes);
+    }
+    bytes
+}
