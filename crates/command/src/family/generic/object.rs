@@ -2,7 +2,7 @@
 //!
 //! Always true: looking does not count as using.
 
-use russet_engine::{Access, Encoding, Touch};
+use russet_engine::{Access, Encoding, StringRef, Touch};
 use russet_resp::Args;
 
 use crate::ctx::{Ctx, Flow};
@@ -56,9 +56,10 @@ pub(super) fn idletime(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, Command
     Ok(Flow::Done)
 }
 
-/// COMPAT: Redis shares small integers and then answers 2147483647; Valkey and we share none.
+/// COMPAT: integers below 10,000 answer what Redis's shared objects do; nothing is shared here.
 pub(super) fn refcount(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandError> {
     match look(cx, args) {
+        Some(seen) if seen.is_small_integer => cx.reply.integer(i64::from(i32::MAX)),
         Some(_) => cx.reply.integer(1),
         None => cx.reply.null(),
     }
@@ -74,7 +75,11 @@ pub(super) fn help(cx: &mut Ctx<'_>, _: Args<'_>) -> Result<Flow, CommandError> 
 struct Seen {
     encoding: Encoding,
     access: Access,
+    is_small_integer: bool,
 }
+
+/// Integers that Redis keeps one shared object of.
+const SHARED_INTEGERS: std::ops::Range<i64> = 0..10_000;
 
 fn look(cx: &mut Ctx<'_>, args: Args<'_>) -> Option<Seen> {
     let mut db = cx.db();
@@ -82,6 +87,10 @@ fn look(cx: &mut Ctx<'_>, args: Args<'_>) -> Option<Seen> {
     Some(Seen {
         encoding: value.encoding(),
         access: value.access(),
+        is_small_integer: matches!(
+            value.string(),
+            Ok(StringRef::Int(n)) if SHARED_INTEGERS.contains(&n)
+        ),
     })
 }
 
@@ -93,5 +102,5 @@ const HELP: &[&str] = &[
     "IDLETIME <key>",
     "    For how many seconds the key has not been used.",
     "REFCOUNT <key>",
-    "    How many keys share the value; always 1.",
+    "    How many references there are to the value, as Redis would count.",
 ];

@@ -399,6 +399,7 @@ fn values_are_looked_at_without_being_used() {
     assert_eq!(bench.run("OBJECT ENCODING n"), "$3 int");
     assert_eq!(bench.run("OBJECT encoding s"), "$6 embstr");
     assert_eq!(bench.run("OBJECT REFCOUNT s"), ":1");
+    assert_eq!(bench.run("OBJECT REFCOUNT n"), ":2147483647");
     assert_eq!(bench.run("TYPE s"), "+string");
     assert_eq!(bench.run("OBJECT FREQ none"), "$-1");
     assert!(bench.run("OBJECT FREQ s").starts_with(untracked));
