@@ -39,7 +39,7 @@ pub(super) fn decrby(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandEr
 fn add(cx: &mut Ctx<'_>, key: &[u8], increment: i64) -> Result<Flow, CommandError> {
     let sum = match cx.keyspace.db(cx.db).entry(key) {
         Entry::Occupied(mut entry) => {
-            let number = integer_of(entry.value().string()?)?;
+            let number = integer_of(entry.string()?)?;
             let sum = number
                 .checked_add(increment)
                 .ok_or(CommandError::IncrementOverflow)?;
@@ -64,7 +64,7 @@ pub(super) fn incrbyfloat(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, Comm
     let (key, increment) = (&args[1], LongDouble::parse(&args[2]));
     let sum = match cx.keyspace.db(cx.db).entry(key) {
         Entry::Occupied(mut entry) => {
-            let number = float_of(entry.value().string()?).ok_or(CommandError::NotFloat)?;
+            let number = float_of(entry.string()?).ok_or(CommandError::NotFloat)?;
             let sum = sum_of(number, increment)?;
             entry.set(NewValue::Plain(&sum));
             sum

@@ -36,7 +36,7 @@ pub(super) fn digest(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandEr
 pub(super) fn delifeq(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandError> {
     let (key, operand) = (&args[1], &args[2]);
     let is_removed = match cx.keyspace.db(cx.db).entry(key) {
-        Entry::Occupied(entry) if Condition::Equal.holds(entry.value(), operand)? => {
+        Entry::Occupied(entry) if Condition::Equal.holds_string(entry.string()?, operand)? => {
             entry.remove();
             true
         }

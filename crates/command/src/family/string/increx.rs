@@ -88,7 +88,8 @@ trait Number: Copy + PartialOrd {
     fn checked_add(self, other: Self) -> Option<Self>;
     fn checked_sub(self, other: Self) -> Option<Self>;
     fn reply(self, reply: &mut Reply<'_>);
-    fn with_text<R>(self, use_text: impl FnOnce(&[u8]) -> R) -> R;
+    fn with_text(self, use_text: impl FnOnce(&[u8]));
+    fn with_value(self, use_value: impl FnOnce(NewValue<'_>));
 }
 
 /// What is to be done, once the arguments are understood.
@@ -172,10 +173,7 @@ fn count<N: Number>(cx: &mut Ctx<'_>, plan: &Plan<'_, N>) -> Result<(N, N), Comm
     let mut db = cx.keyspace.db(cx.db);
     let entry = db.entry(plan.key);
     let (old, deadline) = match &entry {
-        Entry::Occupied(entry) => (
-            Some(N::of_value(entry.value().string()?)?),
-            entry.deadline(),
-        ),
+        Entry::Occupied(entry) => (Some(N::of_value(entry.string()?)?), entry.deadline()),
         Entry::Vacant(_) => (None, None),
     };
     let number = old.unwrap_or(N::zero());
@@ -197,14 +195,9 @@ fn count<N: Number>(cx: &mut Ctx<'_>, plan: &Plan<'_, N>) -> Result<(N, N), Comm
         }
         return Ok((sum, applied));
     }
-    sum.with_text(|text| match entry {
-        Entry::Occupied(mut entry) => {
-            entry.set(NewValue::Plain(text));
-            if ttl != Ttl::Keep {
-                entry.set_deadline(ttl.of_new());
-            }
-        }
-        Entry::Vacant(entry) => entry.insert(NewValue::Plain(text), ttl.of_new()),
+    sum.with_value(|value| match (entry, ttl) {
+        (Entry::Occupied(mut entry), Ttl::Keep) => entry.set(value),
+        (entry, _) => entry.set(value, ttl.of_new()),
     });
     if old.is_none() {
         cx.notify(NotifyClass::NEW, "new", plan.key);
@@ -294,8 +287,12 @@ impl Number for i64 {
         reply.integer(self);
     }
 
-    fn with_text<R>(self, use_text: impl FnOnce(&[u8]) -> R) -> R {
-        use_text(format_i64(self, &mut I64Buf::new()))
+    fn with_text(self, use_text: impl FnOnce(&[u8])) {
+        use_text(format_i64(self, &mut I64Buf::new()));
+    }
+
+    fn with_value(self, use_value: impl FnOnce(NewValue<'_>)) {
+        use_value(NewValue::Int(self));
     }
 }
 
@@ -339,7 +336,11 @@ impl Number for LongDouble {
         reply.double_text(&String::from_utf8_lossy(&self.to_text()));
     }
 
-    fn with_text<R>(self, use_text: impl FnOnce(&[u8]) -> R) -> R {
-        use_text(&self.to_text())
+    fn with_text(self, use_text: impl FnOnce(&[u8])) {
+        use_text(&self.to_text());
+    }
+
+    fn with_value(self, use_value: impl FnOnce(NewValue<'_>)) {
+        use_value(NewValue::Plain(&self.to_text()));
     }
 }

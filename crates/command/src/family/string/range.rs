@@ -18,7 +18,7 @@ pub(super) fn append(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandEr
     let (key, value) = (&args[1], &args[2]);
     let len = match cx.keyspace.db(cx.db).entry(key) {
         Entry::Occupied(mut entry) => {
-            let len_now = len_of(entry.value().string()?);
+            let len_now = len_of(entry.string()?);
             check_len(cx.settings, len_now as u64, value)?;
             entry.append(value)?
         }
@@ -67,7 +67,7 @@ pub(super) fn setrange(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, Command
     let mut is_new = false;
     let len = match cx.keyspace.db(cx.db).entry(key) {
         Entry::Occupied(mut entry) => {
-            let len_now = len_of(entry.value().string()?);
+            let len_now = len_of(entry.string()?);
             if value.is_empty() {
                 cx.reply.count(len_now);
                 return Ok(Flow::Done);

@@ -168,9 +168,9 @@ fn store_if(
             if !condition.holds(entry.value(), operand)? {
                 return Ok(false);
             }
-            entry.set(value);
-            if ttl != Ttl::Keep {
-                entry.set_deadline(ttl.of_new());
+            match ttl {
+                Ttl::Keep => entry.set(value),
+                Ttl::Clear | Ttl::At(_) => entry.replace(value, ttl.of_new()),
             }
         }
         Entry::Vacant(entry) => {

@@ -45,15 +45,10 @@ pub(super) fn new_value(args: Args<'_>, idx: usize) -> NewValue<'_> {
 #[inline]
 pub(super) fn store(cx: &mut Ctx<'_>, key: &[u8], value: NewValue<'_>, ttl: Ttl) {
     match cx.keyspace.db(cx.db).entry(key) {
-        Entry::Occupied(mut entry) => {
-            entry.set(value);
-            match ttl {
-                Ttl::Keep => {}
-                Ttl::Clear if entry.deadline().is_none() => {}
-                Ttl::Clear => entry.set_deadline(None),
-                Ttl::At(deadline) => entry.set_deadline(Some(deadline)),
-            }
-        }
+        Entry::Occupied(mut entry) => match ttl {
+            Ttl::Keep => entry.set(value),
+            Ttl::Clear | Ttl::At(_) => entry.replace(value, ttl.of_new()),
+        },
         Entry::Vacant(entry) => {
             entry.insert(value, ttl.of_new());
             cx.notify(NotifyClass::NEW, "new", key);
