@@ -13,6 +13,7 @@ use std::fs;
 
 use crate::args::Args;
 use crate::layers;
+use crate::source::Line;
 use crate::tidy::is_unsafe_allowed;
 use crate::tool::{self, cargo};
 use crate::tree::{self, RustFile, Tree};
@@ -134,7 +135,8 @@ fn unsafe_page(tree: &Tree) -> String {
         }
         page.push_str(&format!("\n## {}\n\n", file.path));
         for line in file.source.module_docs() {
-            page.push_str(line);
+            // Links to items lead nowhere from a page.
+            page.push_str(&line.replace("[`", "`").replace("`]", "`"));
             page.push('\n');
         }
         page.push_str("\n| in | promise |\n|---|---|\n");
@@ -166,12 +168,22 @@ fn promises(file: &RustFile) -> Vec<(String, String)> {
         let mut around = functions
             .iter()
             .filter(|f| (f.line..f.line + f.len).contains(&(idx + 1)));
-        let name = around
-            .next_back()
-            .map_or_else(|| "item".to_owned(), |f| f.name.clone());
+        let name = around.next_back().map(|function| function.name.clone());
+        let name = name.unwrap_or_else(|| next_code(&lines[idx..]));
         found.push((name, promise));
     }
     found
+}
+
+/// The first line of code, for a promise that stands before an `impl`.
+fn next_code(lines: &[Line]) -> String {
+    let code = lines
+        .iter()
+        .map(|line| line.code.trim())
+        .find(|code| !code.is_empty());
+    code.unwrap_or_default()
+        .trim_end_matches(['{', '}', ' '])
+        .to_owned()
 }
 
 #[cfg(test)]

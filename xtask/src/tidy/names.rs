@@ -1,9 +1,11 @@
 //! Rules for names: words that say nothing about what a thing is.
 //!
-//! Only declarations are looked at; a foreign API may be called whatever it is called.
+//! Only declarations are looked at; a foreign API may be called whatever it is called. Tests are
+//! left alone: their names are sentences.
 
 use crate::offence::Offence;
 use crate::source;
+use crate::tidy::is_test_file;
 use crate::tree::Tree;
 
 /// Banned as a part of a name: `key_manager`, `StringUtils`.
@@ -32,8 +34,9 @@ const KEYWORDS: &[&str] = &[
 
 /// What we declare carries a word of the domain.
 pub(super) fn declared(tree: &Tree, offences: &mut Vec<Offence>) {
-    for file in &tree.rust {
-        for (idx, line) in file.source.lines.iter().enumerate() {
+    for file in tree.rust.iter().filter(|file| !is_test_file(&file.path)) {
+        let lines = file.source.lines.iter().enumerate();
+        for (idx, line) in lines.filter(|(_, line)| !line.is_test) {
             for keyword in KEYWORDS {
                 for (_, name) in source::declared(&line.code, keyword) {
                     if let Some(word) = banned(&name) {
