@@ -12,8 +12,8 @@
 //! The way back needs no more than that bit: where characters differ, a 0 means that the row above
 //! is the longer way, a 1 that it is not longer; this is the choice Redis makes among equals.
 //!
-//! Always true: no more memory is used than the table of 32-bit lengths would take, which is what
-//! the limit is put on.
+//! Always true: rows and masks each take no more memory than the table of 32-bit lengths would, on
+//! which the limit is put.
 //! Not here: replies — the handler below only arranges them.
 
 use russet_base::num::I64Buf;
@@ -229,32 +229,28 @@ impl Masks {
     }
 }
 
-/// All rows, each cut to whole bytes.
+/// All rows, one after the other.
 struct Rows {
-    stride: usize,
-    bytes: Vec<u8>,
+    words: usize,
+    bits: Vec<u64>,
 }
 
 impl Rows {
     fn new(a: &[u8], b: &[u8]) -> Self {
         let masks = Masks::new(a, b);
-        let stride = b.len().div_ceil(8);
-        let mut row = vec![u64::MAX; masks.words];
-        let mut bytes = Vec::with_capacity(a.len() * stride);
+        let words = masks.words;
+        let mut row = vec![u64::MAX; words];
+        let mut bits = Vec::with_capacity(a.len() * words);
         for character in a {
             masks.step(*character, &mut row);
-            let end = bytes.len() + stride;
-            for word in &row {
-                let left = (end - bytes.len()).min(8);
-                bytes.extend_from_slice(&word.to_le_bytes()[..left]);
-            }
+            bits.extend_from_slice(&row);
         }
-        Self { stride, bytes }
+        Self { words, bits }
     }
 
     /// Whether the length grows from the cell before this one.
     fn grows_at(&self, i: usize, j: usize) -> bool {
-        self.bytes[i * self.stride + j / 8] >> (j % 8) & 1 == 0
+        self.bits[i * self.words + j / 64] >> (j % 64) & 1 == 0
     }
 }
 
