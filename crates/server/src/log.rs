@@ -105,6 +105,16 @@ impl Log {
         self.lock().put("", text);
     }
 
+    /// Writes text of a process that is ending, perhaps from within another line.
+    pub(crate) fn write_last_words(&self, text: &str) {
+        match self.shared.try_lock() {
+            Ok(mut shared) => shared.put("", text),
+            Err(_) => {
+                let _ = rustix::io::write(io::stdout(), format!("{text}\n").as_bytes());
+            }
+        }
+    }
+
     /// Changes the level; `None` silences everything.
     pub(crate) fn set_level(&self, level: Option<LogLevel>) {
         self.lock().level = level;

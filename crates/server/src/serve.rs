@@ -80,6 +80,12 @@ fn prepare(launch: &Launch, log: &Log) -> Result<Server, Refusal> {
         log.refresh_process_id();
     }
     crash::report_to(log.clone());
+    if config
+        .get("crash-log-enabled")
+        .is_none_or(|value| value == b"yes")
+    {
+        signal::report_crashes();
+    }
     greet(launch, log);
     log.set_role(Role::Primary);
     if config.syslog_enabled {

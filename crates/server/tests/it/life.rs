@@ -1,0 +1,129 @@
+//! Start, service, end.
+
+use std::os::unix::process::ExitStatusExt;
+use std::process::{Command, Stdio};
+
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::process::{PROGRAM, Server, ask};
+
+/// Looks again and again, but not for ever.
+struct Patience(u32);
+
+impl Patience {
+    fn new() -> Self {
+        Self(0)
+    }
+
+    fn wait(&mut self, seen: &str) {
+        self.0 += 1;
+        assert!(self.0 < 1_000_000, "{seen}");
+        std::thread::yield_now();
+    }
+}
+
+fn position(lines: &[String], text: &str) -> usize {
+    let found = lines.iter().position(|line| line.contains(text));
+    found.unwrap_or_else(|| panic!("{text:?} is not in {lines:#?}"))
+}
+
+#[test]
+fn a_server_starts_serves_and_ends_on_sigterm() {
+    let server = Server::start(&["--pidfile", "russet.pid"]);
+    assert_eq!(server.ask("PING"), "+PONG");
+    let id = server.process_id();
+    let pid_file = std::fs::read_to_string(server.path("russet.pid")).unwrap();
+    assert_eq!(pid_file, format!("{id}\n"));
+    server.signal(Signal::TERM);
+    let (status, lines, folder) = server.wait();
+    assert_eq!(status.code(), Some(0), "{lines:#?}");
+    let expect = [
+        " * oO0OoO0OoO0Oo Russet is starting oO0OoO0OoO0Oo",
+        "just started",
+        " * Configuration loaded",
+        " * monotonic clock: ",
+        " * Running mode=standalone, port=0.",
+        " * Server initialized",
+        " * Ready to accept connections unix",
+        ") Received SIGTERM scheduling shutdown...",
+        "User requested shutdown...",
+        " * Removing the pid file.",
+        " * Removing the unix socket file.",
+        " # Russet is now ready to exit, bye bye...",
+    ];
+    let places: Vec<usize> = expect.iter().map(|text| position(&lines, text)).collect();
+    assert!(places.is_sorted(), "{lines:#?}");
+    assert!(lines[0].starts_with(&format!("{id}:C ")), "{lines:#?}");
+    assert!(
+        lines[places[5]].starts_with(&format!("{id}:M ")),
+        "{lines:#?}"
+    );
+    let left: Vec<_> = std::fs::read_dir(folder.path()).unwrap().collect();
+    assert!(left.is_empty(), "{left:?}");
+}
+
+#[test]
+fn sigint_ends_a_server_and_sighup_does_not() {
+    let mut server = Server::start(&[]);
+    server.signal(Signal::HUP);
+    assert_eq!(server.ask("PING"), "+PONG");
+    server.signal(Signal::INT);
+    server.read_until("Received SIGINT scheduling shutdown...");
+    let (status, lines, _) = server.wait();
+    assert_eq!(status.code(), Some(0), "{lines:#?}");
+}
+
+#[test]
+fn the_logo_names_the_process_for_tools_that_wait_for_it() {
+    let server = Server::start(&["--always-show-logo", "yes"]);
+    let id = server.process_id();
+    position(&server.lines, &format!(" PID: {id}"));
+    position(&server.lines, " Port: 0");
+}
+
+#[test]
+fn the_log_goes_to_the_file_that_is_configured() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("log");
+    let socket = folder.path().join("socket");
+    let mut child = Command::new(PROGRAM)
+        .args(["--port", "0", "--logfile", "log", "--unixsocket", "socket"])
+        .arg("--dir")
+        .arg(folder.path())
+        .args(["--daemonize", "yes", "--pidfile", "pid", "--save", ""])
+        .current_dir("/")
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    // The parent ends at once, and the child goes on alone.
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    let mut patience = Patience::new();
+    let read = || std::fs::read_to_string(&path).unwrap_or_default();
+    while !read().contains("Ready to accept connections unix") {
+        patience.wait(&read());
+    }
+    assert_eq!(ask(&socket, "PING"), "+PONG");
+    let id: i32 = std::fs::read_to_string(folder.path().join("pid"))
+        .unwrap()
+        .trim()
+        .parse()
+        .unwrap();
+    assert!(read().contains(&format!("pid={id}, just started")));
+    kill_process(Pid::from_raw(id).unwrap(), Signal::TERM).unwrap();
+    while !read().contains("bye bye") {
+        patience.wait(&read());
+    }
+    assert!(!socket.exists());
+}
+
+#[test]
+fn a_crash_is_reported_and_ends_the_process_by_its_signal() {
+    for (signal, number) in [(Signal::ABORT, 6), (Signal::SEGV, 11)] {
+        let server = Server::start(&[]);
+        server.signal(signal);
+        let (status, lines, _) = server.wait();
+        assert_eq!(status.signal(), Some(number));
+        position(&lines, &format!("crashed by signal: {number}"));
+        position(&lines, "STACK TRACE");
+    }
+}

@@ -1,0 +1,8 @@
+//! The binary as its users see it: options, log lines, signals, files. It listens on Unix sockets
+//! in folders of its own, so that no port is taken.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod command_line;
+mod life;
+mod process;
