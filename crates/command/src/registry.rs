@@ -5,8 +5,8 @@
 //! followed by its subcommands; an id is such a place and means nothing outside the process.
 //!
 //! ```text
-//!  name ─ fold: first 8 bytes, upper case, as one word ─┐
-//!  length, container ───────────────────────────────────┴─► slot of an open table ─► CommandId
+//!  name ─ first 8 bytes as one word ─┐
+//!  length, container ────────────────┴─► slot of an open table ─► CommandId
 //! ```
 //! Always true: looking up allocates nothing and admits any bytes; a name is found in any case.
 //! Not here: replies made of it — `views.rs`; what handlers do — the families.
@@ -73,23 +73,23 @@ impl<H> Command<H> {
     }
 }
 
-/// One place of the name table.
+/// One place of the name table: a name and its command.
 #[derive(Debug, Clone, Copy)]
 struct Slot {
-    /// The first bytes of the name, folded; 0 marks a free slot, since no name is empty.
+    /// The first 8 bytes, letters in upper case; 0 marks a free slot, since no name is empty.
     word: u64,
-    /// The length of the name.
-    len: u16,
-    /// The container, or [`TOP`].
-    parent: u16,
+    /// What of those bytes is compared: all but the case of letters.
+    mask: u64,
+    /// The length and the container, see [`tag`]; what no name has when the slot is free.
+    tag: u64,
     /// The command.
     id: u16,
 }
 
 const FREE: Slot = Slot {
     word: 0,
-    len: 0,
-    parent: 0,
+    mask: 0,
+    tag: u64::MAX,
     id: 0,
 };
 
@@ -101,13 +101,16 @@ const TOP: u16 = u16::MAX;
 pub struct Registry<H> {
     commands: Vec<Command<H>>,
     slots: Box<[Slot]>,
+    /// The number of slots, a power of two, less one.
+    mask: usize,
 }
 
 impl<H> Default for Registry<H> {
     fn default() -> Self {
         Self {
             commands: Vec::new(),
-            slots: Box::new([FREE; 16]),
+            slots: Box::new([FREE]),
+            mask: 0,
         }
     }
 }
@@ -173,6 +176,7 @@ impl<H> Registry<H> {
     fn index_names(&mut self) {
         let count = (self.commands.len() * 4).next_power_of_two().max(16);
         self.slots = vec![FREE; count].into_boxed_slice();
+        self.mask = count - 1;
         for at in 0..self.commands.len() {
             let command = &self.commands[at];
             let name = command.spec.name.as_bytes();
@@ -182,16 +186,15 @@ impl<H> Registry<H> {
                 "{} is there twice",
                 command.full_name
             );
-            let word = fold(name);
-            let mut slot = self.slot_of(word, name.len(), parent);
-            while self.slots[slot].word != 0 {
-                slot = (slot + 1) & (count - 1);
+            let (word, tag) = (first_bytes(name), tag(name, parent));
+            let mut at = hash(word, tag) & self.mask;
+            while self.slots[at].word != 0 {
+                at = (at + 1) & self.mask;
             }
-            let len = u16::try_from(name.len()).expect("names are short");
-            self.slots[slot] = Slot {
+            self.slots[at] = Slot {
                 word,
-                len,
-                parent,
+                mask: compared(word),
+                tag,
                 id: command.id.0,
             };
         }
@@ -264,67 +267,79 @@ impl<H> Registry<H> {
     }
 
     #[inline]
-    fn slot_of(&self, word: u64, len: usize, parent: u16) -> usize {
-        // Any odd multiplier mixes the low bytes upwards; the table takes the top bits.
-        let mixed = word ^ ((len as u64) << 58) ^ u64::from(parent.wrapping_add(1)).rotate_left(24);
-        let hash = mixed.wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        (hash >> 40) as usize & (self.slots.len() - 1)
-    }
-
-    #[inline]
     fn search(&self, name: &[u8], parent: u16) -> Option<CommandId> {
-        let word = fold(name);
-        let mut at = self.slot_of(word, name.len(), parent);
+        let (word, tag) = (first_bytes(name), tag(name, parent));
+        let mut at = hash(word, tag);
         loop {
-            let slot = self.slots.get(at)?;
+            let slot = self.slots.get(at & self.mask)?;
+            if word & slot.mask == slot.word
+                && tag == slot.tag
+                && (name.len() <= 8 || self.ends_alike(slot.id, name))
+            {
+                return Some(CommandId(slot.id));
+            }
             if slot.word == 0 {
                 return None;
             }
-            let fits =
-                slot.word == word && usize::from(slot.len) == name.len() && slot.parent == parent;
-            if fits && (name.len() <= 8 || self.ends_alike(slot.id, name)) {
-                return Some(CommandId(slot.id));
-            }
-            at = (at + 1) & (self.slots.len() - 1);
+            at = at.wrapping_add(1);
         }
     }
 
     /// Compares what does not fit into a word.
     fn ends_alike(&self, id: u16, name: &[u8]) -> bool {
-        let known = self.commands[usize::from(id)].spec.name.as_bytes();
-        known.len() == name.len() && known[8..].eq_ignore_ascii_case(&name[8..])
+        let known = self.commands.get(usize::from(id));
+        let known = known.and_then(|known| known.spec.name.as_bytes().get(8..));
+        known.is_some_and(|end| {
+            name.get(8..)
+                .is_some_and(|rest| rest.eq_ignore_ascii_case(end))
+        })
     }
 }
 
-/// The first 8 bytes of a name, letters in upper case, as one word; 0 for a name that is empty or
-/// begins with a NUL, which no command does.
+/// The length of a name and its container, as one word.
 #[inline]
-fn fold(name: &[u8]) -> u64 {
-    let word = match *name {
-        [a, b, c, d, e, f, g, h, ..] => u64::from_le_bytes([a, b, c, d, e, f, g, h]),
-        [a, b, c, d, ref rest @ ..] => {
-            let low = u64::from(u32::from_le_bytes([a, b, c, d]));
-            low | short(rest) << 32
+const fn tag(name: &[u8], parent: u16) -> u64 {
+    name.len() as u64 ^ (parent as u64) << 48
+}
+
+/// Where the search for a name begins, before it is cut to the size of the table.
+#[inline]
+const fn hash(word: u64, tag: u64) -> usize {
+    // The case of letters must not matter; that other bytes lose a bit, too, does no harm here.
+    // Any odd multiplier carries the low bytes upwards, where the result is taken from.
+    let mixed = (word & 0xdfdf_dfdf_dfdf_dfdf) ^ tag;
+    (mixed.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40) as usize
+}
+
+/// Up to 8 bytes as one word, the first the lowest.
+#[inline]
+fn first_bytes(name: &[u8]) -> u64 {
+    // Where two reads overlap, they agree.
+    let shift = |back: u32| 8 * (name.len() as u32).wrapping_sub(back);
+    if let Some(first) = name.first_chunk() {
+        return u64::from_le_bytes(*first);
+    }
+    if let (Some(first), Some(last)) = (name.first_chunk(), name.last_chunk()) {
+        let (first, last) = (u32::from_le_bytes(*first), u32::from_le_bytes(*last));
+        return u64::from(first) | u64::from(last).wrapping_shl(shift(4));
+    }
+    if let (Some(first), Some(last)) = (name.first_chunk(), name.last_chunk()) {
+        let (first, last) = (u16::from_le_bytes(*first), u16::from_le_bytes(*last));
+        return u64::from(first) | u64::from(last).wrapping_shl(shift(2));
+    }
+    name.first().map_or(0, |only| u64::from(*only))
+}
+
+/// The bits of an upper-case name's first bytes that are compared: all but the case of letters.
+fn compared(word: u64) -> u64 {
+    let of_byte = |byte: u8| {
+        if byte.is_ascii_uppercase() {
+            0xdf
+        } else {
+            0xff
         }
-        ref rest => short(rest),
     };
-    // In each byte: from 'a' on, the first sum carries into the top bit; beyond 'z' both do.
-    let low_bits = word & 0x7f7f_7f7f_7f7f_7f7f;
-    let from_a = low_bits + 0x1f1f_1f1f_1f1f_1f1f;
-    let past_z = low_bits + 0x0505_0505_0505_0505;
-    let letters = (from_a ^ past_z) & !word & 0x8080_8080_8080_8080;
-    word ^ (letters >> 2)
-}
-
-/// Up to three bytes as a word.
-#[inline]
-fn short(bytes: &[u8]) -> u64 {
-    match *bytes {
-        [] => 0,
-        [a] => u64::from(a),
-        [a, b] => u64::from(u16::from_le_bytes([a, b])),
-        [a, b, c, ..] => u64::from(u32::from_le_bytes([a, b, c, 0])),
-    }
+    u64::from_le_bytes(word.to_le_bytes().map(of_byte))
 }
 
 /// First, last and step as clients of old expect them: the specs that are plain ranges, as far as

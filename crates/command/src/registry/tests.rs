@@ -86,6 +86,7 @@ fn subcommands_are_found_within_their_container_only() {
         Some("config|rewrite-everything")
     );
     assert_eq!(find(b"sort"), None);
+    assert_eq!(find(b""), None);
     let full = |name: &[u8]| name_of(&registry, registry.find_full(name));
     assert_eq!(full(b"CONFIG|GET"), Some("config|get"));
     assert_eq!(full(b"get"), Some("get"));
@@ -110,20 +111,20 @@ fn requests_name_a_command_or_a_subcommand() {
 }
 
 #[test]
-fn folding_touches_letters_and_nothing_else() {
-    for byte in 0..=u8::MAX {
-        for len in 1..=9 {
-            let folded = fold(&vec![byte; len]).to_le_bytes();
-            let expected = byte.to_ascii_uppercase();
-            assert!(
-                folded[..len.min(8)].iter().all(|&b| b == expected),
-                "{byte:#x} × {len}"
-            );
-            assert!(
-                folded[len.min(8)..].iter().all(|&b| b == 0),
-                "{byte:#x} × {len}"
-            );
-        }
+fn only_the_case_of_letters_is_not_compared() {
+    let word = u64::from_le_bytes(*b"AZ[@_-09");
+    let expected = [0xdf, 0xdf, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff];
+    assert_eq!(compared(word).to_le_bytes(), expected);
+}
+
+#[test]
+fn the_first_bytes_of_a_name_stand_in_order() {
+    let name = *b"abcdefghij";
+    for len in 0..=name.len() {
+        let mut expected = [0; 8];
+        let shown = len.min(8);
+        expected[..shown].copy_from_slice(&name[..shown]);
+        assert_eq!(first_bytes(&name[..len]).to_le_bytes(), expected);
     }
 }
 
