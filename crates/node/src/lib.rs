@@ -5,6 +5,7 @@ pub mod config;
 pub mod environment;
 pub mod fuzz;
 pub mod loopback;
+pub mod manual;
 pub mod stats;
 
 mod control;

@@ -124,16 +124,19 @@ impl Loopback {
         loop {
             self.node.run(self.now);
             self.node.ready(&mut self.ready);
+            let mut again = self.ready.again;
             for (id, job) in self.ready.jobs.drain(..) {
                 match job {
                     Job::Discard(_) | Job::Log { .. } | Job::Keepalive(_) => {}
-                    _ => self.node.completed(id, Outcome::Done),
+                    _ => {
+                        self.node.completed(id, Outcome::Done);
+                        again = true;
+                    }
                 }
             }
             self.closed.append(&mut self.ready.close);
             self.closed.append(&mut self.ready.kill);
             self.exit = self.exit.or(self.ready.exit);
-            let again = self.ready.again;
             self.ready.clear();
             if !again {
                 break;

@@ -269,7 +269,7 @@ pub(crate) fn run_one(
     session.commands += 1;
     if let Err(error) = dispatch(core, sessions, session, command, args) {
         session.output.rollback(mark);
-        fail(core, session, command, &error);
+        fail(core, session, &error);
     }
     if replies != Replies::On || session.replies != Replies::On {
         hush(session, replies, mark);
@@ -290,14 +290,20 @@ fn dispatch(
         None => gate::resolve(core, args)?,
     };
     let command = core.commands.get(id);
-    gate::admit(core, session, command, args)?;
     let handler = command.run;
+    let admission = gate::admit(core, session, command, args);
+    let handler = match (admission, handler) {
+        (Ok(()), Some(handler)) => handler,
+        (admission, _) => {
+            let wrong_arity = || gate::wrong_arity(core.commands.get(id));
+            let refusal = admission.err().unwrap_or_else(wrong_arity);
+            core.stats.rejected(id);
+            return Err(refusal);
+        }
+    };
     session.last_command = Some(id);
     core.stats.called(id);
-    let Some(handler) = handler else {
-        return Err(gate::wrong_arity(core.commands.get(id)));
-    };
-    match handler {
+    let result = match handler {
         Handler::Data(run) => {
             let mut cx = Ctx {
                 keyspace: &mut core.keyspace,
@@ -313,13 +319,17 @@ fn dispatch(
             result.map(|_| ())
         }
         Handler::Control(run) => {
-            let flow = run(&mut ControlCtx { core, sessions, session }, args)?;
-            if flow == ControlFlow::Waiting && session.runs() {
+            let result = run(&mut ControlCtx { core, sessions, session }, args);
+            if result == Ok(ControlFlow::Waiting) && session.runs() {
                 session.state = State::Waiting;
             }
-            Ok(())
+            result.map(|_| ())
         }
+    };
+    if result.is_err() {
+        core.stats.failed(id);
     }
+    result
 }
 
 /// Carries the effects of a unit to whoever they concern.
@@ -331,11 +341,10 @@ fn settle(core: &mut Core) {
 
 /// Writes an error reply.
 #[cold]
-fn fail(core: &mut Core, session: &mut Session, command: Option<CommandId>, error: &CommandError) {
+fn fail(core: &mut Core, session: &mut Session, error: &CommandError) {
     let text = error.to_string();
     core.effects.reset();
     core.stats.error(&text);
-    core.stats.failed(command);
     Reply::new(&mut session.output, session.protocol).error(&text);
 }
 

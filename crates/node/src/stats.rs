@@ -137,15 +137,15 @@ impl Stats {
     }
 
     /// A command that ran has failed.
-    pub fn failed(&mut self, id: Option<CommandId>) {
-        if let Some(command) = id.and_then(|id| self.commands.get_mut(id.index())) {
+    pub fn failed(&mut self, id: CommandId) {
+        if let Some(command) = self.commands.get_mut(id.index()) {
             command.failed += 1;
         }
     }
 
     /// A command was refused before it ran.
-    pub fn rejected(&mut self, id: Option<CommandId>) {
-        if let Some(command) = id.and_then(|id| self.commands.get_mut(id.index())) {
+    pub fn rejected(&mut self, id: CommandId) {
+        if let Some(command) = self.commands.get_mut(id.index()) {
             command.rejected += 1;
         }
     }

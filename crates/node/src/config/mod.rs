@@ -130,6 +130,18 @@ impl Config {
         index_of(name.as_bytes()).map(|index| self.shown(index))
     }
 
+    /// Settings that were given a value but that no part of the server reads yet.
+    pub fn without_effect(&self) -> impl Iterator<Item = &'static str> {
+        let changed = |(index, setting): &(usize, &'static Setting)| {
+            setting.is_held && self.shown(*index) != setting.default.as_bytes()
+        };
+        SETTINGS
+            .iter()
+            .enumerate()
+            .filter(changed)
+            .map(|(_, setting)| setting.name)
+    }
+
     /// The limit on the output of normal clients.
     pub fn output_limit_normal(&self) -> OutputLimit {
         self.typed.client_output_buffer_limit[0]
@@ -218,37 +230,7 @@ fn index_of(name: &[u8]) -> Option<usize> {
         .position(|setting| is(setting.name) || setting.alias.is_some_and(is))
 }
 
-/// A page that lists every setting.
-pub fn manual() -> String {
-    let mut page = String::from(
-        "# Settings\n\nEvery setting of `redis.conf` and CONFIG SET. Generated from \
-         `crates/node/src/config/table.rs`.\nA setting marked *held* is accepted and answered but \
-         has no effect yet.\n\n| setting | values | default | change | |\n|---|---|---|---|---|\n",
-    );
-    for setting in SETTINGS {
-        let alias = setting
-            .alias
-            .map(|alias| format!(" (`{alias}`)"))
-            .unwrap_or_default();
-        let default = match setting.default {
-            "" => String::new(),
-            text => format!("`{text}`"),
-        };
-        let change = match setting.mutability {
-            setting::Mutability::Modifiable => "yes",
-            setting::Mutability::Immutable => "no",
-            setting::Mutability::Protected => "protected",
-        };
-        let held = if setting.is_held { "*held*: " } else { "" };
-        let secret = if setting.is_sensitive {
-            " Kept out of logs."
-        } else {
-            ""
-        };
-        let (name, kind, summary) = (setting.name, setting.kind.describe(), setting.summary);
-        page.push_str(&format!(
-            "| `{name}`{alias} | {kind} | {default} | {change} | {held}{summary}{secret} |\n"
-        ));
-    }
-    page
+/// Every row of the table, in alphabetical order.
+pub(crate) fn rows() -> &'static [Setting] {
+    SETTINGS
 }

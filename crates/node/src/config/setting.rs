@@ -18,6 +18,17 @@ pub(crate) enum Mutability {
     Protected,
 }
 
+impl Mutability {
+    /// How a manual says it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Modifiable => "at any time",
+            Self::Immutable => "at the start",
+            Self::Protected => "protected",
+        }
+    }
+}
+
 /// Where a value comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Source {
@@ -69,7 +80,7 @@ pub(crate) struct Setting {
     pub check: fn(Value, Source) -> Result<Value, Refusal>,
     /// Copies the value into its typed field, if it has one.
     pub mirror: fn(&mut Typed, &Value),
-    /// Whether it is only held and answered.
+    /// Whether it is only held and answered: no part of the server reads it yet.
     pub is_held: bool,
     /// What a change entails.
     pub act: Act,
@@ -192,6 +203,12 @@ impl Setting {
     pub(crate) const fn to(mut self, mirror: fn(&mut Typed, &Value)) -> Self {
         self.mirror = mirror;
         self.is_held = false;
+        self
+    }
+
+    /// Its typed field waits for the part of the server that will read it.
+    pub(crate) const fn unread(mut self) -> Self {
+        self.is_held = true;
         self
     }
 

@@ -48,11 +48,11 @@ pub(crate) fn parse_addresses(words: &[&[u8]]) -> Result<Value, Refusal> {
     if matches!(words, [b""]) {
         return Ok(Value::Addresses(Vec::new()));
     }
-    let texts: Result<Vec<&str>, _> = words.iter().map(|w| std::str::from_utf8(w)).collect();
-    let texts = texts.map_err(|_| "argument must be valid UTF-8")?;
-    Ok(Value::Addresses(
-        texts.into_iter().map(str::to_owned).collect(),
-    ))
+    let mut list = Vec::new();
+    for word in words.iter().filter(|word| !word.is_empty()) {
+        list.push(host_name(word).ok_or("Invalid bind address.")?);
+    }
+    Ok(Value::Addresses(list))
 }
 
 pub(crate) fn parse_save_points(words: &[&[u8]]) -> Result<Value, Refusal> {
@@ -149,10 +149,9 @@ pub(crate) fn parse_primary(words: &[&[u8]]) -> Result<Value, Refusal> {
         return Ok(Value::Primary(None));
     }
     let port = lenient_i64(port).and_then(|n| u16::try_from(n).ok());
-    let (Ok(host), Some(port)) = (std::str::from_utf8(host), port) else {
-        return Err("Invalid master port".into());
-    };
-    Ok(Value::Primary(Some((host.to_owned(), port))))
+    let port = port.ok_or("Invalid master port")?;
+    let host = host_name(host).ok_or("Invalid master host")?;
+    Ok(Value::Primary(Some((host, port))))
 }
 
 pub(crate) fn parse_events(word: &[u8]) -> Result<Value, Refusal> {
@@ -239,6 +238,13 @@ fn show_events(bits: u32) -> String {
 
 fn join(parts: impl Iterator<Item = String>) -> String {
     parts.collect::<Vec<String>>().join(" ")
+}
+
+/// A host name or address as text; one with blanks or quotes is none, and would break its line.
+fn host_name(word: &[u8]) -> Option<String> {
+    let is_plain = |byte: &u8| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\'');
+    let fits = !word.is_empty() && word.iter().all(is_plain);
+    fits.then(|| String::from_utf8_lossy(word).into_owned())
 }
 
 /// A number as C's `strtoll` reads it: blanks before it, a plus sign, and nothing at all as 0.

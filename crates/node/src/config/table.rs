@@ -22,6 +22,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
         &[("allchannels", 1), ("resetchannels", 0)])
         .does("Whether new users may use every channel or none."),
     Setting::text("aclfile", "").immutable().check(no_acl_file).to(|t, v| t.aclfile = v.text())
+        .unread()
         .does("The file that holds the users."),
     Setting::int("acllog-max-len", "128", 0, LONG)
         .does("How many entries ACL LOG keeps."),
@@ -58,15 +59,16 @@ pub(crate) const SETTINGS: &[Setting] = &[
     Setting::flag("aof-use-rdb-preamble", "yes")
         .does("Whether a rewritten append-only file begins with an RDB image."),
     Setting::text("appenddirname", "appendonlydir").immutable().check(check_append_dir)
-        .to(|t, v| t.appenddirname = v.text())
+        .to(|t, v| t.appenddirname = v.text()).unread()
         .does("The folder of the append-only files, below `dir`."),
     Setting::text("appendfilename", "appendonly.aof").immutable().check(check_append_file)
-        .to(|t, v| t.appendfilename = v.text())
+        .to(|t, v| t.appendfilename = v.text()).unread()
         .does("What the names of the append-only files begin with."),
     Setting::choice("appendfsync", "everysec", APPENDFSYNC)
-        .to(|t, v| t.appendfsync = AppendSync::from_number(v.choice()))
+        .to(|t, v| t.appendfsync = AppendSync::from_number(v.choice())).unread()
         .does("When the append-only file is synced."),
     Setting::flag("appendonly", "no").not_while_loading().to(|t, v| t.appendonly = v.flag())
+        .unread()
         .does("Whether every change is appended to a file."),
     Setting::size("auto-aof-rewrite-min-size", "67108864", 0, BYTES)
         .does("Smaller append-only files are not rewritten on their own."),
@@ -78,11 +80,12 @@ pub(crate) const SETTINGS: &[Setting] = &[
         .then(Act::Listen)
         .does("The addresses to listen on; `-` before one: it may be missing."),
     Setting::text("bind-source-addr", "").optional().to(|t, v| t.bind_source_addr = v.text())
+        .unread()
         .does("The address that outgoing connections come from."),
     Setting::text("bio-cpulist", "").alias("bio_cpulist").immutable().optional()
         .does("The CPUs for threads in the background."),
     Setting::int("busy-reply-threshold", "5000", 0, LONG).alias("lua-time-limit")
-        .to(|t, v| t.busy_reply_threshold = v.int())
+        .to(|t, v| t.busy_reply_threshold = v.int()).unread()
         .does("After so many milliseconds of a script others are answered BUSY."),
     Setting::special("client-output-buffer-limit", OUTPUT_LIMITS, Kind::OutputLimits)
         .to(|t, v| t.client_output_buffer_limit = v.output_limits())
@@ -111,6 +114,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
     Setting::text("cluster-config-file", "nodes.conf").immutable()
         .does("The file in which a cluster node keeps its state."),
     Setting::flag("cluster-enabled", "no").immutable().to(|t, v| t.cluster_enabled = v.flag())
+        .unread()
         .does("Whether this is a node of a cluster."),
     Setting::size("cluster-link-sendbuf-limit", "0", 0, u64::MAX)
         .does("How much may wait on a link of the cluster bus; 0: no limit."),
@@ -141,20 +145,20 @@ pub(crate) const SETTINGS: &[Setting] = &[
     Setting::int("databases", "16", 1, INT).immutable().to(|t, v| t.databases = v.int())
         .does("How many numbered databases there are."),
     Setting::text("dbfilename", "dump.rdb").protected().check(check_db_file)
-        .to(|t, v| t.dbfilename = v.text())
+        .to(|t, v| t.dbfilename = v.text()).unread()
         .does("The RDB file, in `dir`."),
     Setting::text("dir", ".").protected().not_while_loading().to(|t, v| t.dir = v.text())
         .then(Act::Directory)
         .does("The working directory, where all files are."),
     Setting::flag("disable-thp", "yes").immutable()
         .does("Whether transparent huge pages are turned off; nothing forks here."),
-    Setting::flag("dynamic-hz", "yes").to(|t, v| t.dynamic_hz = v.flag())
+    Setting::flag("dynamic-hz", "yes").to(|t, v| t.dynamic_hz = v.flag()).unread()
         .does("Whether periodic work adapts to the number of clients."),
     Setting::choice("enable-debug-command", "no", PERMISSION).immutable()
         .to(|t, v| t.enable_debug_command = Permission::from_number(v.choice()))
         .does("Who may use DEBUG."),
     Setting::choice("enable-module-command", "no", PERMISSION).immutable()
-        .to(|t, v| t.enable_module_command = Permission::from_number(v.choice()))
+        .to(|t, v| t.enable_module_command = Permission::from_number(v.choice())).unread()
         .does("Who may use MODULE."),
     Setting::choice("enable-protected-configs", "no", PERMISSION).immutable()
         .to(|t, v| t.enable_protected_configs = Permission::from_number(v.choice()))
@@ -164,10 +168,11 @@ pub(crate) const SETTINGS: &[Setting] = &[
     Setting::size("hash-max-listpack-value", "64", 0, BYTES).alias("hash-max-ziplist-value")
         .does("Hashes with longer fields or values are no listpacks."),
     Setting::flag("hide-user-data-from-log", "no").to(|t, v| t.hide_user_data_from_log = v.flag())
+        .unread()
         .does("Whether the log shows no keys and values."),
     Setting::size("hll-sparse-max-bytes", "3000", 0, BYTES)
         .does("Larger HyperLogLogs are dense."),
-    Setting::int("hz", "10", 0, INT).check(clamp_hz).to(|t, v| t.hz = v.int())
+    Setting::int("hz", "10", 0, INT).check(clamp_hz).to(|t, v| t.hz = v.int()).unread()
         .does("How often a second periodic work is done."),
     Setting::text("ignore-warnings", "")
         .does("Warnings at the start that are passed over."),
@@ -180,7 +185,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
     Setting::int("key-load-delay", "0", i32::MIN as i64, INT).hidden()
         .does("A pause after each key that is loaded, for tests."),
     Setting::int("latency-monitor-threshold", "0", 0, LONG)
-        .to(|t, v| t.latency_monitor_threshold = v.int())
+        .to(|t, v| t.latency_monitor_threshold = v.int()).unread()
         .does("Events of so many milliseconds are remembered by LATENCY; 0: none."),
     Setting::flag("latency-tracking", "yes").to(|t, v| t.latency_tracking = v.flag())
         .does("Whether the latency of every command is kept."),
@@ -188,22 +193,25 @@ pub(crate) const SETTINGS: &[Setting] = &[
         .to(|t, v| t.latency_tracking_info_percentiles = v.percentiles())
         .does("The percentiles that INFO shows."),
     Setting::flag("lazyfree-lazy-eviction", "no").to(|t, v| t.lazyfree_lazy_eviction = v.flag())
+        .unread()
         .does("Whether evicted values are freed in the background."),
     Setting::flag("lazyfree-lazy-expire", "no").to(|t, v| t.lazyfree_lazy_expire = v.flag())
+        .unread()
         .does("Whether expired values are freed in the background."),
     Setting::flag("lazyfree-lazy-server-del", "no")
-        .to(|t, v| t.lazyfree_lazy_server_del = v.flag())
+        .to(|t, v| t.lazyfree_lazy_server_del = v.flag()).unread()
         .does("Whether overwritten values are freed in the background."),
     Setting::flag("lazyfree-lazy-user-del", "no").to(|t, v| t.lazyfree_lazy_user_del = v.flag())
+        .unread()
         .does("Whether DEL works as UNLINK."),
     Setting::flag("lazyfree-lazy-user-flush", "no")
         .to(|t, v| t.lazyfree_lazy_user_flush = v.flag()).then(Act::Data)
         .does("Whether FLUSHALL and FLUSHDB free in the background unless told otherwise."),
     Setting::int("lfu-decay-time", "1", 0, INT).to(|t, v| t.lfu_decay_time = v.int())
-        .then(Act::Data)
+        .then(Act::Data).unread()
         .does("After so many minutes the frequency of an unused key is lowered."),
     Setting::int("lfu-log-factor", "10", 0, INT).to(|t, v| t.lfu_log_factor = v.int())
-        .then(Act::Data)
+        .then(Act::Data).unread()
         .does("How slowly the frequency of a used key rises."),
     Setting::int("list-compress-depth", "0", 0, INT)
         .does("How many blocks at the ends of a list are not compressed; 0: none is."),
@@ -230,7 +238,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
     Setting::int("maxclients", "10000", 1, UINT).to(|t, v| t.maxclients = v.int())
         .does("How many clients may be connected."),
     Setting::size("maxmemory", "0", 0, u64::MAX).to(|t, v| t.maxmemory = v.size())
-        .then(Act::Data)
+        .then(Act::Data).unread()
         .does("How many bytes the data may take; 0: no limit."),
     Setting::special("maxmemory-clients", "0", Kind::SizeOrPercent)
         .does("How many bytes all clients may take together; 0: no limit."),
@@ -240,7 +248,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
         .to(|t, v| t.maxmemory_policy = EvictionPolicy::from_number(v.choice())).then(Act::Data)
         .does("What is removed when memory is short."),
     Setting::int("maxmemory-samples", "5", 1, 64).to(|t, v| t.maxmemory_samples = v.int())
-        .then(Act::Data)
+        .then(Act::Data).unread()
         .does("How many keys are compared to find one to evict."),
     Setting::int("min-replicas-max-lag", "10", 0, INT).alias("min-slaves-max-lag")
         .does("A replica silent for more seconds does not count."),
@@ -249,7 +257,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
     Setting::flag("no-appendfsync-on-rewrite", "no")
         .does("Whether the append-only file is not synced while it is rewritten."),
     Setting::special("notify-keyspace-events", "", Kind::Events)
-        .to(|t, v| t.notify_keyspace_events = v.choice())
+        .to(|t, v| t.notify_keyspace_events = v.choice()).unread()
         .does("Which keyspace events are published."),
     Setting::choice("oom-score-adj", "no",
         &[("no", 0), ("yes", 1), ("relative", 1), ("absolute", 2)])
@@ -261,7 +269,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
     Setting::int("port", "6379", 0, 65535).to(|t, v| t.port = v.int()).then(Act::Listen)
         .does("The TCP port; 0: none."),
     Setting::text("proc-title-template", "{title} {listen-addr} {server-mode}")
-        .check(check_template).to(|t, v| t.proc_title_template = v.text())
+        .check(check_template).to(|t, v| t.proc_title_template = v.text()).unread()
         .does("How the process is called in the process list."),
     Setting::choice("propagation-error-behavior", "ignore",
         &[("ignore", 0), ("panic", 1), ("panic-on-replicas", 2)])
@@ -277,9 +285,9 @@ pub(crate) const SETTINGS: &[Setting] = &[
         .does("A pause after each key that is saved, for tests."),
     Setting::flag("rdb-save-incremental-fsync", "yes")
         .does("Whether saving syncs as it goes."),
-    Setting::flag("rdbchecksum", "yes").immutable().to(|t, v| t.rdbchecksum = v.flag())
+    Setting::flag("rdbchecksum", "yes").immutable().to(|t, v| t.rdbchecksum = v.flag()).unread()
         .does("Whether RDB files end in a checksum."),
-    Setting::flag("rdbcompression", "yes").to(|t, v| t.rdbcompression = v.flag())
+    Setting::flag("rdbcompression", "yes").to(|t, v| t.rdbcompression = v.flag()).unread()
         .does("Whether strings in RDB files are compressed."),
     Setting::size("repl-backlog-size", "1048576", 1, BYTES)
         .does("How much of the log is kept for replicas that come back."),
@@ -319,14 +327,14 @@ pub(crate) const SETTINGS: &[Setting] = &[
     Setting::flag("replica-serve-stale-data", "yes").alias("slave-serve-stale-data")
         .does("Whether a replica answers without its primary."),
     Setting::special("replicaof", "", Kind::Primary).alias("slaveof").immutable()
-        .to(|t, v| t.replicaof = v.primary())
+        .to(|t, v| t.replicaof = v.primary()).unread()
         .does("The primary to replicate."),
     Setting::secret("requirepass").to(|t, v| t.requirepass = v.secret())
         .does("The password of the default user."),
     Setting::choice("sanitize-dump-payload", "no", &[("no", 0), ("yes", 1), ("clients", 2)])
         .does("Whether RDB images are checked in depth."),
     Setting::special("save", "3600 1 300 100 60 10000", Kind::SavePoints)
-        .to(|t, v| t.save = v.save_points())
+        .to(|t, v| t.save = v.save_points()).unread()
         .does("After how many seconds and changes data is saved."),
     Setting::text("server-cpulist", "").alias("server_cpulist").immutable().optional()
         .does("The CPUs for the server."),
@@ -337,24 +345,25 @@ pub(crate) const SETTINGS: &[Setting] = &[
     Setting::int("set-max-listpack-value", "64", 0, LONG)
         .does("Sets with longer members are no listpacks."),
     Setting::flag("set-proc-title", "yes").immutable().to(|t, v| t.set_proc_title = v.flag())
+        .unread()
         .does("Whether the server sets its title in the process list."),
     Setting::special("shutdown-on-sigint", "default", Kind::Choices(SHUTDOWN))
-        .check(check_shutdown).to(|t, v| t.shutdown_on_sigint = ShutdownFlags(v.choice()))
+        .check(check_shutdown).to(|t, v| t.shutdown_on_sigint = ShutdownFlags(v.choice())).unread()
         .does("How SIGINT ends the server."),
     Setting::special("shutdown-on-sigterm", "default", Kind::Choices(SHUTDOWN))
-        .check(check_shutdown).to(|t, v| t.shutdown_on_sigterm = ShutdownFlags(v.choice()))
+        .check(check_shutdown).to(|t, v| t.shutdown_on_sigterm = ShutdownFlags(v.choice())).unread()
         .does("How SIGTERM ends the server."),
-    Setting::int("shutdown-timeout", "10", 0, INT).to(|t, v| t.shutdown_timeout = v.int())
+    Setting::int("shutdown-timeout", "10", 0, INT).to(|t, v| t.shutdown_timeout = v.int()).unread()
         .does("How many seconds a shutdown waits for replicas."),
     Setting::int("slowlog-log-slower-than", "10000", -1, LONG)
-        .to(|t, v| t.slowlog_log_slower_than = v.int())
+        .to(|t, v| t.slowlog_log_slower_than = v.int()).unread()
         .does("Commands of more microseconds are kept in the slow log; -1: none."),
-    Setting::int("slowlog-max-len", "128", 0, LONG).to(|t, v| t.slowlog_max_len = v.int())
+    Setting::int("slowlog-max-len", "128", 0, LONG).to(|t, v| t.slowlog_max_len = v.int()).unread()
         .does("How many commands the slow log keeps."),
     Setting::int("socket-mark-id", "0", 0, UINT).immutable()
         .does("The mark of packets, for the kernel's packet filter."),
     Setting::flag("stop-writes-on-bgsave-error", "yes")
-        .to(|t, v| t.stop_writes_on_bgsave_error = v.flag())
+        .to(|t, v| t.stop_writes_on_bgsave_error = v.flag()).unread()
         .does("Whether writes are refused after saving has failed."),
     Setting::size("stream-node-max-bytes", "4096", 0, BYTES)
         .does("The greatest size of a block of a stream."),
@@ -417,7 +426,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
     Setting::flag("tls-session-caching", "yes")
         .does("Whether TLS sessions are remembered."),
     Setting::int("tracking-table-max-keys", "1000000", 0, LONG)
-        .to(|t, v| t.tracking_table_max_keys = v.int())
+        .to(|t, v| t.tracking_table_max_keys = v.int()).unread()
         .does("How many keys are tracked for client-side caching."),
     Setting::text("unixsocket", "").immutable().optional().to(|t, v| t.unixsocket = v.text())
         .does("The path of the Unix socket."),

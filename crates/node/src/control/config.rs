@@ -2,10 +2,10 @@
 //!
 //! ```text
 //!  CONFIG SET ─► values change ─► jobs that may fail, one after the other ─► other acts, +OK
-//!                                  └─ one failed ─► values and finished jobs are taken back, -ERR
+//!                                └─ one failed ─► values and finished jobs taken back, -ERR
 //! ```
-//! Always true: a change whose job fails leaves settings, addresses and directory as they were, even
-//! when the client has gone.
+//! Always true: a change whose job fails leaves settings, addresses and directory as they were,
+//! even when the client has gone.
 //! Not here: values and their texts — `config/`.
 
 use std::borrow::Cow;
@@ -73,6 +73,7 @@ pub(crate) const FAMILY: Family<ControlHandler> = Family {
     .cost("Depends on subcommand.")
     .does("Holds the commands about settings.")],
 };
+const _: () = FAMILY.check();
 
 const HELP: &[&str] = &[
     "GET <pattern>",
@@ -300,10 +301,10 @@ impl Core {
 
 /// Writes the reply of a command that had to wait.
 fn answer(core: &mut Core, session: Option<&mut Session>, result: Result<(), String>) {
+    let id = session.as_ref().and_then(|session| session.last_command);
     if let Err(text) = &result {
         core.stats.error(text);
-        core.stats
-            .failed(session.as_ref().and_then(|session| session.last_command));
+        id.into_iter().for_each(|id| core.stats.failed(id));
     }
     let Some(session) = session else { return };
     let mut reply = Reply::new(&mut session.output, session.protocol);

@@ -42,6 +42,7 @@ pub(crate) const FAMILY: Family<ControlHandler> = Family {
         .cost("Depends on subcommand.")
         .does("Looks inside the server, for tests.")],
 };
+const _: () = FAMILY.check_but(&["DEBUG"]);
 
 /// A subcommand.
 struct Sub {

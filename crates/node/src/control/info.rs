@@ -40,6 +40,7 @@ pub(crate) const FAMILY: Family<ControlHandler> = Family {
             "response_policy:special",
         ])],
 };
+const _: () = FAMILY.check();
 
 impl Node {
     /// Takes over what the process uses, as the loop has measured it; due ten times a second.

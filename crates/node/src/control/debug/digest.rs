@@ -1,7 +1,7 @@
 //! DEBUG DIGEST: a signature of the data that depends on nothing but the data.
 //!
-//! Keys are hashed one by one and combined by exclusive or, so their order does not matter; an empty
-//! data set is all zeros.
+//! Keys are hashed one by one and combined by exclusive or, so their order does not matter; an
+//! empty data set is all zeros.
 //!
 //! Always true: equal data gives equal signatures, whatever its history and wherever it is.
 //! Not here: DIGEST, the command — `russet_command`.

@@ -1,0 +1,25 @@
+//! Prints a page computed from a table of the node: `tables commands` or `tables config`.
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use russet_node::manual;
+
+fn main() -> ExitCode {
+    let page = match std::env::args_os()
+        .nth(1)
+        .as_deref()
+        .and_then(|word| word.to_str())
+    {
+        Some("commands") => manual::command_page(),
+        Some("config") => manual::setting_page(),
+        _ => {
+            let _ = writeln!(std::io::stderr(), "usage: tables commands|config");
+            return ExitCode::FAILURE;
+        }
+    };
+    match std::io::stdout().write_all(page.as_bytes()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(_) => ExitCode::FAILURE,
+    }
+}

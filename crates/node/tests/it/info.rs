@@ -1,0 +1,112 @@
+//! INFO through the node: counters move with what happens.
+
+use russet_node::Config;
+use russet_node::environment::ProcessUsage;
+use russet_node::loopback::Loopback;
+
+fn info(server: &mut Loopback, section: &str) -> String {
+    let client = server.connect();
+    let reply = server.call(client, format!("INFO {section}\r\n").as_bytes());
+    server.hang_up(client);
+    let text = String::from_utf8(reply).expect("INFO is text");
+    let (_, body) = text.split_once("\r\n").expect("a header and a body");
+    body.to_owned()
+}
+
+fn check(server: &mut Loopback, section: &str, lines: &[&str]) {
+    let text = info(server, section);
+    for line in lines {
+        assert!(
+            text.split("\r\n").any(|shown| shown == *line),
+            "{line} in\n{text}"
+        );
+    }
+}
+
+#[test]
+fn commands_and_errors_are_counted_until_the_reset() {
+    let mut server = Loopback::new(Config::default());
+    let client = server.connect();
+    server.call(
+        client,
+        b"SET a b\r\nGET a\r\nGET x\r\nINCR a\r\nGET\r\nFOO\r\n",
+    );
+    check(
+        &mut server,
+        "commandstats",
+        &[
+            "cmdstat_set:calls=1,usec=0,usec_per_call=0.00,rejected_calls=0,failed_calls=0",
+            "cmdstat_get:calls=2,usec=0,usec_per_call=0.00,rejected_calls=1,failed_calls=0",
+            "cmdstat_incr:calls=1,usec=0,usec_per_call=0.00,rejected_calls=0,failed_calls=1",
+        ],
+    );
+    check(&mut server, "errorstats", &["errorstat_ERR:count=3"]);
+    check(
+        &mut server,
+        "stats",
+        &[
+            "total_error_replies:3",
+            "keyspace_hits:1",
+            "keyspace_misses:1",
+            "total_connections_received:4",
+        ],
+    );
+    server.call(client, b"CONFIG RESETSTAT\r\n");
+    check(
+        &mut server,
+        "stats",
+        &["total_error_replies:0", "keyspace_hits:0"],
+    );
+    assert_eq!(info(&mut server, "errorstats"), "# Errorstats\r\n\r\n");
+}
+
+#[test]
+fn databases_and_clients_are_counted() {
+    let mut server = Loopback::new(Config::default());
+    let client = server.connect();
+    server.call(
+        client,
+        b"SET a b\r\nSELECT 9\r\nSET c d EX 100\r\nSET e f\r\n",
+    );
+    check(
+        &mut server,
+        "keyspace clients",
+        &[
+            "db0:keys=1,expires=0,avg_ttl=0,subexpiry=0",
+            "connected_clients:2",
+        ],
+    );
+    let text = info(&mut server, "keyspace");
+    assert!(text.contains("db9:keys=2,expires=1,avg_ttl="), "{text}");
+}
+
+#[test]
+fn what_the_loop_measures_is_shown_and_the_peak_is_kept() {
+    let mut server = Loopback::new(Config::default());
+    let usage = |allocated| ProcessUsage {
+        allocated,
+        resident: 9 << 20,
+        ..ProcessUsage::default()
+    };
+    server.node().observe(usage(6 << 20));
+    server.node().observe(usage(4 << 20));
+    check(
+        &mut server,
+        "memory",
+        &[
+            "used_memory:4194304",
+            "used_memory_peak:6291456",
+            "used_memory_rss_human:9.00M",
+            "used_memory_startup:6291456",
+        ],
+    );
+}
+
+#[test]
+fn the_reply_is_a_verbatim_text() {
+    let mut server = Loopback::new(Config::default());
+    let client = server.connect();
+    server.call(client, b"HELLO 3\r\n");
+    let reply = server.call(client, b"INFO cluster\r\n");
+    assert_eq!(reply, b"=34\r\ntxt:# Cluster\r\ncluster_enabled:0\r\n\r\n");
+}
