@@ -1,20 +1,24 @@
-//! The argument grammar of [`Row::takes`](crate::Row::takes): Redis's documentation notation, parsed.
+//! The argument grammar of [`Row::takes`](crate::Row::takes): documentation notation, parsed.
 //!
 //! ```text
-//!  key                     a parameter; its type follows from its name, or stands behind it: min:integer, ID:string
-//!  key [key ...]           once or more; several items become a block: key value [key value ...]:data
-//!  NX                      a token alone (`NX:nx` when a parameter follows it)   "normal"  a token in lower case
-//!  EX seconds              a token before a parameter, before <…> or before (…)
-//!  [ … ]                   optional
-//!  <A | B>:name  [A | B]:name    one of them
-//!  (a b):name  [a b]:name  a block; after a token its name may be left out
-//!  pattern=by-pattern      shown as `pattern`, named `by-pattern`
-//!  …@1   …{6.2.0}   …{-2.8}      its key spec, when it is not the next one; its first version; deprecated since
+//!  key                    a parameter; its type follows from its name, or stands behind it:
+//!                         min:integer, ID:string
+//!  key [key ...]          once or more; several items become a block:
+//!                         key value [key value ...]:data
+//!  NX                     a token alone (`NX:nx` when a parameter follows it)
+//!  "normal"               a token in lower case, or of other signs
+//!  EX seconds             a token before a parameter, before <…> or before (…)
+//!  [ … ]                  optional
+//!  <A | B>:name           one of them, also [A | B]:name
+//!  (a b):name             a block, also [a b]:name; after a token it needs no name
+//!  pattern=by-pattern     shown as `pattern`, named `by-pattern`
+//!  …@1                    its key spec, when it is not the next one
+//!  …{6.2.0}  …{-2.8}      its first version; deprecated since
 //! ```
 //! The notation is read twice: at compile time only to count ([`Extent`]), at run time into a tree
 //! for COMMAND DOCS.
 //!
-//! Always true: a parsed tree has a name on every node; blocks and choices have children, others none.
+//! Always true: every node of a tree has a name; blocks and choices have children, others none.
 //! Not here: key positions — `keys.rs`; which command takes what — the families.
 
 mod extent;

@@ -2,7 +2,8 @@
 //!
 //! ```text
 //!  INFO   name · arity · flags · first · last · step · categories · tips · key specs · subcommands
-//!  DOCS   summary · since · group · complexity · doc_flags? · deprecated? · history? · arguments? · subcommands?
+//!  DOCS   summary · since · group · complexity · doc_flags? · deprecated? · history?
+//!         · arguments? · subcommands?
 //! ```
 //! Always true: what a reader of either finds was computed from the row; fields without content
 //! are left out of DOCS and empty in INFO.

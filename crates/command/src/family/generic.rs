@@ -1,6 +1,6 @@
 //! Commands on keys of any type: deleting, expiring, walking, renaming, looking at them.
 //!
-//! Always true: what a handler does to a key that has expired is what it does to one that is absent.
+//! Always true: what a handler does to an expired key is what it does to an absent one.
 //! Not here: what concerns whole databases — `server.rs`; choosing one — `connection.rs`.
 
 mod delete;

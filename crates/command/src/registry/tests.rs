@@ -152,7 +152,9 @@ fn two_commands_of_one_name_are_refused() {
 #[test]
 fn legacy_positions_follow_from_the_specs() {
     const RO: KeyFlags = KeyFlags::RO;
-    const CASES: &[(&[KeySpec], (i64, i64, i64), bool)] = &[
+    /// Specs, legacy positions, whether keys are movable.
+    type Case = (&'static [KeySpec], (i64, i64, i64), bool);
+    const CASES: &[Case] = &[
         (&[], (0, 0, 0), false),
         (&[KeySpec::one(1, RO)], (1, 1, 1), false),
         (&[KeySpec::range(1, -1, 2, RO)], (1, -1, 2), false),

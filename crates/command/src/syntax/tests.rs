@@ -2,7 +2,7 @@
 
 use super::{Argument, Extent, SyntaxError, parse};
 
-/// A tree in one line: `name:type`, marks `?` optional `*` multiple `+` with its token, and details.
+/// A tree in one line: `name:type`, marks `?` optional `*` multiple `+` with its token, details.
 fn show(arguments: &[Argument<'_>]) -> String {
     let one = |a: &Argument<'_>| {
         let mut text = format!("{}:{}", a.name, a.kind.name());

@@ -66,7 +66,7 @@ impl Bench {
         out.to_vec()
     }
 
-    /// Runs a request in words (`''` is an empty one) and returns the reply with spaces for line ends.
+    /// Runs a request in words (`''` is an empty one); the reply has blanks for line ends.
     pub(crate) fn run(&mut self, line: &str) -> String {
         let word = |word| if word == "''" { "" } else { word };
         let request: ArgBuf = line.split(' ').map(word).collect();
