@@ -11,7 +11,8 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-/// Replaces a file's contents in one step. Its permissions stay; a new file gets those that the umask leaves.
+/// Replaces a file's contents in one step. Its permissions stay; a new file gets those that the
+/// umask leaves.
 pub(crate) fn replace(path: &Path, contents: &[u8]) -> io::Result<()> {
     // A symbolic link stays one: the file that it points to is replaced.
     let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());

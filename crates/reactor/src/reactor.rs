@@ -299,7 +299,7 @@ impl<S: Service> Reactor<S> {
         }
         self.again = self.ready.again;
         self.wake_at_us = self.ready.wake_at_us;
-        self.do_jobs();
+        self.start_jobs();
         self.flush();
         self.resume();
         self.close_all();
@@ -311,15 +311,15 @@ impl<S: Service> Reactor<S> {
         self.ready.exit
     }
 
-    fn do_jobs(&mut self) {
+    fn start_jobs(&mut self) {
         let mut jobs = mem::take(&mut self.ready.jobs);
         for (id, job) in jobs.drain(..) {
-            self.do_job(id, job);
+            self.start_job(id, job);
         }
         self.ready.jobs = jobs;
     }
 
-    fn do_job(&mut self, id: JobId, job: Job) {
+    fn start_job(&mut self, id: JobId, job: Job) {
         let outcome = match job {
             Job::Discard(load) => return self.worker.discard(load),
             Job::Keepalive(seconds) => return self.listeners.set_keepalive(seconds),

@@ -37,7 +37,8 @@ use crate::log::Log;
 /// The thread only waits.
 const STACK_SIZE: usize = 64 << 10;
 
-/// A `SIGINT` this soon after another request is impatience; later, the first may have been refused.
+/// A `SIGINT` this soon after another request is impatience; later, the first may have been
+/// refused.
 const INSIST_US: i64 = 10_000_000;
 
 /// Starts the thread.
