@@ -14,8 +14,8 @@
 
 /// Whether the whole `text` matches `pattern`.
 ///
-/// The empty text matches the empty pattern only, not even `*`: KEYS and the SCANs, which do list an
-/// empty key under `*`, ask [`is_all`] first.
+/// The empty text matches the empty pattern only, not even `*`: KEYS and the SCANs, which do list
+/// an empty key under `*`, ask [`is_all`] first.
 ///
 /// # Examples
 /// ```
@@ -58,7 +58,7 @@ fn run<const NOCASE: bool>(pattern: &[u8], text: &[u8]) -> bool {
     if text.is_empty() {
         return pattern.is_empty();
     }
-    // PERF: most patterns start with bytes that only match themselves; a fifth of the time of `step`.
+    // PERF: most patterns start with bytes that match only themselves; a quarter of `step`'s time.
     let literal = pattern
         .iter()
         .position(|&byte| is_special(byte))

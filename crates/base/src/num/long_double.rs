@@ -169,7 +169,7 @@ fn read_float<F: Float>(unsigned: &str) -> Option<F> {
 
 /// Reads digits and a point, if they are few enough for one exact division.
 ///
-/// PERF: 1.5 µs by way of `read_float`, 60 ns here; nearly all values that increments leave behind are such.
+/// PERF: 1.5 µs by way of `read_float`, 60 ns here; nearly all that increments leave is such.
 fn read_short(unsigned: &[u8]) -> Option<X87DoubleExtended> {
     let point = unsigned.iter().position(|&byte| byte == b'.');
     if unsigned.len() - usize::from(point.is_some()) > DIGITS_SHORT {

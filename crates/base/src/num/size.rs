@@ -12,7 +12,7 @@
 /// use russet_base::num::parse_memory;
 /// assert_eq!(parse_memory(b"64mb"), Some(64 << 20));
 /// assert_eq!(parse_memory(b"2K"), Some(2000));
-/// for refused in ["", "mb", "-1", "1.5g", "1 kb", "1tb", "99999999999999999999", "17179869184gb"] {
+/// for refused in ["", "mb", "-1", "1.5g", "1 kb", "1tb", "17179869184gb"] {
 ///     assert_eq!(parse_memory(refused.as_bytes()), None);
 /// }
 /// ```

@@ -1,4 +1,4 @@
-//! The matcher: equal to a plain recursive reading of its table, and done soon with crafted patterns.
+//! The matcher: equal to a plain recursive reading, and done soon with crafted patterns.
 
 use proptest::prelude::*;
 use russet_base::glob::{is_literal, matches, matches_nocase};

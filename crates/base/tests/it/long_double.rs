@@ -36,7 +36,7 @@ proptest! {
     }
 
     #[test]
-    fn short_texts_read_as_the_general_way_reads_them(n: u64, shift in 0u32..64, point in 0..20usize) {
+    fn short_texts_read_as_long_ones_do(n: u64, shift in 0u32..64, point in 0..20usize) {
         let mut text = format!("{:020}", n >> shift)[1..].to_owned();
         text.insert(point, '.');
         let general = LongDouble::parse(format!("{text}e0").as_bytes());
