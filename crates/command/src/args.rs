@@ -3,9 +3,9 @@
 //! Three tools, from the plainest to the freest:
 //!
 //! * [`integer`], [`positive`], [`is_word`] read one argument.
-//! * [`options`] reads trailing options from a grammar that is a table: options of one group exclude
-//!   one another, a repeated option's last value counts, and values are not looked at yet, so a
-//!   syntax error comes before a bad number.
+//! * [`options`] reads trailing options from a grammar that is a table: options of one group
+//!   exclude one another, a repeated option's last value counts, and values are not looked at yet,
+//!   so a syntax error comes before a bad number.
 //! * [`Cursor`] walks arguments where order matters; its first error latches, later reads return
 //!   placeholders, and [`Cursor::finish`] tells.
 //!

@@ -86,10 +86,8 @@ pub const FAMILY: Family<Handler> = Family {
             .does("Removes a key if its value, or the digest of it, is the one given, or is not."),
         DataRow::write("DELIFEQ", Exactly(3), digest::delifeq)
             .takes("key value")
-            .keys(&[KeySpec::one(
-                1,
-                KeyFlags::RM.with(KeyFlags::ACCESS).with(KeyFlags::DELETE),
-            )])
+            .keys(&[KeySpec::one(1, KeyFlags::RM.with(KeyFlags::DELETE))])
+            .fast()
             .since("V9.0.0")
             .cost("O(1)")
             .does("Removes a key if it holds exactly this string."),

@@ -7,7 +7,7 @@
 //!    with SATURATE                 the nearer bound is stored      [bound, bound − old]
 //! ```
 //! A key that is absent counts as 0. The result is logged as a SET with what it means for the
-//! deadline: `KEEPTTL`, `PXAT`, or nothing after PERSIST; a moment that has passed is logged as DEL.
+//! deadline: `KEEPTTL`, `PXAT`, or nothing after PERSIST; a moment that has passed as DEL.
 //!
 //! Always true: a refused increment changes neither value nor deadline and logs nothing.
 //! Not here: counters without bounds — `counter.rs`.

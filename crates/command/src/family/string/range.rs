@@ -1,6 +1,6 @@
 //! Parts of values: APPEND, GETRANGE (once SUBSTR), SETRANGE.
 //!
-//! Always true: a value never grows beyond `proto-max-bulk-len`; what is allocated is what is stored.
+//! Always true: a value never grows beyond `proto-max-bulk-len`; only what is stored is allocated.
 //! Not here: bits — the bitmap family.
 
 use russet_base::num::I64Buf;
@@ -115,8 +115,8 @@ fn check_len(settings: &Settings, offset: u64, value: &[u8]) -> Result<usize, Co
         .ok_or(CommandError::StringTooLong)
 }
 
-/// The bytes from `start` to `end`, both included and counted from the end when negative, as a half-open
-/// range within `len`.
+/// The bytes from `start` to `end`, both included and counted from the end when negative, as a
+/// half-open range within `len`.
 fn clamp(start: i64, end: i64, len: usize) -> (usize, usize) {
     // COMPAT: two negative indexes are compared as they are, before they are cut to the string.
     if start < 0 && end < 0 && start > end {

@@ -34,7 +34,11 @@ fn text(len_max: usize) -> impl Strategy<Value = Vec<u8>> {
 
 proptest! {
     #[test]
-    fn getrange_takes_what_the_indexes_name(value in text(30), start in position(), end in position()) {
+    fn getrange_takes_what_the_indexes_name(
+        value in text(30),
+        start in position(),
+        end in position(),
+    ) {
         let len = value.len() as i128;
         let absolute = |n: i64| (if n < 0 { i128::from(n) + len } else { i128::from(n) }).max(0);
         let is_reversed = start < 0 && end < 0 && start > end;
@@ -75,7 +79,10 @@ proptest! {
     }
 
     #[test]
-    fn counters_add_or_refuse(start in any::<i64>(), steps in vec((any::<bool>(), any::<i64>()), 1..8)) {
+    fn counters_add_or_refuse(
+        start in any::<i64>(),
+        steps in vec((any::<bool>(), any::<i64>()), 1..8),
+    ) {
         let mut world = world_with("n", start.to_string().as_bytes());
         let mut number = start;
         for (up, step) in steps {
