@@ -67,6 +67,8 @@ pub struct Reactor<S> {
     wake_at_us: Option<u64>,
     /// No accepting before this time: descriptors ran out.
     accept_at_us: u64,
+    /// No log line about that before this time.
+    complain_at_us: u64,
     /// The turn did something, so its time is old when it ends.
     was_busy: bool,
 }
@@ -100,6 +102,7 @@ impl<S: Service> Reactor<S> {
             again: true,
             wake_at_us: None,
             accept_at_us: 0,
+            complain_at_us: 0,
             was_busy: false,
         })
     }

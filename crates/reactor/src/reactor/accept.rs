@@ -7,6 +7,7 @@ use std::io::{self, Write};
 use std::os::fd::OwnedFd;
 
 use russet_io::{Admission, LogLevel, Origin, Service};
+use rustix::io::Errno;
 use socket2::Socket;
 
 use super::Reactor;
@@ -20,6 +21,9 @@ const ACCEPTS_MAX: usize = 64;
 
 /// How long accepting rests after the system refused.
 const REST_US: u64 = 100_000;
+
+/// How long the log rests after it said so.
+const COMPLAINT_US: u64 = 1_000_000;
 
 /// A connection that was accepted, or why the batch ends.
 enum Accepted {
@@ -55,12 +59,22 @@ impl<S: Service> Reactor<S> {
                     return;
                 }
                 Accepted::Failed(error) => {
-                    let text = format!("Accepting client connection: accept: {}", os_text(&error));
-                    self.log.line(LogLevel::Warning, &text);
-                    self.accept_at_us = self.now.mono_us.saturating_add(REST_US);
+                    self.rest(&error);
                     return;
                 }
             }
+        }
+    }
+
+    /// Accepts nothing for a while, and says so once in a while.
+    #[cold]
+    fn rest(&mut self, error: &io::Error) {
+        let now_us = self.now.mono_us;
+        self.accept_at_us = now_us.saturating_add(REST_US);
+        if now_us >= self.complain_at_us {
+            self.complain_at_us = now_us.saturating_add(COMPLAINT_US);
+            let text = format!("Accepting client connection: accept: {}", os_text(error));
+            self.log.line(LogLevel::Warning, &text);
         }
     }
 
@@ -105,14 +119,46 @@ fn accept(listener: &Listener) -> Accepted {
     };
     match accepted {
         Ok((socket, kind, origin)) => Accepted::New(socket, kind, origin),
-        Err(error) => match error.kind() {
-            io::ErrorKind::WouldBlock => Accepted::None,
-            // The peer gave up before its turn came.
-            io::ErrorKind::ConnectionAborted
-            | io::ErrorKind::NotConnected
-            | io::ErrorKind::InvalidInput
-            | io::ErrorKind::Interrupted => Accepted::Gone,
-            _ => Accepted::Failed(error),
-        },
+        Err(error) if error.kind() == io::ErrorKind::WouldBlock => Accepted::None,
+        Err(error) if is_of_one(&error) => Accepted::Gone,
+        Err(error) => Accepted::Failed(error),
+    }
+}
+
+/// Whether an error concerns only the connection that was first in line: its peer gave up, or the
+/// network reported an error of it. The next one may be well.
+fn is_of_one(error: &io::Error) -> bool {
+    const OF_ONE: [Errno; 13] = [
+        Errno::CONNABORTED,
+        Errno::HOSTDOWN,
+        Errno::HOSTUNREACH,
+        Errno::INTR,
+        Errno::NETDOWN,
+        Errno::NETUNREACH,
+        Errno::NONET,
+        Errno::NOPROTOOPT,
+        Errno::NOTCONN,
+        Errno::OPNOTSUPP,
+        Errno::PERM,
+        Errno::PROTO,
+        Errno::TIMEDOUT,
+    ];
+    Errno::from_io_error(error).is_some_and(|errno| OF_ONE.contains(&errno))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_one_peer_does_stops_no_other() {
+        let cases = [
+            (Errno::CONNABORTED, true),
+            (Errno::MFILE, false),
+            (Errno::NOBUFS, false),
+        ];
+        for (errno, expect) in cases {
+            assert_eq!(is_of_one(&errno.into()), expect, "{errno}");
+        }
     }
 }
