@@ -4,7 +4,7 @@
 //! Not here: what INFO shows of it — `info/`.
 
 use crate::core::Core;
-use crate::node::Node;
+use crate::node::{Node, Upkeep};
 
 /// How many keys expire at most in one turn.
 const EXPIRED_PER_TURN_MAX: usize = 256;
@@ -17,7 +17,7 @@ pub(crate) const PERIOD_US: u64 = 100_000;
 
 impl Core {
     /// Removes keys whose time has come; true when more are due.
-    pub(crate) fn expire(&mut self) -> bool {
+    fn expire(&mut self) -> bool {
         if !self.active_expiry {
             return false;
         }
@@ -25,7 +25,9 @@ impl Core {
     }
 
     /// Frees what nobody needs any more; true when more is left.
-    pub(crate) fn housekeep(&mut self) -> bool {
+    fn housekeep(&mut self) -> bool {
+        // Nobody subscribes to them yet.
+        drop(self.keyspace.take_events());
         let more = self.keyspace.housekeep(HOUSEKEEPING_PER_TURN);
         if let Some(garbage) = self.keyspace.take_garbage() {
             self.outbox.start(russet_io::Job::Discard(Box::new(garbage)));
@@ -35,6 +37,22 @@ impl Core {
 }
 
 impl Node {
+    /// Expires and frees, once a millisecond or as long as there is more to do.
+    pub(crate) fn look_after_data(&mut self) {
+        let now_ms = self.core.now.mono_ms();
+        if now_ms == self.turn.upkeep.at_ms && !self.turn.upkeep.more {
+            return;
+        }
+        let more_due = self.core.expire();
+        let more_garbage = self.core.housekeep();
+        self.turn.upkeep = Upkeep {
+            at_ms: now_ms,
+            more: more_due || more_garbage,
+            dirty: self.core.dirty,
+            expiry_ms: self.core.keyspace.next_expiry(),
+        };
+    }
+
     /// The duties of every period.
     pub(crate) fn tick(&mut self) {
         let now = self.core.now;

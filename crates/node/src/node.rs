@@ -47,6 +47,22 @@ pub(crate) struct Turn {
     pub again: bool,
     /// When the slower duties are due again.
     pub tick_at_us: u64,
+    /// The monotonic millisecond of the last upkeep of the data, and what it left to do.
+    pub upkeep: Upkeep,
+}
+
+/// When the data was last looked after.
+// PERF: at one request a turn, upkeep every turn would cost more than the request.
+#[derive(Default)]
+pub(crate) struct Upkeep {
+    /// The monotonic millisecond.
+    pub at_ms: u64,
+    /// Whether there is more to do at once.
+    pub more: bool,
+    /// The changes counted by then: later ones may have brought deadlines.
+    pub dirty: u64,
+    /// When the next deadline is due, in wall milliseconds, as of then.
+    pub expiry_ms: Option<i64>,
 }
 
 impl Node {
@@ -108,12 +124,24 @@ impl Node {
                 session.queued = true;
                 self.turn.inputs.push(conn);
             }
+            if std::mem::take(&mut session.paused) {
+                self.turn.resume.push(conn);
+            }
             self.sessions.put(session);
             self.after(conn);
         }
     }
 
-    /// Stops reading from clients whose replies pile up, closes those beyond their limits.
+    /// Closes a client whose request does not end within `client-query-buffer-limit`.
+    #[cold]
+    fn overfull(&mut self, conn: ConnId) {
+        self.core.stats.query_limit_disconnections += 1;
+        let text = "Closing client that reached max query buffer length";
+        self.core.outbox.log(LogLevel::Warning, text);
+        self.drop_session(conn);
+    }
+
+    /// Closes clients whose replies pile up beyond their limits.
     fn check_output(&mut self) {
         let limit = self.core.config.output_limit_normal();
         if limit.hard == 0 && limit.soft == 0 {
@@ -195,6 +223,9 @@ impl Service for Node {
         } else {
             session.filled += count;
         }
+        if session.filled as u64 >= self.core.config.client_query_buffer_limit {
+            return self.overfull(conn);
+        }
         if !session.queued && session.runs() {
             session.queued = true;
             self.turn.inputs.push(conn);
@@ -223,10 +254,8 @@ impl Service for Node {
             self.turn.tick_at_us = now.mono_us + cron::PERIOD_US;
             self.tick();
         }
-        let more_expired = self.core.expire();
-        let more_garbage = self.core.housekeep();
-        let more_input = !self.turn.inputs.is_empty();
-        self.turn.again = more_expired || more_garbage || more_input;
+        self.look_after_data();
+        self.turn.again = self.turn.upkeep.more || !self.turn.inputs.is_empty();
         self.check_output();
     }
 
@@ -276,13 +305,18 @@ impl Node {
     /// When `run` must be called at the latest.
     fn wake_at_us(&self) -> u64 {
         let tick = self.turn.tick_at_us;
-        let Some(due_ms) = self.core.keyspace.next_expiry().filter(|_| self.core.active_expiry)
-        else {
+        let upkeep = &self.turn.upkeep;
+        if !self.core.active_expiry {
             return tick;
+        }
+        let now = self.core.now;
+        let wait_ms = match upkeep.expiry_ms {
+            _ if upkeep.dirty != self.core.dirty => 1,
+            None => return tick,
+            Some(due_ms) => due_ms.saturating_sub(now.wall_ms()).max(1),
         };
-        let wait_ms = due_ms.saturating_sub(self.core.now.wall_ms()).max(1);
         let wait_us = u64::try_from(wait_ms).unwrap_or(1).saturating_mul(1000);
-        tick.min(self.core.now.mono_us.saturating_add(wait_us))
+        tick.min(now.mono_us.saturating_add(wait_us))
     }
 }
 
