@@ -1,17 +1,18 @@
 //! `cargo xtask fuzz`: cargo-fuzz on one target, or a few seconds of each.
 //!
-//! Always true: the committed corpus is where a run starts.
+//! Always true: a run starts from the committed seeds and adds nothing to them.
 //! Not here: the targets — `fuzz/fuzz_targets/`; what they check — the crates they fuzz
 
 use std::fs;
+use std::process::Command;
 
 use crate::args::Args;
-use crate::tool::{self, Outcome, cargo};
+use crate::tool::{self, Outcome};
 use crate::tree;
 
 const SMOKE_SECONDS: u32 = 10;
 
-/// `cargo xtask fuzz TARGET | smoke`.
+/// `cargo xtask fuzz`.
 pub(crate) fn run(mut args: Args) -> Result<(), String> {
     let seconds = args.option("--seconds")?;
     let seconds = seconds.map(|text| {
@@ -24,12 +25,10 @@ pub(crate) fn run(mut args: Args) -> Result<(), String> {
         return Err(missing);
     }
     match names.as_slice() {
+        [] => smoke(seconds.unwrap_or(SMOKE_SECONDS)),
         [name] if name == "smoke" => smoke(seconds.unwrap_or(SMOKE_SECONDS)),
-        [name] => one(name, seconds.unwrap_or(60)),
-        _ => Err(format!(
-            "name one target or `smoke`: {}",
-            targets().join(", ")
-        )),
+        [name] => one(name, seconds),
+        _ => Err(format!("name one target: {}", targets().join(", "))),
     }
 }
 
@@ -48,11 +47,8 @@ fn missing() -> Option<String> {
     if tool::find("cargo-fuzz").is_none() {
         return Some("cargo-fuzz is not installed".to_owned());
     }
-    let has_nightly = tool::output(cargo().env_remove("CARGO").args(["+nightly", "--version"]))
-        .or_else(|_| tool::output(std::process::Command::new("cargo").args(["+nightly", "-V"])));
-    has_nightly
-        .is_err()
-        .then(|| "there is no nightly toolchain".to_owned())
+    let has_nightly = tool::output(nightly().arg("--version")).is_ok();
+    (!has_nightly).then(|| "there is no nightly toolchain".to_owned())
 }
 
 fn targets() -> Vec<String> {
@@ -70,7 +66,7 @@ fn targets() -> Vec<String> {
 fn smoke(seconds: u32) -> Result<(), String> {
     let failed: Vec<String> = targets()
         .iter()
-        .filter_map(|target| one(target, seconds).err())
+        .filter_map(|target| one(target, Some(seconds)).err())
         .collect();
     if failed.is_empty() {
         Ok(())
@@ -79,19 +75,34 @@ fn smoke(seconds: u32) -> Result<(), String> {
     }
 }
 
-fn one(target: &str, seconds: u32) -> Result<(), String> {
-    println!("fuzz {target} for {seconds} s");
-    let mut command = std::process::Command::new("cargo");
+/// Runs one target for some seconds, or until it is stopped.
+fn one(target: &str, seconds: Option<u32>) -> Result<(), String> {
+    println!("fuzz {target}");
+    // What a run finds goes to the first directory; the committed seeds are only read.
+    let found = tree::target_dir().join("fuzz-corpus").join(target);
+    fs::create_dir_all(&found).map_err(|error| format!("{}: {error}", found.display()))?;
+    let mut command = nightly();
     command
-        .args(["+nightly", "fuzz", "run", target, "--"])
-        .args([
-            &format!("-max_total_time={seconds}"),
-            "-rss_limit_mb=2048",
-            "-timeout=10",
-        ])
-        .current_dir(tree::root())
-        .env_remove("CARGO_TARGET_DIR")
-        .env_remove("RUSTC")
-        .env_remove("RUSTUP_TOOLCHAIN");
+        .args(["fuzz", "run", "--target-dir"])
+        .arg(tree::target_dir().join("fuzz"));
+    command.arg(target).arg(found);
+    let seeds = tree::root().join("fuzz/corpus").join(target);
+    if seeds.is_dir() {
+        command.arg(seeds);
+    }
+    command.args(["--", "-rss_limit_mb=2048", "-timeout=10"]);
+    if let Some(seconds) = seconds {
+        command.arg(format!("-max_total_time={seconds}"));
+    }
     tool::run(&mut command)
+}
+
+/// The nightly cargo, whatever toolchain runs us.
+fn nightly() -> Command {
+    let mut command = Command::new("cargo");
+    command.arg("+nightly").current_dir(tree::root());
+    for name in ["CARGO", "CARGO_TARGET_DIR", "RUSTC", "RUSTUP_TOOLCHAIN"] {
+        command.env_remove(name);
+    }
+    command
 }

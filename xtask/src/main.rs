@@ -19,6 +19,7 @@ mod bench;
 mod ci;
 mod codegen;
 mod compat;
+mod conform;
 mod e2e;
 mod fuzz;
 mod instructions;
@@ -73,6 +74,12 @@ const COMMANDS: &[Command] = &[
         run: compat::run,
     },
     Command {
+        name: "conform",
+        usage: "[--against HOST:PORT]… [--peer BIN]… [--known] [SCRIPT…]",
+        does: "the reply scripts on our node, or on real servers, with the differences",
+        run: conform::run,
+    },
+    Command {
         name: "e2e",
         usage: "[--server BIN]",
         does: "real clients against a real server: redis-cli, redis-benchmark, Python",
@@ -80,8 +87,8 @@ const COMMANDS: &[Command] = &[
     },
     Command {
         name: "fuzz",
-        usage: "TARGET [--seconds N] | smoke [--seconds N]",
-        does: "cargo-fuzz on one target, or ten seconds of each",
+        usage: "[TARGET] [--seconds N]",
+        does: "cargo-fuzz on one target until stopped, or ten seconds of each",
         run: fuzz::run,
     },
     Command {

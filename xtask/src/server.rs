@@ -27,6 +27,15 @@ pub(crate) struct Server {
 impl Server {
     /// Starts a server without persistence and waits until it answers PING. A CPU pins it there.
     pub(crate) fn start(binary: &Path, cpu: Option<&str>) -> Result<Self, String> {
+        Self::start_with(binary, cpu, &[])
+    }
+
+    /// The same, with more on its command line.
+    pub(crate) fn start_with(
+        binary: &Path,
+        cpu: Option<&str>,
+        more: &[&str],
+    ) -> Result<Self, String> {
         let port = free_port()?;
         let dir = scratch_dir("server")?;
         let mut command = match cpu {
@@ -45,7 +54,7 @@ impl Server {
             "--save",
             "",
         ]);
-        command.arg("--dir").arg(&dir);
+        command.arg("--dir").arg(&dir).args(more);
         let log = fs::File::create(dir.join("log")).map_err(|error| error.to_string())?;
         let group = Group::spawn(
             command

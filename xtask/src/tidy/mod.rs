@@ -10,6 +10,7 @@ mod docs;
 mod fences;
 mod links;
 mod names;
+mod scripts;
 mod shape;
 mod text;
 mod unsafety;
@@ -38,6 +39,7 @@ const RULES: &[Rule] = &[
     unsafety::allow_list,
     unsafety::forbidden_crates,
     links::relative,
+    scripts::rows,
 ];
 
 /// `cargo xtask tidy`.
