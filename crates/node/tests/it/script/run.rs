@@ -1,0 +1,180 @@
+//! Plays a script to somebody who answers, and tells the differences.
+//!
+//! Always true: a script goes on after a difference, so that all of them are told at once.
+//! Not here: what is equal — `pattern.rs`.
+
+use russet_resp::{Value, encode_request};
+
+use super::pattern::{Pattern, render};
+use super::{Action, Script, Step};
+
+/// Somebody who answers: our node, or a server far away.
+pub(crate) trait Peer {
+    /// Sends bytes over the connection of this name, which is opened when it is new.
+    fn send(&mut self, client: &str, bytes: &[u8]) -> Result<(), String>;
+
+    /// What has come back, or comes back soon; at least so many values are waited for.
+    fn receive(&mut self, client: &str, want: Want) -> Result<Answer, String>;
+
+    /// Lets time pass.
+    fn wait(&mut self, millis: u64);
+}
+
+/// What is waited for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Want {
+    /// So many values.
+    pub(crate) values: usize,
+    /// The end of the connection.
+    pub(crate) end: bool,
+}
+
+/// What came back.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Answer {
+    pub(crate) values: Vec<Value>,
+    pub(crate) is_closed: bool,
+}
+
+/// A reply that is not as it must be.
+pub(crate) struct Difference {
+    pub(crate) step: usize,
+    pub(crate) got: String,
+}
+
+/// Plays a script; gives the differences.
+///
+/// # Errors
+/// When the peer cannot be talked to.
+pub(crate) fn run(script: &Script, peer: &mut dyn Peer) -> Result<Vec<Difference>, String> {
+    let mut player = Player {
+        peer,
+        client: "main".to_owned(),
+        names: Vec::new(),
+        last: None,
+    };
+    let mut differences = Vec::new();
+    for (index, step) in script.steps.iter().enumerate() {
+        let outcome = player
+            .play(step)
+            .map_err(|error| format!("{}: {error}", step.line))?;
+        match outcome {
+            Outcome::Good => {}
+            Outcome::Other(got) => differences.push(Difference { step: index, got }),
+            Outcome::Stop => break,
+        }
+    }
+    Ok(differences)
+}
+
+enum Outcome {
+    Good,
+    /// This came back instead.
+    Other(String),
+    /// The rest is not for this peer.
+    Stop,
+}
+
+struct Player<'p> {
+    peer: &'p mut dyn Peer,
+    client: String,
+    names: Vec<(Vec<u8>, Vec<u8>)>,
+    last: Option<Value>,
+}
+
+impl Player<'_> {
+    fn play(&mut self, step: &Step) -> Result<Outcome, String> {
+        match &step.action {
+            Action::Ask(words) => {
+                let words: Vec<&[u8]> = words.iter().map(|word| self.meant(word)).collect();
+                let mut bytes = Vec::new();
+                encode_request(words, &mut bytes);
+                self.exchange(&bytes, &step.expected)
+            }
+            Action::Send(bytes) => self.exchange(bytes, &step.expected),
+            Action::Wait(millis) => {
+                self.peer.wait(*millis);
+                Ok(Outcome::Good)
+            }
+            Action::Client(name) => {
+                self.client.clone_from(name);
+                Ok(Outcome::Good)
+            }
+            Action::Resp3 => self.one(&[b"HELLO", b"3"]).map(|_| Outcome::Good),
+            Action::Let(name) => {
+                let word = match &self.last {
+                    Some(Value::Integer(n)) => n.to_string().into_bytes(),
+                    Some(value) => value.as_bytes().map(|b| b.to_vec()).unwrap_or_default(),
+                    None => return Err("no reply to name".to_owned()),
+                };
+                self.names
+                    .insert(0, ([b"$", name.as_bytes()].concat(), word));
+                Ok(Outcome::Good)
+            }
+            Action::Needs(words) => self.has(words),
+        }
+    }
+
+    /// The word, or what it is a name of.
+    fn meant<'w>(&'w self, word: &'w [u8]) -> &'w [u8] {
+        let named = self.names.iter().find(|(name, _)| name == word);
+        named.map_or(word, |(_, meaning)| meaning)
+    }
+
+    fn one(&mut self, words: &[&[u8]]) -> Result<Value, String> {
+        let mut bytes = Vec::new();
+        encode_request(words, &mut bytes);
+        self.peer.send(&self.client, &bytes)?;
+        let want = Want {
+            values: 1,
+            end: false,
+        };
+        let answer = self.peer.receive(&self.client, want)?;
+        answer
+            .values
+            .into_iter()
+            .next()
+            .ok_or_else(|| "no reply".to_owned())
+    }
+
+    fn has(&mut self, words: &[Vec<u8>]) -> Result<Outcome, String> {
+        let name = words.join(&b'|');
+        let reply = self.one(&[b"COMMAND", b"INFO", &name])?;
+        match reply.as_elements() {
+            Some([command]) if !command.is_null() => Ok(Outcome::Good),
+            _ => Ok(Outcome::Stop),
+        }
+    }
+
+    fn exchange(&mut self, bytes: &[u8], expected: &[Pattern]) -> Result<Outcome, String> {
+        self.peer.send(&self.client, bytes)?;
+        let values = expected.iter().filter(|pattern| pattern.is_value()).count();
+        let end = expected.contains(&Pattern::Closed);
+        let values = if expected.is_empty() { 1 } else { values };
+        let answer = self.peer.receive(&self.client, Want { values, end })?;
+        let wanted = expected.iter().filter(|pattern| pattern.is_value());
+        let is_good = !expected.is_empty()
+            && answer.values.len() == values
+            && wanted
+                .zip(&answer.values)
+                .all(|(pattern, value)| pattern.matches(value))
+            && answer.is_closed == end;
+        self.last = answer.values.last().cloned();
+        match is_good {
+            true => Ok(Outcome::Good),
+            false => Ok(Outcome::Other(told(&answer))),
+        }
+    }
+}
+
+/// What came back, in the notation of scripts.
+fn told(answer: &Answer) -> String {
+    let mut lines: Vec<String> = answer.values.iter().map(render).collect();
+    if answer.is_closed {
+        lines.push("closed".to_owned());
+    }
+    if lines.is_empty() {
+        lines.push("none".to_owned());
+    }
+    lines.join("\n")
+}
