@@ -30,6 +30,12 @@ pub(crate) fn resolve(core: &Core, args: Args<'_>) -> Result<CommandId, CommandE
     }
 }
 
+/// Whether a request that names no command is a line of HTTP: somebody makes a browser talk to us.
+#[cold]
+pub(crate) fn is_http(args: Args<'_>) -> bool {
+    args[0].eq_ignore_ascii_case(b"POST") || args[0].eq_ignore_ascii_case(b"Host:")
+}
+
 /// Runs every check.
 ///
 /// # Errors

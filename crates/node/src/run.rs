@@ -15,7 +15,7 @@
 
 use bytes::Bytes;
 use russet_command::{CommandError, Ctx};
-use russet_io::ConnId;
+use russet_io::{ConnId, LogLevel};
 use russet_resp::{ArgBuf, Args, Decoded, Frame, Limits, ProtocolError, Reply, Span};
 
 use crate::control::{ControlCtx, ControlFlow};
@@ -287,6 +287,12 @@ fn dispatch(
 ) -> Result<(), CommandError> {
     let id = match command {
         Some(id) => id,
+        None if gate::is_http(args) => {
+            let text = "A client that speaks HTTP is closed: this may be a cross-protocol attack";
+            core.outbox.log(LogLevel::Warning, text);
+            session.close();
+            return Ok(());
+        }
         None => gate::resolve(core, args)?,
     };
     let command = core.commands.get(id);

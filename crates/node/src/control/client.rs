@@ -353,16 +353,15 @@ fn setname(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlFlow, Comma
 
 fn setinfo(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlFlow, CommandError> {
     let (option, value) = (&args[2], &args[3]);
-    let refusal = |what: &str| {
-        let text =
-            format!("ERR {what} cannot contain spaces, newlines or special characters.");
+    let refusal = |option: &[u8]| {
+        let option = String::from_utf8_lossy(option);
+        let text = format!("ERR {option} cannot contain spaces, newlines or special characters.");
         CommandError::Text(Cow::Owned(text))
     };
     match option.to_ascii_lowercase().as_slice() {
         b"lib-name" if is_printable(value) => cx.session.names_mut().lib_name = value.to_vec(),
         b"lib-ver" if is_printable(value) => cx.session.names_mut().lib_version = value.to_vec(),
-        b"lib-name" => return Err(refusal("lib-name")),
-        b"lib-ver" => return Err(refusal("lib-ver")),
+        b"lib-name" | b"lib-ver" => return Err(refusal(option)),
         _ => {
             let option = String::from_utf8_lossy(option);
             let text = format!("ERR Unrecognized option '{option}'");

@@ -82,8 +82,8 @@ fn examples_of_every_type_are_those_of_redis() {
         ),
         (
             "push",
-            ">2\r\n$16\r\nserver-cpu-usage\r\n:42\r\n$40\r\nSome real reply following the push \
-             reply\r\n",
+            "$40\r\nSome real reply following the push reply\r\n>2\r\n$16\r\nserver-cpu-usage\r\n\
+             :42\r\n",
         ),
         ("verbatim", "=29\r\ntxt:This is a verbatim\nstring\r\n"),
     ] {

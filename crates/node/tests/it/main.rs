@@ -1,3 +1,8 @@
 //! Tests of the node through its public face: bytes in, bytes out.
 
+mod config;
+mod debug;
+mod info;
 mod pipeline;
+mod script;
+mod scripts;

@@ -36,11 +36,12 @@ const EXAMPLES: &[(&str, Example)] = &[
     }),
     ("ATTRIB", attribute),
     ("PUSH", |reply| {
+        // A push answers nothing, so a client that waits for a reply needs one, too. What a
+        // command pushes to its own client follows its reply.
+        reply.bulk(b"Some real reply following the push reply");
         reply.push(2);
         reply.bulk(b"server-cpu-usage");
         reply.integer(42);
-        // A push answers nothing, so a client that waits for a reply needs one, too.
-        reply.bulk(b"Some real reply following the push reply");
     }),
     ("VERBATIM", |reply| {
         reply.verbatim("txt", b"This is a verbatim\nstring")
