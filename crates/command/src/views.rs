@@ -119,7 +119,11 @@ pub fn info<H>(registry: &Registry<H>, id: CommandId, reply: &mut Reply<'_>) {
     for key in spec.keys {
         key_spec(reply, key);
     }
-    reply.array(command.subcommands.len());
+    // COMPAT: what has no subcommands has an empty set of them; what has some, an array.
+    match command.subcommands.len() {
+        0 => reply.set(0),
+        len => reply.array(len),
+    }
     for &sub in &command.subcommands {
         info(registry, sub, reply);
     }

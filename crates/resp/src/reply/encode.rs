@@ -377,11 +377,15 @@ impl<'o> Reply<'o> {
             return self.plain_line(kind, text);
         }
         let is_break = |byte: &u8| matches!(*byte, b'\r' | b'\n' | 0);
-        let safe: Vec<u8> = text
+        let end = text
+            .iter()
+            .rposition(|byte| !is_break(byte))
+            .map_or(0, |last| last + 1);
+        let safe: Vec<u8> = text[..end]
             .iter()
             .map(|byte| if is_break(byte) { b' ' } else { *byte })
             .collect();
-        self.plain_line(kind, safe.trim_ascii_end());
+        self.plain_line(kind, &safe);
     }
 
     /// A line of text without line ends.
