@@ -4,6 +4,7 @@
 //! those of Redis 7.4.
 //!
 //! Always true: names and aliases are unique; every default is valid and shows as it is written.
+//! Long because a setting is a row, and there are that many settings.
 //! Not here: what a row may say — `setting.rs`; what kinds there are — `kind.rs`.
 
 use super::kind::{Kind, Names, Refusal};
@@ -15,6 +16,8 @@ const UINT: i64 = u32::MAX as i64;
 const LONG: i64 = i64::MAX;
 const BYTES: u64 = i64::MAX as u64;
 
+// COMPAT: Redis fixes the four `…-cpulist` settings at the start; they have no effect here, and a
+// tool that sets every setting to what it is must not stumble over names that 7.0 does not have.
 /// Every setting.
 #[rustfmt::skip]
 pub(crate) const SETTINGS: &[Setting] = &[
@@ -50,7 +53,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
         .does("Whether old append-only files are kept."),
     Setting::flag("aof-load-truncated", "yes")
         .does("Whether an append-only file that ends in the middle of a command is loaded."),
-    Setting::text("aof-rewrite-cpulist", "").alias("aof_rewrite_cpulist").immutable().optional()
+    Setting::text("aof-rewrite-cpulist", "").alias("aof_rewrite_cpulist").optional()
         .does("The CPUs for rewriting the append-only file."),
     Setting::flag("aof-rewrite-incremental-fsync", "yes")
         .does("Whether a rewrite of the append-only file syncs as it goes."),
@@ -74,7 +77,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
         .does("Smaller append-only files are not rewritten on their own."),
     Setting::int("auto-aof-rewrite-percentage", "100", 0, INT)
         .does("The growth since the last rewrite that starts another, in percent."),
-    Setting::text("bgsave-cpulist", "").alias("bgsave_cpulist").immutable().optional()
+    Setting::text("bgsave-cpulist", "").alias("bgsave_cpulist").optional()
         .does("The CPUs for saving in the background."),
     Setting::special("bind", "* -::*", Kind::Addresses).to(|t, v| t.bind = v.addresses())
         .then(Act::Listen)
@@ -82,7 +85,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
     Setting::text("bind-source-addr", "").optional().to(|t, v| t.bind_source_addr = v.text())
         .unread()
         .does("The address that outgoing connections come from."),
-    Setting::text("bio-cpulist", "").alias("bio_cpulist").immutable().optional()
+    Setting::text("bio-cpulist", "").alias("bio_cpulist").optional()
         .does("The CPUs for threads in the background."),
     Setting::int("busy-reply-threshold", "5000", 0, LONG).alias("lua-time-limit")
         .to(|t, v| t.busy_reply_threshold = v.int()).unread()
@@ -336,7 +339,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
     Setting::special("save", "3600 1 300 100 60 10000", Kind::SavePoints)
         .to(|t, v| t.save = v.save_points()).unread()
         .does("After how many seconds and changes data is saved."),
-    Setting::text("server-cpulist", "").alias("server_cpulist").immutable().optional()
+    Setting::text("server-cpulist", "").alias("server_cpulist").optional()
         .does("The CPUs for the server."),
     Setting::int("set-max-intset-entries", "512", 0, LONG)
         .does("Sets with more integers are no intsets."),

@@ -1,7 +1,7 @@
 //! A distribution of durations with two significant digits, from one nanosecond to one second.
 //!
 //! ```text
-//!  bucket 0: 256 places of 1 ns     bucket 1: 128 places of 2 ns     bucket 2: 128 places of 4 ns …
+//!  bucket 0: 256 places of 1 ns    bucket 1: 128 places of 2 ns    bucket 2: 128 places of 4 ns …
 //! ```
 //! Bounds are those of a high dynamic range histogram with 256 places in its first bucket, so that
 //! percentiles come out as Redis shows them.
