@@ -11,9 +11,11 @@
 //! Always true: with no live snapshot `newest` is 0 and every stamp is larger.
 //! Not here: the snapshot itself — `snapshot.rs`
 
-use std::sync::Arc;
 use std::sync::atomic::Ordering::{Acquire, Release};
 use std::sync::atomic::{AtomicBool, AtomicU64};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::store::Store;
 
 /// What owner and holder of a snapshot share.
 #[derive(Debug)]
@@ -24,7 +26,12 @@ pub(crate) struct Ticket {
     /// The ordinal of the database being walked, times 2^48, plus the position in it.
     position: AtomicU64,
     is_released: AtomicBool,
+    /// What the key space left behind when it was dropped first.
+    legacy: Mutex<Option<Legacy>>,
 }
+
+/// The stores of a key space that was dropped while snapshots lived.
+pub(crate) type Legacy = Arc<Vec<Store>>;
 
 impl Ticket {
     /// Says that everything before a position of a database has been read.
@@ -87,6 +94,7 @@ impl Epochs {
             stores,
             position: AtomicU64::new(0),
             is_released: AtomicBool::new(false),
+            legacy: Mutex::new(None),
         });
         self.newest = self.now;
         self.now = self
@@ -120,6 +128,17 @@ impl Epochs {
     /// Whether what was replaced in that epoch can be freed.
     pub(crate) fn is_over(&self, epoch: u32) -> bool {
         self.live.iter().all(|ticket| ticket.epoch >= epoch)
+    }
+
+    /// Leaves stores to the live snapshots, which read the objects that their cells point to.
+    pub(crate) fn bequeath(&mut self, stores: Vec<Store>) {
+        self.refresh();
+        let legacy = Arc::new(stores);
+        for ticket in &self.live {
+            // Nobody panics while holding the lock, so a poisoned one is as good as any.
+            let mut kept = ticket.legacy.lock().unwrap_or_else(PoisonError::into_inner);
+            *kept = Some(Arc::clone(&legacy));
+        }
     }
 
     /// How many snapshots are live.

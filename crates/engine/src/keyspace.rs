@@ -321,3 +321,15 @@ impl Keyspace {
         }
     }
 }
+
+impl Drop for Keyspace {
+    fn drop(&mut self) {
+        let flushed = self
+            .shared
+            .flushed
+            .drain(..)
+            .chain(self.parked.drain(..).map(|p| p.1));
+        let stores = self.dbs.drain(..).chain(flushed).collect();
+        self.shared.epochs.bequeath(stores);
+    }
+}

@@ -23,10 +23,10 @@ use crate::value::{Millis, ValueRef};
 /// The key space at one moment. Dropping it, or the walk it became, ends the preservation.
 #[derive(Debug)]
 pub struct Snapshot {
-    /// Released last, after everything that it protects.
     images: Vec<Image>,
     now: Millis,
     policy: AccessPolicy,
+    /// Dropped last, after everything that it protects.
     hold: Hold,
 }
 

@@ -149,21 +149,22 @@ impl Lines {
     }
 }
 
-/// The first run of at least `count` free lines.
+/// The first of the shortest runs of at least `count` free lines.
 fn find_run(free: &[u64; WORDS], count: usize) -> Option<usize> {
-    let mut start = 0;
-    while start + count <= PAGE_LINES {
+    let (mut start, mut best) = (0, None);
+    while start < PAGE_LINES {
         start = next(free, start, true);
-        if start + count > PAGE_LINES {
-            return None;
-        }
         let end = next(free, start, false);
-        if end - start >= count {
+        let len = end - start;
+        if len == count {
             return Some(start);
+        }
+        if len > count && best.is_none_or(|(shortest, _)| len < shortest) {
+            best = Some((len, start));
         }
         start = end;
     }
-    None
+    best.map(|(_, start)| start)
 }
 
 /// The first line from `from` on that is free, or is taken; the number of lines if none is.

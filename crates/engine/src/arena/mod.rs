@@ -49,7 +49,7 @@ pub(crate) struct Arena {
     lines: Lines,
     used: u64,
     #[cfg(debug_assertions)]
-    live: Vec<Box<[u64; 128]>>,
+    live: Vec<[u64; 128]>,
 }
 
 #[derive(Debug)]
@@ -84,6 +84,12 @@ impl Arena {
     /// Bytes of the chunks, most of which may not be resident.
     pub(crate) fn reserved(&self) -> u64 {
         (self.memory.chunk_count() * CHUNK_SIZE) as u64
+    }
+
+    /// Bytes of the pages that hold lines.
+    #[cfg(test)]
+    pub(crate) fn line_bytes(&self) -> u64 {
+        self.pages.iter().filter(|page| page.class == LINES).count() as u64 * PAGE_SIZE as u64
     }
 
     /// A cell of a class. Its contents are not defined.
@@ -218,8 +224,7 @@ impl Arena {
             self.free_pages.push(0);
             self.pages.resize(self.pages.len() + CHUNK_PAGES, EMPTY);
             #[cfg(debug_assertions)]
-            self.live
-                .resize_with(self.pages.len(), || Box::new([0; 128]));
+            self.live.resize_with(self.pages.len(), || [0; 128]);
         }
         self.free_pages[chunk] = all_pages(chunk);
         chunk

@@ -48,6 +48,11 @@ impl Db<'_> {
         self.store.volatile_len()
     }
 
+    /// How many records the timing wheel has of keys, stale ones included.
+    pub fn expiry_records(&self) -> usize {
+        self.store.wheel.records()
+    }
+
     /// The mean time to live of the keys that have a deadline, in milliseconds (an estimate).
     pub fn average_ttl(&self) -> u64 {
         let mean = self.store.deadline_mean();

@@ -318,22 +318,19 @@ impl Inner {
         {
             return Some(self.cursor);
         }
-        for level in 0..3 {
+        for (level, start) in LEVEL_AT.into_iter().enumerate() {
             let shift = SLOT_BITS * level as u32;
             let now = self.cursor >> shift;
             let count = if level == 2 { TOP_SLOTS } else { SLOTS };
-            let at = (now & (count as i64 - 1)) as usize;
+            let at = start + (now & (count as i64 - 1)) as usize;
             // Slots before the cursor's are those of the next turn on the highest level only.
-            let ahead = self.next_filled(LEVEL_AT[level] + at, LEVEL_AT[level] + count);
+            let ahead = self.next_filled(at, start + count);
             let found = match ahead {
-                None if level == 2 => self
-                    .next_filled(LEVEL_AT[2], LEVEL_AT[2] + at)
-                    .map(|slot| slot + TOP_SLOTS),
+                None if level == 2 => self.next_filled(start, at).map(|slot| slot + TOP_SLOTS),
                 ahead => ahead,
             };
             if let Some(slot) = found {
-                let steps = (slot - LEVEL_AT[level] - at) as i64;
-                return Some(((now + steps) << shift).max(self.cursor));
+                return Some(((now + (slot - at) as i64) << shift).max(self.cursor));
             }
         }
         None
@@ -499,7 +496,7 @@ mod tests {
             tags.push(wheel.arm(cell, 5_000_000 + i64::from(cell) * 1000, 0));
         }
         let count = tags.len();
-        let is_current = |cell: Handle, tag| cell % 10 == 0 && tags[cell as usize] == tag;
+        let is_current = |cell: Handle, tag| cell.is_multiple_of(10) && tags[cell as usize] == tag;
         let mut looked = wheel.sweep(true, is_current);
         while wheel.is_sweeping() {
             looked += wheel.sweep(false, is_current);

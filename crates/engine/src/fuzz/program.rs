@@ -217,7 +217,7 @@ impl<'a> Program<'a> {
                 key: self.key(),
                 to_db: self.db(),
                 to: self.key(),
-                replace: self.byte() % 2 == 0,
+                replace: self.byte().is_multiple_of(2),
             },
             21..=30 => Op::Move {
                 db: self.db(),

@@ -3,7 +3,7 @@
 use super::{Place, Shared, Store};
 use crate::arena::Handle;
 use crate::cell::{self, Deadline};
-use crate::expire::Step;
+use crate::expire::{Step, Wheel};
 use crate::prefetch;
 use crate::value::Millis;
 
@@ -77,6 +77,9 @@ impl Store {
 
     /// Looks for stale records, when there are too many; returns what is left of the budget.
     pub(crate) fn sweep_wheel(&mut self, mut budget: usize) -> usize {
+        if self.volatile == 0 && self.wheel.records() > 0 {
+            self.wheel = Wheel::default();
+        }
         while budget > 0 {
             let is_wanted = self.wheel.records() > 2 * self.volatile + STALE_SLACK;
             let arena = &self.arena;

@@ -28,7 +28,8 @@ impl Store {
                 break;
             }
             // The low bits of the position are not those that chose the segment.
-            let at = (position & 0xffff_ffff) as usize * (usize::from(BUCKETS_MAX) * SLOTS) >> 32;
+            let slots = usize::from(BUCKETS_MAX) * SLOTS;
+            let at = ((position & 0xffff_ffff) as usize * slots) >> 32;
             let is_accepted = chance & ((1 << (bound - slot.depth)) - 1) == 0;
             if is_accepted && let Some(cell) = self.cell_at(slot, at) {
                 return Some(cell);

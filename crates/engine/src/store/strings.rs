@@ -154,9 +154,10 @@ impl Store {
 
     /// Changes the buffer of a cell that is ready and has an object.
     fn with_buffer<T>(&mut self, place: &Place, change: impl FnOnce(&mut Vec<u8>) -> T) -> T {
+        // Weighed before, since `large_mut` may replace a shared object by a smaller clone.
+        let before = cell::large(&self.arena.memory, place.cell).map_or(0, |o| o.weight());
         let object = cell::large_mut(&mut self.arena.memory, place.cell);
         let object = object.expect("the caller made it an object");
-        let before = object.weight();
         let result = change(cell::buffer(&mut object.value));
         self.large_weight = self.large_weight + object.weight() - before;
         result

@@ -17,8 +17,8 @@ use super::line::{Line, SLOTS};
 use crate::arena::Handle;
 
 /// How many lines a segment may have.
-const SIZES: [u16; 21] = [
-    1, 2, 3, 4, 6, 8, 10, 12, 14, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 1024,
+const SIZES: [u16; 23] = [
+    1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 1024,
 ];
 /// The largest segment in a table whose hashes spread evenly.
 pub(crate) const BUCKETS_MAX: u16 = 16;
@@ -42,6 +42,17 @@ pub(crate) fn reach(buckets: usize) -> usize {
     } else {
         buckets.min(REACH)
     }
+}
+
+/// Whether a full segment of that size splits rather than grows.
+///
+/// PERF: it depends on the segment, between 10 and 16 lines. If all split at 16, all would be of
+/// about the same size at any time and leave holes of sizes that nobody needs: 7.5 bytes of
+/// resident memory per key instead of 7.0 at 200,000 keys.
+pub(crate) fn splits_at(buckets: u16, hash: u64, depth: u8) -> bool {
+    let prefix = (hash >> 1 >> (63 - depth)) | 1 << depth;
+    let choice = prefix.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 62;
+    buckets >= 10 + 2 * choice as u16
 }
 
 /// The next larger number of lines.

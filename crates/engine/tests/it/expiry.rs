@@ -1,1 +1,202 @@
-//! (pending)
+//! Deadlines are exact, and their records stay bounded.
+
+use russet_base::Rng;
+use russet_engine::{Entry, Keyspace, NewValue, Options, Touch};
+
+const NOW: i64 = 1_700_000_000_000;
+
+fn keyspace() -> Keyspace {
+    let mut keyspace = Keyspace::new(Options {
+        databases: 2,
+        seed: 9,
+    });
+    keyspace.freeze(NOW);
+    keyspace
+}
+
+/// Calls until nothing is due at the frozen moment.
+fn expire_all(keyspace: &mut Keyspace) -> usize {
+    let mut removed = 0;
+    loop {
+        removed += keyspace.expire_due(100);
+        match keyspace.next_expiry() {
+            Some(at) if at <= keyspace.now() => {}
+            _ => return removed,
+        }
+    }
+}
+
+#[test]
+fn a_look_up_is_exact_to_the_millisecond() {
+    let mut keyspace = keyspace();
+    for after in [1, 2, 63, 64, 1023, 1024, 100_000, 5_000_000_000] {
+        keyspace.freeze(NOW);
+        keyspace.db(0).set(b"k", b"v", Some(NOW + after));
+        keyspace.freeze(NOW + after - 1);
+        assert!(keyspace.db(0).contains(b"k"));
+        keyspace.freeze(NOW + after);
+        assert!(!keyspace.db(0).contains(b"k"));
+    }
+    assert_eq!(keyspace.take_events().len(), 8);
+}
+
+#[test]
+fn the_wheel_is_exact_to_the_millisecond_too() {
+    let mut rng = Rng::new(3);
+    let mut keyspace = keyspace();
+    let mut deadlines: Vec<i64> = Vec::new();
+    for n in 0..if cfg!(miri) { 60_u32 } else { 3000 } {
+        let bits = rng.below(34);
+        let at = NOW + 1 + rng.below(1 << bits) as i64;
+        keyspace.db(0).set(&n.to_le_bytes(), b"v", Some(at));
+        deadlines.push(at);
+    }
+    deadlines.sort_unstable();
+    for chunk in deadlines.chunks(7) {
+        let last = chunk[chunk.len() - 1];
+        if last <= keyspace.now() {
+            continue;
+        }
+        keyspace.freeze(last - 1);
+        expire_all(&mut keyspace);
+        let left = deadlines.iter().filter(|&&at| at >= last).count();
+        assert_eq!(keyspace.db(0).len(), left);
+        assert!(keyspace.next_expiry().is_some_and(|at| at <= last));
+        keyspace.freeze(last);
+        expire_all(&mut keyspace);
+        let left = deadlines.iter().filter(|&&at| at > last).count();
+        assert_eq!(keyspace.db(0).len(), left);
+    }
+    assert_eq!(keyspace.next_expiry(), None);
+    assert_eq!(keyspace.stats().expired_by_wheel, deadlines.len() as u64);
+}
+
+#[test]
+fn every_deadline_is_kept_as_it_is() {
+    let mut keyspace = keyspace();
+    let far = [
+        9_223_372_036_854_770_000,
+        i64::MAX,
+        1 << 47,
+        (1 << 47) - 1,
+        1 << 50,
+        NOW + 2,
+    ];
+    for at in far {
+        keyspace.db(0).set(b"k", b"v", Some(at));
+        assert_eq!(keyspace.db(0).ttl(b"k"), Some(Some(at - NOW)));
+        assert!(keyspace.db(0).expire_at(b"k", Some(at - 1)));
+        assert!(keyspace.db(0).expire_at(b"k", Some(at)));
+        assert_eq!(keyspace.db(0).ttl(b"k"), Some(Some(at - NOW)));
+    }
+    for past in [i64::MIN, -1, 0, NOW - 1, NOW] {
+        keyspace.db(0).set(b"past", b"v", Some(past));
+        assert_eq!(keyspace.db(0).len(), 2);
+        assert!(!keyspace.db(0).contains(b"past"));
+        keyspace.db(0).set(b"past", b"v", Some(past));
+        assert_eq!(expire_all(&mut keyspace), 1);
+    }
+}
+
+#[test]
+fn extending_a_deadline_makes_no_records() {
+    let mut keyspace = keyspace();
+    let count = if cfg!(miri) { 20_u32 } else { 500 };
+    for round in 0..20 {
+        keyspace.freeze(NOW + round * 10_000);
+        for n in 0..count {
+            let at = keyspace.now() + 60_000;
+            keyspace.db(0).set(&n.to_le_bytes(), b"session", Some(at));
+        }
+        assert_eq!(expire_all(&mut keyspace), 0);
+        assert_eq!(keyspace.db(0).expiry_records(), count as usize);
+    }
+    keyspace.freeze(NOW + 19 * 10_000 + 60_000);
+    assert_eq!(expire_all(&mut keyspace), count as usize);
+}
+
+#[test]
+fn stale_records_are_bounded_by_housekeeping() {
+    let mut keyspace = keyspace();
+    let rounds = if cfg!(miri) { 30 } else { 300 };
+    for round in 0..rounds {
+        for n in 0..100_u32 {
+            // Shortening makes a record each time; so do deleting and setting again.
+            let at = NOW + 90_000_000 - round * 1000;
+            match n % 2 {
+                0 => drop(keyspace.db(0).remove(&n.to_le_bytes())),
+                _ => drop(keyspace.db(0).expire_at(&n.to_le_bytes(), Some(at))),
+            }
+            keyspace.db(0).set(&n.to_le_bytes(), b"v", Some(at));
+        }
+        while keyspace.housekeep(50) {}
+        assert!(keyspace.db(0).expiry_records() <= 2 * 100 + 1024 + 100);
+    }
+    assert_eq!(keyspace.db(0).volatile_len(), 100);
+    keyspace.freeze(NOW + 90_000_000);
+    assert_eq!(expire_all(&mut keyspace), 100);
+}
+
+#[test]
+fn a_cell_that_is_used_again_does_not_expire_by_an_old_record() {
+    let mut keyspace = keyspace();
+    for n in 0..200_u32 {
+        keyspace
+            .db(0)
+            .set(&n.to_le_bytes(), b"v", Some(NOW + 5_000));
+        keyspace.db(0).remove(&n.to_le_bytes());
+        keyspace
+            .db(0)
+            .set(&n.to_le_bytes(), b"v", Some(NOW + 50_000));
+    }
+    keyspace.freeze(NOW + 6_000);
+    assert_eq!(expire_all(&mut keyspace), 0);
+    assert_eq!(keyspace.db(0).len(), 200);
+    keyspace.freeze(NOW + 50_000);
+    assert_eq!(expire_all(&mut keyspace), 200);
+}
+
+#[test]
+fn many_keys_of_one_moment_expire_in_slices() {
+    let mut keyspace = keyspace();
+    let count = if cfg!(miri) { 200 } else { 20_000 };
+    for n in 0..count {
+        // Far enough to lie on the middle level, so that the slot has to cascade first.
+        keyspace
+            .db(0)
+            .set(format!("{n}").as_bytes(), b"v", Some(NOW + 100_000_000));
+    }
+    keyspace.freeze(NOW + 100_000_000);
+    let (mut calls, mut removed) = (0, 0);
+    while keyspace
+        .next_expiry()
+        .is_some_and(|at| at <= keyspace.now())
+    {
+        let n = keyspace.expire_due(50);
+        assert!(n <= 50);
+        removed += n;
+        calls += 1;
+    }
+    assert_eq!(removed, count);
+    assert!(calls >= count / 50 && calls < count / 10 + 20, "{calls}");
+}
+
+#[test]
+fn deadlines_survive_values_that_move() {
+    let mut keyspace = keyspace();
+    for len in [1, 30, 100, 255, 256, 900, 2000, 100, 1] {
+        let value = vec![b'x'; len];
+        match keyspace.db(0).entry(b"k") {
+            Entry::Occupied(mut entry) => entry.set(NewValue::Plain(&value)),
+            Entry::Vacant(entry) => entry.insert(NewValue::Plain(&value), Some(NOW + 3_000)),
+        }
+        let read = keyspace
+            .db(0)
+            .read(b"k", Touch::No)
+            .and_then(|value| value.deadline());
+        assert_eq!(read, Some(NOW + 3_000));
+    }
+    assert_eq!(keyspace.db(0).average_ttl(), 3_000);
+    keyspace.freeze(NOW + 3_000);
+    assert_eq!(expire_all(&mut keyspace), 1);
+}

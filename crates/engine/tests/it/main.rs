@@ -1,5 +1,7 @@
 //! Tests of the key space through its public interface.
 
+#![expect(clippy::disallowed_methods, reason = "snapshots are walked on threads")]
+
 mod expiry;
 mod memory;
 mod model;

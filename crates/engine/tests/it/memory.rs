@@ -1,1 +1,145 @@
-//! (pending)
+//! Memory: what keys cost, and that it comes back.
+
+use bytes::Bytes;
+use russet_engine::{Keyspace, NewValue, Options, StringRef, Touch};
+
+fn keyspace() -> Keyspace {
+    Keyspace::new(Options {
+        databases: 4,
+        seed: 1,
+    })
+}
+
+const COUNT: u32 = if cfg!(miri) { 300 } else { 100_000 };
+
+fn bytes_per_key(value: &[u8], deadline: Option<i64>) -> f64 {
+    let mut keyspace = keyspace();
+    for n in 0..COUNT {
+        keyspace
+            .db(0)
+            .set(format!("key:{n:012}").as_bytes(), value, deadline);
+    }
+    keyspace.db(0).weight() as f64 / f64::from(COUNT)
+}
+
+#[test]
+fn keys_cost_what_was_promised() {
+    if cfg!(miri) {
+        return;
+    }
+    for (len, promised) in [(3, 39.0), (16, 47.0), (64, 96.0)] {
+        let cost = bytes_per_key(&vec![b'x'; len], None);
+        assert!(cost <= promised, "{cost} bytes for values of {len}");
+    }
+    let cost = bytes_per_key(&[b'x'; 16], Some(3_600_000));
+    assert!(cost <= 60.5, "{cost} bytes with a deadline");
+}
+
+#[test]
+fn an_empty_key_space_costs_nearly_nothing() {
+    assert!(
+        Keyspace::new(Options {
+            databases: 16,
+            seed: 0
+        })
+        .weight()
+            < 4096
+    );
+}
+
+#[test]
+fn deleting_gives_everything_back() {
+    let mut keyspace = keyspace();
+    for n in 0..COUNT {
+        let value = vec![b'x'; n as usize % 1500];
+        keyspace
+            .db(0)
+            .set(&n.to_le_bytes(), &value, Some(10_000_000));
+    }
+    for n in 0..COUNT {
+        assert!(keyspace.db(0).remove(&n.to_le_bytes()));
+    }
+    while keyspace.housekeep(1000) {}
+    assert_eq!(keyspace.db(0).cell_bytes(), 0);
+    // What is left are stale records, up to the slack, and the wheel's slots.
+    assert!(keyspace.weight() < 80_000, "{}", keyspace.weight());
+}
+
+#[test]
+fn flushing_hands_everything_over_at_once() {
+    let mut keyspace = keyspace();
+    for n in 0..1000_u32 {
+        keyspace.db(1).set(&n.to_le_bytes(), &[b'x'; 2000], None);
+    }
+    keyspace.flush_all();
+    assert!(keyspace.db(1).is_empty() && keyspace.weight() < 4096);
+    let garbage = keyspace
+        .take_garbage()
+        .expect("a thousand keys wait to be dropped");
+    assert_eq!(garbage.objects, 1000);
+    std::thread::spawn(move || drop(garbage)).join().unwrap();
+    assert!(keyspace.take_garbage().is_none());
+}
+
+#[test]
+fn large_values_are_shared_and_become_garbage() {
+    let mut keyspace = keyspace();
+    let value = Bytes::from(vec![7; 100_000]);
+    keyspace
+        .db(0)
+        .entry(b"k")
+        .set(NewValue::Shared(value.clone()), None);
+    let mut db = keyspace.db(0);
+    let read = db.read(b"k", Touch::Yes).expect("it was set");
+    match read.string() {
+        Ok(StringRef::Shared(bytes)) => assert_eq!(bytes.as_ptr(), value.as_ptr()),
+        other => panic!("{other:?}"),
+    }
+    assert!(keyspace.weight() > 100_000);
+    assert!(keyspace.copy_key((0, b"k"), (1, b"copy"), false));
+    assert_eq!(keyspace.db(0).append(b"k", b"!"), Ok(100_001));
+    assert_eq!(
+        keyspace.db(1).get(b"copy").unwrap().map(|b| b.len()),
+        Some(100_000)
+    );
+    keyspace.db(0).remove(b"k");
+    assert_eq!(
+        keyspace.take_garbage().map(|garbage| garbage.objects),
+        Some(1)
+    );
+    assert_eq!(value[99_999], 7);
+}
+
+#[test]
+fn appending_is_not_quadratic() {
+    let mut keyspace = keyspace();
+    let rounds = if cfg!(miri) { 300 } else { 200_000 };
+    for round in 1..=rounds {
+        assert_eq!(keyspace.db(0).append(b"log", b"0123456789"), Ok(round * 10));
+    }
+    let weight = keyspace.db(0).key_weight(b"log").expect("it is there");
+    assert!(weight <= rounds as u64 * 10 * 5 / 4 + 1000, "{weight}");
+}
+
+#[test]
+fn extreme_keys_and_values_round_trip() {
+    let mut keyspace = keyspace();
+    let lens = [
+        0, 1, 7, 8, 44, 45, 253, 254, 255, 256, 750, 1006, 1007, 1024, 70_000,
+    ];
+    for &key_len in &lens {
+        for &value_len in &lens {
+            let (key, value) = (vec![b'k'; key_len], vec![b'v'; value_len]);
+            let mut db = keyspace.db(0);
+            db.set(&key, &value, None);
+            assert_eq!(db.get(&key).unwrap().as_deref(), Some(&value[..]));
+            assert!(db.expire_at(&key, Some(5_000)));
+            assert_eq!(db.get(&key).unwrap().as_deref(), Some(&value[..]));
+            assert_eq!(db.append(&key, b"+"), Ok(value_len + 1));
+            assert!(db.expire_at(&key, None));
+            assert_eq!(db.get(&key).unwrap().map(|b| b.len()), Some(value_len + 1));
+        }
+        assert!(keyspace.db(0).remove(&vec![b'k'; key_len]));
+    }
+    assert_eq!(keyspace.db(0).cell_bytes(), 0);
+}
