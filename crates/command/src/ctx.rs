@@ -26,7 +26,8 @@ pub enum Flow {
 pub struct Settings {
     /// `proto-max-bulk-len`: the longest string, in bytes.
     pub string_len_max: u64,
-    /// Whether an LFU eviction policy is in force (`OBJECT FREQ` needs one, `IDLETIME` its absence).
+    /// Whether an LFU eviction policy is in force (`OBJECT FREQ` needs one, `IDLETIME` its
+    /// absence).
     pub lfu: bool,
     /// `lazyfree-lazy-user-flush`: whether a FLUSHALL without option frees in the background.
     pub lazy_user_flush: bool,

@@ -4,7 +4,8 @@
 //! of a command (ACL categories, legacy key positions, COMMAND INFO and DOCS, key extraction,
 //! documentation) is computed from its row.
 //!
-//! Always true: names are upper case; the arity agrees with the syntax; rows are in alphabetical order.
+//! Always true: names are upper case; the arity agrees with the syntax; rows are in alphabetical
+//! order.
 //! Not here: the views — `keys.rs`, `syntax.rs`, and the node's registry.
 
 /// How many arguments a command takes, its own name among them.

@@ -10,8 +10,8 @@
 //!   cell that a snapshot reads.
 //! * `value` is 8 bytes for an integer, the bytes of a string, or a pointer if LARGE. A LONG cell
 //!   has no key either: the object that it points to has both.
-//! * `deadline` is 48 bits of milliseconds and 16 of the tick at which the timing wheel has a record
-//!   of this cell; or, if FAR, 64 bits of milliseconds without a record.
+//! * `deadline` is 48 bits of milliseconds and 16 of the tick at which the timing wheel has a
+//!   record of this cell; or, if FAR, 64 bits of milliseconds without a record.
 //!
 //! Always true: a cell's size is that of its class, and everything above fits.
 //! Not here: where cells come from — `arena/mod.rs`; who may change one — `store/mod.rs`

@@ -1,9 +1,9 @@
 //! Epochs: which segments and cells a live snapshot may still read.
 //!
 //! Taking a snapshot ends an epoch. A segment bears the epoch in which it was made; one that is not
-//! younger than the newest live snapshot belongs to a snapshot too, and is copied before it changes.
-//! Cells bear nothing: the copy of a segment remembers which of its entries it was copied with.
-//! What is replaced while snapshots live waits in limbo until all older ones are gone.
+//! younger than the newest live snapshot belongs to a snapshot too, and is copied before it
+//! changes. Cells bear nothing: the copy of a segment remembers which of its entries it was copied
+//! with. What is replaced while snapshots live waits in limbo until all older ones are gone.
 //!
 //! A walker publishes how far it has come, in the order of hashes. What lies behind it needs no
 //! preservation any more.

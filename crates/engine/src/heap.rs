@@ -6,7 +6,8 @@
 //! being written to.
 //!
 //! Duties of this file:
-//! 1. The pointer at `(cell, at)` came from `Arc::into_raw` in [`put`], and the cell owns one count.
+//! 1. The pointer at `(cell, at)` came from `Arc::into_raw` in [`put`], and the cell owns one
+//!    count.
 //! 2. After [`take`] the cell's pointer is dead: it is overwritten, or its cell given back.
 //!
 //! Not here: which cells hold such a pointer — `cell.rs`

@@ -56,7 +56,8 @@ impl Default for Options {
 pub struct Keyspace {
     dbs: Vec<Store>,
     shared: Shared,
-    /// Stores that were flushed while snapshots lived, with the epoch from which on none needs them.
+    /// Stores that were flushed while snapshots lived, with the epoch from which on none needs
+    /// them.
     parked: Vec<(u32, Store)>,
     garbage: Garbage,
 }

@@ -88,7 +88,8 @@ impl Snapshot {
         self.now
     }
 
-    /// The databases that had keys, in order: index, number of keys, number of those with deadlines.
+    /// The databases that had keys, in order: index, number of keys, number of those with
+    /// deadlines.
     pub fn databases(&self) -> impl Iterator<Item = (usize, usize, usize)> + '_ {
         self.images
             .iter()

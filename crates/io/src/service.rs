@@ -1,6 +1,7 @@
 //! The trait a server core implements, and the names of its parties.
 //!
-//! Always true: the loop calls `run` after it reported whatever arrived, and takes `ready` after `run`.
+//! Always true: the loop calls `run` after it reported whatever arrived, and takes `ready` after
+//! `run`.
 //! Not here: what the core asks for in return — `ready.rs`, `job.rs`.
 
 use core::net::SocketAddr;

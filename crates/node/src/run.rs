@@ -211,7 +211,8 @@ fn decode(core: &mut Core, session: &mut Session, limits: &Limits, batch: &mut B
                 };
                 let (conn, db) = (session.conn, session.db);
                 queue.push(Queued { conn, frame, command, db, hint });
-                // Whoever is not known yet may be known after this request, and then has other limits.
+                // Whoever is not known yet may be known after this request, and then has other
+                // limits.
                 if queue.len() >= BATCH_LEN || !session.authenticated {
                     return Stopped::BatchFull;
                 }

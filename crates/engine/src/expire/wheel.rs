@@ -2,8 +2,8 @@
 //!
 //! Three levels of slots. A slot of the lowest level is a tick of 1024 ms; 4096 of them make a slot
 //! of the middle level (70 minutes), 4096 of those one of the highest (199 days). What is further
-//! away than 139 years waits in the last slot. As the cursor reaches a higher slot, its records move
-//! down, a chunk at a time; records whose tick has come go to `near`, which is ordered to the
+//! away than 139 years waits in the last slot. As the cursor reaches a higher slot, its records
+//! move down, a chunk at a time; records whose tick has come go to `near`, which is ordered to the
 //! millisecond.
 //!
 //! A record is never removed when its key is deleted or its deadline moves: it is recognised as
@@ -144,8 +144,8 @@ impl Wheel {
         near.into_iter().chain(slot).min()
     }
 
-    /// Looks at one chunk for stale records, if there is a sweep or `is_wanted` starts one; says how
-    /// many it looked at.
+    /// Looks at one chunk for stale records, if there is a sweep or `is_wanted` starts one; says
+    /// how many it looked at.
     pub(crate) fn sweep(
         &mut self,
         is_wanted: bool,

@@ -1,8 +1,8 @@
 //! The body of the fuzz target "engine against a model": any bytes are a program of operations.
 //!
-//! Each operation runs on the key space and on plain sorted maps, and every answer must be the same.
-//! Snapshots are taken with a copy of the maps and compared when they are dropped, after the key
-//! space went on. The property tests feed it random bytes.
+//! Each operation runs on the key space and on plain sorted maps, and every answer must be the
+//! same. Snapshots are taken with a copy of the maps and compared when they are dropped, after the
+//! key space went on. The property tests feed it random bytes.
 
 mod model;
 mod program;

@@ -1,8 +1,9 @@
 //! Segments that grow, split, shrink and merge.
 //!
 //! A segment without room is rebuilt one size larger; one of 10 to 16 buckets is split by one more
-//! bit of the hash. On the way back there is a gap, so that a segment at a border does not go to and fro:
-//! it shrinks below a third of its room, and merges with its buddy when both together fill half.
+//! bit of the hash. On the way back there is a gap, so that a segment at a border does not go to
+//! and fro: it shrinks below a third of its room, and merges with its buddy when both together fill
+//! half.
 //!
 //! Always true: no more than one segment is rebuilt by an insert, and few by a delete.
 //! Not here: where entries go in a segment — `table/segment.rs`

@@ -1,8 +1,9 @@
 //! Walks in the order of hashes: SCAN and the visit of everything.
 //!
 //! A cursor is a position among the 2^48 that the upper bits of hashes make. A step shows exactly
-//! the entries from the cursor up to the next one, which is the first position of some bucket. As an
-//! entry's position never changes, it does not matter what splits and merges happen between steps.
+//! the entries from the cursor up to the next one, which is the first position of some bucket. As
+//! an entry's position never changes, it does not matter what splits and merges happen between
+//! steps.
 
 use super::{Shared, Store};
 use crate::arena::Handle;

@@ -7,8 +7,9 @@
 //!  └──────────────┴────────┴───────────┴────────┴──────────────────────────────────────┘
 //!    0 = no entry   filter   deletes     bitmap
 //! ```
-//! * *passed*: bit `tag & 7` is set when an entry with such a tag had no room here or was on its way
-//!   further; a look-up that finds the bit clear need not go on. Bits are cleared by rebuilding.
+//! * *passed*: bit `tag & 7` is set when an entry with such a tag had no room here or was on its
+//!   way further; a look-up that finds the bit clear need not go on. Bits are cleared by
+//!   rebuilding.
 //! * *displaced deletes*: how many entries at home here were deleted from later buckets; many of
 //!   them mean that the filter is out of date.
 //! * *shared*: bit i is set when entry i was there when the segment was copied for a snapshot.
