@@ -94,7 +94,34 @@ fn one(target: &str, seconds: Option<u32>) -> Result<(), String> {
     if let Some(seconds) = seconds {
         command.arg(format!("-max_total_time={seconds}"));
     }
-    tool::run(&mut command)
+    if seconds.is_none() {
+        return tool::run(&mut command);
+    }
+    // A short run is silent unless it finds something.
+    match tool::output(&mut command) {
+        Ok(_) => Ok(()),
+        Err(text) => Err(findings(&text)),
+    }
+}
+
+/// What matters of a fuzzer's long report: the panic, and the input that repeats it.
+fn findings(text: &str) -> String {
+    let lines: Vec<&str> = text.lines().collect();
+    let mut kept = Vec::new();
+    for (idx, line) in lines.iter().enumerate() {
+        if line.contains("panicked at") {
+            kept.extend(lines.iter().skip(idx).take(3).copied());
+        }
+        let marks = ["SUMMARY", "Test unit written", "error", "Base64:"];
+        if marks.iter().any(|mark| line.contains(mark)) {
+            kept.push(*line);
+        }
+    }
+    if kept.is_empty() {
+        text.to_owned()
+    } else {
+        kept.join("\n")
+    }
 }
 
 /// The nightly cargo, whatever toolchain runs us.
@@ -105,4 +132,19 @@ fn nightly() -> Command {
         command.env_remove(name);
     }
     command
+}
+
+#[cfg(test)]
+mod tests {
+    use super::findings;
+
+    #[test]
+    fn a_report_is_cut_down_to_the_panic_and_its_input() {
+        let report = "#1 NEW\nthread panicked at x.rs:1:\nreason\nstack\nframe\nBase64: AQ==\n";
+        assert_eq!(
+            findings(report),
+            "thread panicked at x.rs:1:\nreason\nstack\nBase64: AQ=="
+        );
+        assert_eq!(findings("no such target"), "no such target");
+    }
 }

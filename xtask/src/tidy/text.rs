@@ -15,7 +15,7 @@ pub(super) fn lines(tree: &Tree, offences: &mut Vec<Offence>) {
         let is_free = file.source.text().contains("rustfmt::skip");
         for (idx, line) in file.source.lines.iter().enumerate() {
             let is_wide = line.text.chars().count() > WIDTH;
-            let is_string = line.code.contains('"') && line.code.chars().count() <= WIDTH / 2;
+            let is_string = line.comment.is_empty() && line.code.chars().count() <= WIDTH / 2;
             if is_wide && !is_free && !is_string && !line.text.contains("https://") {
                 let fix = format!("break the line at {WIDTH} columns");
                 offences.push(Offence::new(&file.path, idx + 1, "width", fix));
