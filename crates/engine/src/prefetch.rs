@@ -1,7 +1,8 @@
 //! Hints to the processor that memory will be read soon.
 //!
-//! Duties of this file: none beyond the hint. A prefetch of any address, mapped or not, has no
-//! effect that a program can observe.
+//! Duties of this file:
+//! 1. Only hints are given: a prefetch of any address, mapped or not, has no effect that a program
+//!    can observe.
 
 #![expect(
     unsafe_code,

@@ -1,4 +1,7 @@
 //! The words that the key space and its callers share.
+//!
+//! Always true: plain values without behaviour that needs the table.
+//! Not here: how a value is stored — `cell.rs`, `heap.rs`
 
 use std::sync::Arc;
 

@@ -1,4 +1,7 @@
 //! A key looked up for writing: found or not, with what can be done to it then.
+//!
+//! Always true: an entry is found or not at one moment; an expired key is vacant.
+//! Not here: look-ups for reading — `db/mod.rs`; what a value looks like inside — `cell.rs`
 
 use std::sync::atomic::Ordering::Relaxed;
 

@@ -1,4 +1,7 @@
 //! A key's value on its way to another key: RENAME, COPY, MOVE.
+//!
+//! Always true: a copy has the deadline of its original and shares no cell with it.
+//! Not here: which databases take part — `keyspace.rs`
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;

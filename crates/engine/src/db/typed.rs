@@ -1,4 +1,7 @@
 //! Operations on strings for programs that embed the key space, named after the commands.
+//!
+//! Always true: each is a short composition of the entry calls in `db/entry.rs`, nothing more.
+//! Not here: arguments and replies — crate `russet-command`
 
 use bytes::Bytes;
 

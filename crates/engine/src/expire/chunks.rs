@@ -3,6 +3,9 @@
 //! A record is a handle and the bits of its tick that its slot does not tell: none on the lowest
 //! level, two bytes on the middle one, three on the highest. Chunks of 128 bytes hold 30, 20 or 17
 //! of them and are linked; 0 is no chunk.
+//!
+//! Always true: a chunk is in one list; an empty one goes back to the free list.
+//! Not here: which slot a record belongs to — `expire/wheel.rs`
 
 use crate::arena::Handle;
 

@@ -3,6 +3,8 @@
 //! Each operation runs on the key space and on plain sorted maps, and every answer must be the
 //! same. Snapshots are taken with a copy of the maps and compared when they are dropped, after the
 //! key space went on. The property tests feed it random bytes.
+//!
+//! Not here: the plain maps — `fuzz/model.rs`; bytes as operations — `fuzz/program.rs`
 
 mod model;
 mod program;

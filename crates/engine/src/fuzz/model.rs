@@ -1,4 +1,7 @@
 //! What the key space should do, over plain sorted maps.
+//!
+//! Always true: it is slow and obvious; whatever it answers is right.
+//! Not here: comparing the two — `fuzz/mod.rs`
 
 use std::collections::BTreeMap;
 

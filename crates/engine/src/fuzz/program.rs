@@ -1,4 +1,7 @@
 //! Bytes as a program of operations. Every byte string is one, and short ones are simple.
+//!
+//! Always true: reading a program ends with its bytes and never fails.
+//! Not here: running it — `fuzz/mod.rs`
 
 use bytes::Bytes;
 

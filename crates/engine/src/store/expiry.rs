@@ -1,4 +1,7 @@
 //! What happens when records of the timing wheel come up.
+//!
+//! Always true: a key is removed at its deadline or later, never before.
+//! Not here: when records come up — `expire/wheel.rs`
 
 use super::{Place, Shared, Store};
 use crate::arena::Handle;

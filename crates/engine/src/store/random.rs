@@ -3,6 +3,8 @@
 //! A random position leads to a segment of depth d with chance 2^−d, and one of a fixed number of
 //! slots in it holds an entry or not. Entries of shallow segments would come up too often, so they
 //! are accepted with chance 2^(d − bound) only. What is refused is drawn again.
+//!
+//! Not here: which random numbers — the generator of `keyspace.rs`, seeded by its options
 
 use super::{Shared, Store};
 use crate::arena::Handle;

@@ -4,6 +4,9 @@
 //! the entries from the cursor up to the next one, which is the first position of some bucket. As
 //! an entry's position never changes, it does not matter what splits and merges happen between
 //! steps.
+//!
+//! Always true: a key that is there from the first step to the last is shown exactly once.
+//! Not here: what SCAN filters and replies — crate `russet-command`
 
 use super::{Shared, Store};
 use crate::arena::Handle;

@@ -2,6 +2,9 @@
 //!
 //! A short string lives in its cell and grows there, to a cell with some room to spare, until it no
 //! longer fits; from then on it is a buffer outside the arena that grows by a quarter.
+//!
+//! Always true: a cell holds a whole string or a pointer to one, never a part.
+//! Not here: the layout of a cell — `cell.rs`; large values — `heap.rs`
 
 use std::sync::Arc;
 

@@ -1,4 +1,6 @@
 //! Commands of the server as a whole: LOLWUT, SHUTDOWN, TIME.
+//!
+//! Not here: INFO — `control/info.rs`; DEBUG — `control/debug.rs`
 
 use russet_command::Arity::{AtLeast, Exactly};
 use russet_command::{CommandError, Family, Flags, Group};
