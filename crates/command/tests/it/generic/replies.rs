@@ -462,7 +462,7 @@ fn entries_of_command_info_and_docs_have_the_shape_clients_know() {
         show("expire", Protocol::Resp3, views::info),
         "*10 $6 expire :-3 ~2 +write +fast :1 :1 :1 ~3 +@keyspace +@write +@fast ~0 ~1 %3 $5 flags \
          ~2 +RW +update $12 begin_search %2 $4 type $5 index $4 spec %1 $5 index :1 $9 find_keys \
-         %2 $4 type $5 range $4 spec %3 $7 lastkey :0 $7 keystep :1 $5 limit :0 *0"
+         %2 $4 type $5 range $4 spec %3 $7 lastkey :0 $7 keystep :1 $5 limit :0 ~0"
     );
     assert_eq!(
         show("dbsize", Protocol::Resp2, views::info),
