@@ -53,6 +53,8 @@ pub struct Ctx<'c> {
     pub settings: &'c Settings,
     /// Chance.
     pub rng: &'c mut Rng,
+    /// The hash of the request's first key, if it was prefetched; 0 if not.
+    pub hint: u64,
 }
 
 impl Ctx<'_> {
@@ -60,6 +62,18 @@ impl Ctx<'_> {
     #[inline]
     pub fn db(&mut self) -> Db<'_> {
         self.keyspace.db(self.db)
+    }
+
+    /// The hash of the request's first key, which is this one.
+    #[inline]
+    pub fn hash_of_first(&mut self, key: &[u8]) -> u64 {
+        match self.hint {
+            0 => self.db().hash(key),
+            hash => {
+                debug_assert_eq!(hash, self.db().hash(key), "the hint is of another key");
+                hash
+            }
+        }
     }
 
     /// The frozen moment of this unit, in milliseconds since the epoch.

@@ -9,6 +9,7 @@ pub mod error;
 pub mod family;
 pub mod help;
 pub mod keys;
+mod lookahead;
 pub mod registry;
 pub mod row;
 pub mod syntax;

@@ -1,8 +1,9 @@
 //! A turn: whatever arrived becomes requests, and requests are executed in batches.
 //!
 //! ```text
-//!  sessions with input ─► decode ─► resolve ─► prefetch bucket     up to BATCH_LEN requests of all
+//!  sessions with input ─► decode ─► resolve ─► prefetch slot       up to BATCH_LEN requests of all
 //!                                                                   sessions that are ready
+//!                         prefetch bucket                           … of each
 //!                         prefetch entry                            … of each
 //!                         execute, session by session               … of each, in order
 //! ```
@@ -115,6 +116,9 @@ impl Node {
     /// Runs a batch and gives back what its sessions no longer need.
     fn execute(&mut self, batch: &mut Batch) {
         for queued in &batch.queue {
+            self.core.keyspace.db(queued.db).prefetch_bucket(queued.hint);
+        }
+        for queued in &batch.queue {
             self.core.keyspace.db(queued.db).prefetch_entry(queued.hint);
         }
         let mut start = 0;
@@ -155,7 +159,7 @@ impl Node {
             let Some(request) = session.deferred.pop_front() else { break };
             let args = request.args();
             let command = gate::resolve(&self.core, args).ok();
-            run_one(&mut self.core, &mut self.sessions, &mut session, command, args);
+            run_one(&mut self.core, &mut self.sessions, &mut session, (command, 0), args);
         }
         self.sessions.put(session);
         self.after(conn);
@@ -248,7 +252,7 @@ fn run_group(
     for queued in group {
         let args = queued.frame.args(&input, &batch.spans, &batch.bulks);
         if session.runs() && core.outbox.stall_us == 0 {
-            run_one(core, sessions, session, queued.command, args);
+            run_one(core, sessions, session, (queued.command, queued.hint), args);
         } else if session.state != State::Closing {
             session.deferred.push_back(ArgBuf::from(args));
         }
@@ -262,13 +266,13 @@ pub(crate) fn run_one(
     core: &mut Core,
     sessions: &mut Sessions,
     session: &mut Session,
-    command: Option<CommandId>,
+    (command, hint): (Option<CommandId>, u64),
     args: Args<'_>,
 ) {
     let mark = session.output.mark();
     let replies = session.replies;
     session.commands += 1;
-    if let Err(error) = dispatch(core, sessions, session, command, args) {
+    if let Err(error) = dispatch(core, sessions, session, (command, hint), args) {
         session.output.rollback(mark);
         fail(core, session, &error);
     }
@@ -283,7 +287,7 @@ fn dispatch(
     core: &mut Core,
     sessions: &mut Sessions,
     session: &mut Session,
-    command: Option<CommandId>,
+    (command, hint): (Option<CommandId>, u64),
     args: Args<'_>,
 ) -> Result<(), CommandError> {
     let id = match command {
@@ -319,6 +323,7 @@ fn dispatch(
                 effects: &mut core.effects,
                 settings: &core.settings,
                 rng: &mut core.rng,
+                hint,
             };
             let result = run(&mut cx, args);
             session.db = cx.db;

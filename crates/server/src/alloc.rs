@@ -1,7 +1,7 @@
 //! The allocator: the system's, counted, with large pages for the arena's chunks.
 //!
 //! ```text
-//!  a whole number of 2 MiB, aligned so ──► mmap, on huge pages once there are 64 MiB of it; munmap
+//!  a whole number of 2 MiB, aligned so ──► mmap, on huge pages once there are 8 MiB of it; munmap
 //!  anything else                       ──► malloc, free
 //! ```
 //! Counting costs an addition to a number of the thread; it moves to the sum of the process when
@@ -28,7 +28,7 @@ use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 const HUGE: usize = 2 << 20;
 
 /// Below so many bytes of chunks, small pages keep the resident memory tight.
-const HUGE_PAGES_ABOVE: usize = 64 << 20;
+const HUGE_PAGES_ABOVE: usize = 8 << 20;
 
 /// A thread's count moves to the sum when it has changed by so much.
 const FLUSH: i64 = 64 << 10;

@@ -81,6 +81,7 @@ impl World {
             effects: &mut self.effects,
             settings: &self.settings,
             rng: &mut self.rng,
+            hint: 0,
         };
         if let Err(error) = (row.run.expect("a leaf runs"))(&mut cx, args) {
             cx.reply.rollback(mark);

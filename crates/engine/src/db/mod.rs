@@ -81,15 +81,22 @@ impl Db<'_> {
         hash_of(&self.shared.hasher, key)
     }
 
-    /// Hints that the key will be looked up soon. Stage 1 fetches its bucket; returns the hash.
+    /// Hints that the key will be looked up soon. Stage 1 fetches its place in the directory;
+    /// returns the hash, which the other stages and the `_hashed` calls take.
     #[inline]
     pub fn prefetch(&self, key: &[u8]) -> u64 {
         let hash = self.hash(key);
-        self.store.prefetch(hash);
+        self.store.prefetch_slot(hash);
         hash
     }
 
-    /// Stage 2 of the hint: fetches the entry, given what stage 1 returned.
+    /// Stage 2 of the hint: fetches the bucket, given what stage 1 returned.
+    #[inline]
+    pub fn prefetch_bucket(&self, hint: u64) {
+        self.store.prefetch_bucket(hint);
+    }
+
+    /// Stage 3 of the hint: fetches the entry, given what stage 1 returned.
     #[inline]
     pub fn prefetch_entry(&self, hint: u64) {
         self.store.prefetch_entry(hint);

@@ -78,6 +78,8 @@ pub(crate) struct Store {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Place {
     pub(crate) hash: u64,
+    /// Its segment.
+    pub(crate) slot: Slot,
     pub(crate) cell: Handle,
     pub(crate) bucket: u16,
     pub(crate) at: u8,
@@ -141,9 +143,15 @@ impl Store {
         self.arena.reserved() == 0 && self.wheel.records() == 0
     }
 
+    /// Hints that a hash will be looked for: its slot in the directory.
+    #[inline]
+    pub(crate) fn prefetch_slot(&self, hash: u64) {
+        prefetch::line(self.directory.address(hash));
+    }
+
     /// Hints that a hash will be looked for: its bucket.
     #[inline]
-    pub(crate) fn prefetch(&self, hash: u64) {
+    pub(crate) fn prefetch_bucket(&self, hash: u64) {
         let slot = self.directory.find(hash);
         if slot.segment != 0 {
             let home = segment::home(hash, slot.depth, usize::from(slot.buckets)) as u32;
@@ -161,7 +169,10 @@ impl Store {
             let home = segment::home(hash, slot.depth, buckets);
             let line = &self.arena.memory.lines(slot.segment, buckets)[home];
             for at in line.matches(Line::tag(hash)) {
-                prefetch::line(self.arena.memory.address(line.handle(at)));
+                let cell = self.arena.memory.address(line.handle(at));
+                prefetch::line(cell);
+                // Key and value of middling size reach into the next line.
+                prefetch::line(cell.wrapping_add(64));
             }
         }
     }
@@ -202,6 +213,7 @@ impl Store {
                 if is_it(cell) {
                     return Some(Place {
                         hash,
+                        slot,
                         cell,
                         bucket: bucket as u16,
                         at: at as u8,
@@ -246,6 +258,7 @@ impl Store {
                 if let Some((bucket, at)) = segment::place(lines, slot.depth, resident) {
                     return Place {
                         hash,
+                        slot,
                         cell,
                         bucket: bucket as u16,
                         at: at as u8,
@@ -257,9 +270,9 @@ impl Store {
     }
 
     /// Removes an entry.
-    pub(crate) fn remove(&mut self, cx: &mut Shared, place: Place) {
-        let slot = self.own(cx, place.hash);
-        let is_shared = self.is_shared(cx, slot, place);
+    pub(crate) fn remove(&mut self, cx: &mut Shared, mut place: Place) {
+        let is_shared = self.own_at(cx, &mut place);
+        let slot = place.slot;
         self.forget_deadline(cell::deadline(&self.arena.memory, place.cell));
         self.retire(cx, place.cell, is_shared);
         self.len -= 1;
@@ -329,16 +342,17 @@ impl Store {
             .has_passed(self.id, end.map_or(1 << 48, |hash| hash >> 16))
     }
 
-    /// Whether a snapshot needs an entry of an owned segment as it is.
+    /// Makes the segment of an entry writable, and says whether a snapshot needs its cell as it is.
     #[inline]
-    fn is_shared(&self, cx: &Shared, slot: Slot, place: Place) -> bool {
+    fn own_at(&mut self, cx: &Shared, place: &mut Place) -> bool {
         if cx.epochs.newest() == 0 {
             return false;
         }
+        place.slot = self.own(cx, place.hash);
         let lines = self
             .arena
             .memory
-            .lines(slot.segment, usize::from(slot.buckets));
+            .lines(place.slot.segment, usize::from(place.slot.buckets));
         lines[usize::from(place.bucket)].is_shared(usize::from(place.at))
             && !cx.epochs.has_passed(self.id, (place.hash >> 16) + 1)
     }
@@ -420,8 +434,7 @@ impl Store {
 
     /// Makes a cell writable with room for `size` bytes: moves the entry to another if need be.
     fn ready(&mut self, cx: &mut Shared, place: &mut Place, size: usize) {
-        let slot = self.own(cx, place.hash);
-        let is_shared = self.is_shared(cx, slot, *place);
+        let is_shared = self.own_at(cx, place);
         self.arena.check(place.cell);
         if !is_shared && size <= class::size(self.arena.class_of(place.cell)) {
             return;
@@ -438,12 +451,13 @@ impl Store {
             let deadline = self.rearmed(cx, cell, deadline.at);
             cell::set_deadline(&mut self.arena.memory, cell, Some(deadline));
         }
-        self.relink(slot, place, cell);
+        self.relink(place, cell);
         self.retire(cx, old, is_shared);
     }
 
     /// Lets the entry at a place of an owned segment be another cell.
-    fn relink(&mut self, slot: Slot, place: &mut Place, cell: Handle) {
+    fn relink(&mut self, place: &mut Place, cell: Handle) {
+        let slot = place.slot;
         let lines = self
             .arena
             .memory
@@ -462,8 +476,7 @@ impl Store {
         due: Due,
     ) {
         let (encoding, body) = value;
-        let slot = self.own(cx, place.hash);
-        let is_shared = self.is_shared(cx, slot, *place);
+        let is_shared = self.own_at(cx, place);
         let old = cell::deadline(&self.arena.memory, place.cell);
         let due = match due {
             Due::Keep => old.map(|deadline| deadline.at),
@@ -496,7 +509,7 @@ impl Store {
         let deadline = due.map(|at| self.armed(cx, cell, at));
         image.write(&mut self.arena.memory, cell, deadline);
         let retired = place.cell;
-        self.relink(slot, place, cell);
+        self.relink(place, cell);
         self.retire(cx, retired, is_shared);
     }
 

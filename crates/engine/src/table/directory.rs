@@ -115,10 +115,17 @@ impl Default for Directory {
 
 impl Directory {
     /// The slot for a hash.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn find(&self, hash: u64) -> Slot {
         let page = &self.pages[self.root[bits_at(hash, 0, self.root_bits)] as usize];
         page.slots[page.index(hash)]
+    }
+
+    /// Where the slot for a hash stands, for a hint.
+    #[inline]
+    pub(crate) fn address(&self, hash: u64) -> *const Slot {
+        let page = &self.pages[self.root[bits_at(hash, 0, self.root_bits)] as usize];
+        &raw const page.slots[page.index(hash)]
     }
 
     /// The largest depth that any segment may have now.

@@ -37,7 +37,8 @@ pub(super) fn decrby(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandEr
 }
 
 fn add(cx: &mut Ctx<'_>, key: &[u8], increment: i64) -> Result<Flow, CommandError> {
-    let sum = match cx.keyspace.db(cx.db).entry(key) {
+    let hash = cx.hash_of_first(key);
+    let sum = match cx.keyspace.db(cx.db).entry_hashed(hash, key) {
         Entry::Occupied(mut entry) => {
             let number = integer_of(entry.string()?)?;
             let sum = number

@@ -17,7 +17,8 @@ use crate::error::CommandError;
 /// `GET key`.
 pub(super) fn get(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandError> {
     let key = &args[1];
-    match cx.keyspace.db(cx.db).read(key, Touch::Yes) {
+    let hash = cx.hash_of_first(key);
+    match cx.keyspace.db(cx.db).read_hashed(hash, key, Touch::Yes) {
         Some(value) => reply_value(&mut cx.reply, value.string()?),
         None => {
             cx.reply.null();

@@ -10,24 +10,30 @@ use russet_resp::{ArgBuf, Args};
 
 use super::condition::Condition;
 use super::expiry::Expiry;
-use super::value::{Ttl, miss, new_value, propagate, reply_value, store};
+use super::value::{Ttl, miss, new_value, propagate, reply_value, store_hashed};
 use crate::args::{Keyword, options};
 use crate::ctx::{Ctx, Flow};
 use crate::effects::NotifyClass;
 use crate::error::CommandError;
+use crate::lookahead::{self, Lookahead};
 
 /// `MGET key [key ...]`: what is not a string is answered like what is not there.
 pub(super) fn mget(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandError> {
     cx.reply.array(args.len() - 1);
-    for key in args.skip(1) {
-        match cx.keyspace.db(cx.db).read(key, Touch::Yes) {
-            Some(value) => match value.string() {
-                Ok(value) => reply_value(&mut cx.reply, value),
-                Err(_) => cx.reply.null(),
-            },
-            None => {
-                cx.reply.null();
-                miss(cx, key);
+    for first in (1..args.len()).step_by(lookahead::KEYS_MAX) {
+        let keys = args.slice(first..first + lookahead::KEYS_MAX);
+        let ahead = Lookahead::new(&cx.db(), keys.iter());
+        for (number, key) in keys.iter().enumerate() {
+            let hash = ahead.hash(number);
+            match cx.keyspace.db(cx.db).read_hashed(hash, key, Touch::Yes) {
+                Some(value) => match value.string() {
+                    Ok(value) => reply_value(&mut cx.reply, value),
+                    Err(_) => cx.reply.null(),
+                },
+                None => {
+                    cx.reply.null();
+                    miss(cx, key);
+                }
             }
         }
     }
@@ -125,13 +131,17 @@ fn all_keys(
 
 /// Sets the pairs whose first key is the argument `first`.
 fn set_pairs(cx: &mut Ctx<'_>, (args, first): (Args<'_>, usize), pairs: usize, ttl: Ttl) {
-    for pair in 0..pairs {
-        let key_idx = first + 2 * pair;
-        let key = &args[key_idx];
-        store(cx, key, new_value(args, key_idx + 1), ttl);
-        cx.notify(NotifyClass::STRING, "set", key);
-        if matches!(ttl, Ttl::At(_)) {
-            cx.notify(NotifyClass::GENERIC, "expire", key);
+    for start in (0..pairs).step_by(lookahead::KEYS_MAX) {
+        let end = pairs.min(start + lookahead::KEYS_MAX);
+        let ahead = Lookahead::new(&cx.db(), (start..end).map(|pair| &args[first + 2 * pair]));
+        for pair in start..end {
+            let key_idx = first + 2 * pair;
+            let key = (ahead.hash(pair - start), &args[key_idx]);
+            store_hashed(cx, key, new_value(args, key_idx + 1), ttl);
+            cx.notify(NotifyClass::STRING, "set", key.1);
+            if matches!(ttl, Ttl::At(_)) {
+                cx.notify(NotifyClass::GENERIC, "expire", key.1);
+            }
         }
     }
     cx.dirty(pairs as u64);

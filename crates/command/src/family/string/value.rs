@@ -41,10 +41,22 @@ pub(super) fn new_value(args: Args<'_>, idx: usize) -> NewValue<'_> {
     }
 }
 
-/// Sets a key whatever it held, and tells of a new one.
+/// Sets the request's first key whatever it held, and tells of a new one.
 #[inline]
 pub(super) fn store(cx: &mut Ctx<'_>, key: &[u8], value: NewValue<'_>, ttl: Ttl) {
-    match cx.keyspace.db(cx.db).entry(key) {
+    let hash = cx.hash_of_first(key);
+    store_hashed(cx, (hash, key), value, ttl);
+}
+
+/// Sets a key whose hash is known.
+#[inline]
+pub(super) fn store_hashed(
+    cx: &mut Ctx<'_>,
+    (hash, key): (u64, &[u8]),
+    value: NewValue<'_>,
+    ttl: Ttl,
+) {
+    match cx.keyspace.db(cx.db).entry_hashed(hash, key) {
         Entry::Occupied(mut entry) => match ttl {
             Ttl::Keep => entry.set(value),
             Ttl::Clear | Ttl::At(_) => entry.replace(value, ttl.of_new()),

@@ -54,6 +54,7 @@ impl Bench {
             effects: &mut self.effects,
             settings: &self.settings,
             rng: &mut self.rng,
+            hint: 0,
         };
         let run = command.run.expect("a command that is admitted runs");
         let result = run(&mut cx, args);
