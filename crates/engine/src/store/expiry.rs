@@ -60,8 +60,7 @@ impl Store {
         if new.tag == deadline.tag {
             return None;
         }
-        let slot = self.own(cx, place.hash);
-        if self.is_shared(cx, slot, place) {
+        if self.own_at(cx, &mut place) {
             // The copy gets a record of its own, and that of the old cell goes stale.
             self.ready(cx, &mut place, 0);
         } else {

@@ -27,7 +27,7 @@ impl Store {
     pub(super) fn grow(&mut self, cx: &Shared, hash: u64) {
         let slot = self.directory.find(hash);
         if slot.buckets == 0 {
-            let slot = self.write_segment(cx, &[], slot.depth, 1);
+            let slot = self.write_segment(cx, std::iter::empty(), slot.depth, 1);
             self.directory.set(hash, slot);
             return;
         }
@@ -48,19 +48,18 @@ impl Store {
     pub(super) fn rebuild(&mut self, cx: &Shared, hash: u64, buckets_min: u16) {
         let slot = self.directory.find(hash);
         let residents = self.gather(cx, &[slot]);
-        let new = self.write_segment(cx, &residents, slot.depth, buckets_min);
+        let new = self.write_segment(cx, residents.iter().copied(), slot.depth, buckets_min);
         self.scratch = residents;
         self.directory.set(hash, new);
         self.retire_lines(cx, hash, slot);
     }
 
     fn split(&mut self, cx: &Shared, hash: u64, slot: Slot) {
-        let mut residents = self.gather(cx, &[slot]);
-        let is_upper = |r: &Resident| r.hash >> (63 - slot.depth) & 1 == 1;
-        residents.sort_unstable_by_key(is_upper);
-        let (lower, upper) = residents.split_at(residents.partition_point(|r| !is_upper(r)));
-        let parts = [lower, upper].map(|part| {
-            let size = segment::size_for(part.len());
+        let residents = self.gather(cx, &[slot]);
+        let parts = [0, 1].map(|bit| {
+            let is_in = |r: &Resident| r.hash >> (63 - slot.depth) & 1 == bit;
+            let part = residents.iter().copied().filter(is_in);
+            let size = segment::size_for(part.clone().count());
             self.write_segment(cx, part, slot.depth + 1, size)
         });
         self.scratch = residents;
@@ -101,7 +100,7 @@ impl Store {
         } else {
             self.write_segment(
                 cx,
-                &residents,
+                residents.iter().copied(),
                 depth,
                 segment::size_for(count + count / 8 + 1),
             )
@@ -153,12 +152,11 @@ impl Store {
     fn write_segment(
         &mut self,
         cx: &Shared,
-        residents: &[Resident],
+        residents: impl Iterator<Item = Resident> + Clone,
         depth: u8,
         buckets_min: u16,
     ) -> Slot {
         let mut lines = std::mem::take(&mut self.lines);
-        let residents = residents.iter().copied();
         let buckets = segment::build(&mut lines, residents, depth, buckets_min);
         let segment = self.arena.take_lines(usize::from(buckets));
         for (n, line) in (0..).zip(&lines) {
