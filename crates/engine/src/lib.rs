@@ -22,6 +22,6 @@ pub use db::{Db, Entry, IncrError, Occupied, SetWhen, Vacant};
 pub use keyspace::{Keyspace, Options};
 pub use snapshot::{Snapshot, Walk, WalkItem};
 pub use value::{
-    Access, Encoding, Event, EventKind, Garbage, Kind, Millis, NewValue, ScannedKey, Stats,
-    StringRef, Touch, ValueRef, WrongType,
+    Access, Encoding, Event, EventKind, Garbage, Kind, Millis, NewValue, SampledKey, ScannedKey,
+    Stats, StringRef, Touch, ValueRef, WrongType,
 };

@@ -172,6 +172,17 @@ pub struct ScannedKey<'a> {
     pub deadline: Option<Millis>,
 }
 
+/// A key as a sample for eviction shows it.
+#[derive(Debug, Clone, Copy)]
+pub struct SampledKey<'a> {
+    /// The key.
+    pub key: &'a [u8],
+    /// Its deadline, if it has one.
+    pub deadline: Option<Millis>,
+    /// When and how often it was used.
+    pub access: Access,
+}
+
 /// A value found by a read, borrowed from the key space.
 #[derive(Debug, Clone, Copy)]
 pub struct ValueRef<'a> {

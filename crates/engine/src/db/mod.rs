@@ -17,7 +17,7 @@ pub use typed::{IncrError, SetWhen};
 use crate::cell;
 use crate::hash::hash_of;
 use crate::store::{Place, Shared, Store};
-use crate::value::{Event, EventKind, Kind, Millis, ScannedKey, Touch, ValueRef};
+use crate::value::{Event, EventKind, Kind, Millis, SampledKey, ScannedKey, Touch, ValueRef};
 
 /// One database, for the time of a borrow.
 #[derive(Debug)]
@@ -225,6 +225,24 @@ impl Db<'_> {
     pub fn random_key(&mut self) -> Option<&[u8]> {
         let cell = self.store.random(self.shared)?;
         Some(self.store.shown(cell).key)
+    }
+
+    /// Shows about `count` keys of random places of the table, for choosing what to evict; returns
+    /// how many were shown. Keys come up in groups of about ten that are cheap to look at together.
+    ///
+    /// Every key has the same chance. Those whose deadline has passed are shown too.
+    pub fn sample(&mut self, count: usize, visit: &mut dyn FnMut(SampledKey<'_>)) -> usize {
+        let (store, policy, now) = (&*self.store, self.shared.policy, self.shared.now);
+        store.sample(self.shared, count, &mut |cell| {
+            let shown = store.shown(cell);
+            let word = store.arena.memory.atomic(cell).load(Relaxed);
+            let access = policy.view(word, now);
+            visit(SampledKey {
+                key: shown.key,
+                deadline: shown.deadline,
+                access,
+            });
+        })
     }
 
     /// Empties the database; the contents become garbage.

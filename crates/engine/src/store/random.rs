@@ -8,6 +8,7 @@
 
 use super::{Shared, Store};
 use crate::arena::Handle;
+use crate::prefetch;
 use crate::table::segment::BUCKETS_MAX;
 use crate::table::{SLOTS, Slot};
 
@@ -38,6 +39,46 @@ impl Store {
             }
         }
         self.random_counted(cx)
+    }
+
+    /// Shows the entries of random buckets, each bucket with the same chance, until `count` were
+    /// shown or there was no luck; returns how many were.
+    ///
+    /// The entries of a bucket cost about as much as one of them, as they are loaded together.
+    pub(crate) fn sample(
+        &self,
+        cx: &mut Shared,
+        count: usize,
+        visit: &mut dyn FnMut(Handle),
+    ) -> usize {
+        let (bound, mut seen) = (self.directory.depth_bound(), 0);
+        for _ in 0..DRAWS_MAX {
+            if seen >= count || self.len == 0 {
+                break;
+            }
+            let (position, chance) = (cx.rng.u64(), cx.rng.u64());
+            let slot = self.directory.find(position);
+            // As in `random`; an overgrown segment shows its first buckets only.
+            let bucket = ((position & 0xffff_ffff) as usize * usize::from(BUCKETS_MAX)) >> 32;
+            let is_accepted = chance & ((1 << (bound - slot.depth)) - 1) == 0;
+            if !is_accepted || bucket >= usize::from(slot.buckets) {
+                continue;
+            }
+            let line = self
+                .arena
+                .memory
+                .lines(slot.segment, usize::from(slot.buckets))[bucket];
+            let cells = line.occupied().map(|at| line.handle(at));
+            cells
+                .clone()
+                .for_each(|cell| prefetch::line(self.arena.memory.address(cell)));
+            seen += line.occupied().count();
+            cells.for_each(&mut *visit);
+        }
+        if seen == 0 {
+            seen = self.random_counted(cx).map(visit).iter().count();
+        }
+        seen
     }
 
     fn cell_at(&self, slot: Slot, at: usize) -> Option<Handle> {

@@ -27,6 +27,8 @@ use crate::arena::Handle;
 const PAGE_BITS_MAX: u8 = 10;
 /// Two pages become one when each has at most 2^this slots.
 const PAGE_BITS_MERGE: u8 = 7;
+/// What an `Arc` has before its contents.
+const ARC_SIZE: usize = 16;
 /// No segment is deeper, so that its buckets have some bits left of the 48 that order entries.
 pub(crate) const DEPTH_MAX: u8 = 44;
 
@@ -66,6 +68,8 @@ pub(crate) struct Directory {
     reach: [u32; DEPTH_MAX as usize + 1],
     /// How many pages have `base == root_bits`.
     deepest: u32,
+    /// How many slots all pages have.
+    slots: usize,
 }
 
 #[derive(Debug, Clone)]
@@ -109,6 +113,7 @@ impl Default for Directory {
             root_bits: 0,
             reach,
             deepest: 1,
+            slots: 1,
         }
     }
 }
@@ -138,9 +143,8 @@ impl Directory {
 
     /// Bytes that the directory takes.
     pub(crate) fn weight(&self) -> u64 {
-        let slots: usize = self.pages.iter().map(|p| p.slots.len()).sum();
-        let slots = slots * size_of::<Slot>() + self.pages.len() * (size_of::<Page>() + 16);
-        (slots + self.root.len() * 4) as u64
+        let pages = self.pages.len() * (size_of::<Page>() + ARC_SIZE);
+        (self.slots * size_of::<Slot>() + pages + self.root.len() * 4) as u64
     }
 
     /// Replaces the segment for a hash by one of the same depth.
@@ -214,6 +218,7 @@ impl Directory {
         let number = self.page_number(hash) as usize;
         let page = &mut self.pages[number];
         self.reach[usize::from(page.reach())] -= 1;
+        self.slots += page.slots.len();
         page.slots = page.slots.iter().flat_map(|&s| [s, s]).collect();
         page.bits += 1;
         self.reach[usize::from(page.reach())] += 1;
@@ -277,8 +282,10 @@ impl Directory {
             let page = &self.pages[number as usize];
             self.reach[usize::from(page.reach())] -= 1;
             self.deepest -= u32::from(page.base == self.root_bits);
+            self.slots -= page.slots.len();
         }
         let base = self.pages[keep as usize].base - 1;
+        self.slots += slots.len();
         let page = Page {
             bits: slots.len().trailing_zeros() as u8,
             slots,
@@ -310,6 +317,7 @@ impl Directory {
             let (base, reach) = (page.base, page.reach());
             if page.bits > 0 && page.slots.iter().all(|s| s.depth < reach) {
                 self.reach[usize::from(reach)] -= 1;
+                self.slots -= page.slots.len() / 2;
                 page.slots = page.slots.iter().copied().step_by(2).collect();
                 page.bits -= 1;
                 self.reach[usize::from(page.reach())] += 1;

@@ -73,3 +73,35 @@ fn after_mass_deletion_keys_are_found_and_still_uniform() {
     keyspace.db(0).remove(b"last");
     assert_eq!(keyspace.db(0).random_key(), None);
 }
+
+#[test]
+fn samples_for_eviction_are_uniform_too() {
+    let count = if cfg!(miri) { 100 } else { 3000 };
+    let mut keyspace = filled(count);
+    let mut counts: HashMap<Vec<u8>, u32> = HashMap::new();
+    let mut seen = 0;
+    for _ in 0..if cfg!(miri) { 10 } else { 20_000 } {
+        let shown = keyspace.db(0).sample(16, &mut |key| {
+            assert_eq!((key.deadline, key.access.idle_s), (None, 0));
+            *counts.entry(key.key.to_vec()).or_default() += 1;
+        });
+        assert!((1..16 + 12).contains(&shown));
+        seen += shown;
+    }
+    // Keys come in groups, so the spread is wider than that of single draws.
+    let expected = seen as f64 / f64::from(count);
+    let is_near = |&n: &u32| (f64::from(n) - expected).abs() < expected.sqrt() * 8.0;
+    assert!(cfg!(miri) || counts.len() == count as usize && counts.values().all(is_near));
+    let mut empty = Keyspace::new(Options::default());
+    assert_eq!(
+        empty.db(0).sample(5, &mut |_| panic!("there is nothing")),
+        0
+    );
+    empty.db(0).set(b"only", b"v", None);
+    assert!(
+        empty
+            .db(0)
+            .sample(5, &mut |key| assert_eq!(key.key, b"only"))
+            >= 1
+    );
+}

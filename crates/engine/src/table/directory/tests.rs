@@ -13,6 +13,8 @@ fn check(directory: &Directory, model: &Model) {
     assert_eq!(seen, expected);
     let deepest = model.values().map(|s| s.depth).max().unwrap();
     assert!(directory.depth_bound() >= deepest);
+    let slots: usize = directory.pages.iter().map(|page| page.slots.len()).sum();
+    assert_eq!(directory.slots, slots);
 }
 
 #[test]
