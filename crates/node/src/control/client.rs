@@ -50,10 +50,11 @@ pub(crate) const FAMILY: Family<ControlHandler> = Family {
                 .tips(&["nondeterministic_output"]),
             Row::control("KILL", AtLeast(3), kill)
                 .takes(
-                    "<ip:port:string:old-format | <[ID client-id:integer] | \
-                     [TYPE <NORMAL | MASTER | SLAVE | REPLICA | PUBSUB>:client-type] | \
-                     [USER username] | [ADDR ip:port:string:addr] | [LADDR ip:port:string:laddr] | \
-                     [SKIPME <YES | NO>:skipme] | [MAXAGE maxage:integer]>:new-format ...>:filter",
+                    "<ip:port=old-format{-2.8.12} | <[ID client-id:integer]{2.8.12} | \
+                     [TYPE <NORMAL | MASTER{3.2.0} | SLAVE | REPLICA{5.0.0} | \
+                     PUBSUB>:client-type]{2.8.12} | [USER username] | [ADDR ip:port=addr] | \
+                     [LADDR ip:port=laddr]{6.2.0} | [SKIPME <YES | NO>:skipme] | \
+                     [MAXAGE maxage:integer]{7.4.0}>:new-format>:filter",
                 )
                 .flags(ADMIN)
                 .since("2.4.0")
@@ -68,8 +69,8 @@ pub(crate) const FAMILY: Family<ControlHandler> = Family {
                 ]),
             Row::control("LIST", AtLeast(2), list)
                 .takes(
-                    "[TYPE <NORMAL | MASTER | REPLICA | PUBSUB>]:client-type \
-                     [ID client-id:integer [client-id:integer ...]]",
+                    "[TYPE <NORMAL | MASTER | REPLICA | PUBSUB>:client-type]{5.0.0} \
+                     [ID client-id:integer [client-id:integer ...]]{6.2.0}",
                 )
                 .flags(ADMIN)
                 .since("2.4.0")

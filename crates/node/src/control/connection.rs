@@ -29,7 +29,7 @@ pub(crate) const FAMILY: Family<ControlHandler> = Family {
     group: Group::Connection,
     rows: &[
         Row::control("AUTH", AtLeast(2), auth)
-            .takes("[username] password")
+            .takes("[username]{6.0.0} password")
             .flags(ALWAYS)
             .since("1.0.0")
             .cost("O(N) where N is the number of passwords defined for the user")
@@ -42,7 +42,7 @@ pub(crate) const FAMILY: Family<ControlHandler> = Family {
             .cost("O(1)")
             .does("Returns the given string."),
         Row::control("HELLO", AtLeast(1), hello)
-            .takes("[protover:integer [AUTH username password]:auth:block [SETNAME clientname]]:arguments:block")
+            .takes("[protover:integer [AUTH (username password)] [SETNAME clientname]]:arguments")
             .flags(ALWAYS)
             .since("6.0.0")
             .cost("O(1)")

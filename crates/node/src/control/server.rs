@@ -24,7 +24,7 @@ pub(crate) const FAMILY: Family<ControlHandler> = Family {
             .cost("")
             .does("Draws something, and tells the version."),
         Row::control("SHUTDOWN", AtLeast(1), shutdown)
-            .takes("[NOSAVE | SAVE]:save-selector [NOW] [FORCE] [ABORT]")
+            .takes("[NOSAVE | SAVE]:save-selector [NOW]{7.0.0} [FORCE]{7.0.0} [ABORT]{7.0.0}")
             .flags(
                 Flags::ADMIN
                     .with(Flags::NOSCRIPT)
