@@ -87,10 +87,11 @@ fn shutdown(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlFlow, Comm
 }
 
 fn lolwut(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlFlow, CommandError> {
-    if let (Some(word), Some(version)) = (args.get(1), args.get(2)) {
-        if word.eq_ignore_ascii_case(b"version") && russet_base::num::parse_i64(version).is_none() {
-            return Err(CommandError::NotInteger);
-        }
+    if let (Some(word), Some(version)) = (args.get(1), args.get(2))
+        && word.eq_ignore_ascii_case(b"version")
+        && russet_base::num::parse_i64(version).is_none()
+    {
+        return Err(CommandError::NotInteger);
     }
     let mut art = String::new();
     for row in 0..8_u32 {
