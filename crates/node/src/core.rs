@@ -4,12 +4,12 @@
 //! Not here: sessions — `session.rs`; the order of a turn — `run.rs`.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::rc::Rc;
+use std::sync::Arc;
 
 use russet_base::rng::Rng;
 use russet_base::time::Now;
 use russet_command::{Effects, Settings};
-use russet_engine::Keyspace;
+use russet_engine::{AccessPolicy, Keyspace};
 use russet_io::{ConnId, Job, JobId, LogLevel, LogLine, Outcome};
 use russet_resp::Limits;
 
@@ -28,7 +28,7 @@ pub(crate) struct Core {
     /// The data.
     pub keyspace: Keyspace,
     /// Every command by name.
-    pub commands: Rc<Commands>,
+    pub commands: Arc<Commands>,
     /// The settings as configured.
     pub config: Config,
     /// The settings that data commands read, derived from `config`.
@@ -61,8 +61,21 @@ impl Core {
         let config = &self.config;
         self.settings.string_len_max = config.proto_max_bulk_len;
         self.settings.lfu = config.maxmemory_policy.is_lfu();
+        self.keyspace.set_access_policy(access_policy(config));
         self.settings.lazy_user_flush = config.lazyfree_lazy_user_flush;
         self.limits.bulk_len_max = config.proto_max_bulk_len;
+    }
+}
+
+/// What the access clocks of keys measure under the configured way to choose keys to evict.
+fn access_policy(config: &Config) -> AccessPolicy {
+    if config.maxmemory_policy.is_lfu() {
+        AccessPolicy::Lfu {
+            log_factor: config.lfu_log_factor,
+            decay_minutes: config.lfu_decay_time,
+        }
+    } else {
+        AccessPolicy::Lru
     }
 }
 

@@ -5,7 +5,7 @@
 //! Not here: the order of work within a turn — `run.rs`; what time makes due — `cron.rs`.
 
 use std::io::IoSlice;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use russet_base::rng::Rng;
 use russet_base::time::Now;
@@ -71,10 +71,10 @@ impl Node {
         let seed = environment.seed;
         let databases = config.databases as usize;
         let keyspace = Keyspace::new(russet_engine::Options { databases, seed });
-        let commands = Rc::new(registry::commands());
+        let commands = Arc::new(registry::commands());
         let core = Core {
             keyspace,
-            commands: Rc::clone(&commands),
+            commands: Arc::clone(&commands),
             settings: Settings::default(),
             limits: Limits::DEFAULT,
             config,
@@ -163,6 +163,7 @@ impl Node {
                     session.id
                 );
                 self.core.outbox.log(LogLevel::Warning, text);
+                self.core.stats.output_limit_disconnections += 1;
                 self.drop_session(conn);
             }
         }
@@ -216,6 +217,7 @@ impl Service for Node {
         session.bytes_in += count as u64;
         session.active_ms = now_ms;
         self.core.stats.net_input_bytes += count as u64;
+        self.core.stats.reads += 1;
         if session.decoder.is_reading_bulk() {
             if !session.decoder.bulk_filled(count) {
                 return;
@@ -247,6 +249,7 @@ impl Service for Node {
     fn run(&mut self, now: Now) {
         self.core.now = now;
         self.core.keyspace.freeze(now.wall_ms());
+        self.core.stats.cycles += 1;
         self.turn.again = false;
         self.finish_jobs();
         self.run_inputs();
@@ -279,6 +282,7 @@ impl Service for Node {
 
     fn written(&mut self, conn: ConnId, count: usize) {
         self.core.stats.net_output_bytes += count as u64;
+        self.core.stats.writes += 1;
         let Some(session) = self.sessions.get_mut(conn) else { return };
         session.flushing = false;
         session.bytes_out += count as u64;

@@ -4,7 +4,7 @@
 //! Not here: what an entry looks like — `russet_command::views`; finding keys —
 //! `russet_command::keys`.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use russet_base::glob;
 use russet_command::Arity::{AtLeast, Exactly};
@@ -91,7 +91,7 @@ const SUBCOMMANDS: &[Row] = &[
 ];
 
 fn all(cx: &mut ControlCtx<'_>, _: Args<'_>) -> Result<ControlFlow, CommandError> {
-    let commands = Rc::clone(&cx.core.commands);
+    let commands = Arc::clone(&cx.core.commands);
     write_all_info(&commands, &mut cx.reply());
     Ok(ControlFlow::Done)
 }
@@ -110,7 +110,7 @@ fn count(cx: &mut ControlCtx<'_>, _: Args<'_>) -> Result<ControlFlow, CommandErr
 }
 
 fn info(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlFlow, CommandError> {
-    let commands = Rc::clone(&cx.core.commands);
+    let commands = Arc::clone(&cx.core.commands);
     let mut reply = cx.reply();
     let names = args.skip(2);
     if names.is_empty() {
@@ -128,7 +128,7 @@ fn info(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlFlow, CommandE
 }
 
 fn docs(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlFlow, CommandError> {
-    let commands = Rc::clone(&cx.core.commands);
+    let commands = Arc::clone(&cx.core.commands);
     let names = args.skip(2);
     let chosen: Vec<CommandId> = match names.is_empty() {
         true => commands.top_level().map(|command| command.id).collect(),
@@ -179,7 +179,7 @@ impl<'a> Filter<'a> {
 
 fn list(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlFlow, CommandError> {
     let filter = Filter::read(args)?;
-    let commands = Rc::clone(&cx.core.commands);
+    let commands = Arc::clone(&cx.core.commands);
     let chosen = commands.iter().filter(|command| match filter {
         Filter::Everything => true,
         Filter::Nothing => false,

@@ -3,7 +3,7 @@
 //! Always true: gathering visits every session and every database once.
 //! Not here: fields and sections — `info/`.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use russet_command::Arity::AtLeast;
 use russet_command::{CommandError, Family, Flags, Group};
@@ -58,7 +58,7 @@ fn info(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlFlow, CommandE
     }
     count(&mut clients, cx.session);
     let databases = databases(cx.core);
-    let commands = Rc::clone(&cx.core.commands);
+    let commands = Arc::clone(&cx.core.commands);
     let core = &*cx.core;
     let view = View {
         config: &core.config,

@@ -110,3 +110,9 @@ fn keys_expire_on_time_without_being_asked_for() {
     server.advance(200);
     assert_eq!(server.call(client, b"DBSIZE\r\n"), b":1\r\n");
 }
+
+#[test]
+fn a_node_may_be_moved_to_another_thread() {
+    fn movable<T: Send>() {}
+    movable::<russet_node::Node>();
+}
