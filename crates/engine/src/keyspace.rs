@@ -14,7 +14,7 @@ use crate::epoch::Epochs;
 use crate::hash;
 use crate::snapshot::Snapshot;
 use crate::store::{Shared, Store};
-use crate::value::{Event, EventKind, Garbage, Millis, Stats};
+use crate::value::{Event, Garbage, Millis, Stats};
 
 /// How a key space is set up.
 #[derive(Debug, Clone)]
@@ -72,9 +72,11 @@ impl Keyspace {
             now: 0,
             stats: Stats::default(),
             events: Vec::new(),
+            records_events: false,
             hasher: hash::keyed(options.seed),
             rng: Rng::new(options.seed),
             policy: AccessPolicy::default(),
+            keeps_clocks: false,
             epochs: Epochs::default(),
             discarded: Vec::new(),
             flushed: Vec::new(),
@@ -128,9 +130,10 @@ impl Keyspace {
         if self.db(to).contains(key) || !self.db(from).contains(key) {
             return false;
         }
-        let Some(export) = self.db(from).export(key) else {
+        let Some(mut export) = self.db(from).export(key) else {
             return false;
         };
+        self.db(from).touch_export(&mut export);
         self.db(from).remove(key);
         self.db(to).import(key, export);
         true
@@ -142,9 +145,10 @@ impl Keyspace {
         if !self.db(from.0).contains(from.1) || (!replace && self.db(to.0).contains(to.1)) {
             return false;
         }
-        let Some(export) = self.db(from.0).export(from.1) else {
+        let Some(mut export) = self.db(from.0).export(from.1) else {
             return false;
         };
+        self.db(from.0).renew_export(&mut export);
         self.db(to.0).remove(to.1);
         self.db(to.0).import(to.1, export);
         true
@@ -180,13 +184,7 @@ impl Keyspace {
                 budget - removed,
                 &mut work,
                 &mut |store, shared, place| {
-                    let key = store.shown(place.cell).key.into();
-                    shared.events.push(Event {
-                        db: index,
-                        key,
-                        kind: EventKind::Expired,
-                    });
-                    shared.stats.expired += 1;
+                    shared.expired(index, store.shown(place.cell).key);
                     shared.stats.expired_by_wheel += 1;
                     store.remove(shared, place);
                 },
@@ -214,7 +212,16 @@ impl Keyspace {
         left == 0 || self.dbs.iter().any(Store::wants_sweep)
     }
 
-    /// What happened since the last call that no command asked for, oldest first.
+    /// Sets whether events are recorded for [`Self::take_events`]; at first they are not.
+    pub fn record_events(&mut self, recorded: bool) {
+        self.shared.records_events = recorded;
+        if !recorded {
+            self.shared.events.clear();
+        }
+    }
+
+    /// What happened since the last call that no command asked for, oldest first, as far as it was
+    /// recorded.
     pub fn take_events(&mut self) -> Vec<Event> {
         mem::take(&mut self.shared.events)
     }
@@ -273,6 +280,17 @@ impl Keyspace {
         self.shared.policy = policy;
     }
 
+    /// Sets whether uses of keys leave their access clocks as they are, whatever [`Touch`] says.
+    ///
+    /// Only uses do: a key that is created, or under [`AccessPolicy::Lru`] gets another value,
+    /// begins anew.
+    ///
+    /// [`Touch`]: crate::Touch
+    #[inline]
+    pub fn keep_clocks(&mut self, kept: bool) {
+        self.shared.keeps_clocks = kept;
+    }
+
     /// What the access clock of keys measures.
     pub fn access_policy(&self) -> AccessPolicy {
         self.shared.policy
@@ -291,6 +309,12 @@ impl Keyspace {
     /// Bytes that the data occupies, as the engine weighs it (not counting allocator overhead).
     pub fn weight(&self) -> u64 {
         self.dbs.iter().map(Store::weight).sum()
+    }
+
+    /// Bytes that the arenas have from the allocator without using them. What is allocated less
+    /// these follows every key that comes or goes.
+    pub fn slack(&self) -> u64 {
+        self.dbs.iter().map(Store::slack).sum()
     }
 
     /// How many replaced cells and segments wait for snapshots to end.

@@ -76,6 +76,8 @@ pub struct WrongType;
 pub enum Touch {
     /// The access clock of the key is set, and the read counts as a hit or a miss.
     Yes,
+    /// The read counts as a hit or a miss; the access clock stays as it is.
+    Counted,
     /// Neither the access clock nor the hit and miss counters change.
     No,
 }
@@ -106,6 +108,9 @@ pub enum NewValue<'a> {
     /// Bytes as a client sent them: stored as an integer when they are one in canonical form, else
     /// as `embstr` up to 44 bytes, else as `raw`.
     Plain(&'a [u8]),
+    /// Bytes that are never stored as an integer: `embstr` up to 44 bytes, else `raw` (the result
+    /// of INCRBYFLOAT).
+    Text(&'a [u8]),
     /// Bytes that are `raw` whatever they look like (the result of APPEND, SETRANGE …).
     Raw(&'a [u8]),
     /// An integer.

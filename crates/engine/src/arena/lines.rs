@@ -4,7 +4,7 @@
 //! own pages would leave holes everywhere. Here a page is a bit map of 1024 lines, and any run of
 //! free lines serves any size: neighbours that are freed join.
 //!
-//! Always true: a page is listed under the length of its longest free run, capped at 16, or under a
+//! Always true: a page is listed under the length of its longest free run, capped at 18, or under a
 //! longer one that it had; a search that fails corrects the list.
 //! Not here: the pages themselves — `arena/mod.rs`
 
@@ -19,7 +19,7 @@ pub(crate) const PAGE_LINES: usize = PAGE_SIZE / LINE_SIZE;
 
 const WORDS: usize = PAGE_LINES / 64;
 /// Runs longer than this are not told apart.
-const RUN_MAX: usize = 16;
+const RUN_MAX: usize = 18;
 
 /// All pages that hold lines.
 #[derive(Debug, Default)]

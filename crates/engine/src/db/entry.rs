@@ -5,6 +5,7 @@
 
 use std::sync::atomic::Ordering::Relaxed;
 
+use crate::access::AccessPolicy;
 use crate::cell::{self, Image};
 use crate::store::{Due, Place, Shared, Store, strings};
 use crate::value::{Access, Kind, Millis, NewValue, StringRef, ValueRef, WrongType};
@@ -49,31 +50,25 @@ impl Occupied<'_> {
         cell::deadline(&self.store.arena.memory, self.place.cell).map(|deadline| deadline.at)
     }
 
-    /// Marks the key as used now.
-    pub fn touch(&mut self) {
-        let clock = self.store.arena.memory.atomic(self.place.cell);
-        let word = clock.load(Relaxed);
-        let touched = self
-            .shared
-            .policy
-            .touched(word, self.shared.now, &mut self.shared.rng);
-        if touched != word {
-            clock.store(touched, Relaxed);
-        }
-    }
-
-    /// Replaces the value, keeping the deadline; counts as a use.
+    /// Replaces the value, keeping the deadline.
     pub fn set(&mut self, value: NewValue<'_>) {
         self.put(value, Due::Keep);
     }
 
-    /// Replaces value and deadline at once; counts as a use. Cheaper than one after the other.
+    /// Replaces value and deadline at once. Cheaper than one after the other.
     pub fn replace(&mut self, value: NewValue<'_>, deadline: Option<Millis>) {
         self.put(value, Due::Set(deadline));
     }
 
     fn put(&mut self, value: NewValue<'_>, due: Due) {
-        self.touch();
+        if self.shared.keeps_clocks && self.shared.policy == AccessPolicy::Lru {
+            let fresh = self.shared.policy.fresh(self.shared.now);
+            self.store
+                .arena
+                .memory
+                .atomic(self.place.cell)
+                .store(fresh, Relaxed);
+        }
         let value = strings::encode(&value, self.key);
         self.store
             .replace(self.shared, self.key, &mut self.place, value, due);
@@ -101,7 +96,6 @@ impl Occupied<'_> {
     /// [`WrongType`] when the value is not a string.
     pub fn append(&mut self, bytes: &[u8]) -> Result<usize, WrongType> {
         self.string()?;
-        self.touch();
         Ok(self
             .store
             .append(self.shared, self.key, &mut self.place, bytes))
@@ -114,7 +108,6 @@ impl Occupied<'_> {
     /// [`WrongType`] when the value is not a string.
     pub fn string_mut(&mut self, len_min: usize) -> Result<&mut [u8], WrongType> {
         self.string()?;
-        self.touch();
         Ok(self
             .store
             .string_mut(self.shared, self.key, &mut self.place, len_min))

@@ -52,6 +52,22 @@ impl Db<'_> {
         })
     }
 
+    /// What leaves its old key for a new one is used by that.
+    pub(crate) fn touch_export(&mut self, export: &mut Export) {
+        let shared = &mut *self.shared;
+        if !shared.keeps_clocks {
+            let touched = shared
+                .policy
+                .touched(export.access, shared.now, &mut shared.rng);
+            export.access = touched;
+        }
+    }
+
+    /// A copy was not used before.
+    pub(crate) fn renew_export(&mut self, export: &mut Export) {
+        export.access = self.shared.policy.fresh(self.shared.now);
+    }
+
     /// Creates a key, which must not exist, from what belonged to another.
     pub(crate) fn import(&mut self, key: &[u8], export: Export) {
         let Export {

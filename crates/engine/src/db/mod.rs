@@ -17,7 +17,7 @@ pub use typed::{IncrError, SetWhen};
 use crate::cell;
 use crate::hash::hash_of;
 use crate::store::{Place, Shared, Store};
-use crate::value::{Event, EventKind, Kind, Millis, SampledKey, ScannedKey, Touch, ValueRef};
+use crate::value::{Kind, Millis, SampledKey, ScannedKey, Touch, ValueRef};
 
 /// One database, for the time of a borrow.
 #[derive(Debug)]
@@ -117,24 +117,20 @@ impl Db<'_> {
     #[inline]
     pub fn read_hashed(&mut self, hash: u64, key: &[u8], touch: Touch) -> Option<ValueRef<'_>> {
         let Some(place) = self.live(hash, key) else {
-            self.shared.stats.misses += u64::from(touch == Touch::Yes);
+            self.shared.stats.misses += u64::from(touch != Touch::No);
             return None;
         };
         let (policy, now) = (self.shared.policy, self.shared.now);
-        let view = cell::view(&self.store.arena.memory, place.cell, policy, now);
+        let memory = &self.store.arena.memory;
+        let view = cell::view(memory, place.cell, policy, now);
+        self.shared.stats.hits += u64::from(touch != Touch::No);
         if touch == Touch::Yes {
-            self.shared.stats.hits += 1;
-            let clock = self.store.arena.memory.atomic(place.cell);
-            let word = clock.load(Relaxed);
-            let touched = policy.touched(word, now, &mut self.shared.rng);
-            if touched != word {
-                clock.store(touched, Relaxed);
-            }
+            self.shared.touch(memory, place.cell);
         }
         Some(view)
     }
 
-    /// Looks a key up for writing; counts nothing.
+    /// Looks a key up for writing: a use, but neither a hit nor a miss.
     #[inline]
     pub fn entry<'a>(&'a mut self, key: &'a [u8]) -> Entry<'a> {
         self.entry_hashed(self.hash(key), key)
@@ -146,12 +142,15 @@ impl Db<'_> {
         let found = self.live(hash, key);
         let (store, shared) = (&mut *self.store, &mut *self.shared);
         match found {
-            Some(place) => Entry::Occupied(Occupied {
-                store,
-                shared,
-                key,
-                place,
-            }),
+            Some(place) => {
+                shared.touch(&store.arena.memory, place.cell);
+                Entry::Occupied(Occupied {
+                    store,
+                    shared,
+                    key,
+                    place,
+                })
+            }
             None => Entry::Vacant(Vacant {
                 store,
                 shared,
@@ -178,9 +177,10 @@ impl Db<'_> {
     /// Gives the value and deadline of `from` to `to`, which is overwritten; false when `from` is
     /// absent. Renaming a key to itself changes nothing.
     pub fn rename(&mut self, from: &[u8], to: &[u8]) -> bool {
-        let Some(export) = self.export(from) else {
+        let Some(mut export) = self.export(from) else {
             return false;
         };
+        self.touch_export(&mut export);
         if from != to {
             self.remove(from);
             self.remove(to);
@@ -273,13 +273,7 @@ impl Db<'_> {
     #[cold]
     fn expire(&mut self, place: Place, key: &[u8]) {
         self.store.remove(self.shared, place);
-        self.shared.stats.expired += 1;
-        let event = Event {
-            db: self.index,
-            key: key.into(),
-            kind: EventKind::Expired,
-        };
-        self.shared.events.push(event);
+        self.shared.expired(self.index, key);
     }
 
     /// The kind of the value of a key; no counter and no access clock changes.

@@ -200,20 +200,19 @@ impl Inner {
 
     /// The slot and its level for a tick, and the tick that it is filed under.
     fn slot_of(&self, tick: i64) -> (usize, usize, i64) {
-        let middle = tick >> SLOT_BITS;
-        if middle == self.cursor >> SLOT_BITS {
+        if tick - self.cursor < SLOTS as i64 {
             return ((tick & (SLOTS as i64 - 1)) as usize, 0, tick);
         }
-        let top = tick >> (2 * SLOT_BITS);
-        let top_now = self.cursor >> (2 * SLOT_BITS);
-        if top == top_now {
+        let middle = tick >> SLOT_BITS;
+        if middle - (self.cursor >> SLOT_BITS) < SLOTS as i64 {
             return (
                 LEVEL_AT[1] + (middle & (SLOTS as i64 - 1)) as usize,
                 1,
                 tick,
             );
         }
-        let last = top_now + TOP_SLOTS as i64 - 1;
+        let top = tick >> (2 * SLOT_BITS);
+        let last = (self.cursor >> (2 * SLOT_BITS)) + TOP_SLOTS as i64 - 1;
         let (top, tick) = if top > last {
             (last, last << (2 * SLOT_BITS))
         } else {
@@ -318,22 +317,17 @@ impl Inner {
         {
             return Some(self.cursor);
         }
-        for (level, start) in LEVEL_AT.into_iter().enumerate() {
+        let next = |(level, start): (usize, usize)| {
             let shift = SLOT_BITS * level as u32;
             let now = self.cursor >> shift;
             let count = if level == 2 { TOP_SLOTS } else { SLOTS };
             let at = start + (now & (count as i64 - 1)) as usize;
-            // Slots before the cursor's are those of the next turn on the highest level only.
+            // Slots before the cursor's are those of the next turn.
             let ahead = self.next_filled(at, start + count);
-            let found = match ahead {
-                None if level == 2 => self.next_filled(start, at).map(|slot| slot + TOP_SLOTS),
-                ahead => ahead,
-            };
-            if let Some(slot) = found {
-                return Some(((now + (slot - at) as i64) << shift).max(self.cursor));
-            }
-        }
-        None
+            let slot = ahead.or_else(|| Some(self.next_filled(start, at)? + count))?;
+            Some(((now + (slot - at) as i64) << shift).max(self.cursor))
+        };
+        LEVEL_AT.into_iter().enumerate().filter_map(next).min()
     }
 
     fn next_filled(&self, from: usize, to: usize) -> Option<usize> {
@@ -383,7 +377,10 @@ impl Inner {
     /// The part of a tag that a slot tells.
     fn slot_tag(&self, slot: usize, level: usize) -> u16 {
         match level {
-            0 => (self.cursor >> SLOT_BITS << SLOT_BITS) as u16 | slot as u16,
+            0 => {
+                let ahead = (slot as i64 - self.cursor) & (SLOTS as i64 - 1);
+                (self.cursor + ahead) as u16
+            }
             1 => ((slot - LEVEL_AT[1]) << SLOT_BITS) as u16,
             _ => 0,
         }

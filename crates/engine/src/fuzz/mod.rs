@@ -42,6 +42,7 @@ impl Run {
             seed: 7,
         });
         keyspace.freeze(START);
+        keyspace.record_events(true);
         let model = Model::new(DATABASES, START);
         Self {
             keyspace,

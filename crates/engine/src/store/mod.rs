@@ -20,12 +20,13 @@ mod scan;
 pub(crate) mod strings;
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 
 use ahash::RandomState;
 use russet_base::Rng;
 
 use crate::access::AccessPolicy;
-use crate::arena::{Arena, Handle, class};
+use crate::arena::{Arena, Handle, Memory, class};
 use crate::cell::{self, Body, Deadline, Image};
 use crate::epoch::Epochs;
 use crate::expire::Wheel;
@@ -33,7 +34,7 @@ use crate::hash::hash_of;
 use crate::heap::Heap;
 use crate::prefetch;
 use crate::table::{Directory, Line, Slot, segment};
-use crate::value::{Encoding, Event, Kind, Millis, Stats};
+use crate::value::{Encoding, Event, EventKind, Kind, Millis, Stats};
 
 pub(crate) use limbo::Limbo;
 
@@ -43,15 +44,45 @@ pub(crate) struct Shared {
     pub(crate) now: Millis,
     pub(crate) stats: Stats,
     pub(crate) events: Vec<Event>,
+    /// Whether anybody takes the events.
+    pub(crate) records_events: bool,
     pub(crate) hasher: RandomState,
     pub(crate) rng: Rng,
     pub(crate) policy: AccessPolicy,
+    /// Whether uses leave the access clocks alone.
+    pub(crate) keeps_clocks: bool,
     pub(crate) epochs: Epochs,
     /// Large values that wait to be dropped elsewhere.
     pub(crate) discarded: Vec<Arc<Heap>>,
     /// Stores that were replaced by empty ones.
     pub(crate) flushed: Vec<Store>,
     pub(crate) next_store: u64,
+}
+
+impl Shared {
+    /// Sets the access clock of a cell that is used now.
+    #[inline]
+    pub(crate) fn touch(&mut self, memory: &Memory, cell: Handle) {
+        if self.keeps_clocks {
+            return;
+        }
+        let clock = memory.atomic(cell);
+        let word = clock.load(Relaxed);
+        let touched = self.policy.touched(word, self.now, &mut self.rng);
+        if touched != word {
+            clock.store(touched, Relaxed);
+        }
+    }
+
+    /// A key expired.
+    #[inline]
+    pub(crate) fn expired(&mut self, db: usize, key: &[u8]) {
+        self.stats.expired += 1;
+        if self.records_events {
+            let (key, kind) = (key.into(), EventKind::Expired);
+            self.events.push(Event { db, key, kind });
+        }
+    }
 }
 
 /// One database.
@@ -130,6 +161,11 @@ impl Store {
     /// Bytes of everything that belongs to the database.
     pub(crate) fn weight(&self) -> u64 {
         self.arena.used() + self.large_weight + self.index_weight()
+    }
+
+    /// Bytes that the arena has from the allocator without using them.
+    pub(crate) fn slack(&self) -> u64 {
+        self.arena.reserved().saturating_sub(self.arena.used())
     }
 
     /// Bytes of a cell and the object it points to.
@@ -496,7 +532,7 @@ impl Store {
             return;
         }
         let access = self.arena.memory.atomic(place.cell);
-        let access = access.load(std::sync::atomic::Ordering::Relaxed);
+        let access = access.load(Relaxed);
         let image = Image {
             kind: Kind::String,
             encoding,

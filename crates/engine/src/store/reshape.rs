@@ -1,6 +1,6 @@
 //! Segments that grow, split, shrink and merge.
 //!
-//! A segment without room is rebuilt one size larger; one of 10 to 16 buckets is split by one more
+//! A segment without room is rebuilt one size larger; one of 10 to 18 buckets is split by one more
 //! bit of the hash. On the way back there is a gap, so that a segment at a border does not go to
 //! and fro: it shrinks below a third of its room, and merges with its buddy when both together fill
 //! half.

@@ -25,9 +25,9 @@ pub(crate) fn encode<'v>(value: &'v NewValue<'_>, key: &[u8]) -> (Encoding, Body
         NewValue::Int(n) => return (Encoding::Int, int_body(n, key)),
         NewValue::Plain(bytes) => match russet_base::num::parse_i64(bytes) {
             Some(n) => return (Encoding::Int, int_body(n, key)),
-            None if bytes.len() <= EMBSTR_LEN_MAX => (Encoding::Embstr, bytes),
-            None => (Encoding::Raw, bytes),
+            None => (text_encoding(bytes), bytes),
         },
+        NewValue::Text(bytes) => (text_encoding(bytes), bytes),
         NewValue::Raw(bytes) => (Encoding::Raw, bytes),
         // A short one is copied in, since its bytes may be a slice of something large.
         NewValue::Shared(ref bytes) if cell::fits(key.len(), bytes.len()) => {
@@ -43,6 +43,14 @@ pub(crate) fn encode<'v>(value: &'v NewValue<'_>, key: &[u8]) -> (Encoding, Body
     }
     let value = Large::Shared(Bytes::copy_from_slice(bytes));
     (encoding, Body::Large(object(key, value)))
+}
+
+fn text_encoding(bytes: &[u8]) -> Encoding {
+    if bytes.len() <= EMBSTR_LEN_MAX {
+        Encoding::Embstr
+    } else {
+        Encoding::Raw
+    }
 }
 
 fn int_body(n: i64, key: &[u8]) -> Body<'static> {

@@ -1,7 +1,7 @@
 //! The table's shape: directory, segments, lines. Plain integers without memory or ownership.
 //!
 //! ```text
-//! Directory ─► Slot ─► segment: 1–16 Lines ─► handles of cells
+//! Directory ─► Slot ─► segment: 1–18 Lines ─► handles of cells
 //! ```
 //! Not here: the table at work — `store/`
 

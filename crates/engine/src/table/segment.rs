@@ -3,7 +3,7 @@
 //! The home of an entry is the bucket that its hash bits after the segment's depth point to, by
 //! multiplication, so buckets are in the order of hashes. A full home passes entries on to the next
 //! buckets, wrapping at the end of the segment. A segment that has no room is rebuilt larger, and
-//! beyond 16 buckets split in two.
+//! beyond 10 to 18 buckets split in two.
 //!
 //! ```text
 //! hash  63 ─────────── 16 15 ──── 8 7 ── 0
@@ -16,12 +16,10 @@
 use super::line::{Line, SLOTS};
 use crate::arena::Handle;
 
-/// How many lines a segment may have.
-const SIZES: [u16; 23] = [
-    1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 1024,
-];
+/// How many lines a segment may have that cannot split.
+const OVERGROWN: [u16; 11] = [24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 1024];
 /// The largest segment in a table whose hashes spread evenly.
-pub(crate) const BUCKETS_MAX: u16 = 16;
+pub(crate) const BUCKETS_MAX: u16 = 18;
 /// How many buckets from its home on an entry may be in.
 const REACH: usize = 4;
 
@@ -46,27 +44,43 @@ pub(crate) fn reach(buckets: usize) -> usize {
 
 /// Whether a full segment of that size splits rather than grows.
 ///
-/// PERF: it depends on the segment, between 10 and 16 lines. If all split at 16, all would be of
-/// about the same size at any time and leave holes of sizes that nobody needs: 7.5 bytes of
-/// resident memory per key instead of 7.0 at 200,000 keys.
+/// PERF: it depends on the segment, between 10 and 18 lines, so that at any number of keys as many
+/// are about to split as at any other. If all split at 16, all would be of about the same size at any
+/// time and leave holes of sizes that nobody needs: 7.5 bytes of resident memory per key instead of
+/// 7.0 at 200,000 keys.
 pub(crate) fn splits_at(buckets: u16, hash: u64, depth: u8) -> bool {
     let prefix = (hash >> 1 >> (63 - depth)) | 1 << depth;
-    let choice = prefix.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 62;
-    buckets >= 10 + 2 * choice as u16
+    let choice = prefix.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 56;
+    // Shares of 256 as the logarithms of 12/10, 14/12, 16/14, 18/16 and 20/18.
+    buckets
+        >= match choice {
+            0..67 => 10,
+            67..124 => 12,
+            124..173 => 14,
+            173..217 => 16,
+            _ => BUCKETS_MAX,
+        }
 }
 
 /// The next larger number of lines.
 pub(crate) fn next_size(buckets: u16) -> Option<u16> {
-    SIZES.into_iter().find(|&size| size > buckets)
+    match buckets {
+        0..8 => Some(buckets + 1),
+        8..BUCKETS_MAX => Some((buckets + 2).min(BUCKETS_MAX)),
+        _ => OVERGROWN.into_iter().find(|&size| size > buckets),
+    }
 }
 
 /// The fewest lines that hold so many entries without being crowded.
 pub(crate) fn size_for(count: usize) -> u16 {
-    let enough = |&size: &u16| usize::from(size) * SLOTS * 17 >= count * 20;
-    SIZES
+    let wanted = (count * 20).div_ceil(SLOTS * 17).max(1) as u16;
+    if wanted <= BUCKETS_MAX {
+        return wanted;
+    }
+    OVERGROWN
         .into_iter()
-        .find(enough)
-        .unwrap_or(SIZES[SIZES.len() - 1])
+        .find(|&size| size >= wanted)
+        .unwrap_or(OVERGROWN[OVERGROWN.len() - 1])
 }
 
 /// The home of an entry.
@@ -184,7 +198,7 @@ mod tests {
         let mut rng = Rng::new(2);
         for _ in 0..if cfg!(miri) { 100 } else { 5000 } {
             let depth = rng.below(45) as u8;
-            let buckets = usize::from(SIZES[rng.index(SIZES.len())]);
+            let buckets = 1 + rng.index(40);
             let prefix = if depth == 0 {
                 0
             } else {

@@ -29,6 +29,7 @@ fn expire_all(keyspace: &mut Keyspace) -> usize {
 #[test]
 fn a_look_up_is_exact_to_the_millisecond() {
     let mut keyspace = keyspace();
+    keyspace.record_events(true);
     for after in [1, 2, 63, 64, 1023, 1024, 100_000, 5_000_000_000] {
         keyspace.freeze(NOW);
         keyspace.db(0).set(b"k", b"v", Some(NOW + after));
@@ -38,6 +39,7 @@ fn a_look_up_is_exact_to_the_millisecond() {
         assert!(!keyspace.db(0).contains(b"k"));
     }
     assert_eq!(keyspace.take_events().len(), 8);
+    assert_eq!(keyspace.stats().expired, 8);
 }
 
 #[test]

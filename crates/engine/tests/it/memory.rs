@@ -127,8 +127,13 @@ fn extreme_keys_and_values_round_trip() {
     let lens = [
         0, 1, 7, 8, 44, 45, 253, 254, 255, 256, 750, 1006, 1007, 1024, 70_000,
     ];
-    for &key_len in &lens {
-        for &value_len in &lens {
+    let lens = if cfg!(miri) {
+        &[0, 254, 255, 1007][..]
+    } else {
+        &lens[..]
+    };
+    for &key_len in lens {
+        for &value_len in lens {
             let (key, value) = (vec![b'k'; key_len], vec![b'v'; value_len]);
             let mut db = keyspace.db(0);
             db.set(&key, &value, None);
