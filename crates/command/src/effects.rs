@@ -63,8 +63,10 @@ pub enum Propagate {
 /// The effects of one unit of execution.
 #[derive(Debug, Default)]
 pub struct Effects {
-    /// How many changes were made to the data; zero means nothing is logged.
+    /// How many changes were made to the data.
     pub dirty: u64,
+    /// Whether the log hears of it even without changes (FLUSHALL of empty databases).
+    pub is_forced: bool,
     /// What the log is to hold.
     pub propagate: Propagate,
     /// Whether anybody reads the log: `propagate` is left alone otherwise.
@@ -80,6 +82,7 @@ impl Effects {
     #[inline]
     pub fn reset(&mut self) {
         self.dirty = 0;
+        self.is_forced = false;
         if !matches!(self.propagate, Propagate::Verbatim) {
             self.propagate = Propagate::Verbatim;
         }
@@ -104,6 +107,16 @@ impl Effects {
             Propagate::As(requests) => requests.push(request),
             other => *other = Propagate::As(vec![request]),
         }
+    }
+
+    /// Logs the request although nothing changed.
+    pub fn log_anyway(&mut self) {
+        self.is_forced = true;
+    }
+
+    /// Whether the log hears of this unit.
+    pub fn is_logged(&self) -> bool {
+        (self.dirty > 0 || self.is_forced) && !matches!(self.propagate, Propagate::Nothing)
     }
 
     /// Logs nothing, although data changed.

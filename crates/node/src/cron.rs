@@ -26,8 +26,6 @@ impl Core {
 
     /// Frees what nobody needs any more; true when more is left.
     fn housekeep(&mut self) -> bool {
-        // Nobody subscribes to them yet.
-        drop(self.keyspace.take_events());
         let more = self.keyspace.housekeep(HOUSEKEEPING_PER_TURN);
         if let Some(garbage) = self.keyspace.take_garbage() {
             self.outbox.start(russet_io::Job::Discard(Box::new(garbage)));

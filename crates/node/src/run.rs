@@ -316,6 +316,7 @@ fn dispatch(
     core.stats.called(id);
     let result = match handler {
         Handler::Data(run) => {
+            core.keyspace.keep_clocks(session.wishes.no_touch);
             let mut cx = Ctx {
                 keyspace: &mut core.keyspace,
                 db: session.db,

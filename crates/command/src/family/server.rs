@@ -67,6 +67,7 @@ fn flushdb(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandError> {
     let removed = cx.db().len();
     cx.db().flush();
     cx.dirty(removed as u64);
+    cx.effects.log_anyway();
     cx.reply.ok();
     Ok(Flow::Done)
 }
@@ -78,6 +79,7 @@ fn flushall(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandError> {
         .sum();
     cx.keyspace.flush_all();
     cx.dirty(removed as u64);
+    cx.effects.log_anyway();
     cx.reply.ok();
     Ok(Flow::Done)
 }

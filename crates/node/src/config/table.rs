@@ -211,10 +211,10 @@ pub(crate) const SETTINGS: &[Setting] = &[
         .to(|t, v| t.lazyfree_lazy_user_flush = v.flag()).then(Act::Data)
         .does("Whether FLUSHALL and FLUSHDB free in the background unless told otherwise."),
     Setting::int("lfu-decay-time", "1", 0, INT).to(|t, v| t.lfu_decay_time = v.int())
-        .then(Act::Data).unread()
+        .then(Act::Data)
         .does("After so many minutes the frequency of an unused key is lowered."),
     Setting::int("lfu-log-factor", "10", 0, INT).to(|t, v| t.lfu_log_factor = v.int())
-        .then(Act::Data).unread()
+        .then(Act::Data)
         .does("How slowly the frequency of a used key rises."),
     Setting::int("list-compress-depth", "0", 0, INT)
         .does("How many blocks at the ends of a list are not compressed; 0: none is."),

@@ -79,12 +79,14 @@ impl Core {
         self.config.protected_mode && self.config.requirepass.is_empty() && !local
     }
 
-    /// Whether these credentials are right.
-    fn accepts(&self, user: &[u8], password: &[u8]) -> bool {
+    /// Whether these credentials are right; wrong ones are counted.
+    fn accepts(&mut self, user: &[u8], password: &[u8]) -> bool {
         let expected = self.config.requirepass.as_slice();
         let same = expected.len() == password.len()
             && expected.iter().zip(password).fold(0, |acc, (a, b)| acc | (a ^ b)) == 0;
-        user == b"default" && (expected.is_empty() || same)
+        let accepted = user == b"default" && (expected.is_empty() || same);
+        self.stats.denied_auth += u64::from(!accepted);
+        accepted
     }
 }
 

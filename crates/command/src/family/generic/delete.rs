@@ -25,10 +25,12 @@ pub(super) fn del(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandError
 }
 
 pub(super) fn exists(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandError> {
-    count_present(cx, args, Touch::No)
+    count_present(cx, args, Touch::Counted)
 }
 
 pub(super) fn touch(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandError> {
+    // A client that leaves access clocks alone still means it when it says TOUCH.
+    cx.keyspace.keep_clocks(false);
     count_present(cx, args, Touch::Yes)
 }
 

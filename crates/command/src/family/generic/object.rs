@@ -1,6 +1,6 @@
 //! TYPE and OBJECT: what a value is and how it is kept.
 //!
-//! Always true: looking does not count as using.
+//! Always true: looking is a hit or a miss, but no use of the key.
 
 use russet_engine::{Access, Encoding, StringRef, Touch};
 use russet_resp::Args;
@@ -14,7 +14,7 @@ pub(super) fn kind(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandErro
     let key = &args[1];
     let kind = cx
         .db()
-        .read(key, Touch::No)
+        .read(key, Touch::Counted)
         .map(|value| value.kind().name());
     if kind.is_none() {
         cx.notify(NotifyClass::KEY_MISS, "keymiss", key);
@@ -83,7 +83,7 @@ const SHARED_INTEGERS: std::ops::Range<i64> = 0..10_000;
 
 fn look(cx: &mut Ctx<'_>, args: Args<'_>) -> Option<Seen> {
     let mut db = cx.db();
-    let value = db.read(&args[2], Touch::No)?;
+    let value = db.read(&args[2], Touch::Counted)?;
     Some(Seen {
         encoding: value.encoding(),
         access: value.access(),

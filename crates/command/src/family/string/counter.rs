@@ -67,12 +67,12 @@ pub(super) fn incrbyfloat(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, Comm
         Entry::Occupied(mut entry) => {
             let number = float_of(entry.string()?).ok_or(CommandError::NotFloat)?;
             let sum = sum_of(number, increment)?;
-            entry.set(NewValue::Plain(&sum));
+            entry.set(NewValue::Text(&sum));
             sum
         }
         Entry::Vacant(entry) => {
             let sum = sum_of(LongDouble::from_i64(0), increment)?;
-            entry.insert(NewValue::Plain(&sum), None);
+            entry.insert(NewValue::Text(&sum), None);
             cx.notify(NotifyClass::NEW, "new", key);
             sum
         }
