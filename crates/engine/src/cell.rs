@@ -368,8 +368,17 @@ pub(crate) fn set_deadline(memory: &mut Memory, cell: Handle, deadline: Option<D
 
 /// Writes the contents of a cell into another that has room; an object gets one more count.
 pub(crate) fn duplicate(memory: &mut Memory, from: Handle, to: Handle) {
+    relocate(memory, from, to);
     let head = Head::of(memory, from);
-    head.write(memory, to);
+    if head.is_large() {
+        let object = heap::share(memory, from, head.value_at());
+        heap::put(memory, to, head.value_at(), object);
+    }
+}
+
+/// Moves the contents of a cell into another that has room, with its count of an object.
+pub(crate) fn relocate(memory: &mut Memory, from: Handle, to: Handle) {
+    Head::of(memory, from).write(memory, to);
     memory
         .atomic(to)
         .store(memory.atomic(from).load(Relaxed), Relaxed);
@@ -378,10 +387,6 @@ pub(crate) fn duplicate(memory: &mut Memory, from: Handle, to: Handle) {
         (to, HEAD_SIZE),
         size(memory, from) - HEAD_SIZE,
     );
-    if head.is_large() {
-        let object = heap::share(memory, from, head.value_at());
-        heap::put(memory, to, head.value_at(), object);
-    }
 }
 
 /// Bytes of a cell that mean something.

@@ -198,8 +198,9 @@ impl Keyspace {
         self.dbs.iter().filter_map(Store::next_expiry).min()
     }
 
-    /// Does up to `budget` items of work that may wait: frees what ended snapshots kept, and looks
-    /// for stale expiry records. Says whether there is more.
+    /// Does up to `budget` items of work that may wait: frees what ended snapshots kept, looks for
+    /// stale expiry records, and moves cells together where pages are half empty. Says whether there
+    /// is more.
     pub fn housekeep(&mut self, budget: usize) -> bool {
         self.shared.epochs.refresh();
         self.collect_flushed();
@@ -208,8 +209,14 @@ impl Keyspace {
         for store in &mut self.dbs {
             left = store.drain_limbo(&mut self.shared, left);
             left = store.sweep_wheel(left);
+            left = store.compact(&self.shared, left);
         }
-        left == 0 || self.dbs.iter().any(Store::wants_sweep)
+        let shared = &self.shared;
+        left == 0
+            || self
+                .dbs
+                .iter()
+                .any(|s| s.wants_sweep() || s.wants_compaction(shared))
     }
 
     /// Sets whether events are recorded for [`Self::take_events`]; at first they are not.

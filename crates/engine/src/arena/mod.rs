@@ -33,6 +33,8 @@ const FREE: u32 = u32::MAX;
 const NONE: u32 = u32::MAX;
 /// The class of a page of lines.
 const LINES: Class = Class::MAX;
+/// Pages of a class beyond twice the number it needs that are not worth emptying.
+const SPARSE_SLACK: usize = 1;
 /// Empty chunks are kept back while more than this many chunks are in use.
 const SPARE_CHUNK_ABOVE: usize = 8;
 
@@ -48,6 +50,10 @@ pub(crate) struct Arena {
     partial: Partial,
     lines: Lines,
     used: u64,
+    /// Per class, how many pages it has and how many cells are in use.
+    counts: Counts,
+    /// The page that is being emptied, which gives out no cells.
+    leaving: Option<Leaving>,
     #[cfg(debug_assertions)]
     live: Vec<[u64; 128]>,
 }
@@ -59,6 +65,22 @@ impl Default for Partial {
     fn default() -> Self {
         Self([NONE; CLASSES])
     }
+}
+
+#[derive(Debug)]
+struct Counts([(u32, u32); CLASSES]);
+
+impl Default for Counts {
+    fn default() -> Self {
+        Self([(0, 0); CLASSES])
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Leaving {
+    page: u32,
+    /// Cells before this one have been looked at.
+    cell: u16,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -84,6 +106,11 @@ impl Arena {
     /// Bytes of the chunks, most of which may not be resident.
     pub(crate) fn reserved(&self) -> u64 {
         (self.memory.chunk_count() * CHUNK_SIZE) as u64
+    }
+
+    /// Bytes of the pages that are in use.
+    pub(crate) fn held(&self) -> u64 {
+        self.pages.iter().filter(|page| page.class != 0).count() as u64 * PAGE_SIZE as u64
     }
 
     /// Bytes of the pages that hold lines.
@@ -114,6 +141,7 @@ impl Arena {
             self.unlist(number);
         }
         self.used += size as u64;
+        self.counts.0[class as usize].1 += 1;
         self.mark(handle, true);
         handle
     }
@@ -132,13 +160,81 @@ impl Arena {
         let page = &mut self.pages[number as usize];
         page.free = cell_number(handle, size) + 1;
         page.live -= 1;
+        let (class, live) = (page.class, page.live);
         self.used -= size as u64;
-        if was_full {
+        self.counts.0[class as usize].1 -= 1;
+        let is_listed = self.leaving.is_none_or(|leaving| leaving.page != number);
+        if was_full && is_listed {
             self.enlist(number);
         }
-        if self.pages[number as usize].live == 0 {
-            self.unlist(number);
+        if live == 0 {
+            if is_listed {
+                self.unlist(number);
+            } else {
+                self.leaving = None;
+            }
+            self.counts.0[class as usize].0 -= 1;
             self.close_page(number);
+        }
+    }
+
+    /// Whether some class has so many half empty pages that emptying some is worth the work.
+    pub(crate) fn is_sparse(&self) -> bool {
+        self.sparse_class().is_some()
+    }
+
+    fn sparse_class(&self) -> Option<usize> {
+        (1..CLASSES).find(|&class| {
+            let (pages, live) = self.counts.0[class];
+            let needed = (live as usize * class::size(class as Class)).div_ceil(PAGE_SIZE);
+            pages as usize > 2 * needed + SPARSE_SLACK
+        })
+    }
+
+    /// The next cell to move so that a page becomes empty. The caller moves it to a cell that it
+    /// takes, and gives it back; or calls [`Self::stay`].
+    pub(crate) fn next_leaving(&mut self) -> Option<Handle> {
+        if self.leaving.is_none() {
+            self.start_leaving();
+        }
+        let leaving = self.leaving.as_mut()?;
+        let page = self.pages[leaving.page as usize];
+        let size = class::size(page.class);
+        while leaving.cell < page.untouched {
+            let handle = (leaving.page << PAGE_SHIFT) + cell_offset(leaving.cell, size);
+            leaving.cell += 1;
+            if self.memory.word(handle) != FREE {
+                return Some(handle);
+            }
+        }
+        // Something stayed, or was put back; the page is of use again.
+        self.stay();
+        None
+    }
+
+    /// Chooses the emptiest page of a sparse class.
+    fn start_leaving(&mut self) {
+        let Some(class) = self.sparse_class() else {
+            return;
+        };
+        let mut pages = (0_u32..)
+            .zip(&self.pages)
+            .filter(|(_, p)| usize::from(p.class) == class);
+        let first = pages.next();
+        let emptiest = pages.fold(first, |best, page| match best {
+            Some(best) if best.1.live <= page.1.live => Some(best),
+            _ => Some(page),
+        });
+        if let Some((page, _)) = emptiest {
+            self.unlist(page);
+            self.leaving = Some(Leaving { page, cell: 0 });
+        }
+    }
+
+    /// Lets the page that was being emptied give out cells again.
+    pub(crate) fn stay(&mut self) {
+        if let Some(leaving) = self.leaving.take() {
+            self.enlist(leaving.page);
         }
     }
 
@@ -204,6 +300,7 @@ impl Arena {
     fn open_page(&mut self, class: Class) -> u32 {
         let number = self.claim_page();
         self.pages[number as usize] = Page { class, ..EMPTY };
+        self.counts.0[class as usize].0 += 1;
         self.enlist(number);
         number
     }

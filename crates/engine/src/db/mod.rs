@@ -69,6 +69,11 @@ impl Db<'_> {
         self.store.arena.used()
     }
 
+    /// Bytes of the arena in pages that are in use, whether or not cells fill them.
+    pub fn page_bytes(&self) -> u64 {
+        self.store.arena.held()
+    }
+
     /// Bytes that a key with its value occupies, without its share of the table.
     pub fn key_weight(&mut self, key: &[u8]) -> Option<u64> {
         let place = self.live(self.hash(key), key)?;

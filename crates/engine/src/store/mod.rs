@@ -12,6 +12,7 @@
 //! Always true: every cell that the table leads to is live, and no other but those in limbo.
 //! Not here: lazy expiry, counters of hits — `db/mod.rs`; layout of a cell — `cell.rs`
 
+mod compact;
 mod expiry;
 mod limbo;
 mod random;

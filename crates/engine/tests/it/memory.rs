@@ -66,6 +66,52 @@ fn deleting_gives_everything_back() {
 }
 
 #[test]
+fn pages_that_became_half_empty_are_cleared() {
+    if cfg!(miri) {
+        return;
+    }
+    let mut keyspace = keyspace();
+    let value = |n: u32| vec![b'a' + (n % 26) as u8; n as usize % 70];
+    for n in 0..COUNT {
+        let deadline = (n % 3 == 0).then_some(50_000_000);
+        keyspace.db(0).set(&n.to_le_bytes(), &value(n), deadline);
+    }
+    for n in 0..COUNT {
+        match n % 16 {
+            0 => {}
+            1 => keyspace.db(0).set(&n.to_le_bytes(), &[b'L'; 3000], None),
+            _ => drop(keyspace.db(0).remove(&n.to_le_bytes())),
+        }
+    }
+    let before = keyspace.db(0).page_bytes();
+    let snapshot = keyspace.snapshot();
+    assert!(
+        !keyspace.housekeep(100_000),
+        "nothing moves under a snapshot"
+    );
+    drop(snapshot);
+    while keyspace.housekeep(50) {
+        keyspace.db(0).set(b"one more", b"meanwhile", None);
+    }
+    let after = keyspace.db(0).page_bytes();
+    assert!(after * 2 < before, "{after} of {before}");
+    for n in (0..COUNT).filter(|n| n % 16 < 2) {
+        let found = keyspace.db(0).get(&n.to_le_bytes()).unwrap();
+        let expected = if n % 16 == 0 {
+            value(n)
+        } else {
+            vec![b'L'; 3000]
+        };
+        assert_eq!(found.as_deref(), Some(&expected[..]));
+    }
+    keyspace.freeze(50_000_000);
+    while keyspace.next_expiry().is_some_and(|at| at <= 50_000_000) {
+        keyspace.expire_due(1000);
+    }
+    assert_eq!(keyspace.db(0).volatile_len(), 0);
+}
+
+#[test]
 fn flushing_hands_everything_over_at_once() {
     let mut keyspace = keyspace();
     for n in 0..1000_u32 {
