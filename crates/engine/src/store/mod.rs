@@ -1,8 +1,8 @@
 //! One database: table, arena, timing wheel and limbo as one whole.
 //!
 //! Everything that changes a segment or a cell goes through here, since this is where it is decided
-//! whether a snapshot still needs the old one: [`Store::own`] for the lines of a segment,
-//! [`Store::ready`] for a cell.
+//! whether a snapshot still needs the old one: `Store::own` for the lines of a segment,
+//! `Store::ready` for a cell.
 //!
 //! ```text
 //!  Directory ─► lines ─► cells        one Arena holds both
@@ -15,6 +15,8 @@
 mod compact;
 mod expiry;
 mod limbo;
+mod lookahead;
+mod own;
 mod random;
 mod reshape;
 mod scan;
@@ -33,7 +35,6 @@ use crate::epoch::Epochs;
 use crate::expire::Wheel;
 use crate::hash::hash_of;
 use crate::heap::Heap;
-use crate::prefetch;
 use crate::table::{Directory, Line, Slot, segment};
 use crate::value::{Encoding, Event, EventKind, Kind, Millis, Stats};
 
@@ -180,40 +181,6 @@ impl Store {
         self.arena.reserved() == 0 && self.wheel.records() == 0
     }
 
-    /// Hints that a hash will be looked for: its slot in the directory.
-    #[inline]
-    pub(crate) fn prefetch_slot(&self, hash: u64) {
-        prefetch::line(self.directory.address(hash));
-    }
-
-    /// Hints that a hash will be looked for: its bucket.
-    #[inline]
-    pub(crate) fn prefetch_bucket(&self, hash: u64) {
-        let slot = self.directory.find(hash);
-        if slot.segment != 0 {
-            let home = segment::home(hash, slot.depth, usize::from(slot.buckets)) as u32;
-            let line = slot.segment + home * crate::arena::LINE_GRANULES;
-            prefetch::line(self.arena.memory.address(line));
-        }
-    }
-
-    /// Hints that a hash will be looked for: the cells in its bucket that have its tag.
-    #[inline]
-    pub(crate) fn prefetch_entry(&self, hash: u64) {
-        let slot = self.directory.find(hash);
-        if slot.segment != 0 {
-            let buckets = usize::from(slot.buckets);
-            let home = segment::home(hash, slot.depth, buckets);
-            let line = &self.arena.memory.lines(slot.segment, buckets)[home];
-            for at in line.matches(Line::tag(hash)) {
-                let cell = self.arena.memory.address(line.handle(at));
-                prefetch::line(cell);
-                // Key and value of middling size reach into the next line.
-                prefetch::line(cell.wrapping_add(64));
-            }
-        }
-    }
-
     /// Bytes of directory and wheel.
     pub(crate) fn index_weight(&self) -> u64 {
         self.directory.weight() + self.wheel.weight()
@@ -328,95 +295,6 @@ impl Store {
             self.settle(cx, place.hash);
         } else if displaced >= DISPLACED_MAX {
             self.rebuild(cx, place.hash, slot.buckets);
-        }
-    }
-
-    /// Makes the lines of the segment for a hash writable: copies them if a snapshot needs them.
-    #[inline]
-    pub(crate) fn own(&mut self, cx: &Shared, hash: u64) -> Slot {
-        let slot = self.directory.find(hash);
-        if slot.stamp > cx.epochs.newest() || slot.segment == 0 {
-            return slot;
-        }
-        self.own_shared(cx, hash, slot)
-    }
-
-    #[cold]
-    fn own_shared(&mut self, cx: &Shared, hash: u64, slot: Slot) -> Slot {
-        let buckets = usize::from(slot.buckets);
-        let is_behind = self.is_behind(cx, hash, slot);
-        let segment = if is_behind {
-            slot.segment
-        } else {
-            self.arena.take_lines(buckets)
-        };
-        if !is_behind {
-            for n in 0..buckets as u32 {
-                let line = self.arena.memory.lines(slot.segment, buckets)[n as usize];
-                self.arena
-                    .memory
-                    .set_line(segment + n * crate::arena::LINE_GRANULES, &line);
-            }
-            self.limbo
-                .push_lines(cx.epochs.now(), slot.segment, slot.buckets);
-        }
-        for line in self.arena.memory.lines_mut(segment, buckets) {
-            line.set_all_shared(!is_behind);
-        }
-        let owned = Slot {
-            segment,
-            stamp: cx.epochs.now(),
-            ..slot
-        };
-        self.directory.set(hash, owned);
-        owned
-    }
-
-    /// Whether the walkers of all live snapshots have left a segment behind.
-    fn is_behind(&self, cx: &Shared, hash: u64, slot: Slot) -> bool {
-        let end = crate::table::directory::after(hash, slot.depth);
-        cx.epochs
-            .has_passed(self.id, end.map_or(1 << 48, |hash| hash >> 16))
-    }
-
-    /// Makes the segment of an entry writable, and says whether a snapshot needs its cell as it is.
-    #[inline]
-    fn own_at(&mut self, cx: &Shared, place: &mut Place) -> bool {
-        if cx.epochs.newest() == 0 {
-            return false;
-        }
-        place.slot = self.own(cx, place.hash);
-        let lines = self
-            .arena
-            .memory
-            .lines(place.slot.segment, usize::from(place.slot.buckets));
-        lines[usize::from(place.bucket)].is_shared(usize::from(place.at))
-            && !cx.epochs.has_passed(self.id, (place.hash >> 16) + 1)
-    }
-
-    /// Gives a cell up: now, or when no snapshot needs it.
-    fn retire(&mut self, cx: &mut Shared, cell: Handle, is_shared: bool) {
-        if is_shared {
-            self.limbo.push_cell(cx.epochs.now(), cell);
-        } else {
-            self.free(cx, cell);
-        }
-    }
-
-    /// Gives a cell back to the arena, with its count of an object.
-    fn free(&mut self, cx: &mut Shared, cell: Handle) {
-        if let Some(object) = cell::take_large(&mut self.arena.memory, cell) {
-            self.discard(cx, object);
-        }
-        self.arena.give(cell);
-    }
-
-    fn discard(&mut self, cx: &mut Shared, object: Arc<Heap>) {
-        let weight = object.weight();
-        self.large -= 1;
-        self.large_weight -= weight;
-        if weight >= DISCARD_WEIGHT_MIN {
-            cx.discarded.push(object);
         }
     }
 

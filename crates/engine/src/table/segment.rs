@@ -45,9 +45,9 @@ pub(crate) fn reach(buckets: usize) -> usize {
 /// Whether a full segment of that size splits rather than grows.
 ///
 /// PERF: it depends on the segment, between 10 and 18 lines, so that at any number of keys as many
-/// are about to split as at any other. If all split at 16, all would be of about the same size at any
-/// time and leave holes of sizes that nobody needs: 7.5 bytes of resident memory per key instead of
-/// 7.0 at 200,000 keys.
+/// are about to split as at any other. If all split at 16, all would be of about the same size at
+/// any time and leave holes of sizes that nobody needs: 7.5 bytes of resident memory per key
+/// instead of 7.0 at 200,000 keys.
 pub(crate) fn splits_at(buckets: u16, hash: u64, depth: u8) -> bool {
     let prefix = (hash >> 1 >> (63 - depth)) | 1 << depth;
     let choice = prefix.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 56;

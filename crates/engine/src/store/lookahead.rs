@@ -1,0 +1,47 @@
+//! Hints that hashes will be looked for: what a look-up will read is fetched meanwhile.
+//!
+//! Three stages, since each needs what the one before has fetched: slot, bucket, cell. With many
+//! keys at hand every stage is done for all of them before the next.
+//!
+//! Always true: hints change nothing but the time that the look-up takes.
+//! Not here: the instruction — `prefetch.rs`
+
+use super::Store;
+use crate::prefetch;
+use crate::table::{Line, segment};
+
+impl Store {
+    /// Hints that a hash will be looked for: its slot in the directory.
+    #[inline]
+    pub(crate) fn prefetch_slot(&self, hash: u64) {
+        prefetch::line(self.directory.address(hash));
+    }
+
+    /// Hints that a hash will be looked for: its bucket.
+    #[inline]
+    pub(crate) fn prefetch_bucket(&self, hash: u64) {
+        let slot = self.directory.find(hash);
+        if slot.segment != 0 {
+            let home = segment::home(hash, slot.depth, usize::from(slot.buckets)) as u32;
+            let line = slot.segment + home * crate::arena::LINE_GRANULES;
+            prefetch::line(self.arena.memory.address(line));
+        }
+    }
+
+    /// Hints that a hash will be looked for: the cells in its bucket that have its tag.
+    #[inline]
+    pub(crate) fn prefetch_entry(&self, hash: u64) {
+        let slot = self.directory.find(hash);
+        if slot.segment != 0 {
+            let buckets = usize::from(slot.buckets);
+            let home = segment::home(hash, slot.depth, buckets);
+            let line = &self.arena.memory.lines(slot.segment, buckets)[home];
+            for at in line.matches(Line::tag(hash)) {
+                let cell = self.arena.memory.address(line.handle(at));
+                prefetch::line(cell);
+                // Key and value of middling size reach into the next line.
+                prefetch::line(cell.wrapping_add(64));
+            }
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! Making what is about to change one's own, and giving up what was replaced.
+//!
+//! A segment that a live snapshot leads to is copied before it changes, and the copy remembers
+//! which entries it was made with. Their cells belong to the snapshot as well. What is replaced
+//! while the snapshot needs it goes to limbo, everything else back to the arena at once.
+//!
+//! Always true: without a live snapshot nothing is copied, and asking costs one comparison.
+//! Not here: which snapshots live and how far they have read — `epoch.rs`
+
+use std::sync::Arc;
+
+use super::{DISCARD_WEIGHT_MIN, Place, Shared, Store};
+use crate::arena::Handle;
+use crate::cell;
+use crate::heap::Heap;
+use crate::table::Slot;
+
+impl Store {
+    /// Makes the lines of the segment for a hash writable: copies them if a snapshot needs them.
+    #[inline]
+    pub(super) fn own(&mut self, cx: &Shared, hash: u64) -> Slot {
+        let slot = self.directory.find(hash);
+        if slot.stamp > cx.epochs.newest() || slot.segment == 0 {
+            return slot;
+        }
+        self.own_shared(cx, hash, slot)
+    }
+
+    #[cold]
+    fn own_shared(&mut self, cx: &Shared, hash: u64, slot: Slot) -> Slot {
+        let buckets = usize::from(slot.buckets);
+        let is_behind = self.is_behind(cx, hash, slot);
+        let segment = if is_behind {
+            slot.segment
+        } else {
+            self.arena.take_lines(buckets)
+        };
+        if !is_behind {
+            for n in 0..buckets as u32 {
+                let line = self.arena.memory.lines(slot.segment, buckets)[n as usize];
+                self.arena
+                    .memory
+                    .set_line(segment + n * crate::arena::LINE_GRANULES, &line);
+            }
+            self.limbo
+                .push_lines(cx.epochs.now(), slot.segment, slot.buckets);
+        }
+        for line in self.arena.memory.lines_mut(segment, buckets) {
+            line.set_all_shared(!is_behind);
+        }
+        let owned = Slot {
+            segment,
+            stamp: cx.epochs.now(),
+            ..slot
+        };
+        self.directory.set(hash, owned);
+        owned
+    }
+
+    /// Whether the walkers of all live snapshots have left a segment behind.
+    pub(super) fn is_behind(&self, cx: &Shared, hash: u64, slot: Slot) -> bool {
+        let end = crate::table::directory::after(hash, slot.depth);
+        cx.epochs
+            .has_passed(self.id, end.map_or(1 << 48, |hash| hash >> 16))
+    }
+
+    /// Makes the segment of an entry writable, and says whether a snapshot needs its cell as it is.
+    #[inline]
+    pub(super) fn own_at(&mut self, cx: &Shared, place: &mut Place) -> bool {
+        if cx.epochs.newest() == 0 {
+            return false;
+        }
+        place.slot = self.own(cx, place.hash);
+        let lines = self
+            .arena
+            .memory
+            .lines(place.slot.segment, usize::from(place.slot.buckets));
+        lines[usize::from(place.bucket)].is_shared(usize::from(place.at))
+            && !cx.epochs.has_passed(self.id, (place.hash >> 16) + 1)
+    }
+
+    /// Gives a cell up: now, or when no snapshot needs it.
+    pub(super) fn retire(&mut self, cx: &mut Shared, cell: Handle, is_shared: bool) {
+        if is_shared {
+            self.limbo.push_cell(cx.epochs.now(), cell);
+        } else {
+            self.free(cx, cell);
+        }
+    }
+
+    /// Gives a cell back to the arena, with its count of an object.
+    pub(super) fn free(&mut self, cx: &mut Shared, cell: Handle) {
+        if let Some(object) = cell::take_large(&mut self.arena.memory, cell) {
+            self.discard(cx, object);
+        }
+        self.arena.give(cell);
+    }
+
+    pub(super) fn discard(&mut self, cx: &mut Shared, object: Arc<Heap>) {
+        let weight = object.weight();
+        self.large -= 1;
+        self.large_weight -= weight;
+        if weight >= DISCARD_WEIGHT_MIN {
+            cx.discarded.push(object);
+        }
+    }
+}
