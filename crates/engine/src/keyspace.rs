@@ -130,10 +130,9 @@ impl Keyspace {
         if self.db(to).contains(key) || !self.db(from).contains(key) {
             return false;
         }
-        let Some(mut export) = self.db(from).export(key) else {
+        let Some(export) = self.db(from).export(key) else {
             return false;
         };
-        self.db(from).touch_export(&mut export);
         self.db(from).remove(key);
         self.db(to).import(key, export);
         true
@@ -145,10 +144,9 @@ impl Keyspace {
         if !self.db(from.0).contains(from.1) || (!replace && self.db(to.0).contains(to.1)) {
             return false;
         }
-        let Some(mut export) = self.db(from.0).export(from.1) else {
+        let Some(export) = self.db(from.0).export(from.1) else {
             return false;
         };
-        self.db(from.0).renew_export(&mut export);
         self.db(to.0).remove(to.1);
         self.db(to.0).import(to.1, export);
         true
@@ -199,8 +197,8 @@ impl Keyspace {
     }
 
     /// Does up to `budget` items of work that may wait: frees what ended snapshots kept, looks for
-    /// stale expiry records, and moves cells together where pages are half empty. Says whether there
-    /// is more.
+    /// stale expiry records, and moves cells together where pages are half empty. Says whether
+    /// there is more.
     pub fn housekeep(&mut self, budget: usize) -> bool {
         self.shared.epochs.refresh();
         self.collect_flushed();

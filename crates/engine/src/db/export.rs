@@ -1,10 +1,10 @@
 //! A key's value on its way to another key: RENAME, COPY, MOVE.
 //!
-//! Always true: a copy has the deadline of its original and shares no cell with it.
+//! Always true: a copy has the deadline of its original, an access clock of its own, and shares no
+//! cell with it.
 //! Not here: which databases take part — `keyspace.rs`
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering::Relaxed;
 
 use smallvec::SmallVec;
 
@@ -21,7 +21,6 @@ pub(crate) struct Export {
     encoding: Encoding,
     body: Owned,
     deadline: Option<Millis>,
-    access: u32,
 }
 
 #[derive(Debug)]
@@ -48,24 +47,7 @@ impl Db<'_> {
             encoding: head.encoding(),
             body,
             deadline: cell::deadline(memory, cell).map(|deadline| deadline.at),
-            access: memory.atomic(cell).load(Relaxed),
         })
-    }
-
-    /// What leaves its old key for a new one is used by that.
-    pub(crate) fn touch_export(&mut self, export: &mut Export) {
-        let shared = &mut *self.shared;
-        if !shared.keeps_clocks {
-            let touched = shared
-                .policy
-                .touched(export.access, shared.now, &mut shared.rng);
-            export.access = touched;
-        }
-    }
-
-    /// A copy was not used before.
-    pub(crate) fn renew_export(&mut self, export: &mut Export) {
-        export.access = self.shared.policy.fresh(self.shared.now);
     }
 
     /// Creates a key, which must not exist, from what belonged to another.
@@ -75,8 +57,9 @@ impl Db<'_> {
             encoding,
             body,
             deadline,
-            access,
         } = export;
+        // COMPAT: a value with a new name begins anew, however much it was used under the old one.
+        let access = self.shared.policy.fresh(self.shared.now);
         let is_long = key.len() > cell::KEY_LEN_MAX;
         let body = match &body {
             Owned::Large(object) if !is_long && object.key.is_empty() => {

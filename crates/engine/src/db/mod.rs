@@ -182,10 +182,9 @@ impl Db<'_> {
     /// Gives the value and deadline of `from` to `to`, which is overwritten; false when `from` is
     /// absent. Renaming a key to itself changes nothing.
     pub fn rename(&mut self, from: &[u8], to: &[u8]) -> bool {
-        let Some(mut export) = self.export(from) else {
+        let Some(export) = self.export(from) else {
             return false;
         };
-        self.touch_export(&mut export);
         if from != to {
             self.remove(from);
             self.remove(to);

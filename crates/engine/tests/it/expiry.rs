@@ -202,3 +202,19 @@ fn deadlines_survive_values_that_move() {
     keyspace.freeze(NOW + 3_000);
     assert_eq!(expire_all(&mut keyspace), 1);
 }
+
+#[test]
+fn events_are_recorded_only_on_demand() {
+    let mut keyspace = keyspace();
+    for is_recorded in [false, true] {
+        keyspace.record_events(is_recorded);
+        keyspace.freeze(NOW);
+        keyspace.db(0).set(b"k", b"v", Some(NOW + 1));
+        keyspace.db(0).set(b"l", b"v", Some(NOW + 1));
+        keyspace.freeze(NOW + 1);
+        assert!(!keyspace.db(0).contains(b"k"));
+        expire_all(&mut keyspace);
+        assert_eq!(keyspace.take_events().len(), 2 * usize::from(is_recorded));
+    }
+    assert_eq!(keyspace.stats().expired, 4);
+}

@@ -194,3 +194,36 @@ fn extreme_keys_and_values_round_trip() {
     }
     assert_eq!(keyspace.db(0).cell_bytes(), 0);
 }
+
+#[test]
+fn text_is_never_taken_for_a_number() {
+    let mut keyspace = keyspace();
+    let long = "9".repeat(45);
+    for (value, encoding) in [
+        (NewValue::Plain(b"12"), "int"),
+        (NewValue::Text(b"12"), "embstr"),
+        (NewValue::Text(b""), "embstr"),
+        (NewValue::Text(long.as_bytes()), "raw"),
+        (NewValue::Raw(b"12"), "raw"),
+    ] {
+        keyspace.db(0).entry(b"k").set(value, None);
+        let mut db = keyspace.db(0);
+        let read = db.read(b"k", Touch::No).expect("it was set");
+        assert_eq!(read.encoding().name(), encoding);
+    }
+}
+
+#[test]
+fn what_is_reserved_less_the_slack_follows_every_key() {
+    let mut keyspace = keyspace();
+    keyspace.db(0).set(b"first", b"v", None);
+    let mut slack = keyspace.slack();
+    assert!(slack > 0);
+    for key in [b"a", b"b", b"c"] {
+        keyspace.db(0).set(key, &[7; 100], None);
+        assert!(keyspace.slack() < slack);
+        slack = keyspace.slack();
+    }
+    keyspace.db(0).remove(b"a");
+    assert!(keyspace.slack() > slack);
+}

@@ -110,3 +110,50 @@ fn the_reply_is_a_verbatim_text() {
     let reply = server.call(client, b"INFO cluster\r\n");
     assert_eq!(reply, b"=34\r\ntxt:# Cluster\r\ncluster_enabled:0\r\n\r\n");
 }
+
+#[test]
+fn looking_at_a_key_is_a_hit_or_a_miss() {
+    let mut server = Loopback::new(Config::default());
+    let client = server.connect();
+    server.call(client, b"SET k v\r\n");
+    for (requests, hits, misses) in [
+        ("EXISTS k k none", 2, 1),
+        ("TTL k\r\nPTTL none\r\nEXPIRETIME k\r\nPEXPIRETIME none", 2, 2),
+        ("TYPE k\r\nTYPE none", 1, 1),
+        ("OBJECT ENCODING k\r\nOBJECT REFCOUNT none", 1, 1),
+        ("OBJECT IDLETIME k\r\nTOUCH k none", 2, 1),
+        ("EXPIRE k 100\r\nPERSIST none\r\nINCR k\r\nDEL none", 0, 0),
+        ("DEBUG OBJECT k\r\nSCAN 0\r\nKEYS *\r\nRANDOMKEY", 0, 0),
+        ("GETEX k EX 100\r\nGETEX none\r\nCOPY k k2", 2, 1),
+    ] {
+        server.call(client, b"CONFIG RESETSTAT\r\n");
+        server.call(client, format!("{requests}\r\n").as_bytes());
+        let expected = [format!("keyspace_hits:{hits}"), format!("keyspace_misses:{misses}")];
+        check(&mut server, "stats", &[&expected[0], &expected[1]]);
+    }
+}
+
+#[test]
+fn reads_writes_and_turns_are_counted() {
+    let mut config = b"requirepass secret\n".to_vec();
+    config.extend(b"maxclients 10\n");
+    let text = russet_node::config::Text { name: "redis.conf".into(), text: config };
+    let config = Config::load(&[text], &mut |_| Err("none".into())).expect("it is right");
+    let mut server = Loopback::new(config);
+    let client = server.connect();
+    server.call(client, b"AUTH wrong\r\nHELLO 3 AUTH default wrong\r\nAUTH secret\r\n");
+    server.call(client, b"CONFIG RESETSTAT\r\n");
+    server.call(client, b"AUTH wrong\r\n");
+    server.call(client, b"PING\r\n");
+    let reply = server.call(client, b"INFO stats\r\n");
+    let text = String::from_utf8(reply).expect("INFO is text");
+    let number = |field: &str| -> u64 {
+        let line = text.lines().find_map(|line| line.strip_prefix(field));
+        line.and_then(|number| number.trim_end().parse().ok()).expect("the field is there")
+    };
+    // The reply of the reset is written after the reset.
+    assert_eq!(number("total_reads_processed:"), 3);
+    assert_eq!(number("total_writes_processed:"), 3);
+    assert!(number("eventloop_cycles:") >= 3);
+    assert_eq!(number("acl_access_denied_auth:"), 1);
+}

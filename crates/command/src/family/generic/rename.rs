@@ -2,7 +2,7 @@
 //!
 //! Always true: the deadline goes with the value.
 
-use russet_engine::Touch;
+use russet_engine::{Entry, Touch};
 use russet_resp::Args;
 
 use crate::args::Cursor;
@@ -14,7 +14,7 @@ use crate::family::database_index;
 pub(super) fn rename(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandError> {
     let (from, to) = (&args[1], &args[2]);
     let present = match from == to {
-        true => cx.db().contains(from),
+        true => is_there(cx, from),
         false => give_name(cx, from, to),
     };
     if !present {
@@ -26,12 +26,17 @@ pub(super) fn rename(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandEr
 
 pub(super) fn renamenx(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandError> {
     let (from, to) = (&args[1], &args[2]);
-    if !cx.db().contains(from) {
+    if !is_there(cx, from) {
         return Err(CommandError::NoSuchKey);
     }
     let renamed = !cx.db().contains(to) && give_name(cx, from, to);
     cx.reply.integer(i64::from(renamed));
     Ok(Flow::Done)
+}
+
+/// Whether a key exists, which is a use of it.
+fn is_there(cx: &mut Ctx<'_>, key: &[u8]) -> bool {
+    matches!(cx.db().entry(key), Entry::Occupied(_))
 }
 
 /// Renames a key; false when it is absent.

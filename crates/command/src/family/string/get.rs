@@ -69,7 +69,12 @@ const GETEX_OPTIONS: &[Keyword<Expiry>] = &[
 pub(super) fn getex(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandError> {
     let [expiry] = options::<_, 1>(args, 2, GETEX_OPTIONS)?;
     let key = &args[1];
-    let had_deadline = match cx.keyspace.db(cx.db).read(key, Touch::Yes) {
+    // With an expiration the key is looked up again, and used then.
+    let touch = match expiry {
+        None => Touch::Yes,
+        Some(_) => Touch::Counted,
+    };
+    let had_deadline = match cx.keyspace.db(cx.db).read(key, touch) {
         Some(value) => {
             reply_value(&mut cx.reply, value.string()?);
             value.deadline().is_some()
