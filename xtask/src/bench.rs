@@ -20,24 +20,27 @@ use crate::tree;
 pub(crate) fn run(mut args: Args) -> Result<(), String> {
     let passed_on = args.after_dashes();
     let against = args.option("--against")?;
-    args.nothing_more()?;
+    let mut words: Vec<String> = args
+        .names()?
+        .into_iter()
+        .flat_map(|suite| ["--bench".to_owned(), suite])
+        .collect();
+    words.push("--".to_owned());
+    words.extend(passed_on);
     let home = tree::target_dir();
     let Some(revision) = against else {
-        return suites(&tree::root(), &home.join("criterion"), None, &passed_on);
+        return suites(&tree::root(), &home.join("criterion"), None, &words);
     };
     let dir = home.join("bench-before");
     let checkout = dir.join("checkout");
-    let before = before(&revision, &checkout, &dir, &passed_on);
+    // A run that was broken off may have left its checkout.
+    let _nothing_left = remove(&checkout);
+    let before = before(&revision, &checkout, &dir, &words);
     // The checkout goes whether or not its suites ran.
-    let text = checkout.to_string_lossy().into_owned();
-    let mut removal = Command::new("git");
-    removal
-        .args(["worktree", "remove", "--force", &text])
-        .current_dir(tree::root());
-    let removed = tool::output(&mut removal);
+    let removed = remove(&checkout);
     before?;
     removed?;
-    suites(&tree::root(), &home.join("criterion"), None, &passed_on)?;
+    suites(&tree::root(), &home.join("criterion"), None, &words)?;
     let (old, new) = (
         medians(&dir.join("criterion")),
         medians(&home.join("criterion")),
@@ -61,6 +64,14 @@ fn before(revision: &str, checkout: &Path, dir: &Path, words: &[String]) -> Resu
     )
 }
 
+fn remove(checkout: &Path) -> Result<(), String> {
+    let mut command = Command::new("git");
+    command
+        .args(["worktree", "remove", "--force"])
+        .arg(checkout);
+    tool::output(command.current_dir(tree::root())).map(drop)
+}
+
 fn suites(
     root: &Path,
     results: &Path,
@@ -68,9 +79,7 @@ fn suites(
     words: &[String],
 ) -> Result<(), String> {
     let mut command = cargo();
-    command
-        .args(["bench", "-p", "russet-benches", "--"])
-        .args(words);
+    command.args(["bench", "-p", "russet-benches"]).args(words);
     command.current_dir(root).env("CRITERION_HOME", results);
     if let Some(target) = target {
         command.env("CARGO_TARGET_DIR", target);

@@ -51,7 +51,7 @@ struct Command {
 const COMMANDS: &[Command] = &[
     Command {
         name: "bench",
-        usage: "[--against REV] [-- criterion arguments]",
+        usage: "[--against REV] [SUITE…] [-- criterion arguments]",
         does: "criterion suites, with a before/after table against another revision",
         run: bench::run,
     },
