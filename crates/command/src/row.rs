@@ -93,6 +93,8 @@ impl Flags {
     pub const CONNECTION: Self = Self(1 << 23);
     /// Works on keys as such (ACL category `@keyspace`).
     pub const KEYSPACE: Self = Self(1 << 24);
+    /// For the server's own use and tests (doc flag `syscmd`).
+    pub const SYSTEM: Self = Self(1 << 25);
 
     /// Both sets.
     pub const fn with(self, other: Self) -> Self {

@@ -136,9 +136,15 @@ pub fn docs<H>(registry: &Registry<H>, id: CommandId, reply: &mut Reply<'_>) {
     // The families' tests parse every syntax; one that does not parse is shown as none.
     let arguments = syntax::parse(spec.syntax, spec.keys.len()).unwrap_or_default();
     reply.bulk(command.full_name.as_bytes());
+    let doc_flags: &[&str] = match (spec.deprecated, spec.flags.has(Flags::SYSTEM)) {
+        (Some(_), true) => &["deprecated", "syscmd"],
+        (Some(_), false) => &["deprecated"],
+        (None, true) => &["syscmd"],
+        (None, false) => &[],
+    };
     let fields = [
         !spec.complexity.is_empty(),
-        spec.deprecated.is_some(),
+        !doc_flags.is_empty(),
         spec.deprecated.is_some(),
         spec.deprecated.is_some(),
         !spec.history.is_empty(),
@@ -152,9 +158,11 @@ pub fn docs<H>(registry: &Registry<H>, id: CommandId, reply: &mut Reply<'_>) {
     if !spec.complexity.is_empty() {
         text(reply, "complexity", spec.complexity);
     }
-    if let Some((since, instead)) = spec.deprecated {
+    if !doc_flags.is_empty() {
         reply.bulk(b"doc_flags");
-        statuses(reply, &["deprecated"]);
+        statuses(reply, doc_flags);
+    }
+    if let Some((since, instead)) = spec.deprecated {
         text(reply, "deprecated_since", since);
         text(reply, "replaced_by", instead);
     }

@@ -54,7 +54,7 @@ pub(crate) const FAMILY: Family<ControlHandler> = Family {
                      [TYPE <NORMAL | MASTER{3.2.0} | SLAVE | REPLICA{5.0.0} | \
                      PUBSUB>:client-type]{2.8.12} | [USER username] | [ADDR ip:port=addr] | \
                      [LADDR ip:port=laddr]{6.2.0} | [SKIPME <YES | NO>:skipme] | \
-                     [MAXAGE maxage:integer]{7.4.0}>:new-format>:filter",
+                     [MAXAGE maxage:integer]{7.4.0}>:new-format [new-format ...]>:filter",
                 )
                 .flags(ADMIN)
                 .since("2.4.0")

@@ -36,7 +36,8 @@ pub(crate) const FAMILY: Family<ControlHandler> = Family {
             Flags::ADMIN
                 .with(Flags::NOSCRIPT)
                 .with(Flags::LOADING)
-                .with(Flags::STALE),
+                .with(Flags::STALE)
+                .with(Flags::SYSTEM),
         )
         .since("1.0.0")
         .cost("Depends on subcommand.")
