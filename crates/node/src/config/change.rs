@@ -11,7 +11,7 @@
 use super::setting::{Act, Mutability, Source};
 use super::table::SETTINGS;
 use super::value::Value;
-use super::{Config, index_of};
+use super::{Config, named};
 
 /// What allows or forbids a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,7 +44,7 @@ pub(crate) fn set(
         acts: Vec::new(),
         before: Vec::new(),
     };
-    for (&index, (_, text)) in rows.iter().zip(pairs) {
+    for (&(index, name), (_, text)) in rows.iter().zip(pairs) {
         let setting = &SETTINGS[index];
         let words: Vec<&[u8]> = match setting.kind.takes_several() {
             true if text.is_empty() => Vec::new(),
@@ -55,13 +55,14 @@ pub(crate) fn set(
             Ok(value) => value,
             Err(reason) => {
                 change.undo(config);
-                return Err(failed(setting.name, &reason));
+                return Err(failed(name, &reason));
             }
         };
         if setting.act == Act::Directory {
-            change.note(config, index, absolute(&config.dir, &value.text()));
+            let value = absolute(&config.dir, &value.text());
+            change.note(config, index, name, value);
         } else {
-            change.note(config, index, value);
+            change.note(config, index, name, value);
         }
     }
     Ok(change)
@@ -72,17 +73,20 @@ pub(crate) fn failed(name: &str, reason: &str) -> String {
     format!("ERR CONFIG SET failed (possibly related to argument '{name}') - {reason}")
 }
 
+/// A row and the name or alias by which it was asked for.
+type Row = (usize, &'static str);
+
 /// Finds the rows of all names and refuses what may not change.
-fn admit(config: &Config, pairs: &[(&[u8], &[u8])], asker: Asker) -> Result<Vec<usize>, String> {
-    let mut rows: Vec<usize> = Vec::with_capacity(pairs.len());
+fn admit(config: &Config, pairs: &[(&[u8], &[u8])], asker: Asker) -> Result<Vec<Row>, String> {
+    let mut rows: Vec<Row> = Vec::with_capacity(pairs.len());
     for (name, _) in pairs {
         let shown = String::from_utf8_lossy(name);
-        let Some(index) = index_of(name) else {
+        let Some(row) = named(name) else {
             return Err(format!(
                 "ERR Unknown option or number of arguments for CONFIG SET - '{shown}'"
             ));
         };
-        let setting = &SETTINGS[index];
+        let setting = &SETTINGS[row.0];
         match setting.mutability {
             Mutability::Immutable => return Err(failed(&shown, "can't set immutable config")),
             Mutability::Protected if !config.enable_protected_configs.admits(asker.is_local) => {
@@ -93,10 +97,11 @@ fn admit(config: &Config, pairs: &[(&[u8], &[u8])], asker: Asker) -> Result<Vec<
         if setting.denied_while_loading && asker.is_loading {
             return Err("LOADING Redis is loading the dataset in memory".into());
         }
-        if rows.contains(&index) {
+        // A name and its alias may be given together; the later one counts.
+        if rows.contains(&row) {
             return Err(failed(&shown, "duplicate parameter"));
         }
-        rows.push(index);
+        rows.push(row);
     }
     Ok(rows)
 }
@@ -110,14 +115,14 @@ impl Change {
     }
 
     /// Puts a value in place and remembers the one before.
-    fn note(&mut self, config: &mut Config, index: usize, value: Value) {
+    fn note(&mut self, config: &mut Config, index: usize, name: &'static str, value: Value) {
         if config.values[index] == value {
             return;
         }
         let setting = &SETTINGS[index];
         self.before.push((index, config.put(index, value)));
         if setting.act != Act::Nothing && !self.acts.iter().any(|(act, _)| *act == setting.act) {
-            self.acts.push((setting.act, setting.name));
+            self.acts.push((setting.act, name));
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The kinds of settings: words to a value, a value to the text that CONFIG GET shows.
 //!
-//! Always true: `parse(split(show(value))) == value` for every value that `parse` made; a refusal
-//! is Redis's own text.
+//! Always true: `parse(split(show(value))) == value` for every value that `parse` made, but for an
+//! event class that is not shown; a refusal is Redis's own text.
 //! Not here: lists and pairs — `special.rs`; lines of the file — `file.rs`, `rewrite.rs`.
 
 use std::borrow::Cow;
@@ -184,9 +184,14 @@ fn parse_flag(word: &[u8]) -> Result<Value, Refusal> {
 }
 
 fn parse_size_or_percent(word: &[u8]) -> Result<Value, Refusal> {
+    let excessive = "percentage argument must be less or equal to 100";
     if let Some(size) = parse_memory(word) {
-        within(size, 0, i64::MAX.unsigned_abs())?;
-        return Ok(Value::Size(size));
+        // COMPAT: Redis holds percents as negative numbers, so that sizes beyond 63 bits are
+        // percents to it, and the very largest a small share; all of them are refused here.
+        return match i64::try_from(size) {
+            Ok(_) => Ok(Value::Size(size)),
+            Err(_) => Err(excessive.into()),
+        };
     }
     let percent = word
         .strip_suffix(b"%")
@@ -196,7 +201,7 @@ fn parse_size_or_percent(word: &[u8]) -> Result<Value, Refusal> {
     match u8::try_from(percent) {
         Ok(0) => Ok(Value::Size(0)),
         Ok(n) if n <= 100 => Ok(Value::Percent(n)),
-        _ => Err("percentage argument must be less or equal to 100".into()),
+        _ => Err(excessive.into()),
     }
 }
 

@@ -224,10 +224,17 @@ impl Config {
 
 /// The row of a name or alias, in any case.
 fn index_of(name: &[u8]) -> Option<usize> {
-    let is = |known: &str| known.as_bytes().eq_ignore_ascii_case(name);
+    named(name).map(|(index, _)| index)
+}
+
+/// The row of a name or alias, in any case, and which of the two it is, as the table spells it.
+fn named(name: &[u8]) -> Option<(usize, &'static str)> {
+    let is = |known: &&str| known.as_bytes().eq_ignore_ascii_case(name);
+    let spelled = |setting: &Setting| Some(setting.name).filter(is).or(setting.alias.filter(is));
     SETTINGS
         .iter()
-        .position(|setting| is(setting.name) || setting.alias.is_some_and(is))
+        .enumerate()
+        .find_map(|(index, setting)| spelled(setting).map(|known| (index, known)))
 }
 
 /// Every row of the table, in alphabetical order.

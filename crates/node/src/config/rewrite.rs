@@ -18,7 +18,7 @@ use russet_base::quote::{quote_into, split_words};
 
 use super::kind::Kind;
 use super::setting::Setting;
-use super::special::{CLIENT_CLASSES, show_percentile};
+use super::special::{CLIENT_CLASSES, show_percentile, spell_events};
 use super::table::SETTINGS;
 use super::value::{OutputLimit, Value};
 use super::{Config, index_of};
@@ -189,7 +189,12 @@ fn lines_of(setting: &Setting, value: &Value) -> Vec<(Vec<u8>, bool)> {
         Value::Text(_) if setting.kind == Kind::Text && name == "dir" => {
             vec![(quoted(name, &shown), true)]
         }
-        Value::Text(_) | Value::Secret(_) | Value::Events(_) => {
+        // What CONFIG GET leaves out must not be lost.
+        Value::Events(bits) => {
+            let line = quoted(name, spell_events(*bits).as_bytes());
+            vec![(line, differs)]
+        }
+        Value::Text(_) | Value::Secret(_) => {
             vec![(quoted(name, &shown), differs)]
         }
         _ => vec![plain(String::from_utf8_lossy(&shown).into_owned())],

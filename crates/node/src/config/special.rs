@@ -48,10 +48,8 @@ pub(crate) fn parse_addresses(words: &[&[u8]]) -> Result<Value, Refusal> {
     if matches!(words, [b""]) {
         return Ok(Value::Addresses(Vec::new()));
     }
-    let mut list = Vec::new();
-    for word in words.iter().filter(|word| !word.is_empty()) {
-        list.push(host_name(word).ok_or("Invalid bind address.")?);
-    }
+    let list: Option<Vec<String>> = words.iter().map(|word| host_name(word)).collect();
+    let list = list.ok_or("Failed to bind to specified addresses.")?;
     Ok(Value::Addresses(list))
 }
 
@@ -213,7 +211,17 @@ pub(crate) fn show_percentile(percentile: f64) -> String {
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
+/// COMPAT: as in Redis `n` is not shown beside `A`, though `A` does not stand for it.
 fn show_events(bits: u32) -> String {
+    let text = spell_events(bits);
+    match text.starts_with('A') {
+        true => text.replace('n', ""),
+        false => text,
+    }
+}
+
+/// All letters of the classes of events.
+pub(crate) fn spell_events(bits: u32) -> String {
     let mut text = String::new();
     if bits & EVENTS_ALL == EVENTS_ALL {
         text.push('A');

@@ -16,8 +16,6 @@ const UINT: i64 = u32::MAX as i64;
 const LONG: i64 = i64::MAX;
 const BYTES: u64 = i64::MAX as u64;
 
-// COMPAT: Redis fixes the four `…-cpulist` settings at the start; they have no effect here, and a
-// tool that sets every setting to what it is must not stumble over names that 7.0 does not have.
 /// Every setting.
 #[rustfmt::skip]
 pub(crate) const SETTINGS: &[Setting] = &[
@@ -54,6 +52,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
     Setting::flag("aof-load-truncated", "yes")
         .does("Whether an append-only file that ends in the middle of a command is loaded."),
     Setting::text("aof-rewrite-cpulist", "").alias("aof_rewrite_cpulist").optional()
+        .check(fixed_cpus)
         .does("The CPUs for rewriting the append-only file."),
     Setting::flag("aof-rewrite-incremental-fsync", "yes")
         .does("Whether a rewrite of the append-only file syncs as it goes."),
@@ -78,6 +77,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
     Setting::int("auto-aof-rewrite-percentage", "100", 0, INT)
         .does("The growth since the last rewrite that starts another, in percent."),
     Setting::text("bgsave-cpulist", "").alias("bgsave_cpulist").optional()
+        .check(fixed_cpus)
         .does("The CPUs for saving in the background."),
     Setting::special("bind", "* -::*", Kind::Addresses).to(|t, v| t.bind = v.addresses())
         .then(Act::Listen)
@@ -86,6 +86,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
         .unread()
         .does("The address that outgoing connections come from."),
     Setting::text("bio-cpulist", "").alias("bio_cpulist").optional()
+        .check(fixed_cpus)
         .does("The CPUs for threads in the background."),
     Setting::int("busy-reply-threshold", "5000", 0, LONG).alias("lua-time-limit")
         .to(|t, v| t.busy_reply_threshold = v.int()).unread()
@@ -150,7 +151,8 @@ pub(crate) const SETTINGS: &[Setting] = &[
     Setting::text("dbfilename", "dump.rdb").protected().check(check_db_file)
         .to(|t, v| t.dbfilename = v.text()).unread()
         .does("The RDB file, in `dir`."),
-    Setting::text("dir", ".").protected().not_while_loading().to(|t, v| t.dir = v.text())
+    Setting::text("dir", ".").protected().not_while_loading().check(check_directory)
+        .to(|t, v| t.dir = v.text())
         .then(Act::Directory)
         .does("The working directory, where all files are."),
     Setting::flag("disable-thp", "yes").immutable()
@@ -223,7 +225,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
         .does("Elements in a block of a list, or one of five sizes if negative."),
     Setting::int("loading-process-events-interval-bytes", "2097152", 1024, INT).hidden()
         .does("After so many loaded bytes clients are served."),
-    Setting::text("locale-collate", "")
+    Setting::text("locale-collate", "").check(byte_order)
         .does("The locale by which strings are sorted."),
     Setting::text("logfile", "").immutable().to(|t, v| t.logfile = v.text())
         .does("The log file; none: standard output."),
@@ -292,7 +294,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
         .does("Whether RDB files end in a checksum."),
     Setting::flag("rdbcompression", "yes").to(|t, v| t.rdbcompression = v.flag()).unread()
         .does("Whether strings in RDB files are compressed."),
-    Setting::size("repl-backlog-size", "1048576", 1, BYTES)
+    Setting::size("repl-backlog-size", "1048576", 1, BYTES).check(enough_backlog)
         .does("How much of the log is kept for replicas that come back."),
     Setting::int("repl-backlog-ttl", "3600", 0, LONG)
         .does("How many seconds it is kept without a replica; 0: for ever."),
@@ -340,6 +342,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
         .to(|t, v| t.save = v.save_points()).unread()
         .does("After how many seconds and changes data is saved."),
     Setting::text("server-cpulist", "").alias("server_cpulist").optional()
+        .check(fixed_cpus)
         .does("The CPUs for the server."),
     Setting::int("set-max-intset-entries", "512", 0, LONG)
         .does("Sets with more integers are no intsets."),
@@ -505,6 +508,11 @@ fn is_base_name(name: &str) -> bool {
     !name.contains(['/', '\\'])
 }
 
+/// No directory is none, as the system says of an empty path.
+fn check_directory(value: Value, _: Source) -> Result<Value, Refusal> {
+    demand(!value.text().is_empty(), value, "No such file or directory")
+}
+
 fn check_db_file(value: Value, _: Source) -> Result<Value, Refusal> {
     let fits = is_base_name(&value.text());
     demand(fits, value, "dbfilename can't be a path, just a filename")
@@ -577,7 +585,7 @@ fn check_template(value: Value, _: Source) -> Result<Value, Refusal> {
     )
 }
 
-/// Whether every `{…}` names a variable and something is left to show.
+/// Whether every `{…}` names a variable and something is left to show without the title.
 fn is_template(template: &str) -> bool {
     let mut rest = template;
     while let Some((_, after)) = rest.split_once('{') {
@@ -593,11 +601,42 @@ fn is_template(template: &str) -> bool {
         }
         rest = after;
     }
-    !template.is_empty()
+    !template.replace("{title}", "").trim().is_empty()
 }
 
 fn clamp_hz(value: Value, _: Source) -> Result<Value, Refusal> {
     Ok(Value::Int(value.int::<i64>().clamp(1, 500)))
+}
+
+// COMPAT: Redis refuses even to set none. Here a tool that sets every setting to what it is, as one
+// for 7.0 does that knows them by their aliases only, does not stumble over them.
+fn fixed_cpus(value: Value, source: Source) -> Result<Value, Refusal> {
+    let fits = source == Source::File || value.text().is_empty();
+    demand(fits, value, "can't set immutable config")
+}
+
+/// The smallest backlog that CONFIG SET makes.
+const BACKLOG_SIZE_MIN: u64 = 16 << 10;
+
+/// A small backlog from a file is shown as it was written.
+fn enough_backlog(value: Value, source: Source) -> Result<Value, Refusal> {
+    Ok(match source {
+        Source::Command => Value::Size(value.size().max(BACKLOG_SIZE_MIN)),
+        Source::File => value,
+    })
+}
+
+/// Locales that sort strings by their bytes, as we do.
+const BYTE_LOCALES: [&str; 5] = ["", "C", "POSIX", "C.UTF-8", "C.utf8"];
+
+// COMPAT: Redis takes every locale that the machine has; a file that names one still loads here.
+fn byte_order(value: Value, source: Source) -> Result<Value, Refusal> {
+    let known = BYTE_LOCALES.contains(&value.text().as_str());
+    demand(
+        known || source == Source::File,
+        value,
+        "Invalid locale name",
+    )
 }
 
 // COMPAT: Redis refuses it likewise where its allocator cannot; here a file with it still loads.

@@ -124,6 +124,9 @@ fn every_setting_goes_through_get_and_set_and_the_file() {
         let mut config = Config::default();
         let result = change(&mut config, &[(name, &value)]);
         match setting.mutability {
+            Mutability::Modifiable if name.ends_with("cpulist") || name == "locale-collate" => {
+                assert!(result.is_err(), "{name}");
+            }
             Mutability::Modifiable => assert!(result.is_ok(), "{name} {value}: {result:?}"),
             Mutability::Immutable => assert!(result.unwrap_err().contains("immutable"), "{name}"),
             Mutability::Protected => assert!(result.unwrap_err().contains("protected"), "{name}"),
@@ -146,7 +149,9 @@ fn every_setting_goes_through_get_and_set_and_the_file() {
 
 #[test]
 fn a_full_rewrite_loads_and_gives_the_same_values() {
-    let config = load("port 7000\nrequirepass \"a b\"\nsave \"\"\nbind \"\"").unwrap();
+    let config =
+        load("port 7000\nrequirepass \"a b\"\nsave \"\"\nbind \"\"\nnotify-keyspace-events AKEn")
+            .unwrap();
     let file = rewritten("", &config, Extent::All);
     assert_eq!(load(&file).unwrap().values, config.values, "{file}");
 }
@@ -405,8 +410,16 @@ fn a_refused_change_leaves_everything_as_it_was() {
         failed("maxmemory", "duplicate parameter"),
     );
     check(
-        &[("slave-priority", "1"), ("replica-priority", "2")],
-        failed("replica-priority", "duplicate parameter"),
+        &[("slave-priority", "1"), ("SLAVE-priority", "2")],
+        failed("SLAVE-priority", "duplicate parameter"),
+    );
+    check(
+        &[
+            ("SLAVE-priority", "1"),
+            ("replica-priority", "2"),
+            ("SLAVE-read-only", "x"),
+        ],
+        failed("slave-read-only", "argument must be 'yes' or 'no'"),
     );
     check(
         &[("maxmemory", "1"), ("daemonize", "yes")],
