@@ -176,9 +176,9 @@ impl Store {
         class::size(self.arena.class_of(handle)) as u64 + object
     }
 
-    /// Whether nothing was ever stored.
+    /// Whether there is nothing in it, and no memory that once held something.
     pub(crate) fn is_untouched(&self) -> bool {
-        self.arena.reserved() == 0 && self.wheel.records() == 0
+        self.arena.reserved() == 0 && self.wheel.weight() == 0
     }
 
     /// Bytes of directory and wheel.
@@ -460,22 +460,18 @@ impl Drop for Store {
         if self.large == 0 {
             return;
         }
-        let mut cells: Vec<Handle> = self.limbo.cells().collect();
-        for (_, slot) in self
-            .directory
-            .segments()
-            .filter(|(_, slot)| slot.segment != 0)
-        {
-            let lines = self
-                .arena
-                .memory
-                .lines(slot.segment, usize::from(slot.buckets));
-            for line in lines {
-                cells.extend(line.occupied().map(|at| line.handle(at)));
-            }
+        let memory = &mut self.arena.memory;
+        for cell in self.limbo.cells() {
+            drop(cell::take_large(memory, cell));
         }
-        for cell in cells {
-            drop(cell::take_large(&mut self.arena.memory, cell));
+        let filled = |(_, slot): &(u64, Slot)| slot.segment != 0;
+        for (_, slot) in self.directory.segments().filter(filled) {
+            for n in 0..usize::from(slot.buckets) {
+                let line = memory.lines(slot.segment, usize::from(slot.buckets))[n];
+                for at in line.occupied() {
+                    drop(cell::take_large(memory, line.handle(at)));
+                }
+            }
         }
     }
 }

@@ -218,3 +218,16 @@ fn events_are_recorded_only_on_demand() {
     }
     assert_eq!(keyspace.stats().expired, 4);
 }
+
+/// Found by fuzzing: a far deadline alone left the wheel's memory behind a flush.
+#[test]
+fn a_flush_gives_the_memory_of_the_wheel_back() {
+    let mut keyspace = Keyspace::new(Options::default());
+    keyspace.freeze(1_000_000);
+    keyspace.db(0).set(b"k", b"v", Some(90_000_000));
+    assert!(keyspace.db(0).remove(b"k"));
+    while keyspace.housekeep(100) {}
+    keyspace.flush_all();
+    drop(keyspace.take_garbage());
+    assert!(keyspace.weight() < 4096, "{}", keyspace.weight());
+}
