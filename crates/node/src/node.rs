@@ -238,10 +238,10 @@ impl Service for Node {
         if let Some(session) = self.sessions.remove(conn) {
             let Session { input, mut output, .. } = *session;
             self.pool.give_input(input);
-            if output.is_empty() {
-                if let Some(buffer) = output.detach() {
-                    self.pool.give_output(buffer);
-                }
+            if output.is_empty()
+                && let Some(buffer) = output.detach()
+            {
+                self.pool.give_output(buffer);
             }
         }
     }
