@@ -11,6 +11,8 @@
 //! Always true: looking up allocates nothing and admits any bytes; a name is found in any case.
 //! Not here: replies made of it — `views.rs`; what handlers do — the families.
 
+use std::borrow::Cow;
+
 use russet_resp::Args;
 
 use crate::category::{Categories, categories};
@@ -50,6 +52,9 @@ pub struct Command<H> {
     pub spec: &'static Spec,
     /// What runs; `None` for a container whose subcommands run.
     pub run: Option<H>,
+    /// What it is called by, in upper case: the row's name unless it was renamed, empty when it
+    /// was taken away.
+    pub call_name: Cow<'static, [u8]>,
     /// Its name in lower case, `container|subcommand` for a subcommand.
     pub full_name: Box<str>,
     /// Its container, for a subcommand.
@@ -73,14 +78,25 @@ impl<H> Command<H> {
     }
 }
 
+/// Why a command could not be renamed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum RenameError {
+    /// There is no such command.
+    #[error("No such command in rename-command")]
+    Unknown,
+    /// Another command has the new name.
+    #[error("Target command name already exists")]
+    Taken,
+}
+
 /// One place of the name table: a name and its command.
 #[derive(Debug, Clone, Copy)]
 struct Slot {
-    /// The first 8 bytes, letters in upper case; 0 marks a free slot, since no name is empty.
+    /// The first 8 bytes, letters in upper case.
     word: u64,
     /// What of those bytes is compared: all but the case of letters.
     mask: u64,
-    /// The length and the container, see [`tag`]; what no name has when the slot is free.
+    /// The length and the container, see [`tag`]; in a free slot what no name has.
     tag: u64,
     /// The command.
     id: u16,
@@ -161,6 +177,7 @@ impl<H> Registry<H> {
             group,
             spec,
             run: row.run.map(wrap),
+            call_name: Cow::Borrowed(spec.name.as_bytes()),
             full_name: full_name.into_boxed_str(),
             parent,
             subcommands: Vec::new(),
@@ -179,7 +196,10 @@ impl<H> Registry<H> {
         self.mask = count - 1;
         for at in 0..self.commands.len() {
             let command = &self.commands[at];
-            let name = command.spec.name.as_bytes();
+            let name = &*command.call_name;
+            if name.is_empty() {
+                continue;
+            }
             let parent = command.parent.map_or(TOP, |parent| parent.0);
             assert!(
                 self.search(name, parent).is_none(),
@@ -188,7 +208,7 @@ impl<H> Registry<H> {
             );
             let (word, tag) = (first_bytes(name), tag(name, parent));
             let mut at = hash(word, tag) & self.mask;
-            while self.slots[at].word != 0 {
+            while self.slots[at].tag != FREE.tag {
                 at = (at + 1) & self.mask;
             }
             self.slots[at] = Slot {
@@ -198,6 +218,21 @@ impl<H> Registry<H> {
                 id: command.id.0,
             };
         }
+    }
+
+    /// Calls a command by another name from now on, or takes it away when that is empty. What is
+    /// told of it goes on under its own name.
+    ///
+    /// # Errors
+    /// When there is no such command, or the new name is taken.
+    pub fn rename(&mut self, from: &[u8], to: &[u8]) -> Result<(), RenameError> {
+        let id = self.find(from).ok_or(RenameError::Unknown)?;
+        if self.find(to).is_some_and(|other| other != id) {
+            return Err(RenameError::Taken);
+        }
+        self.commands[id.index()].call_name = Cow::Owned(to.to_ascii_uppercase());
+        self.index_names();
+        Ok(())
     }
 
     /// The command with this name.
@@ -244,16 +279,23 @@ impl<H> Registry<H> {
         &self.commands[id.index()]
     }
 
-    /// Every command in table order, each container followed by its subcommands.
+    /// Every command in table order, each container followed by its subcommands, those taken away
+    /// among them.
     pub fn iter(&self) -> impl Iterator<Item = &Command<H>> {
         self.commands.iter()
     }
 
-    /// Every command that is no subcommand, in table order.
-    pub fn top_level(&self) -> impl Iterator<Item = &Command<H>> {
+    /// Every command that can be called, in table order.
+    pub fn available(&self) -> impl Iterator<Item = &Command<H>> {
+        let is_there = |id: CommandId| !self.get(id).call_name.is_empty();
         self.commands
             .iter()
-            .filter(|command| command.parent.is_none())
+            .filter(move |command| is_there(command.parent.unwrap_or(command.id)))
+    }
+
+    /// Every command that can be called and is no subcommand, in table order.
+    pub fn top_level(&self) -> impl Iterator<Item = &Command<H>> {
+        self.available().filter(|command| command.parent.is_none())
     }
 
     /// How many commands there are, subcommands among them.
@@ -278,7 +320,7 @@ impl<H> Registry<H> {
             {
                 return Some(CommandId(slot.id));
             }
-            if slot.word == 0 {
+            if slot.tag == FREE.tag {
                 return None;
             }
             at = at.wrapping_add(1);
@@ -288,7 +330,7 @@ impl<H> Registry<H> {
     /// Compares what does not fit into a word.
     fn ends_alike(&self, id: u16, name: &[u8]) -> bool {
         let known = self.commands.get(usize::from(id));
-        let known = known.and_then(|known| known.spec.name.as_bytes().get(8..));
+        let known = known.and_then(|known| known.call_name.get(8..));
         known.is_some_and(|end| {
             name.get(8..)
                 .is_some_and(|rest| rest.eq_ignore_ascii_case(end))

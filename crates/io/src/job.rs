@@ -58,8 +58,8 @@ pub enum Job {
     Log {
         /// The path, or nothing.
         file: String,
-        /// The lowest level that is written.
-        level: crate::ready::LogLevel,
+        /// The lowest level that is written; `None`: no line is.
+        level: Option<crate::ready::LogLevel>,
     },
     /// The keepalive of sockets accepted from now on changed. No completion follows.
     Keepalive(u32),

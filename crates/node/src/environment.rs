@@ -43,6 +43,8 @@ pub struct Environment {
     pub system_memory: u64,
     /// What the process used when it was last measured.
     pub usage: ProcessUsage,
+    /// What was in use besides the data when it was last measured, without the arenas' slack.
+    pub beside_data: u64,
     /// The memory allocated before the first client came.
     pub allocated_at_start: u64,
 }
@@ -86,6 +88,7 @@ impl Environment {
             build_id: "0".into(),
             system_memory: 0,
             usage: ProcessUsage::default(),
+            beside_data: 0,
             allocated_at_start: 0,
         }
     }

@@ -91,7 +91,7 @@ fn unknown(core: &Core, args: Args<'_>) -> CommandError {
             let text = format!(
                 "ERR unknown subcommand '{:.128}'. Try {} HELP.",
                 String::from_utf8_lossy(&args[1]),
-                container.spec.name
+                String::from_utf8_lossy(&container.call_name)
             );
             return CommandError::Text(Cow::Owned(text));
         }

@@ -71,7 +71,7 @@ impl Node {
         let seed = environment.seed;
         let databases = config.databases as usize;
         let keyspace = Keyspace::new(russet_engine::Options { databases, seed });
-        let commands = Arc::new(registry::commands());
+        let commands = Arc::new(registry::commands(config.renames()));
         let core = Core {
             keyspace,
             commands: Arc::clone(&commands),

@@ -1,11 +1,12 @@
 //! Every command of the node: data commands and control commands under one table of names.
 //!
-//! Always true: the table is built once and never changes.
+//! Always true: the table is built once at the start and never changes.
 //! Not here: how names are found — `russet_command::registry`.
 
 use russet_command::registry::{self, Registry};
 pub(crate) use russet_command::registry::CommandId;
 
+use crate::config::Rename;
 use crate::control::{self, ControlHandler};
 
 /// What runs when a command is called.
@@ -23,9 +24,17 @@ pub(crate) type Commands = Registry<Handler>;
 /// One command.
 pub(crate) type Command = registry::Command<Handler>;
 
-/// The table of all commands.
-pub(crate) fn commands() -> Commands {
-    Registry::new()
+/// The table of all commands, some of them under other names.
+///
+/// # Panics
+/// When a command cannot be renamed; reading the configuration makes sure of that.
+pub(crate) fn commands(renames: &[Rename]) -> Commands {
+    let mut commands = Registry::new()
         .with(russet_command::family::FAMILIES, Handler::Data)
-        .with(control::FAMILIES, Handler::Control)
+        .with(control::FAMILIES, Handler::Control);
+    for Rename { from, to } in renames {
+        let renamed = commands.rename(from, to);
+        renamed.expect("the same renames worked when the configuration was read");
+    }
+    commands
 }

@@ -9,11 +9,11 @@ pub trait LogSink {
     /// Writes one line, unless its level is below the sink's.
     fn line(&mut self, level: LogLevel, text: &str);
 
-    /// Uses this file (empty: standard output) and level from now on.
+    /// Uses this file (empty: standard output) and level (`None`: no line at all) from now on.
     ///
     /// # Errors
     /// The file cannot be opened for appending; the sink stays as it was.
-    fn redirect(&mut self, file: &str, level: LogLevel) -> io::Result<()>;
+    fn redirect(&mut self, file: &str, level: Option<LogLevel>) -> io::Result<()>;
 }
 
 /// A sink that forgets every line.
@@ -23,7 +23,7 @@ pub struct NoLog;
 impl LogSink for NoLog {
     fn line(&mut self, _level: LogLevel, _text: &str) {}
 
-    fn redirect(&mut self, _file: &str, _level: LogLevel) -> io::Result<()> {
+    fn redirect(&mut self, _file: &str, _level: Option<LogLevel>) -> io::Result<()> {
         Ok(())
     }
 }

@@ -341,7 +341,7 @@ impl<S: Service> Reactor<S> {
         self.again = true;
     }
 
-    fn redirect_log(&mut self, file: &str, level: LogLevel) {
+    fn redirect_log(&mut self, file: &str, level: Option<LogLevel>) {
         if let Err(error) = self.log.redirect(file, level) {
             let text = format!("Can't open the log file: {}", os_text(&error));
             self.log.line(LogLevel::Warning, &text);

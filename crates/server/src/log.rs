@@ -151,9 +151,9 @@ impl LogSink for Log {
         self.write(level, text);
     }
 
-    fn redirect(&mut self, file: &str, level: LogLevel) -> io::Result<()> {
+    fn redirect(&mut self, file: &str, level: Option<LogLevel>) -> io::Result<()> {
         self.set_file(file)?;
-        self.set_level(Some(level));
+        self.set_level(level);
         Ok(())
     }
 }

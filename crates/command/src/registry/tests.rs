@@ -233,3 +233,33 @@ fn categories_come_from_group_and_flags() {
     );
     assert_eq!(Categories::by_name(b"all"), None);
 }
+
+#[test]
+fn a_command_may_have_another_name_or_none() {
+    let mut registry = Registry::new().with(FAMILIES, |run| run);
+    let get = registry.find(b"get").expect("it is there");
+    let count = registry.top_level().count();
+    assert_eq!(registry.rename(b"get", b"\0\0"), Ok(()));
+    assert_eq!(
+        (registry.find(b"GET"), registry.find(b"\0\0")),
+        (None, Some(get))
+    );
+    assert_eq!(registry.rename(b"\0\0", b"a-rather-long-name"), Ok(()));
+    assert_eq!(registry.find(b"A-Rather-Long-Name"), Some(get));
+    assert_eq!(registry.find(b"a-rather-long-nama"), None);
+    assert_eq!(
+        registry.rename(b"set", b"A-RATHER-LONG-NAME"),
+        Err(RenameError::Taken)
+    );
+    assert_eq!(registry.rename(b"set", b"set"), Ok(()));
+    assert_eq!(registry.top_level().count(), count);
+    assert_eq!(registry.rename(b"object", b""), Ok(()));
+    assert_eq!(registry.rename(b"object", b"x"), Err(RenameError::Unknown));
+    assert_eq!(registry.find_full(b"object|freq"), None);
+    assert_eq!(registry.top_level().count(), count - 1);
+    assert!(
+        registry
+            .available()
+            .all(|command| !command.full_name.starts_with("object"))
+    );
+}

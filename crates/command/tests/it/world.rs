@@ -103,7 +103,7 @@ impl World {
             .map(|n| format!("{} {}", n.event, String::from_utf8_lossy(&n.key)))
             .collect();
         let log = match &self.effects.propagate {
-            _ if self.effects.dirty == 0 => String::new(),
+            _ if self.effects.dirty == 0 && !self.effects.is_forced => String::new(),
             Propagate::Verbatim => "verbatim".to_owned(),
             Propagate::Nothing => "nothing".to_owned(),
             Propagate::As(requests) => requests

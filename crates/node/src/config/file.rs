@@ -16,6 +16,7 @@ use super::table::SETTINGS;
 use super::value::Value;
 use super::{Config, index_of};
 use crate::environment::REDIS_VERSION;
+use crate::registry::{self, Commands};
 
 /// How deep files may include files.
 const INCLUDE_DEPTH_MAX: usize = 16;
@@ -60,8 +61,6 @@ pub struct Rename {
     pub from: Vec<u8>,
     /// Its new name; empty: the command is not available.
     pub to: Vec<u8>,
-    /// The line, for an error that names it.
-    pub line: Line,
 }
 
 /// A line of a configuration text.
@@ -97,22 +96,13 @@ impl FileError {
     }
 }
 
-impl Rename {
-    /// The error for a rename that cannot be done.
-    pub fn refused(&self, message: &str) -> FileError {
-        FileError {
-            line: Some(self.line.clone()),
-            message: message.to_owned(),
-        }
-    }
-}
-
 type Reader<'r> = &'r mut dyn FnMut(&str) -> Result<Vec<u8>, String>;
 
 /// Reads texts in order.
 pub(super) fn load(sources: &[Text], read: Reader<'_>) -> Result<Config, FileError> {
     let mut loader = Loader {
         config: Config::default(),
+        commands: None,
         has_save: false,
         depth: 0,
         read,
@@ -140,6 +130,8 @@ pub(super) fn load(sources: &[Text], read: Reader<'_>) -> Result<Config, FileErr
 
 struct Loader<'r> {
     config: Config,
+    /// The commands under their new names, once one was renamed.
+    commands: Option<Commands>,
     /// Whether a save line was read: the first replaces the defaults, others add.
     has_save: bool,
     depth: usize,
@@ -160,7 +152,7 @@ impl Loader<'_> {
                 number: lines_before + count,
                 text: String::from_utf8_lossy(line).into_owned(),
             };
-            self.read_line(line, &at).map_err(|error| match error {
+            self.read_line(line).map_err(|error| match error {
                 LineError::Here(message) => FileError {
                     line: Some(at()),
                     message,
@@ -172,7 +164,7 @@ impl Loader<'_> {
         Ok(count - usize::from(text.ends_with(b"\n")))
     }
 
-    fn read_line(&mut self, line: &[u8], at: &dyn Fn() -> Line) -> Result<(), LineError> {
+    fn read_line(&mut self, line: &[u8]) -> Result<(), LineError> {
         let words = split_words(line).map_err(|_| "Unbalanced quotes in configuration line")?;
         let words: Vec<&[u8]> = words.iter().map(Vec::as_slice).collect();
         let [name, values @ ..] = words.as_slice() else {
@@ -187,12 +179,10 @@ impl Loader<'_> {
             _ if is_dropped && values.len() == 1 => Ok(()),
             (b"include", [file]) => self.include(file),
             (b"rename-command", [from, to]) => {
+                let commands = self.commands.get_or_insert_with(|| registry::commands(&[]));
+                commands.rename(from, to).map_err(|error| error.to_string())?;
                 let (from, to) = (from.to_vec(), to.to_vec());
-                self.config.renames.push(Rename {
-                    from,
-                    to,
-                    line: at(),
-                });
+                self.config.renames.push(Rename { from, to });
                 Ok(())
             }
             (b"user", [_, ..]) => Ok(check_user(values)?),

@@ -28,7 +28,7 @@ use std::ops::Deref;
 
 pub use file::{FileError, Rename, Text};
 use russet_base::glob;
-use russet_io::{ListenPlan, LogLevel, TcpBind, UnixBind};
+use russet_io::{ListenPlan, TcpBind, UnixBind};
 pub(crate) use special::show_percentile;
 pub use special::{EVENTS_KEYEVENT, EVENTS_KEYSPACE};
 use table::SETTINGS;
@@ -170,11 +170,6 @@ impl Config {
             backlog: self.tcp_backlog,
             keepalive_s: self.tcp_keepalive,
         }
-    }
-
-    /// The lowest level that is logged. COMPAT: `nothing` still logs what is critical.
-    pub fn log_level(&self) -> LogLevel {
-        self.loglevel.unwrap_or(LogLevel::Warning)
     }
 
     /// The names and values that any of the patterns matches, each once.

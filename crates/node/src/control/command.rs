@@ -180,7 +180,7 @@ impl<'a> Filter<'a> {
 fn list(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlFlow, CommandError> {
     let filter = Filter::read(args)?;
     let commands = Arc::clone(&cx.core.commands);
-    let chosen = commands.iter().filter(|command| match filter {
+    let chosen = commands.available().filter(|command| match filter {
         Filter::Everything => true,
         Filter::Nothing => false,
         Filter::Category(category) => command.categories.has(category),

@@ -291,7 +291,7 @@ impl Core {
                 let file = self.config.logfile.clone();
                 self.outbox.start(Job::Log {
                     file,
-                    level: self.config.log_level(),
+                    level: self.config.loglevel,
                 });
             }
             Act::Nothing | Act::Listen | Act::Directory => {}

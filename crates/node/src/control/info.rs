@@ -46,8 +46,10 @@ impl Node {
     /// Takes over what the process uses, as the loop has measured it; due ten times a second.
     pub fn observe(&mut self, usage: ProcessUsage) {
         self.core.environment.observe(usage);
-        let used = usage.allocated.max(self.core.keyspace.weight());
-        self.core.stats.observe_memory(used);
+        let (weight, slack) = (self.core.keyspace.weight(), self.core.keyspace.slack());
+        let beside_data = usage.allocated.saturating_sub(slack).saturating_sub(weight);
+        self.core.environment.beside_data = beside_data;
+        self.core.stats.observe_memory(beside_data + weight);
     }
 }
 

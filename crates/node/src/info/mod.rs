@@ -209,9 +209,10 @@ fn push_field(text: &mut String, name: &str, value: Shown<'_>) {
 }
 
 impl View<'_> {
-    /// Memory in use: what the allocator counts, or at least what the data weighs.
+    /// Memory in use: what the data weighs now, and what was in use besides when the allocator was
+    /// last asked.
     fn used(&self) -> u64 {
-        self.environment.usage.allocated.max(self.data_weight)
+        self.environment.beside_data + self.data_weight
     }
 
     /// The most memory that was in use at a time.

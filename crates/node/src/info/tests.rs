@@ -16,6 +16,7 @@ fn with_view<T>(stats: &Stats, look: impl FnOnce(&View<'_>) -> T) -> T {
         system_us: 1_500_001,
         ..ProcessUsage::default()
     });
+    environment.beside_data = (2 << 20) - 1024;
     let view = View {
         config: &config,
         environment: &environment,

@@ -103,6 +103,26 @@ fn what_the_loop_measures_is_shown_and_the_peak_is_kept() {
 }
 
 #[test]
+fn memory_in_use_follows_every_key() {
+    let mut server = Loopback::new(Config::default());
+    let usage = ProcessUsage { allocated: 6 << 20, ..ProcessUsage::default() };
+    server.node().observe(usage);
+    let client = server.connect();
+    let used = |server: &mut Loopback| -> u64 {
+        let text = info(server, "memory");
+        let line = text.lines().find_map(|line| line.strip_prefix("used_memory:"));
+        line.and_then(|number| number.trim_end().parse().ok()).expect("the field is there")
+    };
+    server.call(client, b"SET first v\r\n");
+    let before = used(&mut server);
+    server.call(client, format!("SET k {}\r\n", "v".repeat(100)).as_bytes());
+    let after = used(&mut server);
+    assert!((before + 100..before + 200).contains(&after), "{before} {after}");
+    server.call(client, b"DEL k\r\n");
+    assert_eq!(used(&mut server), before);
+}
+
+#[test]
 fn the_reply_is_a_verbatim_text() {
     let mut server = Loopback::new(Config::default());
     let client = server.connect();

@@ -174,7 +174,7 @@ impl LogSink for Lines {
         self.0.lock().unwrap().push(text.to_owned());
     }
 
-    fn redirect(&mut self, file: &str, _level: LogLevel) -> std::io::Result<()> {
+    fn redirect(&mut self, file: &str, _level: Option<LogLevel>) -> std::io::Result<()> {
         match file {
             "/forbidden" => Err(std::io::Error::from_raw_os_error(13)),
             _ => Ok(()),

@@ -82,7 +82,7 @@ fn a_log_file_that_cannot_be_opened_is_a_log_line() {
         JobId(1),
         Job::Log {
             file,
-            level: LogLevel::Debug,
+            level: Some(LogLevel::Debug),
         },
     ));
     world.turn();

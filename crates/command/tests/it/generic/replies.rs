@@ -314,6 +314,8 @@ fn databases_are_selected_swapped_and_emptied() {
             "FLUSHALL",
             "2 |  | verbatim",
         ),
+        (&[], "FLUSHDB", "0 |  | verbatim"),
+        (&[], "FLUSHALL", "0 |  | verbatim"),
         (&[], "SWAPDB 1 2", "1 |  | verbatim"),
     ]);
 }
