@@ -152,6 +152,11 @@ impl Node {
             let conn = self.turn.flush[i];
             let Some(session) = self.sessions.get_mut(conn) else { continue };
             let size = session.output.len() as u64;
+            // COMPAT: a first buffer of replies is not counted, as in Redis.
+            if size <= BUFFER_SIZE as u64 {
+                session.over_soft_since_ms = None;
+                continue;
+            }
             let over_hard = limit.hard > 0 && size > limit.hard;
             let over_soft = limit.soft > 0 && size > limit.soft;
             let since = session.over_soft_since_ms.filter(|_| over_soft);

@@ -116,3 +116,16 @@ fn a_node_may_be_moved_to_another_thread() {
     fn movable<T: Send>() {}
     movable::<russet_node::Node>();
 }
+
+#[test]
+fn output_beyond_its_limit_closes_the_connection_but_one_buffer_is_free() {
+    let mut server = server();
+    let client = server.connect();
+    let set = b"CONFIG SET client-output-buffer-limit \"normal 1000 0 0\"\r\n";
+    assert_eq!(server.call(client, set), b"+OK\r\n");
+    let value = [b'x'; 15_000];
+    server.call(client, &[b"SET k ", &value[..], b"\r\n"].concat());
+    assert_eq!(server.call(client, b"GET k\r\n").len(), value.len() + "$15000\r\n\r\n".len());
+    server.send(client, b"GET k\r\nGET k\r\nGET k\r\n");
+    assert!(server.is_closed(client));
+}
