@@ -191,6 +191,7 @@ fn bench_look_ups(c: &mut Criterion, count: u64) {
             b.iter(|| {
                 let keys: [_; BATCH] = std::array::from_fn(|_| key(shift + rng.below(count)));
                 let hints = keys.map(|key| db.prefetch(&key));
+                hints.iter().for_each(|&hint| db.prefetch_bucket(hint));
                 hints.iter().for_each(|&hint| db.prefetch_entry(hint));
                 let found = keys.iter().zip(hints);
                 found

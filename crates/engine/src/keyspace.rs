@@ -208,6 +208,7 @@ impl Keyspace {
             left = store.drain_limbo(&mut self.shared, left);
             left = store.sweep_wheel(left);
             left = store.compact(&self.shared, left);
+            store.trim();
         }
         let shared = &self.shared;
         left == 0

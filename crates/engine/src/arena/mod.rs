@@ -336,9 +336,24 @@ impl Arena {
         }
         let is_spare = |(other, &free): (usize, &u32)| other != chunk && free == all_pages(other);
         let has_spare = self.free_pages.iter().enumerate().any(is_spare);
-        if has_spare || self.memory.chunk_count() <= SPARE_CHUNK_ABOVE {
-            self.memory.drop_chunk(chunk);
-            self.free_pages[chunk] = 0;
+        let count = self.memory.chunk_count();
+        // The only chunk stays too: a key that comes and goes must not cost a chunk each time.
+        if has_spare || (count > 1 && count <= SPARE_CHUNK_ABOVE) {
+            self.drop_chunk(chunk);
+        }
+    }
+
+    fn drop_chunk(&mut self, chunk: usize) {
+        self.memory.drop_chunk(chunk);
+        self.free_pages[chunk] = 0;
+    }
+
+    /// Gives every empty chunk back to the allocator.
+    pub(crate) fn trim(&mut self) {
+        for chunk in 0..self.free_pages.len() {
+            if self.free_pages[chunk] == all_pages(chunk) {
+                self.drop_chunk(chunk);
+            }
         }
     }
 
@@ -452,7 +467,9 @@ mod tests {
             assert_eq!(arena.memory.word(handle), word);
             arena.give(handle);
         }
-        assert_eq!((arena.used(), arena.reserved()), (0, 0));
+        assert!(arena.used() == 0 && arena.reserved() <= CHUNK_SIZE as u64);
+        arena.trim();
+        assert_eq!(arena.reserved(), 0);
         assert!(!arena.is_live(1 << PAGE_SHIFT));
     }
 
@@ -467,6 +484,8 @@ mod tests {
         for (handle, count) in held {
             arena.give_lines(handle, count);
         }
-        assert_eq!((arena.used(), arena.reserved()), (0, 0));
+        assert!(arena.used() == 0 && arena.reserved() <= CHUNK_SIZE as u64);
+        arena.trim();
+        assert_eq!(arena.reserved(), 0);
     }
 }

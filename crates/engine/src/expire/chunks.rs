@@ -113,6 +113,11 @@ impl Chunks {
         self.free = number;
     }
 
+    /// Whether there is more than the first slab.
+    pub(crate) fn is_grown(&self) -> bool {
+        self.slabs.len() > 1
+    }
+
     /// Bytes that the chunks take.
     pub(crate) fn weight(&self) -> u64 {
         (self.slabs.len() * SLAB * size_of::<Chunk>()) as u64

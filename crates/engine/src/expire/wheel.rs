@@ -114,7 +114,10 @@ impl Wheel {
             return Step::Fired;
         }
         if inner.records == 0 {
-            self.0 = None;
+            // A small wheel is kept, as a deadline here and there must not cost a new one each.
+            if inner.chunks.is_grown() {
+                self.0 = None;
+            }
             return Step::Idle;
         }
         inner.step(now)

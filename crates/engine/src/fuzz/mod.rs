@@ -171,6 +171,7 @@ impl Run {
     fn read(&mut self, db: usize, key: &[u8]) {
         let mut found = self.keyspace.db(db);
         let hint = found.prefetch(key);
+        found.prefetch_bucket(hint);
         found.prefetch_entry(hint);
         let value = found.read_hashed(hint, key, Touch::Yes);
         match (value, self.model.get(db, key)) {

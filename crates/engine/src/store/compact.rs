@@ -10,6 +10,10 @@
 
 use super::{Shared, Store};
 use crate::cell;
+use crate::expire::Wheel;
+
+/// So many times in a row a database must be empty before it gives up what it would need again.
+const IDLE_MIN: u8 = 100;
 
 impl Store {
     /// Moves up to `budget` cells; returns what is left of the budget.
@@ -36,6 +40,21 @@ impl Store {
             self.arena.give(old);
         }
         budget
+    }
+
+    /// Gives back the memory of a database that has stayed empty for a while.
+    pub(crate) fn trim(&mut self) {
+        let is_idle = self.len() == 0 && self.limbo_len() == 0;
+        self.idle = if is_idle {
+            self.idle.saturating_add(1)
+        } else {
+            0
+        };
+        if self.idle == IDLE_MIN {
+            self.arena.trim();
+            self.wheel = Wheel::default();
+            (self.scratch, self.lines) = (Vec::new(), Vec::new());
+        }
     }
 
     /// Whether there are pages to clear and nothing that forbids it.

@@ -105,6 +105,8 @@ pub(crate) struct Store {
     large_weight: u64,
     scratch: Vec<segment::Resident>,
     lines: Vec<Line>,
+    /// How many times in a row housekeeping found no key.
+    idle: u8,
 }
 
 /// Where an entry is.
@@ -143,6 +145,7 @@ impl Store {
             large_weight: 0,
             scratch: Vec::new(),
             lines: Vec::new(),
+            idle: 0,
         }
     }
 

@@ -112,6 +112,25 @@ fn pages_that_became_half_empty_are_cleared() {
 }
 
 #[test]
+fn a_database_that_stays_empty_gives_all_its_memory_back() {
+    let mut keyspace = keyspace();
+    for _ in 0..3 {
+        keyspace.db(0).set(b"lock", b"me", Some(1_000));
+        keyspace.db(0).remove(b"lock");
+        keyspace.housekeep(10);
+        assert!(
+            keyspace.slack() > 0,
+            "what it will need again is kept for a while"
+        );
+    }
+    for _ in 0..100 {
+        keyspace.housekeep(10);
+    }
+    assert_eq!(keyspace.slack(), 0);
+    assert!(keyspace.weight() < 1024);
+}
+
+#[test]
 fn flushing_hands_everything_over_at_once() {
     let mut keyspace = keyspace();
     for n in 0..1000_u32 {
