@@ -35,7 +35,11 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { string_len_max: 512 << 20, lfu: false, lazy_user_flush: false }
+        Self {
+            string_len_max: 512 << 20,
+            lfu: false,
+            lazy_user_flush: false,
+        }
     }
 }
 

@@ -93,7 +93,12 @@ impl Effects {
     #[inline]
     pub fn notify(&mut self, class: NotifyClass, event: &'static str, db: usize, key: &[u8]) {
         if self.wanted & class.0 != 0 {
-            self.notifications.push(Notification { class, event, db, key: key.into() });
+            self.notifications.push(Notification {
+                class,
+                event,
+                db,
+                key: key.into(),
+            });
         }
     }
 

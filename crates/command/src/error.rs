@@ -86,9 +86,7 @@ pub enum CommandError {
     #[error("ERR If you want both the length and indexes, please just use IDX.")]
     LcsLenAndIdx,
     /// A table larger than `proto-max-bulk-len` (LCS).
-    #[error(
-        "ERR Insufficient memory, transient memory for LCS exceeds proto-max-bulk-len"
-    )]
+    #[error("ERR Insufficient memory, transient memory for LCS exceeds proto-max-bulk-len")]
     LcsMemory,
     /// A value too long to compare (LCS).
     #[error("ERR String too long for LCS")]

@@ -246,7 +246,11 @@ impl KeySpec {
     pub const fn range(index: u8, last: i8, step: u8, flags: KeyFlags) -> Self {
         Self {
             begin: Begin::Index(index),
-            find: Find::Range { last, step, limit: 0 },
+            find: Find::Range {
+                last,
+                step,
+                limit: 0,
+            },
             flags,
             notes: "",
         }
@@ -256,7 +260,11 @@ impl KeySpec {
     pub const fn counted(index: u8, flags: KeyFlags) -> Self {
         Self {
             begin: Begin::Index(index),
-            find: Find::KeyNum { count: 0, first: 1, step: 1 },
+            find: Find::KeyNum {
+                count: 0,
+                first: 1,
+                step: 1,
+            },
             flags,
             notes: "",
         }
@@ -322,7 +330,11 @@ impl<H: Copy> Row<H> {
             tips: &[],
             deprecated: None,
         };
-        Self { spec, run, subcommands: &[] }
+        Self {
+            spec,
+            run,
+            subcommands: &[],
+        }
     }
 
     /// A command that may change data.

@@ -76,9 +76,11 @@ impl std::fmt::Debug for Job {
                 .finish(),
             Self::ChangeDir(path) => f.debug_tuple("ChangeDir").field(path).finish(),
             Self::Discard(_) => f.write_str("Discard"),
-            Self::Log { file, level } => {
-                f.debug_struct("Log").field("file", file).field("level", level).finish()
-            }
+            Self::Log { file, level } => f
+                .debug_struct("Log")
+                .field("file", file)
+                .field("level", level)
+                .finish(),
             Self::Keepalive(seconds) => f.debug_tuple("Keepalive").field(seconds).finish(),
         }
     }

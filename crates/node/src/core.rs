@@ -98,7 +98,10 @@ pub(crate) struct Outbox {
 impl Outbox {
     /// Writes a line to the log.
     pub(crate) fn log(&mut self, level: LogLevel, text: impl Into<String>) {
-        self.log.push(LogLine { level, text: text.into() });
+        self.log.push(LogLine {
+            level,
+            text: text.into(),
+        });
     }
 
     /// Starts a job that nobody waits for.

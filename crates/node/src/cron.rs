@@ -28,7 +28,8 @@ impl Core {
     fn housekeep(&mut self) -> bool {
         let more = self.keyspace.housekeep(HOUSEKEEPING_PER_TURN);
         if let Some(garbage) = self.keyspace.take_garbage() {
-            self.outbox.start(russet_io::Job::Discard(Box::new(garbage)));
+            self.outbox
+                .start(russet_io::Job::Discard(Box::new(garbage)));
         }
         more
     }

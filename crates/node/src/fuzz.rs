@@ -8,7 +8,9 @@ use crate::loopback::Loopback;
 /// The first byte says how long the pieces are. Commands whose replies tell of the connection
 /// itself would differ, so both connections see the same number of turns before they are compared.
 pub fn node_bytes(data: &[u8]) {
-    let Some((&first, bytes)) = data.split_first() else { return };
+    let Some((&first, bytes)) = data.split_first() else {
+        return;
+    };
     let piece = usize::from(first) + 1;
     let mut whole = Loopback::new(crate::Config::default());
     let mut split = Loopback::new(crate::Config::default());
@@ -21,7 +23,11 @@ pub fn node_bytes(data: &[u8]) {
     }
     let tells_of_itself = [&b"client"[..], b"info", b"debug", b"command", b"hello"]
         .iter()
-        .any(|word| bytes.windows(word.len()).any(|w| w.eq_ignore_ascii_case(word)));
+        .any(|word| {
+            bytes
+                .windows(word.len())
+                .any(|w| w.eq_ignore_ascii_case(word))
+        });
     if !tells_of_itself && whole.exit().is_none() && split.exit().is_none() {
         assert_eq!(expected, replies, "a split changed the replies");
     }

@@ -33,10 +33,20 @@ pub struct Loopback {
 impl Loopback {
     /// A node with this configuration, at the first second of 2024.
     pub fn new(config: Config) -> Self {
-        let now = Now { wall_us: 1_704_067_200_000_000, mono_us: 1_000_000 };
+        let now = Now {
+            wall_us: 1_704_067_200_000_000,
+            mono_us: 1_000_000,
+        };
         let node = Node::new(config, Environment::default(), now);
         let ready = Ready::default();
-        Self { node, ready, now, connections: 0, closed: Vec::new(), exit: None }
+        Self {
+            node,
+            ready,
+            now,
+            connections: 0,
+            closed: Vec::new(),
+            exit: None,
+        }
     }
 
     /// The node.
@@ -46,8 +56,13 @@ impl Loopback {
 
     /// A new connection from the local machine.
     pub fn connect(&mut self) -> ConnId {
-        let origin = Origin::Unix { path: "loopback".to_owned() };
-        let conn = ConnId { index: self.connections, generation: 1 };
+        let origin = Origin::Unix {
+            path: "loopback".to_owned(),
+        };
+        let conn = ConnId {
+            index: self.connections,
+            generation: 1,
+        };
         self.connections += 1;
         if let Admission::Refuse(_) = self.node.opened(conn, &origin, self.now) {
             self.closed.push(conn);

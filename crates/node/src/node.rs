@@ -11,9 +11,7 @@ use russet_base::rng::Rng;
 use russet_base::time::Now;
 use russet_command::{Effects, Settings};
 use russet_engine::Keyspace;
-use russet_io::{
-    Admission, ConnId, HangUp, JobId, LogLevel, Origin, Outcome, Ready, Service,
-};
+use russet_io::{Admission, ConnId, HangUp, JobId, LogLevel, Origin, Outcome, Ready, Service};
 use russet_resp::Limits;
 
 use crate::config::Config;
@@ -150,7 +148,9 @@ impl Node {
         let now_ms = self.core.now.mono_ms();
         for i in 0..self.turn.flush.len() {
             let conn = self.turn.flush[i];
-            let Some(session) = self.sessions.get_mut(conn) else { continue };
+            let Some(session) = self.sessions.get_mut(conn) else {
+                continue;
+            };
             let size = session.output.len() as u64;
             // COMPAT: a first buffer of replies is not counted, as in Redis.
             if size <= BUFFER_SIZE as u64 {
@@ -195,7 +195,9 @@ impl Service for Node {
     }
 
     fn space(&mut self, conn: ConnId) -> &mut [u8] {
-        let Some(session) = self.sessions.get_mut(conn) else { return &mut [] };
+        let Some(session) = self.sessions.get_mut(conn) else {
+            return &mut [];
+        };
         if session.state == State::Closing {
             return &mut [];
         }
@@ -218,7 +220,9 @@ impl Service for Node {
 
     fn received(&mut self, conn: ConnId, count: usize) {
         let now_ms = self.core.now.mono_ms();
-        let Some(session) = self.sessions.get_mut(conn) else { return };
+        let Some(session) = self.sessions.get_mut(conn) else {
+            return;
+        };
         session.bytes_in += count as u64;
         session.active_ms = now_ms;
         self.core.stats.net_input_bytes += count as u64;
@@ -241,7 +245,9 @@ impl Service for Node {
 
     fn hung_up(&mut self, conn: ConnId, _why: HangUp) {
         if let Some(session) = self.sessions.remove(conn) {
-            let Session { input, mut output, .. } = *session;
+            let Session {
+                input, mut output, ..
+            } = *session;
             self.pool.give_input(input);
             if output.is_empty()
                 && let Some(buffer) = output.detach()
@@ -282,13 +288,17 @@ impl Service for Node {
     }
 
     fn output<'s>(&'s self, conn: ConnId, slices: &mut [IoSlice<'s>]) -> usize {
-        self.sessions.get(conn).map_or(0, |session| session.output.slices(slices))
+        self.sessions
+            .get(conn)
+            .map_or(0, |session| session.output.slices(slices))
     }
 
     fn written(&mut self, conn: ConnId, count: usize) {
         self.core.stats.net_output_bytes += count as u64;
         self.core.stats.writes += 1;
-        let Some(session) = self.sessions.get_mut(conn) else { return };
+        let Some(session) = self.sessions.get_mut(conn) else {
+            return;
+        };
         session.flushing = false;
         session.bytes_out += count as u64;
         session.output.advance(count);

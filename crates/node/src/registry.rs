@@ -3,8 +3,8 @@
 //! Always true: the table is built once at the start and never changes.
 //! Not here: how names are found — `russet_command::registry`.
 
-use russet_command::registry::{self, Registry};
 pub(crate) use russet_command::registry::CommandId;
+use russet_command::registry::{self, Registry};
 
 use crate::config::Rename;
 use crate::control::{self, ControlHandler};

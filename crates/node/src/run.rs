@@ -116,7 +116,10 @@ impl Node {
     /// Runs a batch and gives back what its sessions no longer need.
     fn execute(&mut self, batch: &mut Batch) {
         for queued in &batch.queue {
-            self.core.keyspace.db(queued.db).prefetch_bucket(queued.hint);
+            self.core
+                .keyspace
+                .db(queued.db)
+                .prefetch_bucket(queued.hint);
         }
         for queued in &batch.queue {
             self.core.keyspace.db(queued.db).prefetch_entry(queued.hint);
@@ -124,11 +127,20 @@ impl Node {
         let mut start = 0;
         while let Some(first) = batch.queue.get(start) {
             let conn = first.conn;
-            let same = batch.queue[start..].iter().take_while(|q| q.conn == conn).count();
+            let same = batch.queue[start..]
+                .iter()
+                .take_while(|q| q.conn == conn)
+                .count();
             if let Some(mut session) = self.sessions.take(conn) {
                 self.equip(&mut session);
                 let group = &batch.queue[start..start + same];
-                run_group(&mut self.core, &mut self.sessions, &mut session, group, batch);
+                run_group(
+                    &mut self.core,
+                    &mut self.sessions,
+                    &mut session,
+                    group,
+                    batch,
+                );
                 self.sessions.put(session);
                 self.after(conn);
             }
@@ -153,13 +165,23 @@ impl Node {
 
     /// Runs what a session had put off.
     fn run_deferred(&mut self, conn: ConnId) {
-        let Some(mut session) = self.sessions.take(conn) else { return };
+        let Some(mut session) = self.sessions.take(conn) else {
+            return;
+        };
         self.equip(&mut session);
         while session.runs() && self.core.outbox.stall_us == 0 {
-            let Some(request) = session.deferred.pop_front() else { break };
+            let Some(request) = session.deferred.pop_front() else {
+                break;
+            };
             let args = request.args();
             let command = gate::resolve(&self.core, args).ok();
-            run_one(&mut self.core, &mut self.sessions, &mut session, (command, 0), args);
+            run_one(
+                &mut self.core,
+                &mut self.sessions,
+                &mut session,
+                (command, 0),
+                args,
+            );
         }
         self.sessions.put(session);
         self.after(conn);
@@ -167,7 +189,9 @@ impl Node {
 
     /// Notes what a session needs after some of its requests ran.
     pub(crate) fn after(&mut self, conn: ConnId) {
-        let Some(session) = self.sessions.get_mut(conn) else { return };
+        let Some(session) = self.sessions.get_mut(conn) else {
+            return;
+        };
         if session.state == State::Closing {
             self.sessions.closing.push(conn);
         } else if session.output.is_empty() {
@@ -176,7 +200,9 @@ impl Node {
             }
             return;
         }
-        let Some(session) = self.sessions.get_mut(conn) else { return };
+        let Some(session) = self.sessions.get_mut(conn) else {
+            return;
+        };
         if !session.flushing && !session.output.is_empty() {
             session.flushing = true;
             self.turn.flush.push(conn);
@@ -186,7 +212,9 @@ impl Node {
     /// Answers bytes that are not the protocol, and closes.
     #[cold]
     fn break_off(&mut self, conn: ConnId, error: &ProtocolError) {
-        let Some(mut session) = self.sessions.take(conn) else { return };
+        let Some(mut session) = self.sessions.take(conn) else {
+            return;
+        };
         if session.runs() {
             self.equip(&mut session);
             let text = format!("ERR {error}");
@@ -203,8 +231,16 @@ impl Node {
 fn decode(core: &mut Core, session: &mut Session, limits: &Limits, batch: &mut Batch) -> Stopped {
     while session.runs() {
         let input = &session.input[..session.filled];
-        let Batch { queue, spans, bulks, .. } = batch;
-        match session.decoder.decode(input, session.decoded, limits, spans, bulks) {
+        let Batch {
+            queue,
+            spans,
+            bulks,
+            ..
+        } = batch;
+        match session
+            .decoder
+            .decode(input, session.decoded, limits, spans, bulks)
+        {
             Ok(Decoded::Frame(frame)) => {
                 session.decoded = frame.end();
                 let args = frame.args(input, spans, bulks);
@@ -214,7 +250,13 @@ fn decode(core: &mut Core, session: &mut Session, limits: &Limits, batch: &mut B
                     _ => 0,
                 };
                 let (conn, db) = (session.conn, session.db);
-                queue.push(Queued { conn, frame, command, db, hint });
+                queue.push(Queued {
+                    conn,
+                    frame,
+                    command,
+                    db,
+                    hint,
+                });
                 // Whoever is not known yet may be known after this request, and then has other
                 // limits.
                 if queue.len() >= BATCH_LEN || !session.authenticated {
@@ -332,7 +374,14 @@ fn dispatch(
             result.map(|_| ())
         }
         Handler::Control(run) => {
-            let result = run(&mut ControlCtx { core, sessions, session }, args);
+            let result = run(
+                &mut ControlCtx {
+                    core,
+                    sessions,
+                    session,
+                },
+                args,
+            );
             if result == Ok(ControlFlow::Waiting) && session.runs() {
                 session.state = State::Waiting;
             }
@@ -384,7 +433,9 @@ fn settle_input(session: &mut Session, pool: &mut crate::session::Pool) {
         session.decoded = 0;
         pool.give_input(std::mem::take(&mut session.input));
     } else if session.decoded > 0 {
-        session.input.copy_within(session.decoded..session.filled, 0);
+        session
+            .input
+            .copy_within(session.decoded..session.filled, 0);
         session.filled -= session.decoded;
         session.decoded = 0;
     }

@@ -196,7 +196,9 @@ impl Pool {
     /// An empty buffer to append to.
     #[inline]
     pub(crate) fn output(&mut self) -> Vec<u8> {
-        self.outputs.pop().unwrap_or_else(|| Vec::with_capacity(BUFFER_SIZE))
+        self.outputs
+            .pop()
+            .unwrap_or_else(|| Vec::with_capacity(BUFFER_SIZE))
     }
 
     /// Takes an input buffer back; one that grew is given to the allocator instead.
@@ -255,7 +257,10 @@ impl Sessions {
     #[inline]
     pub(crate) fn take(&mut self, conn: ConnId) -> Option<Box<Session>> {
         let slot = self.slots.get_mut(conn.index as usize)?;
-        if slot.as_ref().is_some_and(|s| s.conn.generation == conn.generation) {
+        if slot
+            .as_ref()
+            .is_some_and(|s| s.conn.generation == conn.generation)
+        {
             return slot.take();
         }
         None

@@ -180,7 +180,9 @@ impl Loader<'_> {
             (b"include", [file]) => self.include(file),
             (b"rename-command", [from, to]) => {
                 let commands = self.commands.get_or_insert_with(|| registry::commands(&[]));
-                commands.rename(from, to).map_err(|error| error.to_string())?;
+                commands
+                    .rename(from, to)
+                    .map_err(|error| error.to_string())?;
                 let (from, to) = (from.to_vec(), to.to_vec());
                 self.config.renames.push(Rename { from, to });
                 Ok(())

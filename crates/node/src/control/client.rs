@@ -81,7 +81,10 @@ pub(crate) const FAMILY: Family<ControlHandler> = Family {
                     ("2.8.12", "Clients carry a number."),
                     ("5.0.0", "TYPE came."),
                     ("6.0.0", "`user` is shown."),
-                    ("6.2.0", "ID came; `argv-mem`, `tot-mem`, `laddr` and `redir` are shown."),
+                    (
+                        "6.2.0",
+                        "ID came; `argv-mem`, `tot-mem`, `laddr` and `redir` are shown.",
+                    ),
                     ("7.0.0", "`resp`, `multi-mem`, `rbs` and `rbp` are shown."),
                     ("7.0.3", "`ssub` is shown."),
                 ]),
@@ -158,7 +161,9 @@ fn parse_type(word: &[u8]) -> Result<bool, CommandError> {
         b"master" | b"slave" | b"replica" | b"pubsub" => Ok(false),
         _ => {
             let word = String::from_utf8_lossy(word);
-            Err(CommandError::Text(Cow::Owned(format!("ERR Unknown client type '{word}'"))))
+            Err(CommandError::Text(Cow::Owned(format!(
+                "ERR Unknown client type '{word}'"
+            ))))
         }
     }
 }
@@ -166,7 +171,10 @@ fn parse_type(word: &[u8]) -> Result<bool, CommandError> {
 fn list(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlFlow, CommandError> {
     let mut wanted: Option<Vec<u64>> = None;
     let mut all = true;
-    match (args.len(), args.get(2).map(<[u8]>::to_ascii_uppercase).as_deref()) {
+    match (
+        args.len(),
+        args.get(2).map(<[u8]>::to_ascii_uppercase).as_deref(),
+    ) {
         (2, _) => {}
         (4, Some(b"TYPE")) => all = parse_type(&args[3])?,
         (4.., Some(b"ID")) => {
@@ -209,14 +217,17 @@ impl Victims {
         if args.len() % 2 == 1 && args.len() != 3 {
             return Err(CommandError::Syntax);
         }
-        let mut victims = Self { not_me: true, ..Self::default() };
+        let mut victims = Self {
+            not_me: true,
+            ..Self::default()
+        };
         let mut at = 2;
         while let (Some(word), Some(value)) = (args.get(at), args.get(at + 1)) {
             match word.to_ascii_uppercase().as_slice() {
                 b"ID" => {
-                    let id = parse_i64(value).filter(|id| *id > 0).ok_or(CommandError::text(
-                        "ERR client-id should be greater than 0",
-                    ))?;
+                    let id = parse_i64(value)
+                        .filter(|id| *id > 0)
+                        .ok_or(CommandError::text("ERR client-id should be greater than 0"))?;
                     victims.id = Some(id as u64);
                 }
                 b"TYPE" => victims.nobody |= !parse_type(value)?,
@@ -255,14 +266,19 @@ impl Victims {
             && self.id.is_none_or(|id| id == session.id)
             && self.addr.as_ref().is_none_or(|a| a == addr.as_bytes())
             && self.laddr.as_ref().is_none_or(|a| a == laddr.as_bytes())
-            && self.age_s_min.is_none_or(|s| (now_ms - session.created_ms) / 1000 >= s)
+            && self
+                .age_s_min
+                .is_none_or(|s| (now_ms - session.created_ms) / 1000 >= s)
     }
 }
 
 fn kill(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlFlow, CommandError> {
     let old_form = args.len() == 3;
     let victims = match old_form {
-        true => Victims { addr: Some(args[2].to_vec()), ..Victims::default() },
+        true => Victims {
+            addr: Some(args[2].to_vec()),
+            ..Victims::default()
+        },
         false => Victims::parse(&args)?,
     };
     let now_ms = cx.core.now.wall_ms();
@@ -405,11 +421,21 @@ fn describe(core: &Core, session: &Session, text: &mut String) {
         String::from_utf8_lossy(bytes.map_or(&[][..], Vec::as_slice)).into_owned()
     };
     let pending = session.filled - session.decoded.min(session.filled);
-    let held = if session.filled > 0 { session.input.len().max(BUFFER_SIZE) } else { 0 };
+    let held = if session.filled > 0 {
+        session.input.len().max(BUFFER_SIZE)
+    } else {
+        0
+    };
     let output = session.output.memory();
     let total = size_of::<Session>() + held + output + session.decoder.memory();
-    let command = session.last_command.map_or("NULL", |id| &core.commands.get(id).full_name);
-    let resp = if session.protocol == Protocol::Resp3 { 3 } else { 2 };
+    let command = session
+        .last_command
+        .map_or("NULL", |id| &core.commands.get(id).full_name);
+    let resp = if session.protocol == Protocol::Resp3 {
+        3
+    } else {
+        2
+    };
     text.push_str(&format!(
         "id={} addr={addr} laddr={laddr} fd={} name={} age={age_s} idle={idle_s} flags={flags} \
          db={} sub=0 psub=0 ssub=0 multi=-1 watch=0 qbuf={} qbuf-free={} argv-mem=0 multi-mem=0 \

@@ -47,9 +47,10 @@ pub(crate) const FAMILY: Family<ControlHandler> = Family {
             .since("6.0.0")
             .cost("O(1)")
             .does("Agrees on a protocol version with the server.")
-            .history(&[
-                ("6.2.0", "The version may be left out; the protocol stays as it is then."),
-            ]),
+            .history(&[(
+                "6.2.0",
+                "The version may be left out; the protocol stays as it is then.",
+            )]),
         Row::control("PING", AtLeast(1), ping)
             .takes("[message]")
             .flags(Flags::FAST)
@@ -74,7 +75,9 @@ pub(crate) const FAMILY: Family<ControlHandler> = Family {
 impl Core {
     /// Whether a connection from there is refused since the server is open to all.
     pub(crate) fn is_protected_from(&self, origin: &Origin) -> bool {
-        let Origin::Tcp { peer, .. } = origin else { return false };
+        let Origin::Tcp { peer, .. } = origin else {
+            return false;
+        };
         let local = peer.ip().to_canonical().is_loopback();
         self.config.protected_mode && self.config.requirepass.is_empty() && !local
     }
@@ -83,7 +86,11 @@ impl Core {
     fn accepts(&mut self, user: &[u8], password: &[u8]) -> bool {
         let expected = self.config.requirepass.as_slice();
         let same = expected.len() == password.len()
-            && expected.iter().zip(password).fold(0, |acc, (a, b)| acc | (a ^ b)) == 0;
+            && expected
+                .iter()
+                .zip(password)
+                .fold(0, |acc, (a, b)| acc | (a ^ b))
+                == 0;
         let accepted = user == b"default" && (expected.is_empty() || same);
         self.stats.denied_auth += u64::from(!accepted);
         accepted
@@ -155,7 +162,11 @@ struct Hello<'a> {
 }
 
 fn parse_hello<'a>(args: &Args<'a>) -> Result<Hello<'a>, CommandError> {
-    let mut hello = Hello { protocol: None, credentials: None, name: None };
+    let mut hello = Hello {
+        protocol: None,
+        credentials: None,
+        name: None,
+    };
     if let Some(version) = args.get(1) {
         hello.protocol = Some(match russet_base::num::parse_i64(version) {
             Some(2) => Protocol::Resp2,
@@ -170,7 +181,11 @@ fn parse_hello<'a>(args: &Args<'a>) -> Result<Hello<'a>, CommandError> {
     }
     let mut at = 2;
     while let Some(word) = args.get(at) {
-        match (word.to_ascii_uppercase().as_slice(), args.get(at + 1), args.get(at + 2)) {
+        match (
+            word.to_ascii_uppercase().as_slice(),
+            args.get(at + 1),
+            args.get(at + 2),
+        ) {
             (b"AUTH", Some(user), Some(password)) => {
                 hello.credentials = Some((user, password));
                 at += 3;

@@ -71,9 +71,7 @@ pub(crate) const FAMILIES: &[Family<ControlHandler>] = &[
 
 /// The `HELP` reply of a container: its title line, then the lines given.
 pub(crate) fn help(cx: &mut ControlCtx<'_>, container: &str, lines: &[&str]) {
-    let title = format!(
-        "{container} <subcommand> [<arg> [value] [opt] ...]. Subcommands are:"
-    );
+    let title = format!("{container} <subcommand> [<arg> [value] [opt] ...]. Subcommands are:");
     let mut reply = cx.reply();
     reply.array(lines.len() + 3);
     reply.simple(&title);

@@ -49,7 +49,8 @@ pub(crate) const FAMILY: Family<ControlHandler> = Family {
 impl Core {
     /// Ends the server in good order.
     pub(crate) fn shut_down(&mut self) {
-        self.outbox.log(LogLevel::Warning, "User requested shutdown...");
+        self.outbox
+            .log(LogLevel::Warning, "User requested shutdown...");
         self.outbox.exit = Some(0);
     }
 }
@@ -102,7 +103,9 @@ fn lolwut(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlFlow, Comman
         art.push('\n');
     }
     let version = crate::environment::REDIS_VERSION;
-    art.push_str(&format!("\nA russet apple does not fall far. Redis ver. {version}\n"));
+    art.push_str(&format!(
+        "\nA russet apple does not fall far. Redis ver. {version}\n"
+    ));
     cx.reply().verbatim("txt", art.as_bytes());
     Ok(ControlFlow::Done)
 }

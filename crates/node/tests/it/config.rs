@@ -230,24 +230,42 @@ fn settings_of_the_log_and_of_sockets_are_handed_to_the_loop() {
     };
     assert_eq!(*level, Some(russet_io::LogLevel::Warning));
     let jobs = bench.send("CONFIG SET loglevel nothing\r\n");
-    assert!(matches!(jobs.as_slice(), [(_, Job::Log { level: None, .. })]), "{jobs:?}");
+    assert!(
+        matches!(jobs.as_slice(), [(_, Job::Log { level: None, .. })]),
+        "{jobs:?}"
+    );
 }
 
 #[test]
 fn commands_are_called_by_the_names_that_the_file_gives_them() {
     let lines = "rename-command get fetch\nrename-command FETCH a-rather-long-name\n\
                  rename-command set get\nrename-command object \"\"\nrename-command del DEL\n";
-    let text = Text { name: "redis.conf".into(), text: lines.into() };
+    let text = Text {
+        name: "redis.conf".into(),
+        text: lines.into(),
+    };
     let config = Config::load(&[text], &mut |_| Err("none".into())).expect("it is right");
     let mut server = Loopback::new(config);
     let client = server.connect();
     for (request, reply) in [
         ("get k v", "+OK\r\n"),
         ("A-Rather-Long-Name k", "$1\r\nv\r\n"),
-        ("A-Rather-Long-Name", "-ERR wrong number of arguments for 'get' command\r\n"),
-        ("set k", "-ERR unknown command 'set', with args beginning with: 'k' \r\n"),
-        ("fetch", "-ERR unknown command 'fetch', with args beginning with: \r\n"),
-        ("object freq", "-ERR unknown command 'object', with args beginning with: 'freq' \r\n"),
+        (
+            "A-Rather-Long-Name",
+            "-ERR wrong number of arguments for 'get' command\r\n",
+        ),
+        (
+            "set k",
+            "-ERR unknown command 'set', with args beginning with: 'k' \r\n",
+        ),
+        (
+            "fetch",
+            "-ERR unknown command 'fetch', with args beginning with: \r\n",
+        ),
+        (
+            "object freq",
+            "-ERR unknown command 'object', with args beginning with: 'freq' \r\n",
+        ),
         ("del k", ":1\r\n"),
         ("COMMAND LIST FILTERBY PATTERN obj*", "*0\r\n"),
         ("COMMAND LIST FILTERBY PATTERN ge?", "*1\r\n$3\r\nget\r\n"),
@@ -262,13 +280,36 @@ fn commands_are_called_by_the_names_that_the_file_gives_them() {
 #[test]
 fn renames_that_cannot_be_done_are_errors_of_their_lines() {
     for (lines, number, message) in [
-        ("rename-command nosuch foo", 1, "No such command in rename-command"),
-        ("rename-command get set", 1, "Target command name already exists"),
-        ("rename-command get ''\nrename-command get foo", 2, "No such command in rename-command"),
-        ("port 1\nrename-command config|get foo", 2, "No such command in rename-command"),
-        ("rename-command get", 1, "Bad directive or wrong number of arguments"),
+        (
+            "rename-command nosuch foo",
+            1,
+            "No such command in rename-command",
+        ),
+        (
+            "rename-command get set",
+            1,
+            "Target command name already exists",
+        ),
+        (
+            "rename-command get ''\nrename-command get foo",
+            2,
+            "No such command in rename-command",
+        ),
+        (
+            "port 1\nrename-command config|get foo",
+            2,
+            "No such command in rename-command",
+        ),
+        (
+            "rename-command get",
+            1,
+            "Bad directive or wrong number of arguments",
+        ),
     ] {
-        let text = Text { name: "redis.conf".into(), text: lines.into() };
+        let text = Text {
+            name: "redis.conf".into(),
+            text: lines.into(),
+        };
         let error = Config::load(&[text], &mut |_| Err("none".into())).unwrap_err();
         assert_eq!(error.message, message);
         assert_eq!(error.line.map(|line| line.number), Some(number));

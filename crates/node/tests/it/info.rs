@@ -105,19 +105,28 @@ fn what_the_loop_measures_is_shown_and_the_peak_is_kept() {
 #[test]
 fn memory_in_use_follows_every_key() {
     let mut server = Loopback::new(Config::default());
-    let usage = ProcessUsage { allocated: 6 << 20, ..ProcessUsage::default() };
+    let usage = ProcessUsage {
+        allocated: 6 << 20,
+        ..ProcessUsage::default()
+    };
     server.node().observe(usage);
     let client = server.connect();
     let used = |server: &mut Loopback| -> u64 {
         let text = info(server, "memory");
-        let line = text.lines().find_map(|line| line.strip_prefix("used_memory:"));
-        line.and_then(|number| number.trim_end().parse().ok()).expect("the field is there")
+        let line = text
+            .lines()
+            .find_map(|line| line.strip_prefix("used_memory:"));
+        line.and_then(|number| number.trim_end().parse().ok())
+            .expect("the field is there")
     };
     server.call(client, b"SET first v\r\n");
     let before = used(&mut server);
     server.call(client, format!("SET k {}\r\n", "v".repeat(100)).as_bytes());
     let after = used(&mut server);
-    assert!((before + 100..before + 200).contains(&after), "{before} {after}");
+    assert!(
+        (before + 100..before + 200).contains(&after),
+        "{before} {after}"
+    );
     server.call(client, b"DEL k\r\n");
     assert_eq!(used(&mut server), before);
 }
@@ -138,7 +147,11 @@ fn looking_at_a_key_is_a_hit_or_a_miss() {
     server.call(client, b"SET k v\r\n");
     for (requests, hits, misses) in [
         ("EXISTS k k none", 2, 1),
-        ("TTL k\r\nPTTL none\r\nEXPIRETIME k\r\nPEXPIRETIME none", 2, 2),
+        (
+            "TTL k\r\nPTTL none\r\nEXPIRETIME k\r\nPEXPIRETIME none",
+            2,
+            2,
+        ),
         ("TYPE k\r\nTYPE none", 1, 1),
         ("OBJECT ENCODING k\r\nOBJECT REFCOUNT none", 1, 1),
         ("OBJECT IDLETIME k\r\nTOUCH k none", 2, 1),
@@ -148,7 +161,10 @@ fn looking_at_a_key_is_a_hit_or_a_miss() {
     ] {
         server.call(client, b"CONFIG RESETSTAT\r\n");
         server.call(client, format!("{requests}\r\n").as_bytes());
-        let expected = [format!("keyspace_hits:{hits}"), format!("keyspace_misses:{misses}")];
+        let expected = [
+            format!("keyspace_hits:{hits}"),
+            format!("keyspace_misses:{misses}"),
+        ];
         check(&mut server, "stats", &[&expected[0], &expected[1]]);
     }
 }
@@ -157,11 +173,17 @@ fn looking_at_a_key_is_a_hit_or_a_miss() {
 fn reads_writes_and_turns_are_counted() {
     let mut config = b"requirepass secret\n".to_vec();
     config.extend(b"maxclients 10\n");
-    let text = russet_node::config::Text { name: "redis.conf".into(), text: config };
+    let text = russet_node::config::Text {
+        name: "redis.conf".into(),
+        text: config,
+    };
     let config = Config::load(&[text], &mut |_| Err("none".into())).expect("it is right");
     let mut server = Loopback::new(config);
     let client = server.connect();
-    server.call(client, b"AUTH wrong\r\nHELLO 3 AUTH default wrong\r\nAUTH secret\r\n");
+    server.call(
+        client,
+        b"AUTH wrong\r\nHELLO 3 AUTH default wrong\r\nAUTH secret\r\n",
+    );
     server.call(client, b"CONFIG RESETSTAT\r\n");
     server.call(client, b"AUTH wrong\r\n");
     server.call(client, b"PING\r\n");
@@ -169,7 +191,8 @@ fn reads_writes_and_turns_are_counted() {
     let text = String::from_utf8(reply).expect("INFO is text");
     let number = |field: &str| -> u64 {
         let line = text.lines().find_map(|line| line.strip_prefix(field));
-        line.and_then(|number| number.trim_end().parse().ok()).expect("the field is there")
+        line.and_then(|number| number.trim_end().parse().ok())
+            .expect("the field is there")
     };
     // The reply of the reset is written after the reset.
     assert_eq!(number("total_reads_processed:"), 3);

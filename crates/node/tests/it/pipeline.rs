@@ -11,7 +11,10 @@ fn server() -> Loopback {
 fn a_pipeline_is_answered_in_order() {
     let mut server = server();
     let client = server.connect();
-    let replies = server.call(client, b"SET a 1\r\nINCR a\r\nGET a\r\nGET b\r\nNOSUCH x\r\nPING\r\n");
+    let replies = server.call(
+        client,
+        b"SET a 1\r\nINCR a\r\nGET a\r\nGET b\r\nNOSUCH x\r\nPING\r\n",
+    );
     let expected = "+OK\r\n:2\r\n$1\r\n2\r\n$-1\r\n-ERR unknown command 'NOSUCH', \
                     with args beginning with: 'x' \r\n+PONG\r\n";
     assert_eq!(String::from_utf8_lossy(&replies), expected);
@@ -33,7 +36,8 @@ fn a_pipeline_longer_than_a_batch_and_a_buffer_is_answered_whole() {
 
 #[test]
 fn every_split_of_a_request_gives_the_same_replies() {
-    let request = b"*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$5\r\nhello\r\n*2\r\n$3\r\nGET\r\n$1\r\nk\r\nPING\r\n";
+    let request =
+        b"*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$5\r\nhello\r\n*2\r\n$3\r\nGET\r\n$1\r\nk\r\nPING\r\n";
     for at in 1..request.len() {
         let mut server = server();
         let client = server.connect();
@@ -77,7 +81,10 @@ fn a_protocol_error_is_answered_after_what_came_before_it() {
     let mut server = server();
     let client = server.connect();
     let replies = server.call(client, b"PING\r\n*1\r\nfoo\r\n");
-    assert_eq!(replies, b"+PONG\r\n-ERR Protocol error: expected '$', got 'f'\r\n");
+    assert_eq!(
+        replies,
+        b"+PONG\r\n-ERR Protocol error: expected '$', got 'f'\r\n"
+    );
     assert!(server.is_closed(client));
 }
 
@@ -94,10 +101,19 @@ fn a_killed_client_runs_nothing_more() {
 fn silence_holds_until_replies_are_wanted_again() {
     let mut server = server();
     let client = server.connect();
-    assert_eq!(server.call(client, b"CLIENT REPLY SKIP\r\nPING\r\nPING\r\n"), b"+PONG\r\n");
-    assert_eq!(server.call(client, b"CLIENT REPLY OFF\r\nPING\r\nPING\r\n"), b"");
+    assert_eq!(
+        server.call(client, b"CLIENT REPLY SKIP\r\nPING\r\nPING\r\n"),
+        b"+PONG\r\n"
+    );
+    assert_eq!(
+        server.call(client, b"CLIENT REPLY OFF\r\nPING\r\nPING\r\n"),
+        b""
+    );
     assert_eq!(server.call(client, b"CLIENT REPLY SKIP\r\nPING\r\n"), b"");
-    assert_eq!(server.call(client, b"CLIENT REPLY ON\r\nPING\r\n"), b"+OK\r\n+PONG\r\n");
+    assert_eq!(
+        server.call(client, b"CLIENT REPLY ON\r\nPING\r\n"),
+        b"+OK\r\n+PONG\r\n"
+    );
 }
 
 #[test]
@@ -125,7 +141,10 @@ fn output_beyond_its_limit_closes_the_connection_but_one_buffer_is_free() {
     assert_eq!(server.call(client, set), b"+OK\r\n");
     let value = [b'x'; 15_000];
     server.call(client, &[b"SET k ", &value[..], b"\r\n"].concat());
-    assert_eq!(server.call(client, b"GET k\r\n").len(), value.len() + "$15000\r\n\r\n".len());
+    assert_eq!(
+        server.call(client, b"GET k\r\n").len(),
+        value.len() + "$15000\r\n\r\n".len()
+    );
     server.send(client, b"GET k\r\nGET k\r\nGET k\r\n");
     assert!(server.is_closed(client));
 }

@@ -43,7 +43,10 @@ fn tell(
     answer: fn(Millis, Millis) -> i64,
 ) -> Result<Flow, CommandError> {
     let (key, now) = (&args[1], cx.now());
-    let found = cx.db().read(key, Touch::Counted).map(|value| value.deadline());
+    let found = cx
+        .db()
+        .read(key, Touch::Counted)
+        .map(|value| value.deadline());
     let number = match found {
         Some(Some(deadline)) => answer(deadline, now),
         Some(None) => NO_DEADLINE,
