@@ -18,6 +18,8 @@ pub(crate) const LINE_GRANULES: u32 = (LINE_SIZE / GRANULE) as u32;
 pub(crate) const PAGE_LINES: usize = PAGE_SIZE / LINE_SIZE;
 
 const WORDS: usize = PAGE_LINES / 64;
+/// The list of pages that give out no lines: it is none.
+const WITHDRAWN: u8 = u8::MAX;
 /// Runs longer than this are not told apart.
 const RUN_MAX: usize = 18;
 
@@ -99,6 +101,18 @@ impl Lines {
         self.mark(ordinal, 0, count);
     }
 
+    /// Lets a page give out no more lines.
+    pub(crate) fn withdraw(&mut self, ordinal: u32) {
+        self.unlist(ordinal);
+        self.pages[ordinal as usize].run = WITHDRAWN;
+    }
+
+    /// Lets a page that was withdrawn give out lines again.
+    pub(crate) fn restore(&mut self, ordinal: u32) {
+        let run = longest_run(&self.pages[ordinal as usize].free);
+        self.enlist(ordinal, run);
+    }
+
     /// Gives lines back.
     pub(crate) fn give(&mut self, ordinal: u32, line: usize, count: usize) -> Freed {
         let page = &mut self.pages[ordinal as usize];
@@ -111,12 +125,15 @@ impl Lines {
         }
         page.free_count += count as u16;
         if usize::from(page.free_count) == PAGE_LINES {
-            let page = page.page;
-            self.unlist(ordinal);
+            let (page, is_listed) = (page.page, page.run != WITHDRAWN);
+            if is_listed {
+                self.unlist(ordinal);
+            }
             self.vacant.push(ordinal);
             return Freed::Page(page);
         }
         let run = run_around(&page.free, line, count);
+        // That of a withdrawn page counts as longer than any.
         if run > usize::from(page.run) {
             self.list(ordinal, run);
         }
@@ -142,6 +159,10 @@ impl Lines {
 
     fn list(&mut self, ordinal: u32, run: usize) {
         self.unlist(ordinal);
+        self.enlist(ordinal, run);
+    }
+
+    fn enlist(&mut self, ordinal: u32, run: usize) {
         let place = self.by_run[run].len() as u32;
         self.by_run[run].push(ordinal);
         let page = &mut self.pages[ordinal as usize];

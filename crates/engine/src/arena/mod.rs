@@ -24,7 +24,7 @@ use class::CLASSES;
 pub(crate) use class::{CELL_SIZE_MAX, Class};
 use lines::{Freed, Lines};
 pub(crate) use lines::{LINE_GRANULES, LINE_SIZE, PAGE_LINES};
-use memory::{CHUNK_PAGES, GRANULE, PAGE_SHIFT, PAGE_SIZE};
+use memory::{CHUNK_PAGES, CHUNK_SHIFT, GRANULE, PAGE_SHIFT, PAGE_SIZE};
 pub(crate) use memory::{CHUNK_SIZE, Handle, Memory};
 
 /// The first word of a free cell.
@@ -33,8 +33,8 @@ const FREE: u32 = u32::MAX;
 const NONE: u32 = u32::MAX;
 /// The class of a page of lines.
 const LINES: Class = Class::MAX;
-/// Pages of a class beyond twice the number it needs that are not worth emptying.
-const SPARSE_SLACK: usize = 1;
+/// Bytes of chunks beyond one and a half times what is in use that are not worth emptying one.
+const SPARSE_SLACK: u64 = 2 * CHUNK_SIZE as u64;
 /// Empty chunks are kept back while more than this many chunks are in use.
 const SPARE_CHUNK_ABOVE: usize = 8;
 
@@ -50,10 +50,12 @@ pub(crate) struct Arena {
     partial: Partial,
     lines: Lines,
     used: u64,
-    /// Per class, how many pages it has and how many cells are in use.
-    counts: Counts,
-    /// The page that is being emptied, which gives out no cells.
+    /// Per chunk, bytes of the cells and lines in use.
+    chunk_used: Vec<u32>,
+    /// The chunk that is being emptied, which gives out nothing.
     leaving: Option<Leaving>,
+    /// How much was in use when emptying a chunk needed another one.
+    futile_at: Option<u64>,
     #[cfg(debug_assertions)]
     live: Vec<[u64; 128]>,
 }
@@ -67,20 +69,15 @@ impl Default for Partial {
     }
 }
 
-#[derive(Debug)]
-struct Counts([(u32, u32); CLASSES]);
-
-impl Default for Counts {
-    fn default() -> Self {
-        Self([(0, 0); CLASSES])
-    }
-}
-
 #[derive(Debug, Clone, Copy)]
 struct Leaving {
-    page: u32,
-    /// Cells before this one have been looked at.
+    chunk: usize,
+    /// Pages of the chunk before this one hold no cells any more.
+    page: usize,
+    /// Cells of the page before this one have been looked at.
     cell: u16,
+    /// How many chunks there were.
+    chunks: usize,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -95,6 +92,13 @@ struct Page {
     /// Neighbours among the pages of the class with room; `next` is the ordinal of a page of lines.
     prev: u32,
     next: u32,
+}
+
+impl Page {
+    /// Whether a page of cells has a free one.
+    fn has_room(self) -> bool {
+        self.free != 0 || usize::from(self.untouched) < PAGE_SIZE / class::size(self.class)
+    }
 }
 
 impl Arena {
@@ -140,8 +144,7 @@ impl Arena {
         if page.free == 0 && usize::from(page.untouched) == PAGE_SIZE / size {
             self.unlist(number);
         }
-        self.used += size as u64;
-        self.counts.0[class as usize].1 += 1;
+        self.count(handle, size, true);
         self.mark(handle, true);
         handle
     }
@@ -160,88 +163,139 @@ impl Arena {
         let page = &mut self.pages[number as usize];
         page.free = cell_number(handle, size) + 1;
         page.live -= 1;
-        let (class, live) = (page.class, page.live);
-        self.used -= size as u64;
-        self.counts.0[class as usize].1 -= 1;
-        let is_listed = self.leaving.is_none_or(|leaving| leaving.page != number);
+        let is_empty = page.live == 0;
+        self.count(handle, size, false);
+        let is_listed = !self.is_leaving(handle);
         if was_full && is_listed {
             self.enlist(number);
         }
-        if live == 0 {
+        if is_empty {
             if is_listed {
                 self.unlist(number);
-            } else {
-                self.leaving = None;
             }
-            self.counts.0[class as usize].0 -= 1;
             self.close_page(number);
         }
     }
 
-    /// Whether some class has so many half empty pages that emptying some is worth the work.
+    /// Whether so little of the chunks is in use that emptying one is worth the work.
     pub(crate) fn is_sparse(&self) -> bool {
-        self.sparse_class().is_some()
+        let wanted = self.used + self.used / 2 + SPARSE_SLACK;
+        let is_futile = self
+            .futile_at
+            .is_some_and(|at| at.abs_diff(self.used) < SPARSE_SLACK);
+        self.reserved() > wanted && !is_futile
     }
 
-    fn sparse_class(&self) -> Option<usize> {
-        (1..CLASSES).find(|&class| {
-            let (pages, live) = self.counts.0[class];
-            let needed = (live as usize * class::size(class as Class)).div_ceil(PAGE_SIZE);
-            pages as usize > 2 * needed + SPARSE_SLACK
-        })
+    /// Whether something is in the chunk that is being emptied.
+    #[inline]
+    pub(crate) fn is_leaving(&self, handle: Handle) -> bool {
+        let chunk = (handle >> CHUNK_SHIFT) as usize;
+        self.leaving.is_some_and(|leaving| leaving.chunk == chunk)
     }
 
-    /// The next cell to move so that a page becomes empty. The caller moves it to a cell that it
-    /// takes, and gives it back; or calls [`Self::stay`].
-    pub(crate) fn next_leaving(&mut self) -> Option<Handle> {
-        if self.leaving.is_none() {
-            self.start_leaving();
+    /// Whether a chunk is being emptied.
+    pub(crate) fn has_leaving(&self) -> bool {
+        self.leaving.is_some()
+    }
+
+    /// Starts to empty the chunk with the least in it, if that is worth it.
+    pub(crate) fn start_leaving(&mut self) -> bool {
+        if !self.is_sparse() {
+            return false;
         }
-        let leaving = self.leaving.as_mut()?;
-        let page = self.pages[leaving.page as usize];
-        let size = class::size(page.class);
-        while leaving.cell < page.untouched {
-            let handle = (leaving.page << PAGE_SHIFT) + cell_offset(leaving.cell, size);
-            leaving.cell += 1;
-            if self.memory.word(handle) != FREE {
-                return Some(handle);
+        let filled = self
+            .chunk_used
+            .iter()
+            .enumerate()
+            .filter(|(_, used)| **used > 0);
+        let Some((chunk, _)) = filled.min_by_key(|(_, used)| **used) else {
+            return false;
+        };
+        let chunks = self.memory.chunk_count();
+        for number in self.chunk_pages(chunk) {
+            match self.pages[number as usize] {
+                Page { class: 0, .. } => {}
+                Page {
+                    class: LINES, next, ..
+                } => self.lines.withdraw(next),
+                page if page.has_room() => self.unlist(number),
+                _ => {}
             }
         }
-        // Something stayed, or was put back; the page is of use again.
-        self.stay();
-        None
+        self.leaving = Some(Leaving {
+            chunk,
+            page: 0,
+            cell: 0,
+            chunks,
+        });
+        true
     }
 
-    /// Chooses the emptiest page of a sparse class.
-    fn start_leaving(&mut self) {
-        let Some(class) = self.sparse_class() else {
+    /// The next cell of the chunk that is being emptied. The caller moves it to a cell that it
+    /// takes, and gives it back.
+    pub(crate) fn next_leaving(&mut self) -> Option<Handle> {
+        let Leaving {
+            chunk,
+            mut page,
+            mut cell,
+            ..
+        } = self.leaving?;
+        let mut found = None;
+        while page < CHUNK_PAGES && found.is_none() {
+            let number = (chunk * CHUNK_PAGES + page) as u32;
+            let Page {
+                class, untouched, ..
+            } = self.pages[number as usize];
+            if class == 0 || class == LINES || cell == untouched {
+                (page, cell) = (page + 1, 0);
+                continue;
+            }
+            let handle = (number << PAGE_SHIFT) + cell_offset(cell, class::size(class));
+            cell += 1;
+            found = (self.memory.word(handle) != FREE).then_some(handle);
+        }
+        if let Some(leaving) = &mut self.leaving {
+            (leaving.page, leaving.cell) = (page, cell);
+        }
+        found
+    }
+
+    /// Lets the chunk that was being emptied give out cells and lines again.
+    pub(crate) fn stay(&mut self) {
+        let Some(leaving) = self.leaving.take() else {
             return;
         };
-        let mut pages = (0_u32..)
-            .zip(&self.pages)
-            .filter(|(_, p)| usize::from(p.class) == class);
-        let first = pages.next();
-        let emptiest = pages.fold(first, |best, page| match best {
-            Some(best) if best.1.live <= page.1.live => Some(best),
-            _ => Some(page),
-        });
-        if let Some((page, _)) = emptiest {
-            self.unlist(page);
-            self.leaving = Some(Leaving { page, cell: 0 });
+        for number in self.chunk_pages(leaving.chunk) {
+            match self.pages[number as usize] {
+                Page { class: 0, .. } => {}
+                Page {
+                    class: LINES, next, ..
+                } => self.lines.restore(next),
+                page if page.has_room() => self.enlist(number),
+                _ => {}
+            }
         }
     }
 
-    /// Lets the page that was being emptied give out cells again.
-    pub(crate) fn stay(&mut self) {
-        if let Some(leaving) = self.leaving.take() {
-            self.enlist(leaving.page);
+    fn chunk_pages(&self, chunk: usize) -> std::ops::Range<u32> {
+        let first = (chunk * CHUNK_PAGES) as u32;
+        first..first + CHUNK_PAGES as u32
+    }
+
+    fn count(&mut self, handle: Handle, size: usize, is_taken: bool) {
+        let chunk_used = &mut self.chunk_used[(handle >> CHUNK_SHIFT) as usize];
+        if is_taken {
+            self.used += size as u64;
+            *chunk_used += size as u32;
+        } else {
+            self.used -= size as u64;
+            *chunk_used -= size as u32;
         }
     }
 
     /// `count` adjoining lines. Their contents are not defined.
     pub(crate) fn take_lines(&mut self, count: usize) -> Handle {
         debug_assert!(count <= PAGE_LINES);
-        self.used += (count * LINE_SIZE) as u64;
         let (page, line) = match self.lines.take(count) {
             Some((_, page, line)) => (page, line),
             None => {
@@ -256,14 +310,16 @@ impl Arena {
                 (page, 0)
             }
         };
-        (page << PAGE_SHIFT) + line * LINE_GRANULES
+        let handle = (page << PAGE_SHIFT) + line * LINE_GRANULES;
+        self.count(handle, count * LINE_SIZE, true);
+        handle
     }
 
     /// Gives lines back.
     pub(crate) fn give_lines(&mut self, handle: Handle, count: usize) {
         let number = handle >> PAGE_SHIFT;
         let line = (handle & ((1 << PAGE_SHIFT) - 1)) / LINE_GRANULES;
-        self.used -= (count * LINE_SIZE) as u64;
+        self.count(handle, count * LINE_SIZE, false);
         let ordinal = self.pages[number as usize].next;
         if let Freed::Page(page) = self.lines.give(ordinal, line as usize, count) {
             self.close_page(page);
@@ -300,13 +356,14 @@ impl Arena {
     fn open_page(&mut self, class: Class) -> u32 {
         let number = self.claim_page();
         self.pages[number as usize] = Page { class, ..EMPTY };
-        self.counts.0[class as usize].0 += 1;
         self.enlist(number);
         number
     }
 
     fn claim_page(&mut self) -> u32 {
-        let chunk = match self.free_pages.iter().position(|&free| free != 0) {
+        let leaving = self.leaving.map(|leaving| leaving.chunk);
+        let mut chunks = self.free_pages.iter().enumerate();
+        let chunk = match chunks.position(|(n, &free)| free != 0 && Some(n) != leaving) {
             Some(chunk) => chunk,
             None => self.open_chunk(),
         };
@@ -319,6 +376,7 @@ impl Arena {
         let chunk = self.memory.add_chunk();
         if chunk == self.free_pages.len() {
             self.free_pages.push(0);
+            self.chunk_used.push(0);
             self.pages.resize(self.pages.len() + CHUNK_PAGES, EMPTY);
             #[cfg(debug_assertions)]
             self.live.resize_with(self.pages.len(), || [0; 128]);
@@ -332,6 +390,15 @@ impl Arena {
         let chunk = number as usize / CHUNK_PAGES;
         self.free_pages[chunk] |= 1 << (number as usize % CHUNK_PAGES);
         if self.free_pages[chunk] != all_pages(chunk) {
+            return;
+        }
+        if let Some(leaving) = self.leaving
+            && leaving.chunk == chunk
+        {
+            self.leaving = None;
+            self.drop_chunk(chunk);
+            let is_futile = self.memory.chunk_count() >= leaving.chunks;
+            self.futile_at = is_futile.then_some(self.used);
             return;
         }
         let is_spare = |(other, &free): (usize, &u32)| other != chunk && free == all_pages(other);

@@ -1,45 +1,80 @@
-//! Moving cells together, so that half empty pages can be given back.
+//! Moving cells and segments together, so that chunks of memory can be given back.
 //!
-//! After many deletes every page has some cells left, and none is empty. When a size class takes
-//! more than twice the pages that it needs, the emptiest is cleared: each of its cells moves to
-//! another page, and its key's hash says which four bytes of the table to rewrite.
+//! After many deletes every chunk has something left, and none is empty. When much more is held
+//! than is in use, the chunk with the least in it is cleared: each of its cells moves elsewhere, and
+//! its key's hash says which four bytes of the table to rewrite; then a walk over the directory
+//! finds the segments in it.
 //!
 //! Always true: nothing moves while a snapshot lives or limbo is not empty, since then cells are
 //! shared.
-//! Not here: which page is cleared — `arena/mod.rs`
+//! Always true: a chunk that is being cleared gives out nothing, so one pass over it is enough.
+//! Not here: which chunk is cleared — `arena/mod.rs`
 
 use super::{Shared, Store};
+use crate::arena::Handle;
 use crate::cell;
 use crate::expire::Wheel;
+use crate::table::Slot;
+use crate::table::directory::after;
 
 /// So many times in a row a database must be empty before it gives up what it would need again.
 const IDLE_MIN: u8 = 100;
 
 impl Store {
-    /// Moves up to `budget` cells; returns what is left of the budget.
+    /// Moves up to `budget` cells and segments; returns what is left of the budget.
     pub(crate) fn compact(&mut self, cx: &Shared, mut budget: usize) -> usize {
         if cx.epochs.live_count() > 0 || self.limbo_len() > 0 {
             self.arena.stay();
             return budget;
         }
-        while budget > 0
-            && let Some(old) = self.arena.next_leaving()
-        {
-            budget -= 1;
-            let Some(mut place) = self.find_cell(self.rehash(cx, old), old) else {
-                debug_assert!(false, "without snapshots the table leads to every cell");
-                continue;
-            };
-            let cell = self.arena.take(self.arena.class_of(old));
-            cell::relocate(&mut self.arena.memory, old, cell);
-            if let Some(deadline) = cell::deadline(&self.arena.memory, cell) {
-                let deadline = self.rearmed(cx, cell, deadline.at);
-                cell::set_deadline(&mut self.arena.memory, cell, Some(deadline));
+        while budget > 0 {
+            if !self.arena.has_leaving() {
+                if !self.arena.start_leaving() {
+                    break;
+                }
+                self.clearing = Some(0);
             }
-            self.relink(&mut place, cell);
-            self.arena.give(old);
+            budget -= 1;
+            match (self.arena.next_leaving(), self.clearing) {
+                (Some(cell), _) => self.move_cell(cx, cell),
+                (None, Some(hash)) => self.move_segment(hash),
+                (None, None) => {
+                    debug_assert!(false, "without snapshots the table leads to everything");
+                    self.arena.stay();
+                    break;
+                }
+            }
         }
         budget
+    }
+
+    fn move_cell(&mut self, cx: &Shared, old: Handle) {
+        let Some(mut place) = self.find_cell(self.rehash(cx, old), old) else {
+            debug_assert!(false, "without snapshots the table leads to every cell");
+            return;
+        };
+        let cell = self.arena.take(self.arena.class_of(old));
+        cell::relocate(&mut self.arena.memory, old, cell);
+        if let Some(deadline) = cell::deadline(&self.arena.memory, cell) {
+            let deadline = self.rearmed(cx, cell, deadline.at);
+            cell::set_deadline(&mut self.arena.memory, cell, Some(deadline));
+        }
+        self.relink(&mut place, cell);
+        self.arena.give(old);
+    }
+
+    /// Moves the segment for a hash if it is in the chunk that is being cleared, and goes on to the
+    /// next.
+    fn move_segment(&mut self, hash: u64) {
+        let slot = self.directory.find(hash);
+        self.clearing = after(hash, slot.depth);
+        if slot.segment == 0 || !self.arena.is_leaving(slot.segment) {
+            return;
+        }
+        let buckets = usize::from(slot.buckets);
+        let segment = self.copy_lines(slot);
+        self.directory.set(hash, Slot { segment, ..slot });
+        self.arena.give_lines(slot.segment, buckets);
     }
 
     /// Gives back the memory of a database that has stayed empty for a while.
@@ -57,8 +92,10 @@ impl Store {
         }
     }
 
-    /// Whether there are pages to clear and nothing that forbids it.
+    /// Whether there is a chunk to clear and nothing that forbids it.
     pub(crate) fn wants_compaction(&self, cx: &Shared) -> bool {
-        self.arena.is_sparse() && cx.epochs.live_count() == 0 && self.limbo_len() == 0
+        (self.arena.has_leaving() || self.arena.is_sparse())
+            && cx.epochs.live_count() == 0
+            && self.limbo_len() == 0
     }
 }

@@ -107,6 +107,8 @@ pub(crate) struct Store {
     lines: Vec<Line>,
     /// How many times in a row housekeeping found no key.
     idle: u8,
+    /// The hash whose segment is the next to look at in clearing a chunk; `None` after the last.
+    clearing: Option<u64>,
 }
 
 /// Where an entry is.
@@ -146,6 +148,7 @@ impl Store {
             scratch: Vec::new(),
             lines: Vec::new(),
             idle: 0,
+            clearing: None,
         }
     }
 

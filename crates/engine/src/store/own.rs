@@ -10,7 +10,7 @@
 use std::sync::Arc;
 
 use super::{DISCARD_WEIGHT_MIN, Place, Shared, Store};
-use crate::arena::Handle;
+use crate::arena::{Handle, LINE_GRANULES};
 use crate::cell;
 use crate::heap::Heap;
 use crate::table::Slot;
@@ -30,18 +30,9 @@ impl Store {
     fn own_shared(&mut self, cx: &Shared, hash: u64, slot: Slot) -> Slot {
         let buckets = usize::from(slot.buckets);
         let is_behind = self.is_behind(cx, hash, slot);
-        let segment = if is_behind {
-            slot.segment
-        } else {
-            self.arena.take_lines(buckets)
-        };
+        let mut segment = slot.segment;
         if !is_behind {
-            for n in 0..buckets as u32 {
-                let line = self.arena.memory.lines(slot.segment, buckets)[n as usize];
-                self.arena
-                    .memory
-                    .set_line(segment + n * crate::arena::LINE_GRANULES, &line);
-            }
+            segment = self.copy_lines(slot);
             self.limbo
                 .push_lines(cx.epochs.now(), slot.segment, slot.buckets);
         }
@@ -55,6 +46,19 @@ impl Store {
         };
         self.directory.set(hash, owned);
         owned
+    }
+
+    /// A copy of a segment's lines.
+    pub(super) fn copy_lines(&mut self, slot: Slot) -> Handle {
+        let buckets = usize::from(slot.buckets);
+        let copy = self.arena.take_lines(buckets);
+        for n in 0..buckets {
+            let line = self.arena.memory.lines(slot.segment, buckets)[n];
+            self.arena
+                .memory
+                .set_line(copy + n as u32 * LINE_GRANULES, &line);
+        }
+        copy
     }
 
     /// Whether the walkers of all live snapshots have left a segment behind.
