@@ -81,7 +81,7 @@ fn keys_are_shown_once_under_churn() {
     fill(&mut keyspace, "stable", 0..STABLE);
     check_scan(&mut keyspace, STABLE, |keyspace, _| {
         // Long stretches of growth and of shrinking.
-        for _ in 0..60 {
+        for _ in 0..if cfg!(miri) { 5 } else { 60 } {
             let n = rng.below(400_000) as u32;
             match rng.below(2) {
                 0 => fill(keyspace, "other", n..n + 1),
