@@ -72,7 +72,6 @@ const OWNED: &[(&str, &[&str])] = &[
     ("rustls", &["reactor"]),
     ("rustyline", &["cli"]),
     ("signal-hook", &["reactor", "server"]),
-    ("signal-hook-mio", &["reactor", "server"]),
     ("socket2", &["reactor"]),
 ];
 
