@@ -342,6 +342,18 @@ pub(crate) fn rewrite(
     write_body(memory, cell, head, body);
 }
 
+/// Replaces the value of a cell by one that takes its place byte for byte: an integer by another.
+/// Says whether it could.
+#[inline]
+pub(crate) fn replace_int(memory: &mut Memory, cell: Handle, body: &Body<'_>) -> bool {
+    let head = Head::of(memory, cell);
+    let fits = matches!(body, Body::Int(_)) && head.encoding() == Encoding::Int;
+    if let (Body::Int(number), true) = (body, fits) {
+        write_body(memory, cell, head, Body::Int(*number));
+    }
+    fits
+}
+
 /// Replaces the deadline of a cell that has room.
 pub(crate) fn set_deadline(memory: &mut Memory, cell: Handle, deadline: Option<Deadline>) {
     let old = Head::of(memory, cell);
