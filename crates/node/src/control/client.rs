@@ -137,7 +137,7 @@ fn getname(cx: &mut ControlCtx<'_>, _: Args<'_>) -> Result<ControlFlow, CommandE
 }
 
 fn help(cx: &mut ControlCtx<'_>, _: Args<'_>) -> Result<ControlFlow, CommandError> {
-    super::help(cx, "CLIENT", HELP);
+    russet_command::help::write(&mut cx.reply(), "CLIENT", HELP);
     Ok(ControlFlow::Done)
 }
 

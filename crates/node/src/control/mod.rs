@@ -68,16 +68,3 @@ pub(crate) const FAMILIES: &[Family<ControlHandler>] = &[
     info::FAMILY,
     server::FAMILY,
 ];
-
-/// The `HELP` reply of a container: its title line, then the lines given.
-pub(crate) fn help(cx: &mut ControlCtx<'_>, container: &str, lines: &[&str]) {
-    let title = format!("{container} <subcommand> [<arg> [value] [opt] ...]. Subcommands are:");
-    let mut reply = cx.reply();
-    reply.array(lines.len() + 3);
-    reply.simple(&title);
-    for line in lines {
-        reply.simple(line);
-    }
-    reply.simple("HELP");
-    reply.simple("    Print this help.");
-}
