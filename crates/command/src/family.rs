@@ -5,10 +5,18 @@
 //! Always true: a row that contradicts itself does not compile.
 //! Not here: names looked up — `registry.rs`; replies about rows — `views.rs`.
 
+pub mod bitmap;
 mod check;
 pub mod connection;
 pub mod generic;
+pub mod geo;
+pub mod hash;
+pub mod hyperloglog;
+pub mod list;
 pub mod server;
+pub mod set;
+pub mod sorted_set;
+pub mod stream;
 pub mod string;
 
 use crate::args::integer;
@@ -18,9 +26,17 @@ use crate::row::{Family, Row};
 
 /// Every family of data commands.
 pub const FAMILIES: &[Family<Handler>] = &[
+    bitmap::FAMILY,
     connection::FAMILY,
     generic::FAMILY,
+    geo::FAMILY,
+    hash::FAMILY,
+    hyperloglog::FAMILY,
+    list::FAMILY,
     server::FAMILY,
+    set::FAMILY,
+    sorted_set::FAMILY,
+    stream::FAMILY,
     string::FAMILY,
 ];
 

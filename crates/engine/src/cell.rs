@@ -92,11 +92,7 @@ impl Head {
     }
 
     pub(crate) fn encoding(self) -> Encoding {
-        match self.kind >> 4 {
-            0 => Encoding::Int,
-            1 => Encoding::Embstr,
-            _ => Encoding::Raw,
-        }
+        ENCODINGS[usize::from(self.kind >> 4)]
     }
 
     #[inline]
@@ -120,6 +116,20 @@ impl Head {
         self.key_at() + self.key_size()
     }
 }
+
+const ENCODINGS: [Encoding; 16] = {
+    let mut encodings = [Encoding::Raw; 16];
+    encodings[0] = Encoding::Int;
+    encodings[1] = Encoding::Embstr;
+    encodings[3] = Encoding::Listpack;
+    encodings[4] = Encoding::ListpackEx;
+    encodings[5] = Encoding::Intset;
+    encodings[6] = Encoding::Hashtable;
+    encodings[7] = Encoding::Skiplist;
+    encodings[8] = Encoding::Quicklist;
+    encodings[9] = Encoding::Stream;
+    encodings
+};
 
 const KINDS: [Kind; 8] = [
     Kind::String,
@@ -265,6 +275,13 @@ fn kind_byte(kind: Kind, encoding: Encoding) -> u8 {
         Encoding::Int => 0,
         Encoding::Embstr => 1,
         Encoding::Raw => 2,
+        Encoding::Listpack => 3,
+        Encoding::ListpackEx => 4,
+        Encoding::Intset => 5,
+        Encoding::Hashtable => 6,
+        Encoding::Skiplist => 7,
+        Encoding::Quicklist => 8,
+        Encoding::Stream => 9,
     };
     let kind = match kind {
         Kind::String => 0,

@@ -15,6 +15,7 @@ mod prefetch;
 mod snapshot;
 mod store;
 mod table;
+mod types;
 mod value;
 
 pub use access::AccessPolicy;

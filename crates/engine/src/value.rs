@@ -53,6 +53,20 @@ pub enum Encoding {
     Embstr,
     /// Any other string.
     Raw,
+    /// A packed list of entries.
+    Listpack,
+    /// A packed list of fields, values and deadlines.
+    ListpackEx,
+    /// A packed set of integers.
+    Intset,
+    /// A table of pages.
+    Hashtable,
+    /// A tree in the order of scores.
+    Skiplist,
+    /// A ring of packed blocks.
+    Quicklist,
+    /// A stream.
+    Stream,
 }
 
 impl Encoding {
@@ -62,6 +76,13 @@ impl Encoding {
             Self::Int => "int",
             Self::Embstr => "embstr",
             Self::Raw => "raw",
+            Self::Listpack => "listpack",
+            Self::ListpackEx => "listpackex",
+            Self::Intset => "intset",
+            Self::Hashtable => "hashtable",
+            Self::Skiplist => "skiplist",
+            Self::Quicklist => "quicklist",
+            Self::Stream => "stream",
         }
     }
 }

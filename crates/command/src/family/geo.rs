@@ -1,0 +1,12 @@
+//! Commands of positions.
+
+use crate::ctx::Handler;
+use crate::row::{Family, Group};
+
+/// The rows of the family.
+pub const FAMILY: Family<Handler> = Family {
+    group: Group::Geo,
+    rows: &[],
+};
+
+const _: () = FAMILY.check();

@@ -1,0 +1,12 @@
+//! Commands of cardinalities.
+
+use crate::ctx::Handler;
+use crate::row::{Family, Group};
+
+/// The rows of the family.
+pub const FAMILY: Family<Handler> = Family {
+    group: Group::Hyperloglog,
+    rows: &[],
+};
+
+const _: () = FAMILY.check();

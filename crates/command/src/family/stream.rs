@@ -1,0 +1,12 @@
+//! Commands of streams.
+
+use crate::ctx::Handler;
+use crate::row::{Family, Group};
+
+/// The rows of the family.
+pub const FAMILY: Family<Handler> = Family {
+    group: Group::Stream,
+    rows: &[],
+};
+
+const _: () = FAMILY.check();
