@@ -2,7 +2,7 @@
 //!
 //! Three tools, from the plainest to the freest:
 //!
-//! * [`integer`], [`positive`], [`is_word`] read one argument.
+//! * [`integer`], [`positive`], [`timeout_seconds`], [`is_word`] read one argument.
 //! * [`options`] reads trailing options from a grammar that is a table: options of one group
 //!   exclude one another, a repeated option's last value counts, and values are not looked at yet,
 //!   so a syntax error comes before a bad number.
@@ -12,7 +12,9 @@
 //! Always true: nothing here allocates on the way to success; keywords match in any case.
 //! Not here: the numbers themselves — `russet_base::num`; which arguments are keys — the rows.
 
+use russet_base::num::LongDouble;
 pub use russet_base::num::parse_i64 as parse_integer;
+use russet_engine::Millis;
 use russet_resp::Args;
 
 use crate::error::CommandError;
@@ -36,6 +38,46 @@ pub fn positive(arg: &[u8]) -> Result<i64, CommandError> {
             "ERR value is out of range, must be positive",
         )),
         n => Ok(n),
+    }
+}
+
+/// Reads a timeout in seconds, with decimals, as the moment it ends; zero is never.
+///
+/// # Errors
+/// [`CommandError::TimeoutNotFloat`], [`CommandError::TimeoutNegative`],
+/// [`CommandError::TimeoutRange`].
+///
+/// # Examples
+/// ```
+/// use russet_command::args::timeout_seconds;
+/// assert_eq!(timeout_seconds(b"1.5", 1000), Ok(Some(2500)));
+/// assert_eq!(timeout_seconds(b"0.0001", 1000), Ok(Some(1001)));
+/// assert_eq!(timeout_seconds(b"0", 1000), Ok(None));
+/// ```
+pub fn timeout_seconds(arg: &[u8], now: Millis) -> Result<Option<Millis>, CommandError> {
+    let seconds = LongDouble::parse(arg).ok_or(CommandError::TimeoutNotFloat)?;
+    let millis = seconds.scaled_up(1000);
+    timeout(millis.ok_or(CommandError::TimeoutRange)?, now)
+}
+
+/// Reads a timeout in whole milliseconds as the moment it ends; zero is never.
+///
+/// # Errors
+/// [`CommandError::TimeoutNotInteger`], [`CommandError::TimeoutNegative`],
+/// [`CommandError::TimeoutRange`].
+pub fn timeout_millis(arg: &[u8], now: Millis) -> Result<Option<Millis>, CommandError> {
+    let millis = parse_integer(arg).ok_or(CommandError::TimeoutNotInteger)?;
+    timeout(millis, now)
+}
+
+fn timeout(millis: Millis, now: Millis) -> Result<Option<Millis>, CommandError> {
+    match millis {
+        ..0 => Err(CommandError::TimeoutNegative),
+        0 => Ok(None),
+        1.. => match now.checked_add(millis) {
+            Some(deadline) => Ok(Some(deadline)),
+            None => Err(CommandError::TimeoutRange),
+        },
     }
 }
 
@@ -282,6 +324,35 @@ mod tests {
         ] {
             assert_eq!(read(wrong), Err(CommandError::Syntax), "{wrong:?}");
         }
+    }
+
+    #[test]
+    fn a_timeout_is_rounded_up_and_must_be_a_moment() {
+        use CommandError::{TimeoutNegative, TimeoutNotFloat, TimeoutNotInteger, TimeoutRange};
+        let seconds = |text: &str| timeout_seconds(text.as_bytes(), 7);
+        for (text, millis) in [("0.001", 8), ("1", 1007), ("1e-9", 8), ("0x1p0", 1007)] {
+            assert_eq!(seconds(text), Ok(Some(millis)), "{text}");
+        }
+        for (text, error) in [
+            ("", TimeoutNotFloat),
+            ("nan", TimeoutNotFloat),
+            ("1s", TimeoutNotFloat),
+            ("-1", TimeoutNegative),
+            ("-1e300", TimeoutNegative),
+            ("-inf", TimeoutNegative),
+            ("inf", TimeoutRange),
+            ("1e300", TimeoutRange),
+            ("9223372036854775.807", TimeoutRange),
+        ] {
+            assert_eq!(seconds(text), Err(error), "{text}");
+        }
+        // Less than a millisecond below zero rounds up to zero, which is for ever.
+        assert_eq!(seconds("-0.0001"), Ok(None));
+        assert_eq!(timeout_millis(b"5", 7), Ok(Some(12)));
+        assert_eq!(timeout_millis(b"0", 7), Ok(None));
+        assert_eq!(timeout_millis(b"1.5", 7), Err(TimeoutNotInteger));
+        assert_eq!(timeout_millis(b"-1", 7), Err(TimeoutNegative));
+        assert_eq!(timeout_millis(b"9223372036854775807", 7), Err(TimeoutRange));
     }
 
     #[test]

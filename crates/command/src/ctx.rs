@@ -4,9 +4,11 @@
 //! returns an error and writes none (the caller rolls the reply back and writes the error).
 //! Not here: what the command did to the world — `effects.rs`.
 
+use std::ops::Range;
+
 use russet_base::rng::Rng;
-use russet_engine::{Db, Keyspace, Millis};
-use russet_resp::{Args, Reply};
+use russet_engine::{Db, Keyspace, Kind, Millis};
+use russet_resp::{ArgBuf, Args, Reply};
 
 use crate::effects::{Effects, NotifyClass};
 use crate::error::CommandError;
@@ -15,10 +17,64 @@ use crate::error::CommandError;
 pub type Handler = fn(&mut Ctx<'_>, Args<'_>) -> Result<Flow, CommandError>;
 
 /// How a handler ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Flow {
     /// The reply is written.
     Done,
+    /// Nothing is written yet: the command runs again when a key it waits for changes. Only where
+    /// [`Ctx::may_block`] says so.
+    Block(Box<Wait>),
+}
+
+impl Flow {
+    /// The command waits.
+    pub fn block(wait: Wait) -> Self {
+        Self::Block(Box::new(wait))
+    }
+}
+
+/// What a blocked command waits for.
+///
+/// The handler is run anew, from the start, after a change of one of the keys. As long as it blocks
+/// again the client keeps its place among those who wait for the key, and its first deadline.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wait {
+    /// Which arguments of the request are the keys.
+    pub keys: Range<usize>,
+    /// The type of value it waits for; a key with another one does not wake it.
+    pub kind: Kind,
+    /// When the client gives up; `None` is never. See [`timeout_seconds`](crate::args::timeout_seconds).
+    pub deadline: Option<Millis>,
+    /// What is answered then.
+    pub on_timeout: NoReply,
+    /// What runs then instead of the request received (XREAD with `$` replaced). The same arguments
+    /// are its keys.
+    pub request: Option<ArgBuf>,
+    /// Whether a key that goes, or gets a value of another type, wakes the client too.
+    pub on_gone: bool,
+}
+
+impl Wait {
+    /// For keys of this type, without a deadline; a null array is the reply when it passes.
+    pub fn new(keys: Range<usize>, kind: Kind, deadline: Option<Millis>) -> Self {
+        Self {
+            keys,
+            kind,
+            deadline,
+            on_timeout: NoReply::NullArray,
+            request: None,
+            on_gone: false,
+        }
+    }
+}
+
+/// The reply that says that there is nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NoReply {
+    /// A null.
+    Null,
+    /// A null array, which RESP2 tells from a null.
+    NullArray,
 }
 
 /// The settings that data commands read.
@@ -59,6 +115,8 @@ pub struct Ctx<'c> {
     pub rng: &'c mut Rng,
     /// The hash of the request's first key, if it was prefetched; 0 if not.
     pub hint: u64,
+    /// Whether the command may wait ([`Flow::Block`]); not inside transactions and scripts.
+    pub may_block: bool,
 }
 
 impl Ctx<'_> {

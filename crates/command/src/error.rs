@@ -127,6 +127,18 @@ pub enum CommandError {
     /// Options that do not go together, or are unknown.
     #[error("ERR syntax error")]
     Syntax,
+    /// A timeout below zero (BLPOP and its kin, XREAD).
+    #[error("ERR timeout is negative")]
+    TimeoutNegative,
+    /// A timeout that is no number (BLPOP and its kin).
+    #[error("ERR timeout is not a float or out of range")]
+    TimeoutNotFloat,
+    /// A timeout that is no integer (XREAD, XREADGROUP).
+    #[error("ERR timeout is not an integer or out of range")]
+    TimeoutNotInteger,
+    /// A timeout that ends beyond the end of time (BLPOP and its kin, XREAD).
+    #[error("ERR timeout is out of range")]
+    TimeoutRange,
     /// A condition that is none, as it was given (EXPIRE and its kin).
     #[error("ERR Unsupported option {}", String::from_utf8_lossy(_0))]
     UnsupportedOption(Box<[u8]>),

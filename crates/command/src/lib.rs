@@ -16,7 +16,7 @@ pub mod syntax;
 pub mod views;
 
 pub use category::Categories;
-pub use ctx::{Ctx, Flow, Handler, Settings};
+pub use ctx::{Ctx, Flow, Handler, NoReply, Settings, Wait};
 pub use effects::{Effects, NotifyClass, Propagate};
 pub use error::CommandError;
 pub use registry::{Command, CommandId, Registry};

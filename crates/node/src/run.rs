@@ -367,6 +367,7 @@ fn dispatch(
                 settings: &core.settings,
                 rng: &mut core.rng,
                 hint,
+                may_block: false,
             };
             let result = run(&mut cx, args);
             session.db = cx.db;

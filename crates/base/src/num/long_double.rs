@@ -90,6 +90,19 @@ impl LongDouble {
         Self(if negative { -largest } else { largest })
     }
 
+    /// The number times a factor, rounded up to an integer; `None` above 64 bits, and the lowest
+    /// integer below them.
+    #[must_use]
+    pub fn scaled_up(self, factor: i64) -> Option<i64> {
+        let product = (self.0 * X87DoubleExtended::from_i128(i128::from(factor)).value).value;
+        let rounded = product.to_i128_r(64, Round::TowardPositive, &mut false);
+        match rounded.status.contains(Status::INVALID_OP) {
+            true if product.is_negative() => Some(i64::MIN),
+            true => None,
+            false => i64::try_from(rounded.value).ok(),
+        }
+    }
+
     /// Appends the number as Redis prints it: at most 17 decimals, no trailing zeros, no exponent.
     pub fn push_text(self, out: &mut Vec<u8>) {
         if self.0.is_infinite() {

@@ -3,7 +3,7 @@
 use russet_base::quote::split_words;
 use russet_base::rng::Rng;
 use russet_command::family::FAMILIES;
-use russet_command::{Ctx, Effects, Propagate, Settings};
+use russet_command::{Ctx, Effects, Flow, Propagate, Settings};
 use russet_engine::{Keyspace, Millis, Options};
 use russet_resp::{ArgBuf, Args, Output, Protocol, Reply};
 
@@ -15,6 +15,8 @@ pub(crate) struct World {
     pub(crate) keyspace: Keyspace,
     pub(crate) effects: Effects,
     pub(crate) settings: Settings,
+    /// Whether commands may wait; what they wait for is their reply then.
+    pub(crate) may_block: bool,
     protocol: Protocol,
     rng: Rng,
 }
@@ -32,6 +34,7 @@ impl World {
                 ..Effects::default()
             },
             settings: Settings::default(),
+            may_block: false,
             protocol,
             rng: Rng::new(1),
         }
@@ -82,14 +85,22 @@ impl World {
             settings: &self.settings,
             rng: &mut self.rng,
             hint: 0,
+            may_block: self.may_block,
         };
-        if let Err(error) = (row.run.expect("a leaf runs"))(&mut cx, args) {
-            cx.reply.rollback(mark);
-            cx.reply.error(error.to_string());
-            assert_eq!(
-                self.effects.dirty, 0,
-                "{args:?} failed and changed something"
-            );
+        match (row.run.expect("a leaf runs"))(&mut cx, args) {
+            Ok(Flow::Done) => {}
+            Ok(Flow::Block(wait)) => {
+                assert_eq!(mark, cx.reply.mark(), "{args:?} blocks and has replied");
+                cx.reply.simple(&format!("{wait:?}"));
+            }
+            Err(error) => {
+                cx.reply.rollback(mark);
+                cx.reply.error(error.to_string());
+                assert_eq!(
+                    self.effects.dirty, 0,
+                    "{args:?} failed and changed something"
+                );
+            }
         }
         out.to_vec()
     }

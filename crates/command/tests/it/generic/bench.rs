@@ -55,6 +55,7 @@ impl Bench {
             settings: &self.settings,
             rng: &mut self.rng,
             hint: 0,
+            may_block: false,
         };
         let run = command.run.expect("a command that is admitted runs");
         let result = run(&mut cx, args);
