@@ -22,7 +22,8 @@ use std::sync::atomic::Ordering::Relaxed;
 use crate::access::AccessPolicy;
 use crate::arena::{CELL_SIZE_MAX, Handle, Memory};
 use crate::heap::{self, Heap, Large};
-use crate::value::{Encoding, Kind, Millis, StringRef, ValueRef};
+use crate::types::Form;
+use crate::value::{Content, Encoding, Kind, Millis, StringRef, ValueRef};
 
 /// The longest key that a cell holds itself.
 pub(crate) const KEY_LEN_MAX: usize = 254;
@@ -327,7 +328,7 @@ pub(crate) fn size_with(memory: &Memory, cell: Handle, body: &Body<'_>, is_timed
 pub(crate) fn rewrite(
     memory: &mut Memory,
     cell: Handle,
-    encoding: Encoding,
+    (kind, encoding): (Kind, Encoding),
     body: Body<'_>,
     deadline: Option<Deadline>,
 ) {
@@ -344,7 +345,7 @@ pub(crate) fn rewrite(
     flags |= deadline.map_or(0, |d| if d.tag.is_some() { TIMED } else { TIMED | FAR });
     let value_len = if is_wide { 0 } else { size as u8 };
     let head = Head {
-        kind: kind_byte(old.kind(), encoding),
+        kind: kind_byte(kind, encoding),
         flags,
         value_len,
         ..old
@@ -527,6 +528,7 @@ pub(crate) fn buffer(value: &mut Large) -> &mut Vec<u8> {
             Large::Int(n) => n.to_string().into_bytes(),
             Large::Shared(bytes) => std::mem::take(bytes).into(),
             Large::Buffer(bytes) => std::mem::take(bytes),
+            Large::Packed(_) | Large::Paged(_) => unreachable!("a collection is no string"),
         };
         *value = Large::Buffer(bytes);
     }
@@ -536,15 +538,15 @@ pub(crate) fn buffer(value: &mut Large) -> &mut Vec<u8> {
     }
 }
 
-/// Sets how many bytes of a string cell mean something; the room was checked. The value becomes
-/// `raw`, and its bytes may move inside the cell.
-pub(crate) fn set_len(memory: &mut Memory, cell: Handle, len: usize) {
+/// Sets how many bytes of a cell's value mean something, and its encoding; the room was checked.
+/// The bytes may move inside the cell.
+pub(crate) fn set_len(memory: &mut Memory, cell: Handle, len: usize, encoding: Encoding) {
     let old = Head::of(memory, cell);
     let (from, had) = value_range(memory, cell);
     let is_wide = len > usize::from(u8::MAX);
     let flags = old.flags & !WIDE | if is_wide { WIDE } else { 0 };
     let value_len = if is_wide { 0 } else { len as u8 };
-    let kind = kind_byte(old.kind(), Encoding::Raw);
+    let kind = kind_byte(old.kind(), encoding);
     let head = Head {
         kind,
         flags,
@@ -568,14 +570,41 @@ pub(crate) fn set_len(memory: &mut Memory, cell: Handle, len: usize) {
     }
 }
 
-/// Makes a string `raw`.
-pub(crate) fn set_raw(memory: &mut Memory, cell: Handle) {
+/// Gives the value of a cell another encoding.
+pub(crate) fn set_encoding(memory: &mut Memory, cell: Handle, encoding: Encoding) {
     let head = Head::of(memory, cell);
     Head {
-        kind: kind_byte(head.kind(), Encoding::Raw),
+        kind: kind_byte(head.kind(), encoding),
         ..head
     }
     .write(memory, cell);
+}
+
+/// A collection, where it lies.
+pub(crate) fn form(memory: &Memory, cell: Handle) -> Form<'_> {
+    let head = Head::of(memory, cell);
+    let at = head.value_at();
+    if head.is_large() {
+        return heap::get(memory, cell, at).value.form();
+    }
+    Form::Packed(memory.bytes(cell, at, value_len(memory, cell, head)))
+}
+
+#[inline]
+pub(crate) fn content(memory: &Memory, cell: Handle, head: Head) -> Content<'_> {
+    match head.kind() {
+        Kind::String => Content::String(string(memory, cell)),
+        _ => Content::Collection(form(memory, cell)),
+    }
+}
+
+/// Bytes of the object of a cell, as the engine weighs it; 0 if there is none.
+pub(crate) fn large_weight(memory: &Memory, cell: Handle) -> u64 {
+    let head = Head::of(memory, cell);
+    if !head.is_large() {
+        return 0;
+    }
+    heap::get(memory, cell, head.value_at()).weight()
 }
 
 /// What a reader sees of a cell's value.
@@ -592,6 +621,6 @@ pub(crate) fn view(
         encoding: head.encoding(),
         deadline: deadline(memory, cell).map(|deadline| deadline.at),
         access: policy.view(memory.atomic(cell).load(Relaxed), now),
-        string: string(memory, cell),
+        content: content(memory, cell, head),
     }
 }

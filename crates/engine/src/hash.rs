@@ -3,10 +3,9 @@
 //! Directory, home bucket and tag take disjoint bits, so the hash must avalanche fully. It is keyed
 //! by the seed of the key space: the same seed gives the same order of SCAN.
 
-use std::hash::Hasher;
+use std::hash::{BuildHasher, BuildHasherDefault, Hasher};
 
 use ahash::RandomState;
-use std::hash::BuildHasher;
 
 /// The hashing of one key space.
 pub(crate) fn keyed(seed: u64) -> RandomState {
@@ -20,4 +19,25 @@ pub(crate) fn hash_of(hasher: &RandomState, key: &[u8]) -> u64 {
     let mut state = hasher.build_hasher();
     state.write(key);
     state.finish()
+}
+
+/// The hashing of tables whose keys are hashes already.
+pub(crate) type Unhashed = BuildHasherDefault<AsIs>;
+
+/// Takes a hash as it is.
+#[derive(Debug, Default)]
+pub(crate) struct AsIs(u64);
+
+impl Hasher for AsIs {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        debug_assert!(bytes.is_empty(), "only whole hashes are keys");
+    }
+
+    fn write_u64(&mut self, hash: u64) {
+        self.0 = hash;
+    }
 }

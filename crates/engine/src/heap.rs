@@ -23,6 +23,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use crate::arena::{Handle, Memory};
+use crate::types::{Collection, Form};
 use crate::value::StringRef;
 
 /// An object outside the arena.
@@ -43,6 +44,10 @@ pub(crate) enum Large {
     Shared(Bytes),
     /// Bytes that were changed in place, with room to grow.
     Buffer(Vec<u8>),
+    /// A packed collection.
+    Packed(Vec<u8>),
+    /// A collection of pages.
+    Paged(Collection),
 }
 
 impl Large {
@@ -50,7 +55,17 @@ impl Large {
         match self {
             Self::Int(n) => StringRef::Int(*n),
             Self::Shared(bytes) => StringRef::Shared(bytes),
-            Self::Buffer(bytes) => StringRef::Bytes(bytes),
+            Self::Buffer(bytes) | Self::Packed(bytes) => StringRef::Bytes(bytes),
+            Self::Paged(_) => unreachable!("pages are no string"),
+        }
+    }
+
+    /// A collection's form.
+    pub(crate) fn form(&self) -> Form<'_> {
+        match self {
+            Self::Packed(bytes) => Form::Packed(bytes),
+            Self::Paged(collection) => Form::Paged(collection),
+            _ => unreachable!("a string is no collection"),
         }
     }
 }
@@ -61,7 +76,8 @@ impl Heap {
         let value = match &self.value {
             Large::Int(_) => 0,
             Large::Shared(bytes) => bytes.len(),
-            Large::Buffer(bytes) => bytes.capacity(),
+            Large::Buffer(bytes) | Large::Packed(bytes) => bytes.capacity(),
+            Large::Paged(collection) => collection.weight() as usize,
         };
         (size_of::<Self>() + 16 + self.key.len() + value) as u64
     }

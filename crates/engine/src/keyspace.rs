@@ -12,6 +12,8 @@ use crate::access::AccessPolicy;
 use crate::db::Db;
 use crate::epoch::Epochs;
 use crate::hash;
+use crate::observe::{Change, Observed};
+use crate::packing::Packing;
 use crate::snapshot::Snapshot;
 use crate::store::{Shared, Store};
 use crate::value::{Event, Garbage, Millis, Stats};
@@ -78,6 +80,8 @@ impl Keyspace {
             policy: AccessPolicy::default(),
             keeps_clocks: false,
             epochs: Epochs::default(),
+            packing: Packing::default(),
+            observed: Observed::default(),
             discarded: Vec::new(),
             flushed: Vec::new(),
             next_store: options.databases as u64,
@@ -121,6 +125,10 @@ impl Keyspace {
 
     /// Exchanges two databases, in constant time.
     pub fn swap(&mut self, a: usize, b: usize) {
+        if a != b {
+            self.note_swapped(a, b);
+            self.note_swapped(b, a);
+        }
         self.dbs.swap(a, b);
     }
 
@@ -182,7 +190,7 @@ impl Keyspace {
                 budget - removed,
                 &mut work,
                 &mut |store, shared, place| {
-                    shared.expired(index, store.shown(place.cell).key);
+                    shared.expired(index, place.hash, store.shown(place.cell).key);
                     shared.stats.expired_by_wheel += 1;
                     store.remove(shared, place);
                 },
@@ -216,6 +224,63 @@ impl Keyspace {
                 .dbs
                 .iter()
                 .any(|s| s.wants_sweep() || s.wants_compaction(shared))
+    }
+
+    /// Sets up to which size collections are packed from now on.
+    pub fn set_packing(&mut self, packing: Packing) {
+        self.shared.packing = packing;
+    }
+
+    /// Up to which size collections are packed.
+    pub fn packing(&self) -> Packing {
+        self.shared.packing
+    }
+
+    /// Begins to observe a key, whether it exists or not: its changes are kept for
+    /// [`Self::take_changes`]. Observing it several times counts.
+    ///
+    /// # Examples
+    /// ```
+    /// use russet_engine::{Keyspace, Options};
+    ///
+    /// let mut keyspace = Keyspace::new(Options::default());
+    /// keyspace.observe(0, b"queue");
+    /// keyspace.db(0).set(b"other", b"x", None);
+    /// assert!(!keyspace.has_changes());
+    /// keyspace.db(0).set(b"queue", b"x", None);
+    /// assert_eq!(&*keyspace.take_changes()[0].key, b"queue");
+    /// ```
+    pub fn observe(&mut self, db: usize, key: &[u8]) {
+        let hash = hash::hash_of(&self.shared.hasher, key);
+        self.shared.observed.add(db, hash, key);
+    }
+
+    /// Takes back one [`Self::observe`].
+    pub fn unobserve(&mut self, db: usize, key: &[u8]) {
+        let hash = hash::hash_of(&self.shared.hasher, key);
+        self.shared.observed.remove(db, hash, key);
+    }
+
+    /// Whether [`Self::take_changes`] has something to give.
+    #[inline]
+    pub fn has_changes(&self) -> bool {
+        self.shared.observed.has_changes()
+    }
+
+    /// The observed keys that changed since the last call, oldest change first. A key may be in it
+    /// several times.
+    pub fn take_changes(&mut self) -> Vec<Change> {
+        self.shared.observed.take()
+    }
+
+    /// Notes the observed keys of a database that exist in it, or in the one that it becomes.
+    fn note_swapped(&mut self, index: usize, other: usize) {
+        for (hash, key) in self.shared.observed.of(index) {
+            let has = |db: usize| self.dbs[db].find(hash, &key).is_some();
+            if has(index) || has(other) {
+                self.shared.observed.note(index, hash, &key);
+            }
+        }
     }
 
     /// Sets whether events are recorded for [`Self::take_events`]; at first they are not.

@@ -11,6 +11,8 @@ pub mod fuzz;
 mod hash;
 mod heap;
 mod keyspace;
+mod observe;
+mod packing;
 mod prefetch;
 mod snapshot;
 mod store;
@@ -21,6 +23,8 @@ mod value;
 pub use access::AccessPolicy;
 pub use db::{Db, Entry, IncrError, Occupied, SetWhen, Vacant};
 pub use keyspace::{Keyspace, Options};
+pub use observe::Change;
+pub use packing::Packing;
 pub use snapshot::{Snapshot, Walk, WalkItem};
 pub use value::{
     Access, Encoding, Event, EventKind, Garbage, Kind, Millis, NewValue, SampledKey, ScannedKey,

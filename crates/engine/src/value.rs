@@ -9,6 +9,7 @@ use bytes::Bytes;
 
 use crate::heap::Heap;
 use crate::store::Store;
+use crate::types::Form;
 
 /// Milliseconds since the Unix epoch (may be negative: a deadline long past).
 pub type Millis = i64;
@@ -209,6 +210,15 @@ pub struct SampledKey<'a> {
     pub access: Access,
 }
 
+/// What a value holds.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Content<'a> {
+    /// A string.
+    String(StringRef<'a>),
+    /// Any other kind.
+    Collection(Form<'a>),
+}
+
 /// A value found by a read, borrowed from the key space.
 #[derive(Debug, Clone, Copy)]
 pub struct ValueRef<'a> {
@@ -216,7 +226,7 @@ pub struct ValueRef<'a> {
     pub(crate) encoding: Encoding,
     pub(crate) deadline: Option<Millis>,
     pub(crate) access: Access,
-    pub(crate) string: StringRef<'a>,
+    pub(crate) content: Content<'a>,
 }
 
 impl<'a> ValueRef<'a> {
@@ -245,8 +255,20 @@ impl<'a> ValueRef<'a> {
     /// # Errors
     /// [`WrongType`] when it is not one.
     pub fn string(&self) -> Result<StringRef<'a>, WrongType> {
-        match self.kind {
-            Kind::String => Ok(self.string),
+        match self.content {
+            Content::String(string) => Ok(string),
+            Content::Collection(_) => Err(WrongType),
+        }
+    }
+
+    /// The value as a collection of that kind, where it lies.
+    ///
+    /// # Errors
+    /// [`WrongType`] when it is of another kind.
+    #[inline]
+    pub(crate) fn form(&self, kind: Kind) -> Result<Form<'a>, WrongType> {
+        match self.content {
+            Content::Collection(form) if self.kind == kind => Ok(form),
             _ => Err(WrongType),
         }
     }

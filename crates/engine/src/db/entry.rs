@@ -36,6 +36,7 @@ pub struct Occupied<'a> {
     pub(super) shared: &'a mut Shared,
     pub(super) key: &'a [u8],
     pub(super) place: Place,
+    pub(super) index: usize,
 }
 
 impl Occupied<'_> {
@@ -69,15 +70,18 @@ impl Occupied<'_> {
                 .atomic(self.place.cell)
                 .store(fresh, Relaxed);
         }
-        let value = strings::encode(&value, self.key);
+        let (encoding, body) = strings::encode(&value, self.key);
+        let value = (Kind::String, encoding, body);
         self.store
             .replace(self.shared, self.key, &mut self.place, value, due);
+        self.note();
     }
 
     /// Sets or clears the deadline. A deadline in the past is stored as it is; the next look-up
     /// removes the key.
     pub fn set_deadline(&mut self, deadline: Option<Millis>) {
         self.store.set_due(self.shared, &mut self.place, deadline);
+        self.note();
     }
 
     /// Sets the access clock (`RESTORE … IDLETIME`, `FREQ`).
@@ -96,6 +100,7 @@ impl Occupied<'_> {
     /// [`WrongType`] when the value is not a string.
     pub fn append(&mut self, bytes: &[u8]) -> Result<usize, WrongType> {
         self.string()?;
+        self.note();
         Ok(self
             .store
             .append(self.shared, self.key, &mut self.place, bytes))
@@ -108,6 +113,7 @@ impl Occupied<'_> {
     /// [`WrongType`] when the value is not a string.
     pub fn string_mut(&mut self, len_min: usize) -> Result<&mut [u8], WrongType> {
         self.string()?;
+        self.note();
         Ok(self
             .store
             .string_mut(self.shared, self.key, &mut self.place, len_min))
@@ -126,8 +132,16 @@ impl Occupied<'_> {
     }
 
     /// Removes the key; a large value becomes garbage.
-    pub fn remove(self) {
+    pub fn remove(mut self) {
+        self.note();
         self.store.remove(self.shared, self.place);
+    }
+
+    #[inline]
+    fn note(&mut self) {
+        self.shared
+            .observed
+            .note(self.index, self.place.hash, self.key);
     }
 }
 
@@ -138,6 +152,7 @@ pub struct Vacant<'a> {
     pub(super) shared: &'a mut Shared,
     pub(super) key: &'a [u8],
     pub(super) hash: u64,
+    pub(super) index: usize,
 }
 
 impl Vacant<'_> {
@@ -153,5 +168,6 @@ impl Vacant<'_> {
             access,
         };
         self.store.insert(self.shared, self.hash, image, deadline);
+        self.shared.observed.note(self.index, self.hash, self.key);
     }
 }

@@ -12,7 +12,8 @@ use super::Db;
 use crate::cell::{self, Body, Image};
 use crate::heap::{Heap, Large};
 use crate::store::strings;
-use crate::value::{Encoding, Kind, Millis, StringRef};
+use crate::types::Form;
+use crate::value::{Content, Encoding, Kind, Millis, StringRef};
 
 /// Everything about a key but its name. A large value is shared, not copied.
 #[derive(Debug)]
@@ -36,11 +37,14 @@ impl Db<'_> {
         let cell = self.live(self.hash(key), key)?.cell;
         let memory = &self.store.arena.memory;
         let head = cell::Head::of(memory, cell);
-        let body = match (cell::large(memory, cell), cell::string(memory, cell)) {
+        let body = match (cell::large(memory, cell), cell::content(memory, cell, head)) {
             (Some(object), _) => Owned::Large(object),
-            (None, StringRef::Int(n)) => Owned::Int(n),
-            (None, StringRef::Bytes(bytes)) => Owned::Bytes(SmallVec::from_slice(bytes)),
-            (None, StringRef::Shared(_)) => unreachable!("shared bytes are in an object"),
+            (None, Content::String(StringRef::Int(n))) => Owned::Int(n),
+            (None, Content::String(StringRef::Bytes(bytes)))
+            | (None, Content::Collection(Form::Packed(bytes))) => {
+                Owned::Bytes(SmallVec::from_slice(bytes))
+            }
+            (None, _) => unreachable!("what is shared or paged is in an object"),
         };
         Some(Export {
             kind: head.kind(),
@@ -67,19 +71,24 @@ impl Db<'_> {
             }
             // The object has a key of its own, or needs one: its value goes into another. One that
             // is short goes into the cell, as if it had been set there.
-            Owned::Large(object) => match object.value.view() {
-                StringRef::Int(n) if !is_long => Body::Int(n),
-                StringRef::Bytes(bytes) if cell::fits(key.len(), bytes.len()) => Body::Bytes(bytes),
-                StringRef::Shared(bytes) if cell::fits(key.len(), bytes.len()) => {
+            Owned::Large(object) => match &object.value {
+                Large::Int(n) if !is_long => Body::Int(*n),
+                Large::Buffer(bytes) | Large::Packed(bytes)
+                    if cell::fits(key.len(), bytes.len()) =>
+                {
                     Body::Bytes(bytes)
                 }
-                _ => Body::Large(strings::object(key, object.value.clone())),
+                Large::Shared(bytes) if cell::fits(key.len(), bytes.len()) => Body::Bytes(bytes),
+                value => Body::Large(strings::object(key, value.clone())),
             },
             Owned::Int(n) if is_long => Body::Large(strings::object(key, Large::Int(*n))),
             Owned::Int(n) => Body::Int(*n),
             Owned::Bytes(bytes) if cell::fits(key.len(), bytes.len()) => Body::Bytes(bytes),
             Owned::Bytes(bytes) => {
-                let value = Large::Shared(bytes.to_vec().into());
+                let value = match kind {
+                    Kind::String => Large::Shared(bytes.to_vec().into()),
+                    _ => Large::Packed(bytes.to_vec()),
+                };
                 Body::Large(strings::object(key, value))
             }
         };
@@ -92,5 +101,6 @@ impl Db<'_> {
         };
         let hash = self.hash(key);
         self.store.insert(self.shared, hash, image, deadline);
+        self.shared.observed.note(self.index, hash, key);
     }
 }

@@ -7,12 +7,15 @@
 
 mod entry;
 mod export;
+mod held;
 mod typed;
 
 use std::sync::atomic::Ordering::Relaxed;
 
 pub use entry::{Entry, Occupied, Vacant};
 pub use typed::{IncrError, SetWhen};
+
+pub(crate) use held::Held;
 
 use crate::cell;
 use crate::hash::hash_of;
@@ -145,7 +148,7 @@ impl Db<'_> {
     #[inline]
     pub fn entry_hashed<'a>(&'a mut self, hash: u64, key: &'a [u8]) -> Entry<'a> {
         let found = self.live(hash, key);
-        let (store, shared) = (&mut *self.store, &mut *self.shared);
+        let (store, shared, index) = (&mut *self.store, &mut *self.shared, self.index);
         match found {
             Some(place) => {
                 shared.touch(&store.arena.memory, place.cell);
@@ -154,6 +157,7 @@ impl Db<'_> {
                     shared,
                     key,
                     place,
+                    index,
                 })
             }
             None => Entry::Vacant(Vacant {
@@ -161,6 +165,7 @@ impl Db<'_> {
                 shared,
                 key,
                 hash,
+                index,
             }),
         }
     }
@@ -175,6 +180,7 @@ impl Db<'_> {
         let found = self.live(hash, key);
         if let Some(place) = found {
             self.store.remove(self.shared, place);
+            self.shared.observed.note(self.index, hash, key);
         }
         found.is_some()
     }
@@ -254,6 +260,11 @@ impl Db<'_> {
         if self.store.is_untouched() {
             return;
         }
+        for (hash, key) in self.shared.observed.of(self.index) {
+            if self.store.find(hash, &key).is_some() {
+                self.shared.observed.note(self.index, hash, &key);
+            }
+        }
         let id = self.shared.next_store;
         self.shared.next_store += 1;
         let full = std::mem::replace(self.store, Store::new(id));
@@ -277,7 +288,7 @@ impl Db<'_> {
     #[cold]
     fn expire(&mut self, place: Place, key: &[u8]) {
         self.store.remove(self.shared, place);
-        self.shared.expired(self.index, key);
+        self.shared.expired(self.index, place.hash, key);
     }
 
     /// The kind of the value of a key; no counter and no access clock changes.

@@ -17,6 +17,7 @@ mod expiry;
 mod limbo;
 mod lookahead;
 mod own;
+pub(crate) mod packed;
 mod random;
 mod reshape;
 mod scan;
@@ -35,6 +36,8 @@ use crate::epoch::Epochs;
 use crate::expire::Wheel;
 use crate::hash::hash_of;
 use crate::heap::Heap;
+use crate::observe::Observed;
+use crate::packing::Packing;
 use crate::table::{Directory, Line, Slot, segment};
 use crate::value::{Encoding, Event, EventKind, Kind, Millis, Stats};
 
@@ -54,6 +57,8 @@ pub(crate) struct Shared {
     /// Whether uses leave the access clocks alone.
     pub(crate) keeps_clocks: bool,
     pub(crate) epochs: Epochs,
+    pub(crate) packing: Packing,
+    pub(crate) observed: Observed,
     /// Large values that wait to be dropped elsewhere.
     pub(crate) discarded: Vec<Arc<Heap>>,
     /// Stores that were replaced by empty ones.
@@ -78,8 +83,9 @@ impl Shared {
 
     /// A key expired.
     #[inline]
-    pub(crate) fn expired(&mut self, db: usize, key: &[u8]) {
+    pub(crate) fn expired(&mut self, db: usize, hash: u64, key: &[u8]) {
         self.stats.expired += 1;
+        self.observed.note(db, hash, key);
         if self.records_events {
             let (key, kind) = (key.into(), EventKind::Expired);
             self.events.push(Event { db, key, kind });
@@ -178,7 +184,7 @@ impl Store {
 
     /// Bytes of a cell and the object it points to.
     pub(crate) fn cell_weight(&self, handle: Handle) -> u64 {
-        let object = cell::large(&self.arena.memory, handle).map_or(0, |object| object.weight());
+        let object = cell::large_weight(&self.arena.memory, handle);
         class::size(self.arena.class_of(handle)) as u64 + object
     }
 
@@ -360,8 +366,13 @@ impl Store {
         if !is_shared && size <= class::size(self.arena.class_of(place.cell)) {
             return;
         }
-        let (old, memory) = (place.cell, &mut self.arena.memory);
-        let size = size.max(cell::size(memory, old));
+        let size = size.max(cell::size(&self.arena.memory, place.cell));
+        self.move_entry(cx, place, size, is_shared);
+    }
+
+    /// Moves an entry to another cell, with room for `size` bytes.
+    fn move_entry(&mut self, cx: &mut Shared, place: &mut Place, size: usize, is_shared: bool) {
+        let old = place.cell;
         let cell = self.arena.take(class::of(size));
         cell::duplicate(&mut self.arena.memory, old, cell);
         if let Some(object) = cell::large(&self.arena.memory, cell) {
@@ -393,10 +404,10 @@ impl Store {
         cx: &mut Shared,
         key: &[u8],
         place: &mut Place,
-        value: (Encoding, Body<'_>),
+        value: (Kind, Encoding, Body<'_>),
         due: Due,
     ) {
-        let (encoding, body) = value;
+        let (kind, encoding, body) = value;
         let is_shared = self.own_at(cx, place);
         // PERF: a counter changes where it is: no deadline, size or class is looked at.
         let stays = matches!(due, Due::Keep) && !is_shared;
@@ -418,13 +429,14 @@ impl Store {
             if let Some(object) = cell::take_large(memory, place.cell) {
                 self.discard(cx, object);
             }
+            let encoding = (kind, encoding);
             cell::rewrite(&mut self.arena.memory, place.cell, encoding, body, deadline);
             return;
         }
         let access = self.arena.memory.atomic(place.cell);
         let access = access.load(Relaxed);
         let image = Image {
-            kind: Kind::String,
+            kind,
             encoding,
             key,
             body,

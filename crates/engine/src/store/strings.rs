@@ -14,7 +14,7 @@ use super::{Due, Place, Shared, Store};
 use crate::arena::{CELL_SIZE_MAX, class};
 use crate::cell::{self, Body};
 use crate::heap::{Heap, Large};
-use crate::value::{Encoding, NewValue, StringRef};
+use crate::value::{Encoding, Kind, NewValue, StringRef};
 
 /// The longest string that is `embstr`.
 const EMBSTR_LEN_MAX: usize = 44;
@@ -138,7 +138,7 @@ impl Store {
             self.ready(cx, place, 0);
             let encoding_is_raw = cell::Head::of(&self.arena.memory, place.cell).encoding();
             if encoding_is_raw != Encoding::Raw {
-                cell::set_raw(&mut self.arena.memory, place.cell);
+                cell::set_encoding(&mut self.arena.memory, place.cell, Encoding::Raw);
             }
             return true;
         }
@@ -148,7 +148,7 @@ impl Store {
             _ => return false,
         };
         if cell::fits(key.len(), text.len() + more) {
-            let value = (Encoding::Raw, Body::Bytes(&text));
+            let value = (Kind::String, Encoding::Raw, Body::Bytes(&text));
             self.replace(cx, key, place, value, Due::Keep);
             return false;
         }
@@ -157,7 +157,7 @@ impl Store {
             cx,
             key,
             place,
-            (Encoding::Raw, Body::Large(object)),
+            (Kind::String, Encoding::Raw, Body::Large(object)),
             Due::Keep,
         );
         true
@@ -166,7 +166,7 @@ impl Store {
     /// Changes the buffer of a cell that is ready and has an object.
     fn with_buffer<T>(&mut self, place: &Place, change: impl FnOnce(&mut Vec<u8>) -> T) -> T {
         // Weighed before, since `large_mut` may replace a shared object by a smaller clone.
-        let before = cell::large(&self.arena.memory, place.cell).map_or(0, |o| o.weight());
+        let before = cell::large_weight(&self.arena.memory, place.cell);
         let object = cell::large_mut(&mut self.arena.memory, place.cell);
         let object = object.expect("the caller made it an object");
         let result = change(cell::buffer(&mut object.value));
@@ -183,7 +183,7 @@ impl Store {
         let room = class::size(self.arena.class_of(place.cell));
         let size = if size > room { size + len / 4 } else { size };
         self.ready(cx, place, size.min(CELL_SIZE_MAX));
-        cell::set_len(&mut self.arena.memory, place.cell, len);
+        cell::set_len(&mut self.arena.memory, place.cell, len, Encoding::Raw);
     }
 }
 

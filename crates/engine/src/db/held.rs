@@ -1,0 +1,199 @@
+//! A key that holds a collection, or is to hold one, looked up for writing.
+//!
+//! Always true: every change goes through here, so snapshots keep what they see, weights add up,
+//! and observers of the key hear of it.
+//! Not here: what collections are — `types/`
+
+use super::Db;
+use crate::cell::{self, Body, Head, Image};
+use crate::heap::Large;
+use crate::packing::Packing;
+use crate::store::{Place, Shared, Store, packed, strings};
+use crate::types::{Collection, Form};
+use crate::value::{Encoding, Kind, Millis, WrongType};
+
+/// A key that holds a collection of one kind, or nothing yet.
+#[derive(Debug)]
+pub(crate) struct Held<'a> {
+    store: &'a mut Store,
+    shared: &'a mut Shared,
+    index: usize,
+    key: &'a [u8],
+    hash: u64,
+    kind: Kind,
+    place: Option<Place>,
+}
+
+impl Db<'_> {
+    /// Looks a key up that is to hold a collection of that kind: a use, but neither a hit nor a
+    /// miss.
+    ///
+    /// # Errors
+    /// [`WrongType`] when it holds something else.
+    #[inline]
+    pub(crate) fn held<'a>(&'a mut self, key: &'a [u8], kind: Kind) -> Result<Held<'a>, WrongType> {
+        self.held_hashed(self.hash(key), key, kind)
+    }
+
+    /// [`Self::held`] with the hash of the key.
+    #[inline]
+    pub(crate) fn held_hashed<'a>(
+        &'a mut self,
+        hash: u64,
+        key: &'a [u8],
+        kind: Kind,
+    ) -> Result<Held<'a>, WrongType> {
+        let place = self.live(hash, key);
+        if let Some(place) = &place {
+            let memory = &self.store.arena.memory;
+            if Head::of(memory, place.cell).kind() != kind {
+                return Err(WrongType);
+            }
+            self.shared.touch(memory, place.cell);
+        }
+        Ok(Held {
+            store: self.store,
+            shared: self.shared,
+            index: self.index,
+            key,
+            hash,
+            kind,
+            place,
+        })
+    }
+}
+
+impl Held<'_> {
+    /// The collection where it lies; `None` if the key does not exist.
+    #[inline]
+    pub(crate) fn form(&self) -> Option<Form<'_>> {
+        let place = self.place.as_ref()?;
+        Some(cell::form(&self.store.arena.memory, place.cell))
+    }
+
+    /// Its encoding.
+    pub(crate) fn encoding(&self) -> Option<Encoding> {
+        let place = self.place.as_ref()?;
+        Some(Head::of(&self.store.arena.memory, place.cell).encoding())
+    }
+
+    /// The deadline of the key, if it has one.
+    pub(crate) fn deadline(&self) -> Option<Millis> {
+        let place = self.place.as_ref()?;
+        cell::deadline(&self.store.arena.memory, place.cell).map(|deadline| deadline.at)
+    }
+
+    /// The thresholds.
+    #[inline]
+    pub(crate) fn packing(&self) -> Packing {
+        self.shared.packing
+    }
+
+    /// The frozen moment.
+    pub(crate) fn now(&self) -> Millis {
+        self.shared.now
+    }
+
+    /// Chance.
+    pub(crate) fn rng(&mut self) -> &mut russet_base::Rng {
+        &mut self.shared.rng
+    }
+
+    /// What hashes members, as it hashes keys.
+    pub(crate) fn hasher(&self) -> &ahash::RandomState {
+        &self.shared.hasher
+    }
+
+    /// The key.
+    pub(crate) fn key(&self) -> &[u8] {
+        self.key
+    }
+
+    /// Stores packed bytes: creates the key, or replaces its value and keeps its deadline.
+    pub(crate) fn put_packed(&mut self, encoding: Encoding, bytes: &[u8]) {
+        self.put(encoding, packed::packed_body(self.key, bytes));
+    }
+
+    /// Stores pages: creates the key, or replaces its value and keeps its deadline.
+    pub(crate) fn put_paged(&mut self, encoding: Encoding, collection: Collection) {
+        debug_assert_eq!(collection.kind(), self.kind);
+        let object = strings::object(self.key, Large::Paged(collection));
+        self.put(encoding, Body::Large(object));
+    }
+
+    fn put(&mut self, encoding: Encoding, body: Body<'_>) {
+        self.note();
+        let kind = self.kind;
+        match &mut self.place {
+            Some(place) => {
+                let value = (kind, encoding, body);
+                self.store
+                    .replace_collection(self.shared, self.key, place, value);
+            }
+            None => {
+                let image = Image {
+                    kind,
+                    encoding,
+                    key: self.key,
+                    body,
+                    access: self.shared.policy.fresh(self.shared.now),
+                };
+                self.place = Some(self.store.insert(self.shared, self.hash, image, None));
+            }
+        }
+    }
+
+    /// Replaces `remove` packed bytes from `at` on by others.
+    ///
+    /// # Panics
+    /// When the value is not packed, or the range is not inside it.
+    pub(crate) fn splice(&mut self, at: usize, remove: usize, insert: &[u8]) {
+        self.note();
+        let place = self.place.as_mut().expect("a value that exists is edited");
+        self.store
+            .splice(self.shared, self.key, place, (at, remove), insert);
+    }
+
+    /// The packed bytes, for changes that keep their length.
+    ///
+    /// # Panics
+    /// When the value is not packed.
+    pub(crate) fn packed_mut(&mut self) -> &mut [u8] {
+        self.note();
+        let place = self.place.as_mut().expect("a value that exists is edited");
+        self.store.packed_mut(self.shared, place)
+    }
+
+    /// Changes the pages.
+    ///
+    /// # Panics
+    /// When the value is packed.
+    pub(crate) fn change<T>(&mut self, change: impl FnOnce(&mut Collection) -> T) -> T {
+        self.note();
+        let place = self.place.as_mut().expect("a value that exists is changed");
+        self.store.change_pages(self.shared, place, change)
+    }
+
+    /// Gives the value another encoding.
+    pub(crate) fn set_encoding(&mut self, encoding: Encoding) {
+        if let Some(place) = &mut self.place {
+            self.store.set_encoding(self.shared, place, encoding);
+        }
+    }
+
+    /// Removes the key, if it exists.
+    pub(crate) fn remove(&mut self) {
+        if let Some(place) = self.place.take() {
+            self.note();
+            self.store.remove(self.shared, place);
+        }
+    }
+
+    #[inline]
+    fn note(&mut self) {
+        self.shared.observed.note(self.index, self.hash, self.key);
+    }
+}
+
+#[cfg(test)]
+mod tests;
