@@ -64,6 +64,7 @@ impl Core {
         self.keyspace.set_access_policy(access_policy(config));
         self.settings.lazy_user_flush = config.lazyfree_lazy_user_flush;
         self.limits.bulk_len_max = config.proto_max_bulk_len;
+        self.keyspace.set_packing(config.packing);
     }
 }
 

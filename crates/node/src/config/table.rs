@@ -169,13 +169,16 @@ pub(crate) const SETTINGS: &[Setting] = &[
         .to(|t, v| t.enable_protected_configs = Permission::from_number(v.choice()))
         .does("Who may change protected settings."),
     Setting::int("hash-max-listpack-entries", "512", 0, LONG).alias("hash-max-ziplist-entries")
+        .to(|t, v| t.packing.hash_entries_max = v.int()).then(Act::Data)
         .does("Hashes with more fields are no listpacks."),
     Setting::size("hash-max-listpack-value", "64", 0, BYTES).alias("hash-max-ziplist-value")
+        .to(|t, v| t.packing.hash_value_max = v.size() as usize).then(Act::Data)
         .does("Hashes with longer fields or values are no listpacks."),
     Setting::flag("hide-user-data-from-log", "no").to(|t, v| t.hide_user_data_from_log = v.flag())
         .unread()
         .does("Whether the log shows no keys and values."),
     Setting::size("hll-sparse-max-bytes", "3000", 0, BYTES)
+        .to(|t, v| t.packing.hll_sparse_bytes_max = v.size() as usize).then(Act::Data)
         .does("Larger HyperLogLogs are dense."),
     Setting::int("hz", "10", 0, INT).check(clamp_hz).to(|t, v| t.hz = v.int()).unread()
         .does("How often a second periodic work is done."),
@@ -219,9 +222,11 @@ pub(crate) const SETTINGS: &[Setting] = &[
         .then(Act::Data)
         .does("How slowly the frequency of a used key rises."),
     Setting::int("list-compress-depth", "0", 0, INT)
+        .to(|t, v| t.packing.list_compress_depth = v.int()).then(Act::Data)
         .does("How many blocks at the ends of a list are not compressed; 0: none is."),
     Setting::int("list-max-listpack-size", "-2", i32::MIN as i64, INT)
         .alias("list-max-ziplist-size")
+        .to(|t, v| t.packing.list_size = v.int()).then(Act::Data)
         .does("Elements in a block of a list, or one of five sizes if negative."),
     Setting::int("loading-process-events-interval-bytes", "2097152", 1024, INT).hidden()
         .does("After so many loaded bytes clients are served."),
@@ -345,10 +350,13 @@ pub(crate) const SETTINGS: &[Setting] = &[
         .check(fixed_cpus)
         .does("The CPUs for the server."),
     Setting::int("set-max-intset-entries", "512", 0, LONG)
+        .to(|t, v| t.packing.set_intset_entries_max = v.int()).then(Act::Data)
         .does("Sets with more integers are no intsets."),
     Setting::int("set-max-listpack-entries", "128", 0, LONG)
+        .to(|t, v| t.packing.set_entries_max = v.int()).then(Act::Data)
         .does("Sets with more members are no listpacks."),
     Setting::int("set-max-listpack-value", "64", 0, LONG)
+        .to(|t, v| t.packing.set_value_max = v.int()).then(Act::Data)
         .does("Sets with longer members are no listpacks."),
     Setting::flag("set-proc-title", "yes").immutable().to(|t, v| t.set_proc_title = v.flag())
         .unread()
@@ -372,8 +380,10 @@ pub(crate) const SETTINGS: &[Setting] = &[
         .to(|t, v| t.stop_writes_on_bgsave_error = v.flag()).unread()
         .does("Whether writes are refused after saving has failed."),
     Setting::size("stream-node-max-bytes", "4096", 0, BYTES)
+        .to(|t, v| t.packing.stream_bytes_max = v.size() as usize).then(Act::Data)
         .does("The greatest size of a block of a stream."),
     Setting::int("stream-node-max-entries", "100", 0, LONG)
+        .to(|t, v| t.packing.stream_entries_max = v.int()).then(Act::Data)
         .does("How many entries a block of a stream holds."),
     Setting::choice("supervised", "no", &[("upstart", 3), ("systemd", 2), ("auto", 1), ("no", 0)])
         .immutable().to(|t, v| t.supervised = v.choice())
@@ -444,8 +454,10 @@ pub(crate) const SETTINGS: &[Setting] = &[
     Setting::int("watchdog-period", "0", 0, INT).hidden()
         .does("After so many milliseconds a blocked server reports where it is."),
     Setting::int("zset-max-listpack-entries", "128", 0, LONG).alias("zset-max-ziplist-entries")
+        .to(|t, v| t.packing.zset_entries_max = v.int()).then(Act::Data)
         .does("Sorted sets with more members are no listpacks."),
     Setting::size("zset-max-listpack-value", "64", 0, BYTES).alias("zset-max-ziplist-value")
+        .to(|t, v| t.packing.zset_value_max = v.size() as usize).then(Act::Data)
         .does("Sorted sets with longer members are no listpacks."),
 ];
 

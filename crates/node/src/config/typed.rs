@@ -4,11 +4,12 @@
 //! is.
 //! Not here: settings that are only held and answered — their values are in `Config`.
 
+use russet_engine::Packing;
 use russet_io::LogLevel;
 
 use super::value::{AppendSync, EvictionPolicy, OutputLimit, Permission, SavePoint, ShutdownFlags};
 
-/// Typed settings; each field is named as its setting.
+/// Typed settings; each field is named as its setting, or holds a group of them.
 #[derive(Debug, Clone, Default)]
 #[expect(missing_docs, reason = "a field's setting is documented in the table")]
 pub struct Typed {
@@ -53,6 +54,8 @@ pub struct Typed {
     pub maxmemory_samples: u32,
     pub notify_keyspace_events: u32,
     pub oom_score_adj_values: [i32; 3],
+    /// The thresholds of packed collections, one setting each.
+    pub packing: Packing,
     pub pidfile: String,
     pub port: u16,
     pub proc_title_template: String,
