@@ -11,7 +11,7 @@ use std::time::Instant;
 
 use crate::args::Args;
 use crate::tool::{self, Outcome, cargo};
-use crate::{codegen, e2e, fuzz, instructions, layers, tidy};
+use crate::{codegen, differ, e2e, fuzz, instructions, layers, tidy};
 
 /// A step of the run.
 struct Step {
@@ -48,6 +48,7 @@ const STEPS: &[Step] = &[
         run: deny,
     },
     step("e2e", e2e::step),
+    step("differ", differ::step),
     step("instructions", instructions::step),
     Step {
         name: "fuzz",

@@ -20,6 +20,7 @@ mod ci;
 mod codegen;
 mod compat;
 mod conform;
+mod differ;
 mod e2e;
 mod fuzz;
 mod instructions;
@@ -78,6 +79,12 @@ const COMMANDS: &[Command] = &[
         usage: "[--against HOST:PORT]… [--peer BIN]… [--known] [SCRIPT…]",
         does: "the reply scripts on our node, or on real servers, with the differences",
         run: conform::run,
+    },
+    Command {
+        name: "differ",
+        usage: "[--peer BIN]… [--commands N] [--seed S] [--only NAME,…] [--shown N]",
+        does: "random commands to our node and to a real server, with the differences",
+        run: differ::run,
     },
     Command {
         name: "e2e",
