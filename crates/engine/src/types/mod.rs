@@ -9,6 +9,7 @@
 
 pub(crate) mod hash;
 pub(crate) mod list;
+pub(crate) mod paged;
 pub(crate) mod set;
 pub(crate) mod stream;
 pub(crate) mod zset;

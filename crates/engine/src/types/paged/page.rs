@@ -1,0 +1,451 @@
+//! A page: some records of a table whose hashes begin alike, in one piece of memory.
+//!
+//! ```text
+//!  ┌ tags ────────┐┌ offsets ──────────┐┌ records ──────────────────────────┐
+//!  │ slots × 1 B  ││ slots × 2 B       ││ in any order, holes between them  │ room
+//!  └──────────────┘└───────────────────┘└───────────────────────────────────┘
+//!    len of them are in use                                            end ┘
+//! ```
+//! The tag of a record is the low byte of its hash. A page grows in steps of about an eighth until
+//! it reaches its limit; then whoever owns it splits it.
+//!
+//! Always true: the bytes may belong to several clones; they change only through `Arc::make_mut`.
+//! Always true: `dead` is the number of bytes before `end` that belong to no record.
+//! Not here: which page a hash belongs to — `node.rs`
+
+use std::sync::Arc;
+
+use smallvec::SmallVec;
+
+use super::record::{BOXED_SIZE, Record, Stored, put_boxed};
+use crate::value::Millis;
+
+/// Records that take more are boxed.
+const INLINE_SIZE_MAX: usize = 1024;
+/// What an allocation of shared bytes takes besides them: two counts and the allocator's head.
+const ALLOCATION_SIZE: usize = 24;
+/// The largest page of all, when its records cannot be told apart by their hashes.
+const BODY_SIZE_MAX: usize = u16::MAX as usize;
+const REPEAT: u64 = 0x0101_0101_0101_0101;
+/// Bytes of a slot.
+const SLOT_SIZE: usize = 3;
+
+/// Some records.
+#[derive(Debug, Clone)]
+pub(super) struct Page {
+    body: Arc<[u8]>,
+    extra: Option<Box<Extra>>,
+    len: u16,
+    slots: u16,
+    end: u16,
+    dead: u16,
+    /// How many bits of the hash, after those of the node, all records share.
+    pub(super) depth: u8,
+}
+
+/// What few pages have.
+#[derive(Debug, Clone)]
+struct Extra {
+    /// No deadline in the page is earlier.
+    due: Millis,
+    /// Records that are too long; a number stays the same until the page is rebuilt.
+    boxes: Vec<Option<Arc<[u8]>>>,
+    /// Bytes in them.
+    boxed: usize,
+}
+
+/// A page has no room for a record without growing beyond its limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Full;
+
+/// What a page is to hold once it is rebuilt.
+#[derive(Debug, Clone, Copy)]
+struct Plan {
+    body: usize,
+    slots: usize,
+}
+
+impl Plan {
+    /// A body for so many records of so many bytes, with some room for more.
+    fn new(len: usize, bytes: usize) -> Self {
+        let wanted = SLOT_SIZE * len + bytes + ALLOCATION_SIZE;
+        let step = match wanted {
+            0..512 => 32,
+            512..1024 => 128,
+            _ => 256,
+        };
+        let body = wanted.next_multiple_of(step).max(64) - ALLOCATION_SIZE;
+        let body = body.min(BODY_SIZE_MAX).max(wanted - ALLOCATION_SIZE);
+        let each = SLOT_SIZE + bytes / len.max(1);
+        let more = (body - SLOT_SIZE * len - bytes) / each;
+        Self {
+            body,
+            slots: len + more,
+        }
+    }
+}
+
+impl Page {
+    /// A page without records.
+    pub(super) fn new(depth: u8) -> Self {
+        Self {
+            body: Arc::default(),
+            extra: None,
+            len: 0,
+            slots: 0,
+            end: 0,
+            dead: 0,
+            depth,
+        }
+    }
+
+    fn planned(plan: Plan, depth: u8) -> Self {
+        Self {
+            body: std::iter::repeat_n(0, plan.body).collect(),
+            extra: None,
+            len: 0,
+            slots: plan.slots as u16,
+            end: (SLOT_SIZE * plan.slots) as u16,
+            dead: 0,
+            depth,
+        }
+    }
+
+    /// Finds the slot of a field.
+    #[inline]
+    pub(super) fn find<const PAIRS: bool>(&self, tag: u8, field: &[u8]) -> Option<usize> {
+        let (body, len) = (&*self.body, usize::from(self.len));
+        let pattern = u64::from(tag) * REPEAT;
+        for at in (0..len).step_by(8) {
+            let word = &body[at..at + 8];
+            let word = u64::from_le_bytes(word.try_into().expect("eight bytes were taken"));
+            let mut hits = zero_bytes(word ^ pattern);
+            while hits != 0 {
+                let slot = at + hits.trailing_zeros() as usize / 8;
+                if slot < len && self.at::<PAIRS>(slot).field == field {
+                    return Some(slot);
+                }
+                hits &= hits - 1;
+            }
+        }
+        None
+    }
+
+    /// The record in a slot.
+    #[inline]
+    pub(super) fn at<const PAIRS: bool>(&self, slot: usize) -> Record<'_> {
+        match Record::decode::<PAIRS>(&self.body[self.offset(slot)..]) {
+            Stored::Inline(record, _) => record,
+            Stored::Boxed(number) => self.unboxed::<PAIRS>(number),
+        }
+    }
+
+    #[cold]
+    fn unboxed<const PAIRS: bool>(&self, number: u16) -> Record<'_> {
+        let boxes = &self.extra.as_ref().expect("a boxed record has a box").boxes;
+        let bytes = boxes[usize::from(number)].as_ref();
+        let stored = Record::decode::<PAIRS>(bytes.expect("a boxed record has a box"));
+        stored.record().expect("boxes hold records")
+    }
+
+    /// Adds a record that is not there yet.
+    ///
+    /// # Errors
+    /// [`Full`] when the page would grow beyond the limit.
+    pub(super) fn add<const PAIRS: bool>(
+        &mut self,
+        tag: u8,
+        record: Record<'_>,
+        limit: usize,
+    ) -> Result<(), Full> {
+        let whole = record.size::<PAIRS>();
+        let size = if whole > INLINE_SIZE_MAX {
+            BOXED_SIZE
+        } else {
+            whole
+        };
+        let has_room = self.len < self.slots && usize::from(self.end) + size <= self.body.len();
+        if !has_room {
+            self.make_room::<PAIRS>(size, limit)?;
+        }
+        let number = (whole > INLINE_SIZE_MAX).then(|| self.boxed::<PAIRS>(record, whole));
+        if let Some(deadline) = record.deadline {
+            self.extra().due = deadline.min(self.due());
+        }
+        let (end, slot) = (usize::from(self.end), usize::from(self.len));
+        let place = offset_place(slot, usize::from(self.slots));
+        let body = Arc::make_mut(&mut self.body);
+        match number {
+            None => record.encode::<PAIRS>(&mut body[end..]),
+            Some(number) => put_boxed(&mut body[end..], number),
+        }
+        body[slot] = tag;
+        body[place..place + 2].copy_from_slice(&self.end.to_le_bytes());
+        self.end += size as u16;
+        self.len += 1;
+        Ok(())
+    }
+
+    /// Replaces the record in a slot by another of the same field if it takes no more room; says
+    /// whether it did.
+    pub(super) fn replace<const PAIRS: bool>(&mut self, slot: usize, record: Record<'_>) -> bool {
+        let offset = self.offset(slot);
+        let size = record.size::<PAIRS>();
+        let old = match Record::decode::<PAIRS>(&self.body[offset..]) {
+            Stored::Inline(_, old) if size <= old => old,
+            _ => return false,
+        };
+        if let Some(deadline) = record.deadline {
+            self.extra().due = deadline.min(self.due());
+        }
+        self.dead += (old - size) as u16;
+        record.encode::<PAIRS>(&mut Arc::make_mut(&mut self.body)[offset..]);
+        true
+    }
+
+    /// Removes the record in a slot.
+    pub(super) fn remove<const PAIRS: bool>(&mut self, slot: usize) {
+        let offset = self.offset(slot);
+        let size = match Record::decode::<PAIRS>(&self.body[offset..]) {
+            Stored::Inline(_, size) => size,
+            Stored::Boxed(number) => self.unbox(number),
+        };
+        if offset + size == usize::from(self.end) {
+            self.end = offset as u16;
+        } else {
+            self.dead += size as u16;
+        }
+        let (last, slots) = (usize::from(self.len) - 1, usize::from(self.slots));
+        let (from, to) = (offset_place(last, slots), offset_place(slot, slots));
+        let body = Arc::make_mut(&mut self.body);
+        body[slot] = body[last];
+        body.copy_within(from..from + 2, to);
+        self.len -= 1;
+        if self.needs() * 3 / 2 + 128 < self.body.len() {
+            self.rebuild::<PAIRS>(Plan::new(self.len(), self.live()));
+        }
+    }
+
+    /// Moves the records into two pages one bit deeper, as `bit` of their fields says.
+    pub(super) fn split<const PAIRS: bool>(&self, bit: impl Fn(&[u8]) -> bool) -> [Self; 2] {
+        let ones: SmallVec<[bool; 256]> = (0..self.len())
+            .map(|slot| bit(self.at::<PAIRS>(slot).field))
+            .collect();
+        [false, true].map(|side| {
+            let slots = (0..self.len()).filter(|&slot| ones[slot] == side);
+            let bytes = slots.clone().map(|slot| self.raw::<PAIRS>(slot).len());
+            let plan = Plan::new(slots.clone().count(), bytes.sum());
+            let mut page = Self::planned(plan, self.depth + 1);
+            page.copy_from::<PAIRS>(self, slots);
+            page
+        })
+    }
+
+    /// A page one bit less deep that holds the records of two.
+    pub(super) fn merged<const PAIRS: bool>(&self, other: &Self) -> Self {
+        let plan = Plan::new(self.len() + other.len(), self.live() + other.live());
+        let mut page = Self::planned(plan, self.depth - 1);
+        page.copy_from::<PAIRS>(self, 0..self.len());
+        page.copy_from::<PAIRS>(other, 0..other.len());
+        page
+    }
+
+    /// How many records there are.
+    #[inline]
+    pub(super) fn len(&self) -> usize {
+        usize::from(self.len)
+    }
+
+    /// Bytes that its records need, their slots included.
+    pub(super) fn needs(&self) -> usize {
+        SLOT_SIZE * self.len() + self.live()
+    }
+
+    /// Bytes that it occupies outside its node.
+    #[inline]
+    pub(super) fn weight(&self) -> u64 {
+        let extra = self.extra.as_ref().map_or(0, |extra| extra.weight());
+        (self.body.len() + ALLOCATION_SIZE) as u64 + extra
+    }
+
+    /// A moment that no deadline in it precedes; `Millis::MAX` if there is none.
+    #[inline]
+    pub(super) fn due(&self) -> Millis {
+        self.extra.as_ref().map_or(Millis::MAX, |extra| extra.due)
+    }
+
+    /// Removes records whose deadline is not later than `now`, up to `budget`, showing each before;
+    /// returns how many.
+    pub(super) fn expire<const PAIRS: bool>(
+        &mut self,
+        now: Millis,
+        budget: usize,
+        visit: &mut dyn FnMut(&[u8]),
+    ) -> usize {
+        let (mut removed, mut slot) = (0, self.len());
+        while slot > 0 && removed < budget {
+            slot -= 1;
+            let record = self.at::<PAIRS>(slot);
+            if record.deadline.is_some_and(|at| at <= now) {
+                visit(record.field);
+                // The last record takes the slot; it was looked at already.
+                self.remove::<PAIRS>(slot);
+                removed += 1;
+            }
+        }
+        let due = (0..self.len()).filter_map(|slot| self.at::<PAIRS>(slot).deadline);
+        let due = due.min().unwrap_or(Millis::MAX);
+        if due != self.due() {
+            self.extra().due = due;
+        }
+        self.drop_extra();
+        removed
+    }
+
+    /// The tag in a slot.
+    fn tag(&self, slot: usize) -> u8 {
+        self.body[slot]
+    }
+
+    #[inline]
+    fn offset(&self, slot: usize) -> usize {
+        let place = offset_place(slot, usize::from(self.slots));
+        usize::from(u16::from_le_bytes([self.body[place], self.body[place + 1]]))
+    }
+
+    /// The bytes of a record in the page.
+    fn raw<const PAIRS: bool>(&self, slot: usize) -> &[u8] {
+        let bytes = &self.body[self.offset(slot)..];
+        match Record::decode::<PAIRS>(bytes) {
+            Stored::Inline(_, size) => &bytes[..size],
+            Stored::Boxed(_) => &bytes[..BOXED_SIZE],
+        }
+    }
+
+    /// Bytes of records.
+    fn live(&self) -> usize {
+        usize::from(self.end) - SLOT_SIZE * usize::from(self.slots) - usize::from(self.dead)
+    }
+
+    fn extra(&mut self) -> &mut Extra {
+        self.extra.get_or_insert_with(|| {
+            Box::new(Extra {
+                due: Millis::MAX,
+                boxes: Vec::new(),
+                boxed: 0,
+            })
+        })
+    }
+
+    fn drop_extra(&mut self) {
+        let is_idle =
+            |extra: &Extra| extra.due == Millis::MAX && extra.boxes.iter().all(Option::is_none);
+        if self.extra.as_deref().is_some_and(is_idle) {
+            self.extra = None;
+        }
+    }
+
+    /// Boxes a record and returns its number.
+    #[cold]
+    fn boxed<const PAIRS: bool>(&mut self, record: Record<'_>, size: usize) -> u16 {
+        let mut bytes: Arc<[u8]> = std::iter::repeat_n(0, size).collect();
+        record.encode::<PAIRS>(Arc::make_mut(&mut bytes));
+        self.keep(bytes)
+    }
+
+    fn keep(&mut self, bytes: Arc<[u8]>) -> u16 {
+        let extra = self.extra();
+        extra.boxed += bytes.len() + ALLOCATION_SIZE;
+        let boxes = &mut extra.boxes;
+        match boxes.iter().position(Option::is_none) {
+            Some(free) => {
+                boxes[free] = Some(bytes);
+                free as u16
+            }
+            None => {
+                boxes.push(Some(bytes));
+                (boxes.len() - 1) as u16
+            }
+        }
+    }
+
+    /// Drops a box and returns what the reference to it takes.
+    #[cold]
+    fn unbox(&mut self, number: u16) -> usize {
+        let extra = self.extra();
+        if let Some(bytes) = extra.boxes[usize::from(number)].take() {
+            extra.boxed -= bytes.len() + ALLOCATION_SIZE;
+        }
+        self.drop_extra();
+        BOXED_SIZE
+    }
+
+    /// Rebuilds the page so that one more record of that size fits.
+    fn make_room<const PAIRS: bool>(&mut self, size: usize, limit: usize) -> Result<(), Full> {
+        let (len, bytes) = (self.len() + 1, self.live() + size);
+        let needs = SLOT_SIZE * len + bytes;
+        if needs > limit.min(BODY_SIZE_MAX) {
+            return Err(Full);
+        }
+        self.rebuild::<PAIRS>(Plan::new(len, bytes));
+        Ok(())
+    }
+
+    fn rebuild<const PAIRS: bool>(&mut self, plan: Plan) {
+        let mut page = Self::planned(plan, self.depth);
+        page.copy_from::<PAIRS>(self, 0..self.len());
+        *self = page;
+    }
+
+    /// Adds records of another page; there is room for them.
+    fn copy_from<const PAIRS: bool>(&mut self, other: &Self, chosen: impl Iterator<Item = usize>) {
+        let slots = usize::from(self.slots);
+        let (mut slot, mut end, mut due) = (self.len(), usize::from(self.end), self.due());
+        for from in chosen {
+            let raw = other.raw::<PAIRS>(from);
+            let number = match (raw[0], &other.extra) {
+                (0, Some(extra)) => {
+                    let number = usize::from(u16::from_le_bytes([raw[1], raw[2]]));
+                    extra.boxes[number].clone().map(|bytes| self.keep(bytes))
+                }
+                _ => None,
+            };
+            if other.extra.is_some() {
+                due = due.min(other.at::<PAIRS>(from).deadline.unwrap_or(Millis::MAX));
+            }
+            let place = offset_place(slot, slots);
+            let body = Arc::make_mut(&mut self.body);
+            body[end..end + raw.len()].copy_from_slice(raw);
+            if let Some(number) = number {
+                put_boxed(&mut body[end..], number);
+            }
+            body[slot] = other.tag(from);
+            body[place..place + 2].copy_from_slice(&(end as u16).to_le_bytes());
+            (slot, end) = (slot + 1, end + raw.len());
+        }
+        (self.len, self.end) = (slot as u16, end as u16);
+        if due != self.due() {
+            self.extra().due = due;
+        }
+    }
+}
+
+impl Extra {
+    fn weight(&self) -> u64 {
+        let numbers = self.boxes.len() * size_of::<Option<Arc<[u8]>>>();
+        (size_of::<Self>() + numbers + self.boxed) as u64
+    }
+}
+
+/// Where the offset of a slot lies.
+#[inline]
+const fn offset_place(slot: usize, slots: usize) -> usize {
+    slots + 2 * slot
+}
+
+/// The high bit of each byte that is zero, and no other bit.
+#[inline]
+const fn zero_bytes(word: u64) -> u64 {
+    const LOW: u64 = 0x7f7f_7f7f_7f7f_7f7f;
+    !(((word & LOW) + LOW) | word | LOW)
+}
