@@ -26,6 +26,11 @@ pub use keyspace::{Keyspace, Options};
 pub use observe::Change;
 pub use packing::Packing;
 pub use snapshot::{Snapshot, Walk, WalkItem};
+pub use types::stream::{
+    Consumer, ConsumerId, Pending, Producers, Refs, Remembered, Stream, StreamBlock, StreamEntry,
+    StreamFields, StreamGroup, StreamId, StreamMut, StreamRange, StreamRangeBack, StreamText, Trim,
+    TrimTo,
+};
 pub use value::{
     Access, Encoding, Event, EventKind, Garbage, Kind, Millis, NewValue, SampledKey, ScannedKey,
     Stats, StringRef, Touch, ValueRef, WrongType,

@@ -174,6 +174,15 @@ impl Held<'_> {
         self.store.change_pages(self.shared, place, change)
     }
 
+    /// Changes the pages in a way that observers of the key need not hear of.
+    ///
+    /// # Panics
+    /// When the value is packed.
+    pub(crate) fn change_quietly<T>(&mut self, change: impl FnOnce(&mut Collection) -> T) -> T {
+        let place = self.place.as_mut().expect("a value that exists is changed");
+        self.store.change_pages(self.shared, place, change)
+    }
+
     /// Gives the value another encoding.
     pub(crate) fn set_encoding(&mut self, encoding: Encoding) {
         if let Some(place) = &mut self.place {

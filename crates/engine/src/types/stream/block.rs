@@ -232,6 +232,13 @@ impl Block {
         (count, begin, at)
     }
 
+    /// The names of the block.
+    pub(super) fn own_names(&self) -> impl Iterator<Item = &[u8]> {
+        let mut at = 0;
+        let count = text::read_varint(&self.bytes, &mut at);
+        (0..count).map(move |_| text::read_bytes(&self.bytes, &mut at))
+    }
+
     /// Whether an entry has the names of the block.
     #[inline]
     fn has_names<'a>(&self, items: impl ExactSizeIterator<Item = &'a [u8]>) -> bool {

@@ -1,0 +1,141 @@
+//! Streams as values of keys.
+//!
+//! Always true: a stream that lost all its entries is still there.
+//! Not here: the stream itself — `stream.rs`
+
+use super::Stream;
+use crate::db::{Db, Held};
+use crate::packing::Packing;
+use crate::types::{Collection, Form};
+use crate::value::{Encoding, Kind, Touch, ValueRef, WrongType};
+
+impl<'a> ValueRef<'a> {
+    /// The value as a stream.
+    ///
+    /// # Errors
+    /// [`WrongType`] when it is not one.
+    pub fn stream(&self) -> Result<&'a Stream, WrongType> {
+        self.form(Kind::Stream).map(stream_of)
+    }
+}
+
+impl Db<'_> {
+    /// The stream at a key, if there is one.
+    ///
+    /// # Errors
+    /// [`WrongType`] when the key holds something else.
+    ///
+    /// # Examples
+    /// ```
+    /// # use russet_engine::{Keyspace, Options, StreamId, Touch};
+    /// let mut keyspace = Keyspace::new(Options::default());
+    /// let mut db = keyspace.db(0);
+    /// let items = [&b"sensor"[..], b"7"];
+    /// let mut log = db.stream_mut(b"log")?;
+    /// let packing = log.packing();
+    /// log.edit(|stream| stream.append(StreamId::new(5, 0), items.into_iter(), &packing));
+    /// let stream = db.stream(b"log", Touch::Yes)?.expect("it was just created");
+    /// assert_eq!(stream.last_id(), StreamId::new(5, 0));
+    /// assert_eq!(stream.range(StreamId::MIN, StreamId::MAX).count(), 1);
+    /// # Ok::<(), russet_engine::WrongType>(())
+    /// ```
+    pub fn stream(&mut self, key: &[u8], touch: Touch) -> Result<Option<&Stream>, WrongType> {
+        self.stream_hashed(self.hash(key), key, touch)
+    }
+
+    /// [`Self::stream`] with the hash of the key.
+    ///
+    /// # Errors
+    /// [`WrongType`] when the key holds something else.
+    pub fn stream_hashed(
+        &mut self,
+        hash: u64,
+        key: &[u8],
+        touch: Touch,
+    ) -> Result<Option<&Stream>, WrongType> {
+        let found = self.read_hashed(hash, key, touch);
+        found.map(|value| value.stream()).transpose()
+    }
+
+    /// The stream at a key, to be changed or created.
+    ///
+    /// # Errors
+    /// [`WrongType`] when the key holds something else.
+    pub fn stream_mut<'a>(&'a mut self, key: &'a [u8]) -> Result<StreamMut<'a>, WrongType> {
+        self.stream_mut_hashed(self.hash(key), key)
+    }
+
+    /// [`Self::stream_mut`] with the hash of the key.
+    ///
+    /// # Errors
+    /// [`WrongType`] when the key holds something else.
+    #[inline]
+    pub fn stream_mut_hashed<'a>(
+        &'a mut self,
+        hash: u64,
+        key: &'a [u8],
+    ) -> Result<StreamMut<'a>, WrongType> {
+        let held = self.held_hashed(hash, key, Kind::Stream)?;
+        Ok(StreamMut { held })
+    }
+}
+
+/// A key that holds a stream, or is to hold one.
+#[derive(Debug)]
+pub struct StreamMut<'a> {
+    held: Held<'a>,
+}
+
+impl StreamMut<'_> {
+    /// The stream, if the key exists.
+    #[inline]
+    pub fn get(&self) -> Option<&Stream> {
+        self.held.form().map(stream_of)
+    }
+
+    /// The thresholds of blocks.
+    pub fn packing(&self) -> Packing {
+        self.held.packing()
+    }
+
+    /// Changes the stream, which is created if the key does not exist.
+    #[inline]
+    pub fn edit<T>(&mut self, change: impl FnOnce(&mut Stream) -> T) -> T {
+        self.create();
+        self.held.change(|collection| change(stream_in(collection)))
+    }
+
+    /// Changes what nobody waits for: when consumers were seen and what they have. Nobody who
+    /// observes the key hears of it.
+    pub fn edit_quietly<T>(&mut self, change: impl FnOnce(&mut Stream) -> T) -> T {
+        self.create();
+        self.held
+            .change_quietly(|collection| change(stream_in(collection)))
+    }
+
+    /// Replaces the stream, or creates it.
+    pub fn put(&mut self, stream: Stream) {
+        let stream = Collection::Stream(Box::new(stream));
+        self.held.put_paged(Encoding::Stream, stream);
+    }
+
+    fn create(&mut self) {
+        if self.held.form().is_none() {
+            self.put(Stream::new());
+        }
+    }
+}
+
+fn stream_of(form: Form<'_>) -> &Stream {
+    match form {
+        Form::Paged(Collection::Stream(stream)) => stream,
+        _ => unreachable!("streams are never packed"),
+    }
+}
+
+fn stream_in(collection: &mut Collection) -> &mut Stream {
+    match collection {
+        Collection::Stream(stream) => stream,
+        _ => unreachable!("the kind was looked at"),
+    }
+}
