@@ -1,0 +1,23 @@
+//! Where encoders write: anything that takes bytes at its end.
+
+use smallvec::SmallVec;
+
+/// Takes bytes at its end.
+pub trait Buffer {
+    /// Appends `bytes`.
+    fn push_bytes(&mut self, bytes: &[u8]);
+}
+
+impl Buffer for Vec<u8> {
+    #[inline]
+    fn push_bytes(&mut self, bytes: &[u8]) {
+        self.extend_from_slice(bytes);
+    }
+}
+
+impl<const N: usize> Buffer for SmallVec<[u8; N]> {
+    #[inline]
+    fn push_bytes(&mut self, bytes: &[u8]) {
+        self.extend_from_slice(bytes);
+    }
+}

@@ -1,0 +1,82 @@
+//! One value of a listpack, as it lies there.
+
+use russet_base::num::{self, I64Buf};
+
+/// A value: integers are kept as such, and spell themselves when they are asked for.
+///
+/// In a listpack whose entries are all [canonical](super::Listpack::is_canonical), equal values
+/// are equal entries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Entry<'a> {
+    /// An integer.
+    Int(i64),
+    /// Anything else.
+    Str(&'a [u8]),
+}
+
+impl<'a> Entry<'a> {
+    /// What [`encode`](super::encode) makes of `value`.
+    #[inline]
+    #[must_use]
+    pub fn of(value: &'a [u8]) -> Self {
+        num::parse_i64(value).map_or(Self::Str(value), Self::Int)
+    }
+
+    /// The value as text; an integer is printed into `buf`.
+    #[inline]
+    #[must_use]
+    pub fn as_bytes<'b>(&self, buf: &'b mut I64Buf) -> &'b [u8]
+    where
+        'a: 'b,
+    {
+        match *self {
+            Self::Int(n) => num::format_i64(n, buf),
+            Self::Str(text) => text,
+        }
+    }
+
+    /// The value as text of its own.
+    #[must_use]
+    pub fn to_vec(&self) -> Vec<u8> {
+        self.as_bytes(&mut I64Buf::new()).to_vec()
+    }
+
+    /// Appends the value as text.
+    #[inline]
+    pub fn push_to(&self, out: &mut Vec<u8>) {
+        match *self {
+            Self::Int(n) => num::push_i64(n, out),
+            Self::Str(text) => out.extend_from_slice(text),
+        }
+    }
+
+    /// The value as an integer, if it spells one.
+    #[inline]
+    #[must_use]
+    pub fn as_i64(&self) -> Option<i64> {
+        match *self {
+            Self::Int(n) => Some(n),
+            Self::Str(text) => num::parse_i64(text),
+        }
+    }
+
+    /// How many bytes the value has as text.
+    #[inline]
+    #[must_use]
+    pub fn text_len(&self) -> usize {
+        match *self {
+            Self::Int(n) => usize::from(n < 0) + num::digits10(n.unsigned_abs()),
+            Self::Str(text) => text.len(),
+        }
+    }
+
+    /// Whether the value is `text`.
+    #[inline]
+    #[must_use]
+    pub fn is(&self, text: &[u8]) -> bool {
+        match *self {
+            Self::Int(n) => num::parse_i64(text) == Some(n),
+            Self::Str(own) => own == text,
+        }
+    }
+}
