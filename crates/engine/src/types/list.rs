@@ -1,12 +1,85 @@
-//! The value type of lists beyond what is packed.
+//! Lists: deques of byte strings that are also edited in the middle.
+//!
+//! ```text
+//!  edit.rs    ListMut    packed or paged, and from the one to the other
+//!  view.rs    ListRef    reading either
+//!  pages.rs   List       a ring of pages
+//!  page.rs    Page       entries with room at both ends
+//!  entry.rs   Entry      an element as a listpack has it
+//!  limit.rs   Limit      list-max-listpack-size
+//! ```
+//! Always true: the bytes of a page are entries of a listpack, so pages go to disk as they are.
+//! Not here: commands — crate `russet-command`
 
-/// Pages of lists.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct List {}
+mod edit;
+mod entry;
+mod limit;
+mod page;
+mod pages;
+mod view;
 
-impl List {
-    /// Bytes that it occupies.
-    pub(crate) fn weight(&self) -> u64 {
-        size_of::<Self>() as u64
+pub use edit::ListMut;
+pub use page::End;
+pub(crate) use pages::List;
+pub use pages::Target;
+pub use view::{ListPart, ListRef};
+
+use crate::db::Db;
+use crate::value::{Kind, Touch, ValueRef, WrongType};
+
+impl<'a> ValueRef<'a> {
+    /// The value as a list.
+    ///
+    /// # Errors
+    /// [`WrongType`] when it is not one.
+    #[inline]
+    pub fn list(&self) -> Result<ListRef<'a>, WrongType> {
+        self.form(Kind::List).map(ListRef::new)
+    }
+}
+
+impl Db<'_> {
+    /// The list at a key, if there is one.
+    ///
+    /// # Errors
+    /// [`WrongType`] when the key holds something else.
+    pub fn list(&mut self, key: &[u8], touch: Touch) -> Result<Option<ListRef<'_>>, WrongType> {
+        self.list_hashed(self.hash(key), key, touch)
+    }
+
+    /// [`Self::list`] with the hash of the key, as [`Self::prefetch`] returned it.
+    ///
+    /// # Errors
+    /// [`WrongType`] when the key holds something else.
+    #[inline]
+    pub fn list_hashed(
+        &mut self,
+        hash: u64,
+        key: &[u8],
+        touch: Touch,
+    ) -> Result<Option<ListRef<'_>>, WrongType> {
+        let value = self.read_hashed(hash, key, touch);
+        value.map(|value| value.list()).transpose()
+    }
+
+    /// The list at a key, to be changed; an absent key is an empty list.
+    ///
+    /// # Errors
+    /// [`WrongType`] when the key holds something else.
+    pub fn list_mut<'a>(&'a mut self, key: &'a [u8]) -> Result<ListMut<'a>, WrongType> {
+        self.list_mut_hashed(self.hash(key), key)
+    }
+
+    /// [`Self::list_mut`] with the hash of the key, as [`Self::prefetch`] returned it.
+    ///
+    /// # Errors
+    /// [`WrongType`] when the key holds something else.
+    #[inline]
+    pub fn list_mut_hashed<'a>(
+        &'a mut self,
+        hash: u64,
+        key: &'a [u8],
+    ) -> Result<ListMut<'a>, WrongType> {
+        Ok(ListMut::new(self.held_hashed(hash, key, Kind::List)?))
     }
 }

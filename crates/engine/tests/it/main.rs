@@ -3,6 +3,7 @@
 #![expect(clippy::disallowed_methods, reason = "snapshots are walked on threads")]
 
 mod expiry;
+mod list;
 mod memory;
 mod model;
 mod sampling;
