@@ -109,6 +109,26 @@ const FREE: Slot = Slot {
     id: 0,
 };
 
+/// The command that was found last, for [`Registry::resolve_like`] of the same registry.
+#[derive(Debug, Clone, Copy)]
+pub struct Recent {
+    /// The first 8 bytes of its name, as they were sent.
+    word: u64,
+    /// The length of its name, which is 8 at most; before the first what no name has.
+    len: usize,
+    id: CommandId,
+}
+
+impl Default for Recent {
+    fn default() -> Self {
+        Self {
+            word: 0,
+            len: usize::MAX,
+            id: CommandId(0),
+        }
+    }
+}
+
 /// The container of commands that are no subcommands.
 const TOP: u16 = u16::MAX;
 
@@ -268,6 +288,22 @@ impl<H> Registry<H> {
             None => Some(id),
             Some(name) => self.find_sub(id, name),
         }
+    }
+
+    /// [`Self::resolve`] for requests many of which name the command that the one before did.
+    #[inline]
+    pub fn resolve_like(&self, args: Args<'_>, recent: &mut Recent) -> Option<CommandId> {
+        let name = args.get(0)?;
+        let word = first_bytes(name);
+        if word == recent.word && name.len() == recent.len {
+            return Some(recent.id);
+        }
+        let id = self.resolve(args)?;
+        if name.len() <= 8 && !self.commands[id.index()].is_container() {
+            let len = name.len();
+            *recent = Recent { word, len, id };
+        }
+        Some(id)
     }
 
     /// The command at this place.

@@ -9,6 +9,7 @@ use russet_base::Rng;
 use smallvec::SmallVec;
 
 use crate::access::AccessPolicy;
+use crate::arena::Handle;
 use crate::db::Db;
 use crate::epoch::Epochs;
 use crate::hash;
@@ -62,6 +63,8 @@ pub struct Keyspace {
     /// them.
     parked: Vec<(u32, Store)>,
     garbage: Garbage,
+    /// For [`Self::prefetch_entries`]: database, hash and bucket.
+    ahead: Vec<(usize, u64, Handle)>,
 }
 
 /// Moves of expiry records, for each key that may be removed.
@@ -92,6 +95,7 @@ impl Keyspace {
             shared,
             parked: Vec::new(),
             garbage: Garbage::default(),
+            ahead: Vec::new(),
         }
     }
 
@@ -115,11 +119,27 @@ impl Keyspace {
     ///
     /// # Panics
     /// When there is no such database.
+    #[inline]
     pub fn db(&mut self, index: usize) -> Db<'_> {
         Db {
             store: &mut self.dbs[index],
             shared: &mut self.shared,
             index,
+        }
+    }
+
+    /// Stages 2 and 3 of the hint that keys will be looked up soon, for many keys: each with its
+    /// database and what [`Db::prefetch`] returned. Databases that do not exist are passed over.
+    #[inline]
+    pub fn prefetch_entries(&mut self, wanted: impl Iterator<Item = (usize, u64)>) {
+        let Self { dbs, ahead, .. } = self;
+        ahead.clear();
+        ahead.extend(wanted.filter_map(|(db, hash)| {
+            let bucket = dbs.get(db)?.prefetch_bucket(hash);
+            Some((db, hash, bucket))
+        }));
+        for &(db, hash, bucket) in &*ahead {
+            dbs[db].prefetch_cells(bucket, hash);
         }
     }
 

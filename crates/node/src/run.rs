@@ -15,6 +15,7 @@
 //! Not here: whether a command may run — `gate.rs`; what it does — `control/`, `russet-command`.
 
 use bytes::Bytes;
+use russet_command::registry::Recent;
 use russet_command::{CommandError, Ctx};
 use russet_io::{ConnId, LogLevel};
 use russet_resp::{ArgBuf, Args, Decoded, Frame, Limits, ProtocolError, Reply, Span};
@@ -46,6 +47,7 @@ pub(crate) struct Batch {
     bulks: Vec<Bytes>,
     touched: Vec<ConnId>,
     broken: Vec<(ConnId, ProtocolError)>,
+    recent: Recent,
 }
 
 impl Batch {
@@ -115,15 +117,9 @@ impl Node {
 
     /// Runs a batch and gives back what its sessions no longer need.
     fn execute(&mut self, batch: &mut Batch) {
-        for queued in &batch.queue {
-            self.core
-                .keyspace
-                .db(queued.db)
-                .prefetch_bucket(queued.hint);
-        }
-        for queued in &batch.queue {
-            self.core.keyspace.db(queued.db).prefetch_entry(queued.hint);
-        }
+        let hints = batch.queue.iter().filter(|queued| queued.hint != 0);
+        let hints = hints.map(|queued| (queued.db, queued.hint));
+        self.core.keyspace.prefetch_entries(hints);
         let mut start = 0;
         while let Some(first) = batch.queue.get(start) {
             let conn = first.conn;
@@ -235,6 +231,7 @@ fn decode(core: &mut Core, session: &mut Session, limits: &Limits, batch: &mut B
             queue,
             spans,
             bulks,
+            recent,
             ..
         } = batch;
         match session
@@ -244,7 +241,7 @@ fn decode(core: &mut Core, session: &mut Session, limits: &Limits, batch: &mut B
             Ok(Decoded::Frame(frame)) => {
                 session.decoded = frame.end();
                 let args = frame.args(input, spans, bulks);
-                let command = core.commands.resolve(args);
+                let command = core.commands.resolve_like(args, recent);
                 let hint = match command.and_then(|id| core.commands.get(id).first_key) {
                     Some(at) if at < args.len() => core.keyspace.db(session.db).prefetch(&args[at]),
                     _ => 0,

@@ -52,15 +52,18 @@ impl Occupied<'_> {
     }
 
     /// Replaces the value, keeping the deadline.
+    #[inline]
     pub fn set(&mut self, value: NewValue<'_>) {
         self.put(value, Due::Keep);
     }
 
     /// Replaces value and deadline at once. Cheaper than one after the other.
+    #[inline]
     pub fn replace(&mut self, value: NewValue<'_>, deadline: Option<Millis>) {
         self.put(value, Due::Set(deadline));
     }
 
+    #[inline]
     fn put(&mut self, value: NewValue<'_>, due: Due) {
         if self.shared.keeps_clocks && self.shared.policy == AccessPolicy::Lru {
             let fresh = self.shared.policy.fresh(self.shared.now);
@@ -123,6 +126,7 @@ impl Occupied<'_> {
     ///
     /// # Errors
     /// [`WrongType`] when it is not one.
+    #[inline]
     pub fn string(&self) -> Result<StringRef<'_>, WrongType> {
         let memory = &self.store.arena.memory;
         match cell::Head::of(memory, self.place.cell).kind() {

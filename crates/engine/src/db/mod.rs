@@ -101,7 +101,7 @@ impl Db<'_> {
     /// Stage 2 of the hint: fetches the bucket, given what stage 1 returned.
     #[inline]
     pub fn prefetch_bucket(&self, hint: u64) {
-        self.store.prefetch_bucket(hint);
+        let _ = self.store.prefetch_bucket(hint);
     }
 
     /// Stage 3 of the hint: fetches the entry, given what stage 1 returned.

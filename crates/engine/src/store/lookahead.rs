@@ -7,6 +7,7 @@
 //! Not here: the instruction — `prefetch.rs`
 
 use super::Store;
+use crate::arena::{Handle, LINE_GRANULES};
 use crate::prefetch;
 use crate::table::{Line, segment};
 
@@ -17,31 +18,37 @@ impl Store {
         prefetch::line(self.directory.address(hash));
     }
 
-    /// Hints that a hash will be looked for: its bucket.
+    /// Hints that a hash will be looked for: its bucket, which is returned; 0 if there is none.
     #[inline]
-    pub(crate) fn prefetch_bucket(&self, hash: u64) {
+    pub(crate) fn prefetch_bucket(&self, hash: u64) -> Handle {
         let slot = self.directory.find(hash);
-        if slot.segment != 0 {
-            let home = segment::home(hash, slot.depth, usize::from(slot.buckets)) as u32;
-            let line = slot.segment + home * crate::arena::LINE_GRANULES;
-            prefetch::line(self.arena.memory.address(line));
+        if slot.segment == 0 {
+            return 0;
         }
+        let home = segment::home(hash, slot.depth, usize::from(slot.buckets)) as u32;
+        let line = slot.segment.wrapping_add(home.wrapping_mul(LINE_GRANULES));
+        prefetch::line(self.arena.memory.address(line));
+        line
     }
 
     /// Hints that a hash will be looked for: the cells in its bucket that have its tag.
     #[inline]
     pub(crate) fn prefetch_entry(&self, hash: u64) {
-        let slot = self.directory.find(hash);
-        if slot.segment != 0 {
-            let buckets = usize::from(slot.buckets);
-            let home = segment::home(hash, slot.depth, buckets);
-            let line = &self.arena.memory.lines(slot.segment, buckets)[home];
-            for at in line.matches(Line::tag(hash)) {
-                let cell = self.arena.memory.address(line.handle(at));
-                prefetch::line(cell);
-                // Key and value of middling size reach into the next line.
-                prefetch::line(cell.wrapping_add(64));
-            }
+        self.prefetch_cells(self.prefetch_bucket(hash), hash);
+    }
+
+    /// Stage 3, given the bucket; nothing may have changed since stage 2.
+    #[inline]
+    pub(crate) fn prefetch_cells(&self, bucket: Handle, hash: u64) {
+        if bucket == 0 {
+            return;
+        }
+        let line = &self.arena.memory.lines(bucket, 1)[0];
+        for at in line.matches(Line::tag(hash)) {
+            let cell = self.arena.memory.address(line.handle(at));
+            prefetch::line(cell);
+            // Key and value of middling size reach into the next line.
+            prefetch::line(cell.wrapping_add(64));
         }
     }
 }

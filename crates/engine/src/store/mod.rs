@@ -399,6 +399,9 @@ impl Store {
     }
 
     /// Replaces the value of an entry, and perhaps its deadline: in place if there is room.
+    // PERF: a value of the same size takes the place of the old one: no deadline, size or class is
+    // looked at.
+    #[inline]
     pub(crate) fn replace(
         &mut self,
         cx: &mut Shared,
@@ -407,13 +410,29 @@ impl Store {
         value: (Kind, Encoding, Body<'_>),
         due: Due,
     ) {
-        let (kind, encoding, body) = value;
         let is_shared = self.own_at(cx, place);
-        // PERF: a counter changes where it is: no deadline, size or class is looked at.
-        let stays = matches!(due, Due::Keep) && !is_shared;
-        if stays && cell::replace_int(&mut self.arena.memory, place.cell, &body) {
-            return;
+        let keeps = matches!(due, Due::Keep);
+        if !is_shared && !matches!(due, Due::Set(Some(_))) {
+            let (kind, encoding, body) = &value;
+            let kind = cell::kind_byte(*kind, *encoding);
+            if cell::replace_alike(&mut self.arena.memory, place.cell, kind, body, keeps) {
+                return;
+            }
         }
+        self.replace_unlike(cx, key, (place, is_shared), value, due);
+    }
+
+    /// Replaces the value of an entry of an owned segment by one that may need more room or less.
+    #[inline(never)]
+    fn replace_unlike(
+        &mut self,
+        cx: &mut Shared,
+        key: &[u8],
+        (place, is_shared): (&mut Place, bool),
+        value: (Kind, Encoding, Body<'_>),
+        due: Due,
+    ) {
+        let (kind, encoding, body) = value;
         let old = cell::deadline(&self.arena.memory, place.cell);
         let due = match due {
             Due::Keep => old.map(|deadline| deadline.at),

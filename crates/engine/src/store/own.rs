@@ -69,11 +69,13 @@ impl Store {
     }
 
     /// Makes the segment of an entry writable, and says whether a snapshot needs its cell as it is.
-    #[inline]
+    #[inline(always)]
     pub(super) fn own_at(&mut self, cx: &Shared, place: &mut Place) -> bool {
-        if cx.epochs.newest() == 0 {
-            return false;
-        }
+        cx.epochs.newest() != 0 && self.own_at_shared(cx, place)
+    }
+
+    #[inline(never)]
+    fn own_at_shared(&mut self, cx: &Shared, place: &mut Place) -> bool {
         place.slot = self.own(cx, place.hash);
         let lines = self
             .arena

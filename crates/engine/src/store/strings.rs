@@ -20,6 +20,7 @@ use crate::value::{Encoding, Kind, NewValue, StringRef};
 const EMBSTR_LEN_MAX: usize = 44;
 
 /// The encoding of a new value, and its form in or beside a cell.
+#[inline]
 pub(crate) fn encode<'v>(value: &'v NewValue<'_>, key: &[u8]) -> (Encoding, Body<'v>) {
     let (encoding, bytes) = match *value {
         NewValue::Int(n) => return (Encoding::Int, int_body(n, key)),
@@ -45,6 +46,7 @@ pub(crate) fn encode<'v>(value: &'v NewValue<'_>, key: &[u8]) -> (Encoding, Body
     (encoding, Body::Large(object(key, value)))
 }
 
+#[inline]
 fn text_encoding(bytes: &[u8]) -> Encoding {
     if bytes.len() <= EMBSTR_LEN_MAX {
         Encoding::Embstr
@@ -53,6 +55,7 @@ fn text_encoding(bytes: &[u8]) -> Encoding {
     }
 }
 
+#[inline]
 fn int_body(n: i64, key: &[u8]) -> Body<'static> {
     if cell::fits(key.len(), 8) {
         Body::Int(n)

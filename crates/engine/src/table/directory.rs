@@ -94,7 +94,9 @@ impl Page {
 #[inline]
 fn bits_at(hash: u64, skip: u8, count: u8) -> usize {
     // Two shifts, because one by 64 is not defined.
-    ((hash << skip) >> 1 >> (63 - count)) as usize
+    // PERF: wrapping, since `skip` and `count` are at most 44 together and every look-up asks.
+    let rest = hash.wrapping_shl(u32::from(skip)) >> 1;
+    rest.wrapping_shr(63_u32.wrapping_sub(u32::from(count))) as usize
 }
 
 impl Default for Directory {

@@ -18,6 +18,7 @@
 //! Not here: which buckets an entry may be in — `table/segment.rs`
 
 use crate::arena::Handle;
+use crate::prefetch::bytes_equal;
 
 /// Entries in a bucket.
 pub(crate) const SLOTS: usize = 12;
@@ -55,24 +56,19 @@ impl Line {
     /// The slots with that tag.
     #[inline]
     pub(crate) fn matches(&self, tag: u8) -> Slots {
-        let pattern = u64::from(tag) * REPEAT;
-        let low = collect(zero_bytes(self.words[0] ^ pattern));
-        let high = collect(zero_bytes((self.words[1] ^ pattern) | !0xffff_ffff));
-        Slots(low | high << 8)
+        Slots(bytes_equal(self.words, tag) & ALL)
     }
 
     /// The slots without an entry.
     #[inline]
     pub(crate) fn vacant(&self) -> Slots {
-        let low = collect(zero_bytes(self.words[0]));
-        let high = collect(zero_bytes(self.words[1] | !0xffff_ffff));
-        Slots(low | high << 8)
+        Slots(bytes_equal(self.words, 0) & ALL)
     }
 
     /// The slots with an entry.
     #[inline]
     pub(crate) fn occupied(&self) -> Slots {
-        Slots(!self.vacant().0 & ALL)
+        Slots(!bytes_equal(self.words, 0) & ALL)
     }
 
     /// The handle in a slot that has an entry.
@@ -175,25 +171,9 @@ impl Iterator for Slots {
     #[inline]
     fn next(&mut self) -> Option<usize> {
         let first = self.first()?;
-        self.0 &= self.0 - 1;
+        self.0 &= self.0.wrapping_sub(1);
         Some(first)
     }
-}
-
-const REPEAT: u64 = 0x0101_0101_0101_0101;
-
-/// The high bit of every byte that is zero, and of no other: exact, unlike the shorter formula,
-/// which may add a false one above a true one.
-#[inline]
-fn zero_bytes(word: u64) -> u64 {
-    const LOW: u64 = 0x7f7f_7f7f_7f7f_7f7f;
-    !(((word & LOW) + LOW) | word | LOW)
-}
-
-/// The high bits of the eight bytes, as the low eight bits.
-#[inline]
-fn collect(high_bits: u64) -> u32 {
-    ((high_bits >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56) as u32
 }
 
 #[cfg(test)]

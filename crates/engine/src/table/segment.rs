@@ -86,8 +86,9 @@ pub(crate) fn size_for(count: usize) -> u16 {
 /// The home of an entry.
 #[inline]
 pub(crate) fn home(hash: u64, depth: u8, buckets: usize) -> usize {
-    let field = ((hash & !0xffff) << depth) >> 32;
-    ((field * buckets as u64) >> 32) as usize
+    // PERF: wrapping, though nothing wraps: a depth is at most 44 and a field has 32 bits.
+    let field = (hash & !0xffff).wrapping_shl(u32::from(depth)) >> 32;
+    (field.wrapping_mul(buckets as u64) >> 32) as usize
 }
 
 /// The first of the 48-bit positions, counted from the segment's first, whose home is `bucket` or
