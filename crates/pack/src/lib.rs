@@ -2,8 +2,13 @@
 #![forbid(unsafe_code)]
 
 mod buffer;
+pub mod crc64;
 mod error;
+pub mod intset;
 pub mod listpack;
+pub mod lzf;
+pub mod ziplist;
+pub mod zipmap;
 
 pub use buffer::Buffer;
 pub use error::Malformed;
