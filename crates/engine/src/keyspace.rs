@@ -296,8 +296,7 @@ impl Keyspace {
     /// Notes the observed keys of a database that exist in it, or in the one that it becomes.
     fn note_swapped(&mut self, index: usize, other: usize) {
         for (hash, key) in self.shared.observed.of(index) {
-            let has = |db: usize| self.dbs[db].find(hash, &key).is_some();
-            if has(index) || has(other) {
+            if self.db(index).contains(&key) || self.db(other).contains(&key) {
                 self.shared.observed.note(index, hash, &key);
             }
         }

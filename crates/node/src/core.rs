@@ -13,11 +13,13 @@ use russet_engine::{AccessPolicy, Keyspace};
 use russet_io::{ConnId, Job, JobId, LogLevel, LogLine, Outcome};
 use russet_resp::Limits;
 
+use crate::block::Waiters;
 use crate::config::Config;
 use crate::environment::Environment;
 use crate::registry::Commands;
 use crate::session::Session;
 use crate::stats::Stats;
+use crate::txn::Watchers;
 
 /// What is done when a job completes: settles what it was for, and writes the reply of the session
 /// that waits for it, unless its client has gone meanwhile.
@@ -45,6 +47,10 @@ pub(crate) struct Core {
     pub environment: Environment,
     /// The time of this turn.
     pub now: Now,
+    /// Clients that wait for a key.
+    pub waiters: Waiters,
+    /// Keys that are watched.
+    pub watchers: Watchers,
     /// What waits to go out at the end of the turn.
     pub outbox: Outbox,
     /// The number that the next client gets.

@@ -3,8 +3,10 @@
 //! Always true: every duty is bounded in work per turn, not in time.
 //! Not here: what INFO shows of it — `info/`.
 
+use crate::block;
 use crate::core::Core;
 use crate::node::{Node, Upkeep};
+use crate::session::State;
 
 /// How many keys expire at most in one turn.
 const EXPIRED_PER_TURN_MAX: usize = 256;
@@ -43,6 +45,9 @@ impl Node {
             return;
         }
         let more_due = self.core.expire();
+        if self.core.keyspace.has_changes() {
+            block::settle_changes(&mut self.core, &mut self.sessions);
+        }
         let more_garbage = self.core.housekeep();
         self.turn.upkeep = Upkeep {
             at_ms: now_ms,
@@ -68,7 +73,8 @@ impl Node {
         let now_ms = self.core.now.mono_ms();
         let mut idle = Vec::new();
         for session in self.sessions.iter() {
-            if now_ms.saturating_sub(session.active_ms) > limit_ms {
+            let is_idle = session.state != State::Blocked;
+            if is_idle && now_ms.saturating_sub(session.active_ms) > limit_ms {
                 idle.push(session.conn);
             }
         }

@@ -16,7 +16,7 @@ use crate::session::Session;
 type Check = fn(&Core, &Session, &Command, Args<'_>) -> Option<CommandError>;
 
 /// The checks, in Redis's order.
-const CHECKS: &[Check] = &[arity, authentication];
+const CHECKS: &[Check] = &[arity, authentication, outside_multi];
 
 /// Finds the command that a request names, its subcommand included.
 ///
@@ -80,6 +80,21 @@ fn authentication(
         return None;
     }
     Some(CommandError::text("NOAUTH Authentication required."))
+}
+
+#[inline]
+fn outside_multi(
+    _: &Core,
+    session: &Session,
+    command: &Command,
+    _: Args<'_>,
+) -> Option<CommandError> {
+    if session.multi.is_none() || !command.spec.flags.has(Flags::NO_MULTI) {
+        return None;
+    }
+    Some(CommandError::text(
+        "ERR Command not allowed inside a transaction",
+    ))
 }
 
 /// The error for a request that names no command, with its first arguments.

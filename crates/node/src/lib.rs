@@ -8,6 +8,7 @@ pub mod loopback;
 pub mod manual;
 pub mod stats;
 
+mod block;
 mod control;
 mod core;
 mod cron;
@@ -17,6 +18,8 @@ mod node;
 mod registry;
 mod run;
 mod session;
+mod txn;
+mod unit;
 
 pub use config::Config;
 pub use environment::Environment;

@@ -14,7 +14,9 @@ use russet_engine::Keyspace;
 use russet_io::{Admission, ConnId, HangUp, JobId, LogLevel, Origin, Outcome, Ready, Service};
 use russet_resp::Limits;
 
+use crate::block::{self, Waiters};
 use crate::config::Config;
+use crate::control::txn::go_on;
 use crate::core::{Core, Outbox};
 use crate::cron;
 use crate::environment::Environment;
@@ -22,6 +24,7 @@ use crate::registry;
 use crate::run::Batch;
 use crate::session::{BUFFER_SIZE, Pool, Session, Sessions, State};
 use crate::stats::Stats;
+use crate::txn::Watchers;
 
 /// A deterministic Redis-compatible server.
 pub struct Node {
@@ -81,6 +84,8 @@ impl Node {
             stats: Stats::new(commands.len()),
             environment,
             now,
+            waiters: Waiters::default(),
+            watchers: Watchers::default(),
             outbox: Outbox::default(),
             next_client_id: 1,
             dirty: 0,
@@ -103,6 +108,7 @@ impl Node {
     pub(crate) fn drop_session(&mut self, conn: ConnId) {
         if let Some(session) = self.sessions.get_mut(conn) {
             session.close();
+            self.core.stop_waiting(session.id);
             self.sessions.killed.push(conn);
         }
     }
@@ -118,6 +124,9 @@ impl Node {
                 session.state = State::Open;
             }
             then(&mut self.core, Some(&mut session), outcome);
+            if session.multi.as_ref().is_some_and(|multi| multi.is_running) {
+                self.go_on(&mut session);
+            }
             if session.runs() && !session.queued {
                 session.queued = true;
                 self.turn.inputs.push(conn);
@@ -127,6 +136,21 @@ impl Node {
             }
             self.sessions.put(session);
             self.after(conn);
+        }
+    }
+
+    /// Lets the clients go on that waited and need not wait any more.
+    fn release_all(&mut self) {
+        let mut inputs = std::mem::take(&mut self.turn.inputs);
+        self.release(&mut inputs);
+        self.turn.inputs = inputs;
+    }
+
+    /// Goes on with a transaction, one of whose commands waited for work outside.
+    fn go_on(&mut self, session: &mut Session) {
+        go_on(&mut self.core, &mut self.sessions, session);
+        if self.core.keyspace.has_changes() {
+            block::settle_changes(&mut self.core, &mut self.sessions);
         }
     }
 
@@ -234,7 +258,10 @@ impl Service for Node {
         } else {
             session.filled += count;
         }
-        if session.filled as u64 >= self.core.config.client_query_buffer_limit {
+        // What a transaction has queued counts as not executed, too.
+        let queued = session.multi.as_ref().map_or(0, |multi| multi.args_size);
+        let held = (session.filled + queued) as u64;
+        if held >= self.core.config.client_query_buffer_limit {
             return self.overfull(conn);
         }
         if !session.queued && session.runs() {
@@ -244,7 +271,14 @@ impl Service for Node {
     }
 
     fn hung_up(&mut self, conn: ConnId, _why: HangUp) {
-        if let Some(session) = self.sessions.remove(conn) {
+        if let Some(mut session) = self.sessions.remove(conn) {
+            while session.multi.as_ref().is_some_and(|multi| multi.is_running) {
+                // A transaction that has begun ends, whoever hears of it.
+                session.state = State::Closing;
+                self.go_on(&mut session);
+            }
+            self.core.stop_waiting(session.id);
+            self.core.unwatch(session.id);
             let Session {
                 input, mut output, ..
             } = *session;
@@ -263,12 +297,15 @@ impl Service for Node {
         self.core.stats.cycles += 1;
         self.turn.again = false;
         self.finish_jobs();
+        block::expire_waits(&mut self.core, &mut self.sessions);
+        self.release_all();
         self.run_inputs();
         if now.mono_us >= self.turn.tick_at_us {
             self.turn.tick_at_us = now.mono_us + cron::PERIOD_US;
             self.tick();
         }
         self.look_after_data();
+        self.release_all();
         self.turn.again = self.turn.upkeep.more || !self.turn.inputs.is_empty();
         self.check_output();
     }
@@ -323,7 +360,9 @@ impl Service for Node {
 impl Node {
     /// When `run` must be called at the latest.
     fn wake_at_us(&self) -> u64 {
-        let tick = self.turn.tick_at_us;
+        let wait = self.core.waiters.next_deadline_ms();
+        let wait = wait.map_or(u64::MAX, |at_ms| at_ms.saturating_mul(1000));
+        let tick = self.turn.tick_at_us.min(wait);
         let upkeep = &self.turn.upkeep;
         if !self.core.active_expiry {
             return tick;

@@ -12,20 +12,19 @@
 //!
 //! Always true: requests of one session run in the order they came; a session that waits runs
 //! nothing, and what was already decoded of it is put off.
-//! Not here: whether a command may run — `gate.rs`; what it does — `control/`, `russet-command`.
+//! Not here: one request — `unit.rs`; those that wait — `block.rs`.
 
 use bytes::Bytes;
 use russet_command::registry::Recent;
-use russet_command::{CommandError, Ctx};
-use russet_io::{ConnId, LogLevel};
-use russet_resp::{ArgBuf, Args, Decoded, Frame, Limits, ProtocolError, Reply, Span};
+use russet_io::ConnId;
+use russet_resp::{ArgBuf, Decoded, Frame, Limits, ProtocolError, Reply, Span};
 
-use crate::control::{ControlCtx, ControlFlow};
 use crate::core::Core;
 use crate::gate;
 use crate::node::Node;
-use crate::registry::{CommandId, Handler};
-use crate::session::{Replies, Session, Sessions, State};
+use crate::registry::CommandId;
+use crate::session::{Session, Sessions, State};
+use crate::unit::run_one;
 
 /// How many requests are decoded before the first of them runs.
 const BATCH_LEN: usize = 64;
@@ -79,6 +78,7 @@ impl Node {
             next = self.fill(&inputs, next, &mut batch);
             self.execute(&mut batch);
             batch.clear();
+            self.release(&mut inputs);
         }
         inputs.drain(..next);
         self.batch = batch;
@@ -113,6 +113,20 @@ impl Node {
             next += 1;
         }
         next
+    }
+
+    /// Lets the clients go on that waited and need not wait any more.
+    pub(crate) fn release(&mut self, inputs: &mut Vec<ConnId>) {
+        while let Some(conn) = self.core.waiters.next_released() {
+            let Some(session) = self.sessions.get_mut(conn) else {
+                continue;
+            };
+            if session.runs() && session.has_requests() && !session.queued {
+                session.queued = true;
+                inputs.push(conn);
+            }
+            self.after(conn);
+        }
     }
 
     /// Runs a batch and gives back what its sessions no longer need.
@@ -297,131 +311,6 @@ fn run_group(
         }
     }
     session.input = input;
-}
-
-/// Runs one request: gate, handler, settlement.
-#[inline]
-pub(crate) fn run_one(
-    core: &mut Core,
-    sessions: &mut Sessions,
-    session: &mut Session,
-    (command, hint): (Option<CommandId>, u64),
-    args: Args<'_>,
-) {
-    let mark = session.output.mark();
-    let replies = session.replies;
-    session.commands += 1;
-    if let Err(error) = dispatch(core, sessions, session, (command, hint), args) {
-        session.output.rollback(mark);
-        fail(core, session, &error);
-    }
-    if replies != Replies::On || session.replies != Replies::On {
-        hush(session, replies, mark);
-    }
-}
-
-/// Passes a request through the gate to its handler.
-#[inline]
-fn dispatch(
-    core: &mut Core,
-    sessions: &mut Sessions,
-    session: &mut Session,
-    (command, hint): (Option<CommandId>, u64),
-    args: Args<'_>,
-) -> Result<(), CommandError> {
-    let id = match command {
-        Some(id) => id,
-        None if gate::is_http(args) => {
-            let text = "A client that speaks HTTP is closed: this may be a cross-protocol attack";
-            core.outbox.log(LogLevel::Warning, text);
-            session.close();
-            return Ok(());
-        }
-        None => gate::resolve(core, args)?,
-    };
-    let command = core.commands.get(id);
-    let handler = command.run;
-    let admission = gate::admit(core, session, command, args);
-    let handler = match (admission, handler) {
-        (Ok(()), Some(handler)) => handler,
-        (admission, _) => {
-            let wrong_arity = || gate::wrong_arity(core.commands.get(id));
-            let refusal = admission.err().unwrap_or_else(wrong_arity);
-            core.stats.rejected(id);
-            return Err(refusal);
-        }
-    };
-    session.last_command = Some(id);
-    core.stats.called(id);
-    let result = match handler {
-        Handler::Data(run) => {
-            core.keyspace.keep_clocks(session.wishes.no_touch);
-            let mut cx = Ctx {
-                keyspace: &mut core.keyspace,
-                db: session.db,
-                reply: Reply::new(&mut session.output, session.protocol),
-                effects: &mut core.effects,
-                settings: &core.settings,
-                rng: &mut core.rng,
-                hint,
-                may_block: false,
-            };
-            let result = run(&mut cx, args);
-            session.db = cx.db;
-            settle(core);
-            result.map(|_| ())
-        }
-        Handler::Control(run) => {
-            let result = run(
-                &mut ControlCtx {
-                    core,
-                    sessions,
-                    session,
-                },
-                args,
-            );
-            if result == Ok(ControlFlow::Waiting) && session.runs() {
-                session.state = State::Waiting;
-            }
-            result.map(|_| ())
-        }
-    };
-    if result.is_err() {
-        core.stats.failed(id);
-    }
-    result
-}
-
-/// Carries the effects of a unit to whoever they concern.
-#[inline]
-fn settle(core: &mut Core) {
-    core.dirty += core.effects.dirty;
-    core.effects.reset();
-}
-
-/// Writes an error reply.
-#[cold]
-fn fail(core: &mut Core, session: &mut Session, error: &CommandError) {
-    let text = error.to_string();
-    core.effects.reset();
-    core.stats.error(&text);
-    Reply::new(&mut session.output, session.protocol).error(&text);
-}
-
-/// Drops the reply of a client that asked for silence.
-#[cold]
-fn hush(session: &mut Session, before: Replies, mark: russet_resp::Mark) {
-    match (before, session.replies) {
-        // CLIENT REPLY ON answers; OFF and SKIP do not, and neither does what they silence.
-        (_, Replies::On) if before != Replies::SkipNext => {}
-        (Replies::SkipNext, now) => {
-            session.output.rollback(mark);
-            if now == Replies::SkipNext {
-                session.replies = Replies::On;
-            }
-        }
-        _ => session.output.rollback(mark),
-    }
 }
 
 /// Gives back what was executed of a session's input.

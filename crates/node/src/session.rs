@@ -11,6 +11,7 @@ use russet_io::{ConnId, Origin};
 use russet_resp::{ArgBuf, Output, Protocol, RequestDecoder};
 
 use crate::registry::CommandId;
+use crate::txn::Multi;
 
 /// The size of a pooled buffer.
 pub(crate) const BUFFER_SIZE: usize = 16 << 10;
@@ -36,6 +37,8 @@ pub(crate) enum State {
     Open,
     /// Nothing runs until a job completes.
     Waiting,
+    /// Nothing runs until a key changes, or the client gives up.
+    Blocked,
     /// Nothing runs any more; the connection closes once its output was written.
     Closing,
 }
@@ -106,6 +109,8 @@ pub(crate) struct Session {
     pub decoder: RequestDecoder,
     /// Requests decoded but put off, since the session had to wait.
     pub deferred: VecDeque<ArgBuf>,
+    /// Its transaction, from MULTI on.
+    pub multi: Option<Box<Multi>>,
     /// Replies on their way.
     pub output: Output,
     /// Whether it stands in the turn's list of sessions with input.
@@ -142,6 +147,7 @@ impl Session {
             decoded: 0,
             decoder: RequestDecoder::default(),
             deferred: VecDeque::new(),
+            multi: None,
             output: Output::default(),
             queued: false,
             flushing: false,
@@ -163,6 +169,11 @@ impl Session {
     #[inline]
     pub(crate) fn runs(&self) -> bool {
         self.state == State::Open
+    }
+
+    /// Whether requests wait to run, whole ones or not.
+    pub(crate) fn has_requests(&self) -> bool {
+        !self.deferred.is_empty() || self.filled > self.decoded
     }
 
     /// Whether it is not on its way out.

@@ -121,6 +121,14 @@ impl Stats {
         }
     }
 
+    /// A command that was counted goes on later, and is counted then.
+    pub fn uncalled(&mut self, id: CommandId) {
+        self.commands_processed -= 1;
+        if let Some(command) = self.commands.get_mut(id.index()) {
+            command.calls -= 1;
+        }
+    }
+
     /// A command took so long; the distribution is kept while latency is tracked.
     #[inline]
     pub fn took(&mut self, id: CommandId, microseconds: u64, is_tracked: bool) {

@@ -9,11 +9,13 @@ use russet_base::num::parse_i64;
 use russet_command::Arity::{AtLeast, Exactly};
 use russet_command::{CommandError, Family, Flags, Group};
 use russet_io::{ConnId, Origin};
-use russet_resp::{Args, Protocol};
+use russet_resp::{ArgBuf, Args, Protocol};
 
 use super::{ControlCtx, ControlFlow, ControlHandler};
+use crate::block::{GivesUp, give_up};
 use crate::core::Core;
-use crate::session::{BUFFER_SIZE, Replies, Session};
+use crate::session::{BUFFER_SIZE, Replies, Session, State};
+use crate::txn::Multi;
 
 const ANYWHERE: Flags = Flags::NOSCRIPT.with(Flags::LOADING).with(Flags::STALE);
 const ADMIN: Flags = ANYWHERE.with(Flags::ADMIN);
@@ -120,6 +122,12 @@ pub(crate) const FAMILY: Family<ControlHandler> = Family {
                 .cost("O(1)")
                 .does("Names the connection.")
                 .tips(&["request_policy:all_nodes", "response_policy:all_succeeded"]),
+            Row::control("UNBLOCK", AtLeast(3), unblock)
+                .takes("client-id:integer [TIMEOUT | ERROR]:unblock-type")
+                .flags(ADMIN)
+                .since("5.0.0")
+                .cost("O(log N) where N is the number of client connections")
+                .does("Ends the wait of a client that is blocked."),
         ],
     )
     .since("2.4.0")
@@ -286,6 +294,7 @@ fn kill(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlFlow, CommandE
     for session in cx.sessions.iter_mut() {
         if session.runs_or_waits() && victims.include(session, now_ms) {
             session.close();
+            cx.core.stop_waiting(session.id);
             killed.push(session.conn);
         }
     }
@@ -306,6 +315,28 @@ fn kill(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlFlow, CommandE
     if suicide {
         cx.session.close();
     }
+    Ok(ControlFlow::Done)
+}
+
+fn unblock(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlFlow, CommandError> {
+    if args.len() > 4 {
+        return Err(CommandError::text(
+            "ERR unknown subcommand or wrong number of arguments for 'UNBLOCK'. Try CLIENT HELP.",
+        ));
+    }
+    let how = match args.get(3).map(<[u8]>::to_ascii_lowercase).as_deref() {
+        None | Some(b"timeout") => GivesUp::TimedOut,
+        Some(b"error") => GivesUp::Refused,
+        Some(_) => {
+            return Err(CommandError::text(
+                "ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR",
+            ));
+        }
+    };
+    let id = parse_i64(&args[2]).ok_or(CommandError::NotInteger)?;
+    let client = cx.sessions.iter_mut().find(|s| s.id as i64 == id);
+    let is_ended = client.is_some_and(|client| give_up(cx.core, client, how));
+    cx.reply().integer(i64::from(is_ended));
     Ok(ControlFlow::Done)
 }
 
@@ -404,10 +435,13 @@ fn describe(core: &Core, session: &Session, text: &mut String) {
     let unix = matches!(session.origin, Origin::Unix { .. });
     let mut flags = String::new();
     for (set, letter) in [
+        (session.multi.is_some(), 'x'),
+        (session.state == State::Blocked, 'b'),
+        (core.watchers.is_dirty(session.id), 'd'),
+        (!session.runs_or_waits(), 'c'),
         (unix, 'U'),
         (session.wishes.no_evict, 'e'),
         (session.wishes.no_touch, 'T'),
-        (!session.runs_or_waits(), 'c'),
     ] {
         if set {
             flags.push(letter);
@@ -427,7 +461,19 @@ fn describe(core: &Core, session: &Session, text: &mut String) {
         0
     };
     let output = session.output.memory();
-    let total = size_of::<Session>() + held + output + session.decoder.memory();
+    let multi = session.multi.as_deref();
+    let queued = multi.map_or(-1, |multi| multi.count as i64);
+    let multi = multi.map_or(0, Multi::memory) + core.watchers.memory_of(session.id);
+    let watched = core.watchers.count_of(session.id);
+    let request = core.waiters.memory_of(session.id);
+    let deferred: usize = session.deferred.iter().map(ArgBuf::memory).sum();
+    let total = size_of::<Session>()
+        + held
+        + output
+        + session.decoder.memory()
+        + deferred
+        + multi
+        + request;
     let command = session
         .last_command
         .map_or("NULL", |id| &core.commands.get(id).full_name);
@@ -438,7 +484,8 @@ fn describe(core: &Core, session: &Session, text: &mut String) {
     };
     text.push_str(&format!(
         "id={} addr={addr} laddr={laddr} fd={} name={} age={age_s} idle={idle_s} flags={flags} \
-         db={} sub=0 psub=0 ssub=0 multi=-1 watch=0 qbuf={} qbuf-free={} argv-mem=0 multi-mem=0 \
+         db={} sub=0 psub=0 ssub=0 multi={queued} watch={watched} qbuf={} qbuf-free={} \
+         argv-mem={request} multi-mem={multi} \
          rbs={output} rbp={output} obl={} oll=0 omem=0 tot-mem={total} events=r cmd={command} \
          user=default redir=-1 resp={resp} lib-name={} lib-ver={} tot-net-in={} tot-net-out={} \
          tot-cmds={}\n",
@@ -498,4 +545,6 @@ const HELP: &[&str] = &[
     "    * LIB-VER: the client lib version.",
     "SETNAME <name>",
     "    Assign the name <name> to the current connection.",
+    "UNBLOCK <clientid> [TIMEOUT|ERROR]",
+    "    Unblock the specified blocked client.",
 ];

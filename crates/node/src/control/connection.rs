@@ -12,6 +12,7 @@ use russet_resp::{Args, Protocol};
 use super::{ControlCtx, ControlFlow, ControlHandler};
 use crate::core::Core;
 use crate::session::{Replies, Wishes};
+use crate::txn;
 
 /// Open to everybody, at any time.
 const ALWAYS: Flags = Flags::NOSCRIPT
@@ -141,6 +142,7 @@ fn quit(cx: &mut ControlCtx<'_>, _: Args<'_>) -> Result<ControlFlow, CommandErro
 }
 
 fn reset(cx: &mut ControlCtx<'_>, _: Args<'_>) -> Result<ControlFlow, CommandError> {
+    txn::discard(cx.core, cx.session);
     let session = &mut *cx.session;
     session.protocol = Protocol::Resp2;
     session.db = 0;

@@ -14,7 +14,7 @@ use crate::core::Core;
 use crate::environment::ProcessUsage;
 use crate::info::{Clients, Database, View, render};
 use crate::node::Node;
-use crate::session::{Session, State};
+use crate::session::Session;
 
 /// A row of this family; naming the type lets handlers be stored as pointers.
 type Row = russet_command::Row<ControlHandler>;
@@ -54,7 +54,15 @@ impl Node {
 }
 
 fn info(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlFlow, CommandError> {
-    let mut clients = Clients::default();
+    let (waiters, watchers) = (&cx.core.waiters, &cx.core.watchers);
+    let mut clients = Clients {
+        blocked: waiters.len(),
+        in_timeout: waiters.with_deadline(),
+        blocking_keys: waiters.keys(),
+        watching: watchers.watching(),
+        watched_keys: watchers.keys(),
+        ..Clients::default()
+    };
     for session in cx.sessions.iter() {
         count(&mut clients, session);
     }
@@ -83,7 +91,6 @@ fn info(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlFlow, CommandE
 
 fn count(clients: &mut Clients, session: &Session) {
     clients.connected += 1;
-    clients.blocked += usize::from(session.state == State::Waiting);
     clients.input_max = clients.input_max.max(session.input.len());
     clients.output_max = clients.output_max.max(session.output.len());
     clients.buffers += session.input.len() + session.output.len();

@@ -14,6 +14,7 @@ pub(crate) mod connection;
 pub(crate) mod debug;
 pub(crate) mod info;
 pub(crate) mod server;
+pub(crate) mod txn;
 
 use russet_command::{CommandError, Family};
 use russet_resp::{Args, Reply};
@@ -67,4 +68,5 @@ pub(crate) const FAMILIES: &[Family<ControlHandler>] = &[
     debug::FAMILY,
     info::FAMILY,
     server::FAMILY,
+    txn::FAMILY,
 ];

@@ -126,11 +126,13 @@ const CLIENTS: &[Field] = &[
     field("blocked_clients", |v| v.clients.blocked.into()),
     zero("tracking_clients"),
     field("pubsub_clients", |v| v.clients.subscribed.into()),
-    zero("watching_clients"),
-    zero("clients_in_timeout_table"),
-    zero("total_watched_keys"),
-    zero("total_blocking_keys"),
-    zero("total_blocking_keys_on_nokey"),
+    field("watching_clients", |v| v.clients.watching.into()),
+    field("clients_in_timeout_table", |v| v.clients.in_timeout.into()),
+    field("total_watched_keys", |v| v.clients.watched_keys.into()),
+    field("total_blocking_keys", |v| v.clients.blocking_keys.0.into()),
+    field("total_blocking_keys_on_nokey", |v| {
+        v.clients.blocking_keys.1.into()
+    }),
 ];
 
 const MEMORY: &[Field] = &[

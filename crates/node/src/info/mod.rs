@@ -67,6 +67,14 @@ pub(crate) struct Clients {
     pub connected: usize,
     /// Those that wait for a key.
     pub blocked: usize,
+    /// Those of them that will give up.
+    pub in_timeout: usize,
+    /// Keys that are waited for, and those that are waited for also to be gone.
+    pub blocking_keys: (usize, usize),
+    /// Those that watch a key.
+    pub watching: usize,
+    /// Keys that are watched.
+    pub watched_keys: usize,
     /// Those that subscribed to something.
     pub subscribed: usize,
     /// The largest input buffer, in bytes.
