@@ -299,7 +299,8 @@ impl<H> Registry<H> {
             return Some(recent.id);
         }
         let id = self.resolve(args)?;
-        if name.len() <= 8 && !self.commands[id.index()].is_container() {
+        let command = &self.commands[id.index()];
+        if name.len() <= 8 && command.parent.is_none() && !command.is_container() {
             let len = name.len();
             *recent = Recent { word, len, id };
         }
