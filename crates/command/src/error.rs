@@ -140,7 +140,7 @@ pub enum CommandError {
     #[error("ERR timeout is out of range")]
     TimeoutRange,
     /// A condition that is none, as it was given (EXPIRE and its kin).
-    #[error("ERR Unsupported option {}", String::from_utf8_lossy(_0))]
+    #[error("ERR Unsupported option {}", as_c_shows(_0))]
     UnsupportedOption(Box<[u8]>),
     /// A stored value that is not finite (INCREX).
     #[error("ERR value cannot be Infinity")]
@@ -154,6 +154,12 @@ pub enum CommandError {
     /// Any other text, complete with its code.
     #[error("{0}")]
     Text(Cow<'static, str>),
+}
+
+/// Bytes of a request as errors quote them: up to the first zero byte.
+pub fn as_c_shows(bytes: &[u8]) -> Cow<'_, str> {
+    let end = bytes.iter().position(|&byte| byte == 0);
+    String::from_utf8_lossy(&bytes[..end.unwrap_or(bytes.len())])
 }
 
 impl CommandError {

@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 
+use russet_command::error::as_c_shows;
 use russet_command::{CommandError, Flags};
 use russet_resp::Args;
 
@@ -105,7 +106,7 @@ fn unknown(core: &Core, args: Args<'_>) -> CommandError {
         if !container.subcommands.is_empty() {
             let text = format!(
                 "ERR unknown subcommand '{:.128}'. Try {} HELP.",
-                String::from_utf8_lossy(&args[1]),
+                as_c_shows(&args[1]),
                 String::from_utf8_lossy(&container.call_name)
             );
             return CommandError::Text(Cow::Owned(text));
@@ -117,11 +118,11 @@ fn unknown(core: &Core, args: Args<'_>) -> CommandError {
             break;
         }
         let room = 128 - shown.len();
-        let text = String::from_utf8_lossy(&arg[..arg.len().min(room)]);
+        let text = as_c_shows(&arg[..arg.len().min(room)]);
         shown.push_str(&format!("'{text}' "));
     }
     let name = &args[0];
-    let name = String::from_utf8_lossy(&name[..name.len().min(128)]);
+    let name = as_c_shows(&name[..name.len().min(128)]);
     let text = format!("ERR unknown command '{name}', with args beginning with: {shown}");
     CommandError::Text(Cow::Owned(text))
 }

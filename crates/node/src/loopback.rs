@@ -1,6 +1,6 @@
 //! A node without a loop: bytes in, bytes out, time by hand. For tests, fuzzing and benchmarks.
 //!
-//! Always true: jobs succeed at once and discards are dropped at once.
+//! Always true: jobs succeed at once, and discards are dropped at once unless they are kept.
 //! Not here: a real loop — crate `russet-reactor`.
 
 use std::io::IoSlice;
@@ -28,6 +28,8 @@ pub struct Loopback {
     connections: u32,
     closed: Vec<ConnId>,
     exit: Option<i32>,
+    /// What waits to be dropped, while it is kept.
+    discards: Option<Vec<Box<dyn Send>>>,
 }
 
 impl Loopback {
@@ -46,6 +48,7 @@ impl Loopback {
             connections: 0,
             closed: Vec::new(),
             exit: None,
+            discards: None,
         }
     }
 
@@ -79,6 +82,18 @@ impl Loopback {
     /// Whether the node closed this connection.
     pub fn is_closed(&self, conn: ConnId) -> bool {
         self.closed.contains(&conn)
+    }
+
+    /// Keeps what the node discards instead of dropping it, as another thread would drop it later.
+    pub fn keep_discards(&mut self) {
+        self.discards.get_or_insert_default();
+    }
+
+    /// Drops what was kept; says how many times something was discarded.
+    pub fn drop_discards(&mut self) -> usize {
+        self.discards
+            .as_mut()
+            .map_or(0, |kept| kept.drain(..).count())
     }
 
     /// The exit code, once the node asked for the end.
@@ -142,7 +157,12 @@ impl Loopback {
             let mut again = self.ready.again;
             for (id, job) in self.ready.jobs.drain(..) {
                 match job {
-                    Job::Discard(_) | Job::Log { .. } | Job::Keepalive(_) => {}
+                    Job::Discard(value) => {
+                        if let Some(kept) = &mut self.discards {
+                            kept.push(value);
+                        }
+                    }
+                    Job::Log { .. } | Job::Keepalive(_) => {}
                     _ => {
                         self.node.completed(id, Outcome::Done);
                         again = true;

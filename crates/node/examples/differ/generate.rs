@@ -383,7 +383,7 @@ impl Maker<'_> {
 
     fn moment(&self, rng: &mut Rng, name: &str) -> String {
         match rng.u64() % 20 {
-            0 => words::integer(rng),
+            0 => words::limit(rng),
             1 => "1".to_owned(),
             n => {
                 let seconds = 2_000_000_000 + n * 1000;
@@ -402,7 +402,7 @@ impl Maker<'_> {
         match name {
             "seconds" | "milliseconds" | "ttl" if self.command.name != "XREAD" => {
                 match rng.u64() % 12 {
-                    0 => words::integer(rng),
+                    0 => words::limit(rng),
                     1 => "0".to_owned(),
                     n => (n * 100_000_000).to_string(),
                 }

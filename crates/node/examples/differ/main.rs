@@ -135,7 +135,7 @@ fn differ() -> Result<usize, String> {
         let mut is_apart = false;
         for (request, (our, their)) in requests.iter().zip(replies.0.iter().zip(&replies.1)) {
             history.push_back(request.clone());
-            let Some(difference) = compare(request, our, their) else {
+            let Some(difference) = compare(request, our, their, &version) else {
                 continue;
             };
             if known::explains(request, our, their, &version) {

@@ -169,6 +169,15 @@ pub(crate) fn integer(rng: &mut Rng) -> String {
     }
 }
 
+/// A number at the end of a range, or none: no moment that comes soon.
+pub(crate) fn limit(rng: &mut Rng) -> String {
+    match rng.u64() % 4 {
+        0 => wild(rng),
+        1 => "-1".to_owned(),
+        _ => INTEGERS[13 + (rng.u64() % (INTEGERS.len() as u64 - 13)) as usize].to_owned(),
+    }
+}
+
 pub(crate) fn double(rng: &mut Rng) -> String {
     match rng.u64() % 20 {
         0 => wild(rng),
