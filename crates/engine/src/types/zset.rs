@@ -1,12 +1,10 @@
-//! The value type of sorted beyond what is packed.
+//! Sorted sets.
 
-/// Pages of sorted.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Zset {}
+mod code;
+mod index;
+mod leaf;
+mod leaves;
+mod paged;
+mod tree;
 
-impl Zset {
-    /// Bytes that it occupies.
-    pub(crate) fn weight(&self) -> u64 {
-        size_of::<Self>() as u64
-    }
-}
+pub(crate) use paged::Zset;
