@@ -32,6 +32,10 @@ pub use types::stream::{
     StreamFields, StreamGroup, StreamId, StreamMut, StreamRange, StreamRangeBack, StreamText, Trim,
     TrimTo,
 };
+pub use types::zset::{
+    AddOrder, AddPresence, MemberBound, NotANumber, ScoreBound, Scored, Span, ZsetAdd, ZsetAdded,
+    ZsetMut, ZsetRef, ZsetWalk,
+};
 pub use value::{
     Access, Encoding, Event, EventKind, Garbage, Kind, Millis, NewValue, SampledKey, ScannedKey,
     Stats, StringRef, Touch, ValueRef, WrongType,

@@ -33,8 +33,7 @@ impl Packed {
     #[inline]
     pub(super) fn score(score: f64) -> Self {
         let whole = score as i64;
-        let is_whole = score.abs() < WHOLE_LIMIT
-            && (whole as f64).to_bits() == score.to_bits();
+        let is_whole = score.abs() < WHOLE_LIMIT && (whole as f64).to_bits() == score.to_bits();
         if is_whole {
             return Self::uint(zigzag(whole));
         }

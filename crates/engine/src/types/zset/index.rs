@@ -357,7 +357,8 @@ impl Page {
 
     #[inline]
     fn find(&self, hash: u64, leaf: u32) -> Option<usize> {
-        self.equal(self.tag_of(hash)).find(|at| self.leaf(*at) == leaf)
+        self.equal(self.tag_of(hash))
+            .find(|at| self.leaf(*at) == leaf)
     }
 
     /// The group that an entry belongs to, in a page that a hash belongs to.
@@ -466,4 +467,3 @@ fn arrays_mut(words: &mut [u16]) -> (&mut [u16], &mut [u16], &mut [u16]) {
     let (low, high) = rest.split_at_mut(room);
     (tags, low, high)
 }
-

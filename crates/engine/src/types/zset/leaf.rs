@@ -163,7 +163,11 @@ impl Leaf {
             return false;
         }
         if len == page.tags.len() || page.records.len() - used < size {
-            let parts = [Part::Run(page, 0..at), Part::One(new), Part::Run(page, at..len)];
+            let parts = [
+                Part::Run(page, 0..at),
+                Part::One(new),
+                Part::Run(page, at..len),
+            ];
             *self = assemble(&parts);
             return true;
         }
@@ -513,4 +517,3 @@ fn shift(offsets: &mut [u8], by: usize) {
         pair.copy_from_slice(&offset.to_le_bytes());
     }
 }
-

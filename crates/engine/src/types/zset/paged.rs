@@ -32,6 +32,21 @@ pub(crate) struct Zset {
     hasher: RandomState,
 }
 
+/// Where a member is, or would be.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Place {
+    hash: u64,
+    found: Option<Found>,
+}
+
+impl Place {
+    /// The score of the member, if it is there.
+    #[inline]
+    pub(crate) fn score(&self) -> Option<f64> {
+        self.found.map(|found| found.score)
+    }
+}
+
 /// Where a member is: its leaf, and its place there.
 #[derive(Debug, Clone, Copy)]
 struct Found {
@@ -84,38 +99,38 @@ impl Zset {
         Some((self.tree.rank(&path) + found.at, found.score))
     }
 
-    /// Puts a member to a score; `decide` is told the score it has, if it is there, and says which
-    /// it is to have, or none to leave everything as it is.
+    /// Where a member is, or would be.
     #[inline]
-    pub(crate) fn put(&mut self, member: &[u8], decide: impl FnOnce(Option<f64>) -> Option<f64>) {
+    pub(crate) fn locate(&self, member: &[u8]) -> Place {
         let hash = hash_of(&self.hasher, member);
         let found = self.find(hash, member);
-        let Some(score) = decide(found.map(|found| found.score)) else {
-            return;
-        };
-        match found {
-            None => self.insert(hash, score, member),
-            Some(found) if found.score.to_bits() == score.to_bits() => {}
-            Some(found) => self.rescore(hash, found, score, member),
+        Place { hash, found }
+    }
+
+    /// Puts a member to a score.
+    pub(crate) fn put(&mut self, member: &[u8], score: f64) {
+        self.put_at(self.locate(member), member, score);
+    }
+
+    /// Puts a member that was located to a score; nothing has changed since.
+    #[inline]
+    pub(crate) fn put_at(&mut self, place: Place, member: &[u8], score: f64) {
+        match place.found {
+            None => self.insert(place.hash, score, member),
+            Some(found) => self.rescore(place.hash, found, score, member),
         }
     }
 
-    /// Removes a member; returns its score if it was there.
-    pub(crate) fn remove(&mut self, member: &[u8]) -> Option<f64> {
-        let hash = hash_of(&self.hasher, member);
-        let found = self.find(hash, member)?;
-        self.index.remove(hash, found.leaf);
+    /// Removes a member that was located; nothing has changed since.
+    pub(crate) fn remove_at(&mut self, place: Place, member: &[u8]) {
+        let Some(found) = place.found else { return };
+        self.index.remove(place.hash, found.leaf);
         self.take(found, member);
         self.len -= 1;
-        Some(found.score)
     }
 
     /// Removes the members of these ranks, showing each to `visit` before.
-    pub(crate) fn remove_ranks(
-        &mut self,
-        ranks: Range<usize>,
-        mut visit: impl FnMut(Record<'_>),
-    ) {
+    pub(crate) fn remove_ranks(&mut self, ranks: Range<usize>, mut visit: impl FnMut(Record<'_>)) {
         let mut left = ranks.len();
         while left > 0 {
             let (path, at) = self.tree.seek_rank(ranks.start);
@@ -170,11 +185,11 @@ impl Zset {
 
     /// Visits members whose hashes are at or behind `from`, at least `count` of them if there are
     /// so many; returns where to go on, or 0 at the end.
-    pub(super) fn scan(
-        &self,
+    pub(super) fn scan<'s>(
+        &'s self,
         from: u64,
         count: usize,
-        visit: &mut dyn FnMut(Record<'_>),
+        visit: &mut dyn FnMut(Record<'s>),
     ) -> u64 {
         let (mut next, mut seen) = (from, 0);
         let mut leaves = Vec::new();
@@ -255,7 +270,9 @@ impl Zset {
         let pieces = self.leaves.get(old).split(at, new, Edge { first, last });
         // The piece that took over most records keeps the id, so that few entries change.
         let most = pieces.iter().map(|piece| piece.taken.len()).max();
-        let keeper = pieces.iter().position(|piece| Some(piece.taken.len()) == most);
+        let keeper = pieces
+            .iter()
+            .position(|piece| Some(piece.taken.len()) == most);
         let mut children = smallvec::SmallVec::<[Child; 3]>::new();
         let mut home = old;
         for (number, piece) in pieces.into_iter().enumerate() {
@@ -346,7 +363,10 @@ impl Zset {
     /// Merges a leaf with a neighbour, if both are small.
     fn merge(&mut self, path: &Path, id: u32) {
         let [previous, next] = self.tree.siblings(path);
-        let pairs = [(previous.map(|p| (p, id)), false), (next.map(|n| (id, n)), true)];
+        let pairs = [
+            (previous.map(|p| (p, id)), false),
+            (next.map(|n| (id, n)), true),
+        ];
         for (pair, with_next) in pairs {
             let Some((a, b)) = pair else { continue };
             let (left, right) = (self.leaves.get(a), self.leaves.get(b));

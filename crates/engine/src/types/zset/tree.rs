@@ -115,7 +115,10 @@ impl Tree {
     pub(super) fn rank(&self, path: &Path) -> usize {
         let before = path.steps.iter().map(|step| {
             let children = &self.nodes[step.node as usize][..step.at as usize];
-            children.iter().map(|child| child.count as usize).sum::<usize>()
+            children
+                .iter()
+                .map(|child| child.count as usize)
+                .sum::<usize>()
         });
         before.sum()
     }
@@ -194,7 +197,11 @@ impl Tree {
     /// Puts one leaf to where a leaf and the previous or next one are.
     pub(super) fn join(&mut self, path: &Path, with_next: bool, leaf: Child) {
         let at = path.steps[self.height - 1].at as usize;
-        let range = if with_next { at..at + 2 } else { at - 1..at + 1 };
+        let range = if with_next {
+            at..at + 2
+        } else {
+            at - 1..at + 1
+        };
         self.replace_children(path, range, &[leaf]);
     }
 
