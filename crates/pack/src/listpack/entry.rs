@@ -1,12 +1,15 @@
 //! One value of a listpack, as it lies there.
 
+use std::cmp::Ordering;
+
 use russet_base::num::{self, I64Buf};
 
 /// A value: integers are kept as such, and spell themselves when they are asked for.
 ///
 /// In a listpack whose entries are all [canonical](super::Listpack::is_canonical), equal values
-/// are equal entries.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+/// are equal entries. The order of entries has no meaning; that of their text is
+/// [`cmp_text`](Self::cmp_text).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Entry<'a> {
     /// An integer.
     Int(i64),
@@ -68,6 +71,13 @@ impl<'a> Entry<'a> {
             Self::Int(n) => usize::from(n < 0) + num::digits10(n.unsigned_abs()),
             Self::Str(text) => text.len(),
         }
+    }
+
+    /// Compares the values as text, byte by byte.
+    #[must_use]
+    pub fn cmp_text(&self, other: &Self) -> Ordering {
+        let (mut own, mut others) = (I64Buf::new(), I64Buf::new());
+        self.as_bytes(&mut own).cmp(other.as_bytes(&mut others))
     }
 
     /// Whether the value is `text`.

@@ -1,0 +1,134 @@
+//! Whether packed parts are what their type says, all of them.
+//!
+//! Parts of older types, ziplists and zipmaps, become listpacks here, so that nobody above knows
+//! that they existed.
+//!
+//! Always true: what leaves is a listpack in canonical form or an intset; what must differ differs.
+//! Not here: blocks of streams — `stream.rs`
+
+use std::borrow::Cow;
+
+use russet_base::num;
+use russet_pack::intset::Intset;
+use russet_pack::listpack::{self, Builder, Entry, Listpack};
+use russet_pack::ziplist::Ziplist;
+use russet_pack::zipmap::Zipmap;
+
+use crate::item::{Packed, Shape};
+use crate::{Error, Input};
+
+/// What the bytes of a packed part were written as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Written {
+    Listpack,
+    Ziplist,
+    Zipmap,
+    Intset,
+}
+
+/// Reads the string that holds a packed part.
+pub(crate) fn packed<'a>(
+    input: &mut Input<'a>,
+    written: Written,
+    shape: Shape,
+) -> Result<Packed<'a>, Error> {
+    let bytes = input.bytes()?;
+    let bytes = match written {
+        Written::Listpack => canonical(bytes)?,
+        Written::Ziplist => Cow::Owned(of_ziplist(&bytes)?),
+        Written::Zipmap => Cow::Owned(of_zipmap(&bytes)?),
+        Written::Intset if Intset::validate(&bytes)?.is_empty() => return Err(Error::Empty),
+        Written::Intset => bytes,
+    };
+    if shape != Shape::Intset {
+        elements(Listpack::new(&bytes), shape)?;
+    }
+    Ok(Packed { shape, bytes })
+}
+
+/// Checks a listpack, and rewrites it if entries are not in the one form they should be in.
+pub(crate) fn canonical(bytes: Cow<'_, [u8]>) -> Result<Cow<'_, [u8]>, Error> {
+    let list = Listpack::validate(&bytes)?;
+    if list.is_canonical() {
+        return Ok(bytes);
+    }
+    Ok(Cow::Owned(listpack::canonical(list)))
+}
+
+fn of_ziplist(bytes: &[u8]) -> Result<Vec<u8>, Error> {
+    let mut builder = Builder::with_capacity(bytes.len());
+    Ziplist::validate(bytes)?
+        .iter()
+        .for_each(|entry| builder.push_entry(entry));
+    Ok(builder.finish())
+}
+
+fn of_zipmap(bytes: &[u8]) -> Result<Vec<u8>, Error> {
+    let mut builder = Builder::with_capacity(bytes.len());
+    for (field, value) in Zipmap::validate(bytes)?.iter() {
+        builder.push(field);
+        builder.push(value);
+    }
+    Ok(builder.finish())
+}
+
+/// Checks that the elements go together.
+fn elements(list: Listpack<'_>, shape: Shape) -> Result<(), Error> {
+    let (each, is_right) = match shape {
+        Shape::List | Shape::Intset => return Ok(()),
+        Shape::Set => (1, true),
+        Shape::Zset => (2, is_scored(list)),
+        Shape::Hash => (2, true),
+        Shape::HashEx => (3, has_deadlines(list)),
+    };
+    if list.is_empty() {
+        return Err(Error::Empty);
+    }
+    if !is_right || !list.len().is_multiple_of(each) || repeats(list, each) {
+        return Err(Error::Elements);
+    }
+    Ok(())
+}
+
+/// Whether one of every `each` entries is there twice.
+fn repeats(list: Listpack<'_>, each: usize) -> bool {
+    let mut entries: Vec<Entry<'_>> = list.iter().step_by(each).collect();
+    entries.sort_unstable();
+    entries.windows(2).any(|pair| pair[0] == pair[1])
+}
+
+/// The score that an entry spells.
+pub(crate) fn score(entry: Entry<'_>) -> Option<f64> {
+    let score = match entry {
+        Entry::Int(n) => n as f64,
+        Entry::Str(text) => num::parse_f64(text)?,
+    };
+    (!score.is_nan()).then_some(score)
+}
+
+/// Whether scores follow members, in ascending order.
+fn is_scored(list: Listpack<'_>) -> bool {
+    let mut before: Option<(f64, Entry<'_>)> = None;
+    let mut entries = list.iter();
+    while let Some(member) = entries.next() {
+        let Some(score) = entries.next().and_then(score) else {
+            return false;
+        };
+        let ascends = before.is_none_or(|(below, other)| {
+            below < score || (below == score && other.cmp_text(&member).is_lt())
+        });
+        if !ascends {
+            return false;
+        }
+        before = Some((score, member));
+    }
+    true
+}
+
+/// Whether a deadline follows every field and value.
+fn has_deadlines(list: Listpack<'_>) -> bool {
+    list.iter()
+        .skip(2)
+        .step_by(3)
+        .all(|entry| matches!(entry, Entry::Int(0..)))
+}

@@ -1,0 +1,240 @@
+//! Reading a stream: entries, then groups with their consumers, then producers.
+//!
+//! ```text
+//!  Blocks ─► Facts ─► Groups ─► Pending ─► Consumers ─► Owned ─┐
+//!                       ▲                      ▲───────────────┤
+//!                       │                                      ▼
+//!                       └──────────────────────────── GivenBack ─► Producers ─► Remembered ─► End
+//! ```
+//!
+//! Always true: every part is read once, however its count is declared.
+//! Not here: whether pending entries have a consumer — who keeps them knows
+
+use crate::item::{Consumer, Group, Item, Pending, ProducerFacts, StreamFacts, StreamId};
+use crate::wire::{ObjectType, READ_UNKNOWN};
+use crate::{Error, Input, StreamBlock};
+
+/// Where in a stream the reader is, and how much of what is left around it.
+#[derive(Clone, Debug)]
+pub(super) struct StreamReader {
+    object: ObjectType,
+    place: Place,
+    groups: u64,
+    consumers: u64,
+    producers: u64,
+    /// The last block's identifier: they rise.
+    last_block: Option<StreamId>,
+    /// Entries in the blocks so far.
+    len: u64,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Place {
+    Blocks(u64),
+    Facts,
+    Groups,
+    Pending(u64),
+    ConsumerCount,
+    Consumers,
+    Owned(u64),
+    GivenBackCount,
+    GivenBack(u64),
+    ProducerFacts,
+    Producers,
+    Remembered(u64),
+    ProducersEnd,
+    Done,
+}
+
+impl StreamReader {
+    pub(super) fn new(object: ObjectType, input: &mut Input<'_>) -> Result<Self, Error> {
+        Ok(Self {
+            object,
+            place: Place::Blocks(input.length()?),
+            groups: 0,
+            consumers: 0,
+            producers: 0,
+            last_block: None,
+            len: 0,
+        })
+    }
+
+    /// Whether what came with this type is there.
+    fn is_from(&self, object: ObjectType) -> bool {
+        self.object.0 >= object.0
+    }
+
+    pub(super) fn next<'a>(&mut self, input: &mut Input<'a>) -> Result<Option<Item<'a>>, Error> {
+        loop {
+            let (item, place) = self.step(input)?;
+            self.place = place;
+            match item {
+                None if matches!(place, Place::Done) => return Ok(None),
+                None => {}
+                item => return Ok(item),
+            }
+        }
+    }
+
+    fn step<'a>(&mut self, input: &mut Input<'a>) -> Result<(Option<Item<'a>>, Place), Error> {
+        Ok(match self.place {
+            Place::Done => (None, Place::Done),
+            Place::Blocks(0) => (None, Place::Facts),
+            Place::Blocks(left) => (Some(self.block(input)?), Place::Blocks(left - 1)),
+            Place::Facts => (Some(self.facts(input)?), Place::Groups),
+            Place::Groups if self.groups == 0 => match self.is_from(ObjectType::STREAM_4) {
+                true => (None, Place::ProducerFacts),
+                false => (None, Place::Done),
+            },
+            Place::Groups => {
+                self.groups -= 1;
+                let group = self.group(input)?;
+                let pending = group.pending;
+                (Some(Item::Group(group)), Place::Pending(pending))
+            }
+            Place::Pending(0) => (None, Place::ConsumerCount),
+            Place::Pending(left) => (Some(pending(input)?), Place::Pending(left - 1)),
+            Place::ConsumerCount => {
+                self.consumers = input.length()?;
+                (Some(Item::Consumers(self.consumers)), Place::Consumers)
+            }
+            Place::Consumers if self.consumers == 0 => match self.is_from(ObjectType::STREAM_5) {
+                true => (None, Place::GivenBackCount),
+                false => (None, Place::Groups),
+            },
+            Place::Consumers => {
+                self.consumers -= 1;
+                let consumer = self.consumer(input)?;
+                let owned = consumer.pending;
+                (Some(Item::Consumer(consumer)), Place::Owned(owned))
+            }
+            Place::Owned(0) => (None, Place::Consumers),
+            Place::Owned(left) => (Some(Item::Owned(input.raw_id()?)), Place::Owned(left - 1)),
+            place => self.step_late(place, input)?,
+        })
+    }
+
+    /// The parts that only newer types have.
+    fn step_late<'a>(
+        &mut self,
+        place: Place,
+        input: &mut Input<'a>,
+    ) -> Result<(Option<Item<'a>>, Place), Error> {
+        Ok(match place {
+            Place::GivenBackCount => {
+                let count = input.length()?;
+                (Some(Item::GivenBackCount(count)), Place::GivenBack(count))
+            }
+            Place::GivenBack(0) => (None, Place::Groups),
+            Place::GivenBack(left) => (
+                Some(Item::GivenBack(input.raw_id()?)),
+                Place::GivenBack(left - 1),
+            ),
+            Place::ProducerFacts => {
+                let (duration_s, len_max) = (input.length()?, input.length()?);
+                self.producers = input.length()?;
+                let producers = self.producers;
+                let facts = ProducerFacts {
+                    duration_s,
+                    len_max,
+                    producers,
+                };
+                (Some(Item::Producers(facts)), Place::Producers)
+            }
+            Place::Producers if self.producers == 0 => (None, Place::ProducersEnd),
+            Place::Producers => {
+                self.producers -= 1;
+                let (name, entries) = (input.bytes()?, input.length()?);
+                (
+                    Some(Item::Producer { name, entries }),
+                    Place::Remembered(entries),
+                )
+            }
+            Place::Remembered(0) => (None, Place::Producers),
+            Place::Remembered(left) => {
+                let (number, id) = (input.bytes()?, input.id()?);
+                (
+                    Some(Item::Remembered { number, id }),
+                    Place::Remembered(left - 1),
+                )
+            }
+            Place::ProducersEnd => {
+                let (added, duplicates) = (input.length()?, input.length()?);
+                (Some(Item::ProducersEnd { added, duplicates }), Place::Done)
+            }
+            _ => (None, Place::Done),
+        })
+    }
+
+    fn block<'a>(&mut self, input: &mut Input<'a>) -> Result<Item<'a>, Error> {
+        let name = input.bytes()?;
+        let mut name = Input::new(&name);
+        let first = name.raw_id()?;
+        if !name.rest().is_empty() || self.last_block.is_some_and(|last| last >= first) {
+            return Err(Error::Stream);
+        }
+        self.last_block = Some(first);
+        let block = StreamBlock::validate(first, input.bytes()?)?;
+        self.len = self.len.saturating_add(block.len());
+        Ok(Item::Block(block))
+    }
+
+    fn facts<'a>(&mut self, input: &mut Input<'a>) -> Result<Item<'a>, Error> {
+        let len = input.length()?;
+        let mut facts = StreamFacts {
+            len,
+            last_id: input.id()?,
+            entries_added: len,
+            ..StreamFacts::default()
+        };
+        if len != self.len {
+            return Err(Error::Stream);
+        }
+        if self.is_from(ObjectType::STREAM_2) {
+            facts.first_id = input.id()?;
+            facts.max_deleted_id = input.id()?;
+            facts.entries_added = input.length()?;
+        }
+        facts.groups = input.length()?;
+        self.groups = facts.groups;
+        Ok(Item::Stream(facts))
+    }
+
+    fn group<'a>(&self, input: &mut Input<'a>) -> Result<Group<'a>, Error> {
+        let (name, last_id) = (input.bytes()?, input.id()?);
+        let entries_read = match self.is_from(ObjectType::STREAM_2) {
+            true => Some(input.length()?).filter(|&read| read != READ_UNKNOWN),
+            false => None,
+        };
+        Ok(Group {
+            name,
+            last_id,
+            entries_read,
+            pending: input.length()?,
+        })
+    }
+
+    fn consumer<'a>(&self, input: &mut Input<'a>) -> Result<Consumer<'a>, Error> {
+        let (name, seen_at) = (input.bytes()?, input.millis()?);
+        let active_at = match self.is_from(ObjectType::STREAM_3) {
+            true => Some(input.millis()?).filter(|&at| at != -1),
+            // Older ones did not know; being seen was all there was.
+            false => Some(seen_at),
+        };
+        Ok(Consumer {
+            name,
+            seen_at,
+            active_at,
+            pending: input.length()?,
+        })
+    }
+}
+
+fn pending<'a>(input: &mut Input<'a>) -> Result<Item<'a>, Error> {
+    let (id, delivered_at) = (input.raw_id()?, input.millis()?);
+    Ok(Item::Pending(Pending {
+        id,
+        delivered_at,
+        deliveries: input.length()?,
+    }))
+}

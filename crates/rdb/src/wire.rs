@@ -1,0 +1,152 @@
+//! The numbers of the RDB format.
+//!
+//! ```text
+//!  length    00nnnnnn                          up to 63
+//!            01nnnnnn  nnnnnnnn                up to 16383, high bits first
+//!            10000000  u32 BE
+//!            10000001  u64 BE
+//!            11eeeeee                          not a length: a string in a form of its own
+//!
+//!  string    length  bytes
+//!            11000000  i8                      integers, little-endian, as their text
+//!            11000001  i16
+//!            11000010  i32
+//!            11000011  length  length  bytes   LZF: compressed size, size
+//!
+//!  payload   type code: u8 │ value │ version: u16 LE │ CRC-64 of all before: u64 LE
+//! ```
+//!
+//! Always true: a type code that is not known survives as a number.
+//! Not here: what each type consists of — `read/`, `write.rs`
+
+/// The highest length of one byte.
+pub(crate) const LEN_6BIT_MAX: u64 = 0x3f;
+/// The highest length of two bytes.
+pub(crate) const LEN_14BIT_MAX: u64 = 0x3fff;
+pub(crate) const LEN_14BIT: u8 = 0b0100_0000;
+pub(crate) const LEN_32BIT: u8 = 0b1000_0000;
+pub(crate) const LEN_64BIT: u8 = 0b1000_0001;
+pub(crate) const FORM: u8 = 0b1100_0000;
+pub(crate) const FORM_I8: u8 = 0;
+pub(crate) const FORM_I16: u8 = 1;
+pub(crate) const FORM_I32: u8 = 2;
+pub(crate) const FORM_LZF: u8 = 3;
+
+/// In place of the length of a score as text: not a number, and the infinities.
+pub(crate) const SCORE_NAN: u8 = 253;
+pub(crate) const SCORE_INF: u8 = 254;
+pub(crate) const SCORE_NEG_INF: u8 = 255;
+
+/// A node of a list that is one long element, and one that is a listpack.
+pub(crate) const NODE_PLAIN: u64 = 1;
+pub(crate) const NODE_PACKED: u64 = 2;
+
+/// The number of entries that a group was given, when it is not known.
+pub(crate) const READ_UNKNOWN: u64 = u64::MAX;
+
+/// The version of the format that a payload or a file states.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Version(pub u16);
+
+impl Version {
+    /// Redis 7.0.
+    pub const REDIS_7_0: Self = Self(10);
+    /// Redis 7.2 and Valkey 7.2 to 8.1.
+    pub const REDIS_7_2: Self = Self(11);
+    /// Redis 7.4 and 8.0.
+    pub const REDIS_7_4: Self = Self(12);
+    /// Redis 8.6: producers of streams.
+    pub const REDIS_8_6: Self = Self(13);
+    /// The newest of Redis that is known here: entries of streams that were given back.
+    pub const REDIS_NEWEST: Self = Self(14);
+    /// Valkey 9, which counts on from 80 to stay apart.
+    pub const VALKEY_9: Self = Self(80);
+
+    /// Whether values of this version can be read.
+    #[must_use]
+    pub const fn is_readable(self) -> bool {
+        self.0 <= Self::REDIS_NEWEST.0 || self.0 == Self::VALKEY_9.0
+    }
+
+    const fn is_valkey(self) -> bool {
+        self.0 >= Self::VALKEY_9.0
+    }
+}
+
+/// What a value is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// A string.
+    String,
+    /// A list.
+    List,
+    /// A set.
+    Set,
+    /// A sorted set.
+    Zset,
+    /// A hash.
+    Hash,
+    /// A stream.
+    Stream,
+}
+
+/// The code of the type of a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ObjectType(pub u8);
+
+macro_rules! types {
+    ($($name:ident = $code:literal $kind:ident $version:literal $doc:literal)*) => {
+        impl ObjectType {
+            $(#[doc = $doc] pub const $name: Self = Self($code);)*
+
+            /// What a value of this type is, as that version numbers types; `None` for what is not
+            /// known.
+            #[must_use]
+            pub const fn kind(self, version: Version) -> Option<Kind> {
+                match self {
+                    // The two numbered on independently.
+                    Self::HASH_LISTPACK_EX_EARLY if version.is_valkey() => None,
+                    $(Self::$name => Some(Kind::$kind),)*
+                    _ => None,
+                }
+            }
+
+            /// The oldest version that can carry it.
+            #[must_use]
+            pub const fn version(self) -> Version {
+                match self {
+                    $(Self::$name => Version($version),)*
+                    _ => Version::REDIS_NEWEST,
+                }
+            }
+        }
+    };
+}
+
+types! {
+    STRING = 0 String 1 "A string."
+    LIST = 1 List 1 "A list, element by element."
+    SET = 2 Set 1 "A set, member by member."
+    ZSET = 3 Zset 1 "A sorted set, scores as text."
+    HASH = 4 Hash 1 "A hash, field by field."
+    ZSET_2 = 5 Zset 8 "A sorted set, scores as binary doubles."
+    HASH_ZIPMAP = 9 Hash 1 "A hash in a zipmap."
+    LIST_ZIPLIST = 10 List 2 "A list in a ziplist."
+    SET_INTSET = 11 Set 2 "A set in an intset."
+    ZSET_ZIPLIST = 12 Zset 2 "A sorted set in a ziplist."
+    HASH_ZIPLIST = 13 Hash 4 "A hash in a ziplist."
+    LIST_QUICKLIST = 14 List 7 "A list in nodes that are ziplists."
+    STREAM = 15 Stream 9 "A stream as it was first."
+    HASH_LISTPACK = 16 Hash 10 "A hash in a listpack."
+    ZSET_LISTPACK = 17 Zset 10 "A sorted set in a listpack."
+    LIST_QUICKLIST_2 = 18 List 10 "A list in nodes that are listpacks or single elements."
+    STREAM_2 = 19 Stream 10 "A stream that counts entries added and read."
+    SET_LISTPACK = 20 Set 11 "A set in a listpack."
+    STREAM_3 = 21 Stream 11 "A stream that knows when consumers were active."
+    HASH_METADATA_EARLY = 22 Hash 12 "A hash with deadlines before Redis 7.4.0; of Valkey 9 the final form."
+    HASH_LISTPACK_EX_EARLY = 23 Hash 12 "The same in a listpack, before Redis 7.4.0."
+    HASH_METADATA = 24 Hash 12 "A hash with deadlines, field by field."
+    HASH_LISTPACK_EX = 25 Hash 12 "A hash with deadlines in a listpack."
+    STREAM_4 = 26 Stream 13 "A stream that knows its producers."
+    STREAM_5 = 27 Stream 14 "A stream with entries that consumers gave back."
+}
