@@ -196,8 +196,8 @@ impl Keyspace {
         self.collect_flushed();
     }
 
-    /// Removes up to `budget` keys whose deadline has passed and says how many; call again while
-    /// the answer equals the budget.
+    /// Removes up to `budget` keys and fields of hashes whose deadline has passed and says how many;
+    /// call again while the answer equals the budget.
     ///
     /// The work is bounded too. When it ends for that reason, [`Self::next_expiry`] is not later
     /// than now.
@@ -215,13 +215,21 @@ impl Keyspace {
                     store.remove(shared, place);
                 },
             );
+            let mut db = Db {
+                store,
+                shared: &mut self.shared,
+                index,
+            };
+            removed += db.expire_due_fields(budget - removed);
         }
         removed
     }
 
     /// The earliest moment at which [`Self::expire_due`] may have work.
     pub fn next_expiry(&self) -> Option<Millis> {
-        self.dbs.iter().filter_map(Store::next_expiry).min()
+        let keys = self.dbs.iter().filter_map(Store::next_expiry);
+        let fields = self.dbs.iter().filter_map(|store| store.fields.next());
+        keys.chain(fields).min()
     }
 
     /// Does up to `budget` items of work that may wait: frees what ended snapshots kept, looks for

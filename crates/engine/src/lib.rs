@@ -26,6 +26,7 @@ pub use keyspace::{Keyspace, Options};
 pub use observe::Change;
 pub use packing::Packing;
 pub use snapshot::{Snapshot, Walk, WalkItem};
+pub use types::hash::{Field, FieldTtl, HashMut, HashRef};
 pub use types::list::{End, ListMut, ListPart, ListRef, Target};
 pub use types::stream::{
     Consumer, ConsumerId, Pending, Producers, Refs, Remembered, Stream, StreamBlock, StreamEntry,

@@ -153,12 +153,16 @@ pub struct Event {
 }
 
 /// The kinds of [`Event`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum EventKind {
     /// The key's deadline passed and it was removed.
     Expired,
     /// The key was removed to make room.
     Evicted,
+    /// The deadline of this field of a hash passed and it was removed.
+    FieldExpired(Box<[u8]>),
+    /// The key was removed with the last field of its hash, which expired.
+    Emptied,
 }
 
 /// Counters that no decision reads.
@@ -172,6 +176,8 @@ pub struct Stats {
     pub expired: u64,
     /// Of those, keys removed by the timing wheel rather than by a look-up.
     pub expired_by_wheel: u64,
+    /// Fields of hashes removed because their deadline passed, however that was noticed.
+    pub expired_fields: u64,
 }
 
 /// What was unlinked from the key space and only needs dropping, on any thread.

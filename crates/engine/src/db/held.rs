@@ -10,7 +10,7 @@ use crate::heap::Large;
 use crate::packing::Packing;
 use crate::store::{Place, Shared, Store, packed, strings};
 use crate::types::{Collection, Form};
-use crate::value::{Encoding, Kind, Millis, WrongType};
+use crate::value::{Encoding, Event, EventKind, Kind, Millis, WrongType};
 
 /// A key that holds a collection of one kind, or nothing yet.
 #[derive(Debug)]
@@ -107,6 +107,27 @@ impl Held<'_> {
     /// The key.
     pub(crate) fn key(&self) -> &[u8] {
         self.key
+    }
+
+    /// Says that a field of the hash expired.
+    pub(crate) fn note_expired_field(&mut self, field: &[u8]) {
+        self.shared.stats.expired_fields += 1;
+        self.note_event(|| EventKind::FieldExpired(field.into()));
+    }
+
+    /// Says that the hash is gone, as its last field expired.
+    pub(crate) fn note_emptied(&mut self) {
+        self.note_event(|| EventKind::Emptied);
+    }
+
+    fn note_event(&mut self, kind: impl FnOnce() -> EventKind) {
+        if self.shared.records_events {
+            self.shared.events.push(Event {
+                db: self.index,
+                key: self.key.into(),
+                kind: kind(),
+            });
+        }
     }
 
     /// Stores packed bytes: creates the key, or replaces its value and keeps its deadline.

@@ -51,6 +51,11 @@ impl Db<'_> {
         self.store.volatile_len()
     }
 
+    /// How many hashes have fields with deadlines.
+    pub fn volatile_hashes(&self) -> usize {
+        self.store.fields.len()
+    }
+
     /// How many records the timing wheel has of keys, stale ones included.
     pub fn expiry_records(&self) -> usize {
         self.store.wheel.records()

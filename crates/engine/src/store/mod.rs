@@ -14,6 +14,7 @@
 
 mod compact;
 mod expiry;
+pub(crate) mod fields;
 mod limbo;
 mod lookahead;
 mod own;
@@ -31,7 +32,7 @@ use russet_base::Rng;
 
 use crate::access::AccessPolicy;
 use crate::arena::{Arena, Handle, Memory, class};
-use crate::cell::{self, Body, Deadline, Image};
+use crate::cell::{self, Body, Deadline, Head, Image};
 use crate::epoch::Epochs;
 use crate::expire::Wheel;
 use crate::hash::hash_of;
@@ -41,6 +42,7 @@ use crate::packing::Packing;
 use crate::table::{Directory, Line, Slot, segment};
 use crate::value::{Encoding, Event, EventKind, Kind, Millis, Stats};
 
+pub(crate) use fields::FieldIndex;
 pub(crate) use limbo::Limbo;
 
 /// What all databases of a key space share.
@@ -101,6 +103,7 @@ pub(crate) struct Store {
     pub(crate) arena: Arena,
     pub(crate) directory: Directory,
     pub(crate) wheel: Wheel,
+    pub(crate) fields: FieldIndex,
     limbo: Limbo,
     len: usize,
     volatile: usize,
@@ -145,6 +148,7 @@ impl Store {
             arena: Arena::default(),
             directory: Directory::default(),
             wheel: Wheel::default(),
+            fields: FieldIndex::default(),
             limbo: Limbo::default(),
             len: 0,
             volatile: 0,
@@ -195,7 +199,7 @@ impl Store {
 
     /// Bytes of directory and wheel.
     pub(crate) fn index_weight(&self) -> u64 {
-        self.directory.weight() + self.wheel.weight()
+        self.directory.weight() + self.wheel.weight() + self.fields.weight()
     }
 
     /// Finds the entry of a key.
@@ -254,9 +258,14 @@ impl Store {
         let cell = self.arena.take(class::of(image.size(due.is_some())));
         self.count_large(&image.body);
         let deadline = due.map(|at| self.armed(cx, cell, at));
+        let kind = image.kind;
         image.write(&mut self.arena.memory, cell, deadline);
         self.len += 1;
-        self.link(cx, hash, cell)
+        let place = self.link(cx, hash, cell);
+        if kind == Kind::Hash {
+            self.note_field_due(&place, None);
+        }
+        place
     }
 
     /// Puts a cell into the table.
@@ -289,6 +298,7 @@ impl Store {
     pub(crate) fn remove(&mut self, cx: &mut Shared, mut place: Place) {
         let is_shared = self.own_at(cx, &mut place);
         let slot = place.slot;
+        self.forget_field_due(place.hash, self.field_due(place.cell));
         self.forget_deadline(cell::deadline(&self.arena.memory, place.cell));
         self.retire(cx, place.cell, is_shared);
         self.len -= 1;
@@ -411,6 +421,13 @@ impl Store {
         due: Due,
     ) {
         let is_shared = self.own_at(cx, place);
+        let is_hash =
+            value.0 == Kind::Hash || Head::of(&self.arena.memory, place.cell).kind() == Kind::Hash;
+        if is_hash {
+            let before = self.field_due(place.cell);
+            self.replace_unlike(cx, key, (place, is_shared), value, due);
+            return self.note_field_due(place, before);
+        }
         let keeps = matches!(due, Due::Keep);
         if !is_shared && !matches!(due, Due::Set(Some(_))) {
             let (kind, encoding, body) = &value;

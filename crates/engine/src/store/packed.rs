@@ -37,6 +37,23 @@ impl Store {
         insert: &[u8],
     ) {
         let head = Head::of(&self.arena.memory, place.cell);
+        if head.encoding() != Encoding::ListpackEx {
+            return self.splice_bytes(cx, key, place, (at, remove), insert);
+        }
+        let before = self.field_due(place.cell);
+        self.splice_bytes(cx, key, place, (at, remove), insert);
+        self.note_field_due(place, before);
+    }
+
+    fn splice_bytes(
+        &mut self,
+        cx: &mut Shared,
+        key: &[u8],
+        place: &mut Place,
+        (at, remove): (usize, usize),
+        insert: &[u8],
+    ) {
+        let head = Head::of(&self.arena.memory, place.cell);
         if head.is_large() {
             self.ready(cx, place, 0);
             return self.with_object(place, |value| match value {
@@ -55,7 +72,8 @@ impl Store {
             buffer.extend_from_slice(&bytes[at + remove..]);
             let object = strings::object(key, Large::Packed(buffer));
             let value = (head.kind(), head.encoding(), Body::Large(object));
-            return self.replace(cx, key, place, value, Due::Keep);
+            self.replace_collection(cx, key, place, value);
+            return;
         }
         self.splice_cell(cx, place, (at, remove, had), insert);
     }
@@ -112,10 +130,13 @@ impl Store {
         change: impl FnOnce(&mut Collection) -> T,
     ) -> T {
         self.ready(cx, place, 0);
-        self.with_object(place, |value| match value {
+        let before = self.field_due(place.cell);
+        let result = self.with_object(place, |value| match value {
             Large::Paged(collection) => change(collection),
             _ => unreachable!("only collections of pages are changed as such"),
-        })
+        });
+        self.note_field_due(place, before);
+        result
     }
 
     /// Gives a value another encoding.

@@ -14,11 +14,6 @@
 //! Always true: records are in the order of hashes as far as pages go; a scan relies on it.
 //! Not here: deadlines as semantics — a record that is due is shown until it is removed.
 
-#![cfg_attr(
-    not(test),
-    expect(dead_code, reason = "the types that are made of it come next")
-)]
-
 mod node;
 mod page;
 mod record;

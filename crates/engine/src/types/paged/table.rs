@@ -135,6 +135,7 @@ impl<const PAIRS: bool> Table<PAIRS> {
     }
 
     /// Adds a record, or replaces that of the same field; says whether the field is new.
+    #[cfg(test)]
     pub(crate) fn put(&mut self, hash: u64, record: Record<'_>) -> bool {
         match self.find(hash, record.field) {
             Some(found) => {

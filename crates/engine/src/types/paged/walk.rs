@@ -6,7 +6,6 @@
 //!
 //! Always true: cursors rise; 0 is both the first and the end.
 
-use russet_base::Rng;
 use smallvec::SmallVec;
 
 use super::node::Node;
@@ -69,11 +68,6 @@ impl<const PAIRS: bool> Table<PAIRS> {
             }
         }
         None
-    }
-
-    /// A random record, each with the same chance; none if there is none.
-    pub(crate) fn random(&self, rng: &mut Rng) -> Option<Record<'_>> {
-        self.nth(rng.index(self.len()))
     }
 
     fn pages(&self) -> impl Iterator<Item = &Page> + Clone {
