@@ -15,6 +15,33 @@ pub enum CommandError {
     /// An applied increment beyond 64 bits (INCREX).
     #[error("ERR applied increment would overflow")]
     AppliedOverflow,
+    /// A bit that is neither 1 nor 0 (BITPOS).
+    #[error("ERR The bit argument must be 1 or 0.")]
+    BitArgument,
+    /// The offset of a bit that no string may have (SETBIT, GETBIT, BITFIELD).
+    #[error("ERR bit offset is not an integer or out of range")]
+    BitOffset,
+    /// A bit that is neither 1 nor 0 (SETBIT).
+    #[error("ERR bit is not an integer or out of range")]
+    BitValue,
+    /// A way to overflow that is none (BITFIELD).
+    #[error("ERR Invalid OVERFLOW type specified")]
+    BitfieldOverflow,
+    /// A write (BITFIELD_RO).
+    #[error("ERR BITFIELD_RO only supports the GET subcommand")]
+    BitfieldReadOnly,
+    /// A type of field that is none (BITFIELD).
+    #[error(
+        "ERR Invalid bitfield type. Use something like i16 u8. Note that u64 is not supported but \
+         i64 is."
+    )]
+    BitfieldType,
+    /// An operation that needs more sources (BITOP); its name.
+    #[error("ERR BITOP {0} must be called with at least two source keys.")]
+    BitopMoreSources(&'static str),
+    /// An operation that takes one source (BITOP).
+    #[error("ERR BITOP NOT must be called with a single source key.")]
+    BitopOneSource,
     /// A lower bound above the upper one (INCREX).
     #[error("ERR LBOUND can't be greater than UBOUND")]
     BoundsCrossed,

@@ -22,7 +22,7 @@ mod lcs;
 mod multi;
 mod range;
 mod set;
-mod value;
+pub(super) mod value;
 
 use super::DataRow;
 use crate::ctx::Handler;

@@ -80,7 +80,7 @@ pub(super) fn reply_value(reply: &mut Reply<'_>, value: StringRef<'_>) {
 
 /// The bytes of a value; the digits of an integer are put into `digits`.
 #[inline]
-pub(super) fn bytes_of<'v>(value: StringRef<'v>, digits: &'v mut I64Buf) -> &'v [u8] {
+pub(in crate::family) fn bytes_of<'v>(value: StringRef<'v>, digits: &'v mut I64Buf) -> &'v [u8] {
     match value {
         StringRef::Bytes(bytes) => bytes,
         StringRef::Int(n) => format_i64(n, digits),
@@ -90,7 +90,7 @@ pub(super) fn bytes_of<'v>(value: StringRef<'v>, digits: &'v mut I64Buf) -> &'v 
 
 /// The length of a value in bytes.
 #[inline]
-pub(super) fn len_of(value: StringRef<'_>) -> usize {
+pub(in crate::family) fn len_of(value: StringRef<'_>) -> usize {
     match value {
         StringRef::Bytes(bytes) => bytes.len(),
         StringRef::Int(n) => digits10(n.unsigned_abs()) + usize::from(n < 0),
@@ -111,7 +111,7 @@ pub(super) fn integer_of(value: StringRef<'_>) -> Result<i64, CommandError> {
 
 /// Says that a read did not find its key.
 #[inline]
-pub(super) fn miss(cx: &mut Ctx<'_>, key: &[u8]) {
+pub(in crate::family) fn miss(cx: &mut Ctx<'_>, key: &[u8]) {
     cx.notify(NotifyClass::KEY_MISS, "keymiss", key);
 }
 
