@@ -1,12 +1,151 @@
-//! The value type of sets beyond what is packed.
+//! Sets: packed while they are small, integers in order and a table of other members beyond that.
+//!
+//! ```text
+//!  intset     bytes, ascending integers              up to `set-max-intset-entries`
+//!  listpack   bytes, members as they came            up to `set-max-listpack-entries`
+//!  Set        ints: integers in ascending order      beyond that, and the intsets that are long
+//!             members: everything else, by hash
+//! ```
+//! What `OBJECT ENCODING` answers is stored beside the value, and follows the rules of Redis
+//! whatever the value is made of.
+//!
+//! Always true: a member that is the canonical spelling of an integer is an integer everywhere.
+//! Not here: what sets have in common with one another — the set commands
 
-/// Pages of sets.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Set {}
+mod build;
+mod edit;
+mod intset;
+mod ints;
+mod ints_page;
+#[cfg(test)]
+mod tests;
+mod view;
+
+use ahash::RandomState;
+use russet_base::Rng;
+pub use self::build::NewSet;
+pub use self::edit::SetMut;
+use self::ints::Ints;
+pub use self::view::{Members, SetRef};
+pub use russet_pack::listpack::Entry as Member;
+use super::paged::{Record, Table};
+
+/// A set that is too large to be packed.
+#[derive(Debug, Clone)]
+pub(crate) struct Set {
+    ints: Ints,
+    members: Table<false>,
+}
+
+/// Scans show the table first: its cursors are below this, and those of integers are not.
+const INTS_CURSOR: u64 = 1 << 62;
 
 impl Set {
+    /// A set without members, hashed like the key space.
+    fn new(hasher: &RandomState) -> Self {
+        Self {
+            ints: Ints::default(),
+            members: Table::new(hasher),
+        }
+    }
+
     /// Bytes that it occupies.
     pub(crate) fn weight(&self) -> u64 {
-        size_of::<Self>() as u64
+        size_of::<Ints>() as u64 + self.ints.weight() + self.members.weight()
+    }
+
+    #[inline]
+    fn len(&self) -> usize {
+        self.ints.len() + self.members.len()
+    }
+
+    fn contains(&self, member: Member<'_>) -> bool {
+        match member {
+            Member::Int(number) => self.ints.contains(number),
+            Member::Str(bytes) => {
+                let hash = self.members.hash(bytes);
+                self.members.find(hash, bytes).is_some()
+            }
+        }
+    }
+
+    /// The integers in ascending order, then the others.
+    fn iter(&self) -> impl Iterator<Item = Member<'_>> {
+        let others = self.members.iter().map(|record| Member::Str(record.field));
+        self.ints.iter().map(Member::Int).chain(others)
+    }
+
+    /// Adds a member that is not there yet.
+    fn add(&mut self, member: Member<'_>) {
+        match member {
+            Member::Int(number) => {
+                self.ints.add(number);
+            }
+            Member::Str(bytes) => {
+                let hash = self.members.hash(bytes);
+                self.members.add(hash, Record::field(bytes));
+            }
+        }
+    }
+
+    /// Removes a member; says whether it was there.
+    fn remove(&mut self, member: Member<'_>) -> bool {
+        match member {
+            Member::Int(number) => self.ints.remove(number),
+            Member::Str(bytes) => {
+                let hash = self.members.hash(bytes);
+                let found = self.members.find(hash, bytes);
+                if let Some(found) = found {
+                    self.members.remove(hash, found);
+                }
+                found.is_some()
+            }
+        }
+    }
+
+    /// A member chosen uniformly at random; nothing of an empty set.
+    fn random(&self, rng: &mut Rng) -> Option<Member<'_>> {
+        match rng.index(self.len()) {
+            _ if self.len() == 0 => None,
+            at if at < self.ints.len() => Some(Member::Int(self.ints.random(rng))),
+            at => {
+                let record = self.members.nth(at - self.ints.len())?;
+                Some(Member::Str(record.field))
+            }
+        }
+    }
+
+    fn scan(&self, cursor: u64, count: usize, visit: &mut dyn FnMut(Member<'_>)) -> u64 {
+        let (mut cursor, mut left) = (cursor, count);
+        if cursor < INTS_CURSOR {
+            let mut shown = 0;
+            let next = self.members.scan(cursor, count, &mut |record| {
+                shown += 1;
+                visit(Member::Str(record.field));
+            });
+            match next {
+                0 if self.ints.len() == 0 => return 0,
+                0 if shown >= count => return INTS_CURSOR,
+                0 => (cursor, left) = (INTS_CURSOR, count - shown),
+                _ => return next,
+            }
+        }
+        self.scan_ints(cursor, left, visit)
+    }
+
+    /// Integers that differ in their two low bits alone have one position, and are shown together.
+    fn scan_ints(&self, cursor: u64, count: usize, visit: &mut dyn FnMut(Member<'_>)) -> u64 {
+        const BIAS: u64 = 1 << 63;
+        let position = |number: i64| INTS_CURSOR | (number.cast_unsigned() ^ BIAS) >> 2;
+        let first = (((cursor & !INTS_CURSOR) << 2) ^ BIAS).cast_signed();
+        let mut last = 0;
+        for (shown, number) in self.ints.iter_from(first).enumerate() {
+            if shown >= count && position(number) != last {
+                return position(number);
+            }
+            last = position(number);
+            visit(Member::Int(number));
+        }
+        0
     }
 }
