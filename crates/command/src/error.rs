@@ -45,6 +45,12 @@ pub enum CommandError {
     /// A lower bound above the upper one (INCREX).
     #[error("ERR LBOUND can't be greater than UBOUND")]
     BoundsCrossed,
+    /// A count without a negative (SRANDMEMBER).
+    #[error(
+        "ERR value is out of range, value must between -9223372036854775807 and \
+         9223372036854775807"
+    )]
+    CountRange,
     /// A database index that is none (SELECT, MOVE, COPY, SWAPDB).
     #[error("ERR DB index is out of range")]
     DbIndex,
@@ -121,6 +127,9 @@ pub enum CommandError {
     /// A key that holds another type (LCS).
     #[error("ERR The specified keys must contain string values")]
     LcsType,
+    /// A limit below zero (SINTERCARD and its kin).
+    #[error("ERR LIMIT can't be negative")]
+    LimitNegative,
     /// RENAME and its kin without a source; COPY.
     #[error("ERR no such key")]
     NoSuchKey,
@@ -139,6 +148,12 @@ pub enum CommandError {
     /// Not a 64-bit integer.
     #[error("ERR value is not an integer or out of range")]
     NotInteger,
+    /// A count of keys that is not positive (SINTERCARD and its kin).
+    #[error("ERR numkeys should be greater than 0")]
+    NumkeysNotPositive,
+    /// More keys than there are arguments (SINTERCARD and its kin).
+    #[error("ERR Number of keys can't be greater than number of args")]
+    NumkeysTooMany,
     /// An offset beyond what a string may have (SETRANGE).
     #[error("ERR offset is out of range")]
     OffsetRange,

@@ -18,6 +18,7 @@ pub mod set;
 pub mod sorted_set;
 pub mod stream;
 pub mod string;
+mod walk;
 
 use crate::args::integer;
 use crate::ctx::{Ctx, Handler};

@@ -28,6 +28,7 @@ pub use packing::Packing;
 pub use snapshot::{Snapshot, Walk, WalkItem};
 pub use types::hash::{Field, FieldTtl, HashMut, HashRef};
 pub use types::list::{End, ListMut, ListPart, ListRef, Target};
+pub use types::set::{Member, Members, NewSet, SetMut, SetRef};
 pub use types::stream::{
     Consumer, ConsumerId, Pending, Producers, Refs, Remembered, Stream, StreamBlock, StreamEntry,
     StreamFields, StreamGroup, StreamId, StreamMut, StreamRange, StreamRangeBack, StreamText, Trim,

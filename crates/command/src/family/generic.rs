@@ -7,7 +7,7 @@ mod delete;
 mod expire;
 mod object;
 mod rename;
-mod scan;
+pub(super) mod scan;
 mod ttl;
 
 use delete::{del, exists, touch};

@@ -143,6 +143,16 @@ impl Db<'_> {
         Some(view)
     }
 
+    /// Looks at a value without any trace: no counter and no access clock changes, and a key whose
+    /// deadline has passed is not shown, but stays. Several values can be looked at together.
+    pub fn peek(&self, key: &[u8]) -> Option<ValueRef<'_>> {
+        let place = self.store.find(self.hash(key), key)?;
+        let memory = &self.store.arena.memory;
+        let (policy, now) = (self.shared.policy, self.shared.now);
+        let view = cell::view(memory, place.cell, policy, now);
+        (view.deadline.is_none_or(|deadline| deadline > now)).then_some(view)
+    }
+
     /// Looks a key up for writing: a use, but neither a hit nor a miss.
     #[inline]
     pub fn entry<'a>(&'a mut self, key: &'a [u8]) -> Entry<'a> {

@@ -14,21 +14,21 @@
 
 mod build;
 mod edit;
-mod intset;
 mod ints;
 mod ints_page;
+mod intset;
 #[cfg(test)]
 mod tests;
 mod view;
 
-use ahash::RandomState;
-use russet_base::Rng;
 pub use self::build::NewSet;
 pub use self::edit::SetMut;
 use self::ints::Ints;
 pub use self::view::{Members, SetRef};
-pub use russet_pack::listpack::Entry as Member;
 use super::paged::{Record, Table};
+use ahash::RandomState;
+use russet_base::Rng;
+pub use russet_pack::listpack::Entry as Member;
 
 /// A set that is too large to be packed.
 #[derive(Debug, Clone)]
@@ -134,12 +134,15 @@ impl Set {
     }
 
     /// Integers that differ in their two low bits alone have one position, and are shown together.
+    /// They come in descending order: most that are added meanwhile are greater than all before,
+    /// and must not keep the scan from ending.
     fn scan_ints(&self, cursor: u64, count: usize, visit: &mut dyn FnMut(Member<'_>)) -> u64 {
-        const BIAS: u64 = 1 << 63;
-        let position = |number: i64| INTS_CURSOR | (number.cast_unsigned() ^ BIAS) >> 2;
-        let first = (((cursor & !INTS_CURSOR) << 2) ^ BIAS).cast_signed();
+        const LARGEST: u64 = i64::MAX.cast_unsigned();
+        let position =
+            |number: i64| INTS_CURSOR | LARGEST.wrapping_sub(number.cast_unsigned()) >> 2;
+        let first = LARGEST.wrapping_sub((cursor & !INTS_CURSOR) << 2);
         let mut last = 0;
-        for (shown, number) in self.ints.iter_from(first).enumerate() {
+        for (shown, number) in self.ints.iter_down(first.cast_signed()).enumerate() {
             if shown >= count && position(number) != last {
                 return position(number);
             }

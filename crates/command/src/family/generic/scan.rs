@@ -12,8 +12,8 @@ use crate::args::{Cursor, integer, is_word};
 use crate::ctx::{Ctx, Flow};
 use crate::error::CommandError;
 
-/// How many keys a SCAN visits without COUNT.
-const COUNT_DEFAULT: usize = 10;
+/// How many keys or elements a scan visits without COUNT.
+pub(in crate::family) const COUNT_DEFAULT: usize = 10;
 
 pub(super) fn keys(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandError> {
     let pattern = Pattern(&args[1]);
@@ -70,10 +70,11 @@ pub(super) fn randomkey(cx: &mut Ctx<'_>, _: Args<'_>) -> Result<Flow, CommandEr
 }
 
 /// A glob pattern of which the commonest needs no matching.
-struct Pattern<'a>(&'a [u8]);
+pub(in crate::family) struct Pattern<'a>(pub(in crate::family) &'a [u8]);
 
 impl Pattern<'_> {
-    fn matches(&self, key: &[u8]) -> bool {
+    /// Whether this is one of what it stands for.
+    pub(in crate::family) fn matches(&self, key: &[u8]) -> bool {
         self.0 == b"*" || glob::matches(self.0, key)
     }
 }
@@ -149,7 +150,7 @@ fn kind_by_name(name: &[u8]) -> WantedKind {
 /// Reads a cursor: 64 unsigned bits in decimal.
 ///
 /// COMPAT: white space and a plus sign before the digits are forgiven.
-fn parse_cursor(arg: &[u8]) -> Option<u64> {
+pub(in crate::family) fn parse_cursor(arg: &[u8]) -> Option<u64> {
     let start = arg.iter().position(|byte| !is_space(*byte))?;
     let digits = match &arg[start..] {
         [b'+', digits @ ..] => digits,

@@ -24,7 +24,7 @@ use crate::value::{Encoding, Kind};
 /// set.add(Member::Int(7));
 /// set.add(Member::of(b"seven"));
 /// db.store_set(b"k", set);
-/// let stored = db.set(b"k", Touch::Yes).unwrap().expect("it is not empty");
+/// let stored = db.read_set(b"k", Touch::Yes).unwrap().expect("it is not empty");
 /// assert_eq!((stored.len(), stored.encoding()), (2, Encoding::Listpack));
 /// ```
 #[derive(Debug)]

@@ -115,18 +115,26 @@ impl Ints {
         }
     }
 
-    /// The numbers from this one on.
-    pub(super) fn iter_from(&self, number: i64) -> Iter<'_> {
+    /// The numbers from this one down.
+    pub(super) fn iter_down(&self, number: i64) -> impl Iterator<Item = i64> + '_ {
         let spot = self.spot(number).unwrap_or(Spot { chunk: 0, page: 0 });
-        let at = match self.spine.is_empty() {
-            true => 0,
-            false => self.page(spot).find(number).unwrap_or_else(|at| at),
-        };
-        Iter {
-            ints: self,
-            spot,
-            at,
-        }
+        let first = (!self.spine.is_empty()).then(|| {
+            let page = self.page(spot);
+            let len = page.find(number).map_or_else(|at| at, |at| at + 1);
+            (page, len)
+        });
+        let chunk = self
+            .spine
+            .get(spot.chunk)
+            .map_or(&[][..], |chunk| &chunk.pages);
+        let below = chunk[..spot.page.min(chunk.len())].iter().rev();
+        let chunks = self.spine[..spot.chunk].iter().rev();
+        let lower = chunks.flat_map(|chunk| chunk.pages.iter().rev());
+        let rest = below.chain(lower).map(|page| (page, page.len()));
+        first
+            .into_iter()
+            .chain(rest)
+            .flat_map(|(page, len)| (0..len).rev().map(|at| page.get(at)))
     }
 
     /// A number chosen uniformly at random; there must be one.

@@ -141,7 +141,11 @@ impl Page {
 
 /// A body for so many distances and a few more.
 fn room(len: usize, width: usize) -> Arc<[u8]> {
-    let more = if len >= LEN_MAX / 2 { len / 16 } else { len / 8 };
+    let more = if len >= LEN_MAX / 2 {
+        len / 16
+    } else {
+        len / 8
+    };
     let wanted = (len + more).min(LEN_MAX) * width + ALLOCATION_SIZE;
     let size = wanted.next_multiple_of(16) - ALLOCATION_SIZE;
     iter::repeat_n(0, size).collect()

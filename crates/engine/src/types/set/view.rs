@@ -31,9 +31,7 @@ impl<'a> SetRef<'a> {
     #[inline]
     pub(super) fn new(encoding: Encoding, form: Form<'a>) -> Self {
         let body = match form {
-            Form::Packed(bytes) if encoding == Encoding::Intset => {
-                Body::Intset(Intset::new(bytes))
-            }
+            Form::Packed(bytes) if encoding == Encoding::Intset => Body::Intset(Intset::new(bytes)),
             Form::Packed(bytes) => Body::Listpack(Listpack::new(bytes)),
             Form::Paged(Collection::Set(set)) => Body::Paged(set),
             Form::Paged(_) => unreachable!("the kind was looked at"),
@@ -86,7 +84,7 @@ impl<'a> SetRef<'a> {
     /// let mut set = db.set_mut(b"odd").unwrap();
     /// set.add(b"3");
     /// set.add(b"1");
-    /// let set = db.set(b"odd", Touch::Yes).unwrap().expect("it was just created");
+    /// let set = db.read_set(b"odd", Touch::Yes).unwrap().expect("it was just created");
     /// assert!(set.iter().eq([Member::Int(1), Member::Int(3)]));
     /// ```
     pub fn iter(&self) -> Members<'a> {
@@ -184,7 +182,15 @@ impl Db<'_> {
     /// # Errors
     /// [`WrongType`] when the key holds something else.
     #[inline]
-    pub fn set(&mut self, key: &[u8], touch: Touch) -> Result<Option<SetRef<'_>>, WrongType> {
+    pub fn read_set(&mut self, key: &[u8], touch: Touch) -> Result<Option<SetRef<'_>>, WrongType> {
         self.read(key, touch).map(|value| value.set()).transpose()
+    }
+
+    /// Looks at a set without any trace, as [`Self::peek`] does: sets can be compared.
+    ///
+    /// # Errors
+    /// [`WrongType`] when the key holds something else.
+    pub fn peek_set(&self, key: &[u8]) -> Result<Option<SetRef<'_>>, WrongType> {
+        self.peek(key).map(|value| value.set()).transpose()
     }
 }
