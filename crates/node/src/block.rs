@@ -106,9 +106,13 @@ pub(crate) fn park(core: &mut Core, session: &mut Session, call: Call<'_>, mut w
     session.state = State::Blocked;
 }
 
-/// Tells everybody concerned of the keys that changed, and serves those who waited for them.
-#[cold]
-pub(crate) fn settle_changes(core: &mut Core, sessions: &mut Sessions) {
+/// Ends a unit: tells everybody concerned of the keys that changed, and serves those who waited
+/// for them, each in a unit of its own.
+pub(crate) fn settle(core: &mut Core, sessions: &mut Sessions) {
+    core.records.end_unit();
+    if !core.keyspace.has_changes() {
+        return;
+    }
     core.hear_changes();
     while let Some(key) = core.waiters.next_ready() {
         serve(core, sessions, &key);
@@ -129,6 +133,7 @@ fn serve(core: &mut Core, sessions: &mut Sessions, key: &DbKey) {
         };
         if wait.on_gone || kind == Some(wait.kind) {
             run_again(core, sessions, client);
+            core.records.end_unit();
             core.hear_changes();
         } else if kind.is_none() && !core.waiters.anybody_on_gone(key) {
             return;

@@ -16,6 +16,8 @@ use russet_resp::Limits;
 use crate::block::Waiters;
 use crate::config::Config;
 use crate::environment::Environment;
+use crate::pause::Pause;
+use crate::record::Records;
 use crate::registry::Commands;
 use crate::session::Session;
 use crate::stats::Stats;
@@ -47,8 +49,12 @@ pub(crate) struct Core {
     pub environment: Environment,
     /// The time of this turn.
     pub now: Now,
+    /// What the log is to hold.
+    pub records: Records,
     /// Clients that wait for a key.
     pub waiters: Waiters,
+    /// The pause that is on.
+    pub pause: Option<Pause>,
     /// Keys that are watched.
     pub watchers: Watchers,
     /// What waits to go out at the end of the turn.

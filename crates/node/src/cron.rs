@@ -20,7 +20,7 @@ pub(crate) const PERIOD_US: u64 = 100_000;
 impl Core {
     /// Removes keys whose time has come; true when more are due.
     fn expire(&mut self) -> bool {
-        if !self.active_expiry {
+        if !self.active_expiry || self.pause.is_some() {
             return false;
         }
         self.keyspace.expire_due(EXPIRED_PER_TURN_MAX) == EXPIRED_PER_TURN_MAX
@@ -45,9 +45,7 @@ impl Node {
             return;
         }
         let more_due = self.core.expire();
-        if self.core.keyspace.has_changes() {
-            block::settle_changes(&mut self.core, &mut self.sessions);
-        }
+        block::settle(&mut self.core, &mut self.sessions);
         let more_garbage = self.core.housekeep();
         self.turn.upkeep = Upkeep {
             at_ms: now_ms,
@@ -73,8 +71,8 @@ impl Node {
         let now_ms = self.core.now.mono_ms();
         let mut idle = Vec::new();
         for session in self.sessions.iter() {
-            let is_idle = session.state != State::Blocked;
-            if is_idle && now_ms.saturating_sub(session.active_ms) > limit_ms {
+            let waits = matches!(session.state, State::Blocked | State::Postponed);
+            if !waits && now_ms.saturating_sub(session.active_ms) > limit_ms {
                 idle.push(session.conn);
             }
         }

@@ -15,6 +15,8 @@ mod cron;
 mod gate;
 mod info;
 mod node;
+mod pause;
+pub mod record;
 mod registry;
 mod run;
 mod session;

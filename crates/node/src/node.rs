@@ -20,6 +20,7 @@ use crate::control::txn::go_on;
 use crate::core::{Core, Outbox};
 use crate::cron;
 use crate::environment::Environment;
+use crate::record::Records;
 use crate::registry;
 use crate::run::Batch;
 use crate::session::{BUFFER_SIZE, Pool, Session, Sessions, State};
@@ -84,6 +85,8 @@ impl Node {
             stats: Stats::new(commands.len()),
             environment,
             now,
+            records: Records::default(),
+            pause: None,
             waiters: Waiters::default(),
             watchers: Watchers::default(),
             outbox: Outbox::default(),
@@ -149,9 +152,7 @@ impl Node {
     /// Goes on with a transaction, one of whose commands waited for work outside.
     fn go_on(&mut self, session: &mut Session) {
         go_on(&mut self.core, &mut self.sessions, session);
-        if self.core.keyspace.has_changes() {
-            block::settle_changes(&mut self.core, &mut self.sessions);
-        }
+        block::settle(&mut self.core, &mut self.sessions);
     }
 
     /// Closes a client whose request does not end within `client-query-buffer-limit`.
@@ -298,6 +299,7 @@ impl Service for Node {
         self.turn.again = false;
         self.finish_jobs();
         block::expire_waits(&mut self.core, &mut self.sessions);
+        self.core.end_pause(&mut self.sessions);
         self.release_all();
         self.run_inputs();
         if now.mono_us >= self.turn.tick_at_us {
@@ -361,8 +363,10 @@ impl Node {
     /// When `run` must be called at the latest.
     fn wake_at_us(&self) -> u64 {
         let wait = self.core.waiters.next_deadline_ms();
-        let wait = wait.map_or(u64::MAX, |at_ms| at_ms.saturating_mul(1000));
-        let tick = self.turn.tick_at_us.min(wait);
+        let pause = self.core.pause.as_ref().map(|pause| pause.ends_ms);
+        let soonest_us = wait.into_iter().chain(pause).min();
+        let soonest_us = soonest_us.map_or(u64::MAX, |at_ms| at_ms.saturating_mul(1000));
+        let tick = self.turn.tick_at_us.min(soonest_us);
         let upkeep = &self.turn.upkeep;
         if !self.core.active_expiry {
             return tick;

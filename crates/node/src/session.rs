@@ -39,6 +39,8 @@ pub(crate) enum State {
     Waiting,
     /// Nothing runs until a key changes, or the client gives up.
     Blocked,
+    /// Nothing runs until a pause ends.
+    Postponed,
     /// Nothing runs any more; the connection closes once its output was written.
     Closing,
 }

@@ -16,7 +16,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, VecDeque};
 
-use russet_command::CommandError;
+use russet_command::{CommandError, Flags};
 use russet_resp::{ArgBuf, Args, Reply};
 
 use crate::block::DbKey;
@@ -25,12 +25,14 @@ use crate::registry::{Command, CommandId};
 use crate::session::Session;
 
 /// The transaction of one client.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Multi {
     /// The commands that have not run.
     pub queue: VecDeque<(CommandId, ArgBuf)>,
     /// How many were queued in all.
     pub count: usize,
+    /// What any of them is like.
+    pub flags: Flags,
     /// The bytes of their arguments.
     pub args_size: usize,
     /// Whether a request was refused, so that none will run.
@@ -40,6 +42,18 @@ pub(crate) struct Multi {
 }
 
 impl Multi {
+    /// Nothing is queued yet.
+    pub(crate) fn new() -> Self {
+        Self {
+            queue: VecDeque::new(),
+            count: 0,
+            flags: Flags::NONE,
+            args_size: 0,
+            is_doomed: false,
+            is_running: false,
+        }
+    }
+
     /// The memory it holds, for accounting.
     pub(crate) fn memory(&self) -> usize {
         self.args_size + self.queue.capacity() * size_of::<(CommandId, ArgBuf)>()
@@ -61,6 +75,7 @@ pub(crate) fn is_queued(command: &Command) -> bool {
 pub(crate) fn enqueue(session: &mut Session, command: &Command, args: Args<'_>) {
     if let Some(multi) = &mut session.multi {
         multi.count += 1;
+        multi.flags = multi.flags.with(command.spec.flags);
         // A transaction that will not run need not be kept.
         if !multi.is_doomed {
             multi.args_size += args.size();

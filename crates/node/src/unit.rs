@@ -12,6 +12,8 @@
 //! Always true: whoever waits for a key is served after the unit that changed it, before the next.
 //! Not here: where requests come from — `run.rs`; whether they may run — `gate.rs`.
 
+use std::sync::Arc;
+
 use russet_command::{CommandError, Ctx, Flow};
 use russet_io::LogLevel;
 use russet_resp::{Args, Mark, Reply};
@@ -56,8 +58,8 @@ pub(crate) fn run_one(
     if replies != Replies::On || session.replies != Replies::On {
         hush(core, session, replies, mark);
     }
-    if core.keyspace.has_changes() {
-        block::settle_changes(core, sessions);
+    if core.keyspace.has_changes() || core.effects.recording {
+        block::settle(core, sessions);
     }
 }
 
@@ -93,6 +95,13 @@ fn dispatch(
         return Err(refuse(core, session, id, refusal));
     }
     session.last_command = Some(id);
+    if core.pause.is_some() {
+        let commands = Arc::clone(&core.commands);
+        if core.postpone(session, commands.get(id), args) {
+            return Ok(());
+        }
+    }
+    let command = core.commands.get(id);
     if session.multi.is_some() && txn::is_queued(command) {
         txn::enqueue(session, command, args);
         return Ok(());
@@ -185,8 +194,11 @@ pub(crate) fn run_data(
         may_block: call.may_block,
     };
     let result = run(&mut cx, call.args);
-    session.db = cx.db;
+    let db = std::mem::replace(&mut session.db, cx.db);
     core.dirty += core.effects.dirty;
+    if core.effects.recording {
+        core.records.note(db, call.args, &mut core.effects);
+    }
     core.effects.reset();
     result
 }
@@ -205,6 +217,8 @@ pub(crate) fn fail(core: &mut Core, session: &mut Session, error: &CommandError)
 fn hush(core: &Core, session: &mut Session, before: Replies, mark: Mark) {
     let last = session.last_command.map(|id| core.commands.get(id));
     match (before, session.replies) {
+        // What was put off has no reply yet.
+        _ if session.state == State::Postponed => {}
         // CLIENT REPLY ON answers; OFF and SKIP do not, and neither does what they silence.
         (_, Replies::On) if before != Replies::SkipNext => {}
         // Within a transaction each command was hushed by itself.

@@ -7,6 +7,7 @@ use std::borrow::Cow;
 
 use russet_base::num::parse_i64;
 use russet_command::Arity::{AtLeast, Exactly};
+use russet_command::args::timeout_millis;
 use russet_command::{CommandError, Family, Flags, Group};
 use russet_io::{ConnId, Origin};
 use russet_resp::{ArgBuf, Args, Protocol};
@@ -102,6 +103,13 @@ pub(crate) const FAMILY: Family<ControlHandler> = Family {
                 .since("7.2.0")
                 .cost("O(1)")
                 .does("Keeps the commands of the connection from counting as use of keys."),
+            Row::control("PAUSE", AtLeast(3), pause)
+                .takes("timeout:integer [WRITE | ALL]:mode{6.2.0}")
+                .flags(ADMIN)
+                .since("3.0.0")
+                .cost("O(1)")
+                .does("Puts off the commands of all clients for a while.")
+                .history(&[("6.2.0", "WRITE came.")]),
             Row::control("REPLY", Exactly(3), reply)
                 .takes("<ON | OFF | SKIP>:action")
                 .flags(ANYWHERE)
@@ -128,6 +136,11 @@ pub(crate) const FAMILY: Family<ControlHandler> = Family {
                 .since("5.0.0")
                 .cost("O(log N) where N is the number of client connections")
                 .does("Ends the wait of a client that is blocked."),
+            Row::control("UNPAUSE", Exactly(2), unpause)
+                .flags(ADMIN)
+                .since("6.2.0")
+                .cost("O(N) Where N is the number of paused clients")
+                .does("Ends the pause that is on."),
         ],
     )
     .since("2.4.0")
@@ -340,6 +353,35 @@ fn unblock(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlFlow, Comma
     Ok(ControlFlow::Done)
 }
 
+fn pause(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlFlow, CommandError> {
+    if args.len() > 4 {
+        return Err(CommandError::text(
+            "ERR unknown subcommand or wrong number of arguments for 'PAUSE'. Try CLIENT HELP.",
+        ));
+    }
+    let is_for_all = match args.get(3).map(<[u8]>::to_ascii_lowercase).as_deref() {
+        None | Some(b"all") => true,
+        Some(b"write") => false,
+        Some(_) => {
+            return Err(CommandError::text(
+                "ERR CLIENT PAUSE mode must be WRITE or ALL",
+            ));
+        }
+    };
+    let now = cx.core.now;
+    let ends = timeout_millis(&args[2], now.wall_ms())?;
+    let rest_ms = ends.map_or(0, |at_ms| at_ms.saturating_sub(now.wall_ms()));
+    let rest_ms = u64::try_from(rest_ms).unwrap_or_default();
+    cx.core
+        .pause(now.mono_ms().saturating_add(rest_ms), is_for_all);
+    cx.ok()
+}
+
+fn unpause(cx: &mut ControlCtx<'_>, _: Args<'_>) -> Result<ControlFlow, CommandError> {
+    cx.core.unpause(cx.sessions);
+    cx.ok()
+}
+
 fn on_off(word: &[u8]) -> Result<bool, CommandError> {
     match word.to_ascii_lowercase().as_slice() {
         b"on" => Ok(true),
@@ -433,10 +475,11 @@ fn describe(core: &Core, session: &Session, text: &mut String) {
     let age_s = (core.now.wall_ms() - session.created_ms) / 1000;
     let idle_s = core.now.mono_ms().saturating_sub(session.active_ms) / 1000;
     let unix = matches!(session.origin, Origin::Unix { .. });
+    let waits = matches!(session.state, State::Blocked | State::Postponed);
     let mut flags = String::new();
     for (set, letter) in [
         (session.multi.is_some(), 'x'),
-        (session.state == State::Blocked, 'b'),
+        (waits, 'b'),
         (core.watchers.is_dirty(session.id), 'd'),
         (!session.runs_or_waits(), 'c'),
         (unix, 'U'),
@@ -537,6 +580,8 @@ const HELP: &[&str] = &[
     "    Protect current client connection from eviction.",
     "NO-TOUCH (ON|OFF)",
     "    Will not touch LRU/LFU stats when this mode is on.",
+    "PAUSE <timeout> [WRITE|ALL]",
+    "    Suspend all, or just write, clients for <timeout> milliseconds.",
     "REPLY (ON|OFF|SKIP)",
     "    Control the replies sent to the current connection.",
     "SETINFO <option> <value>",
@@ -547,4 +592,6 @@ const HELP: &[&str] = &[
     "    Assign the name <name> to the current connection.",
     "UNBLOCK <clientid> [TIMEOUT|ERROR]",
     "    Unblock the specified blocked client.",
+    "UNPAUSE",
+    "    Stop the current client pause, resuming traffic.",
 ];

@@ -14,7 +14,7 @@ use crate::core::Core;
 use crate::environment::ProcessUsage;
 use crate::info::{Clients, Database, View, render};
 use crate::node::Node;
-use crate::session::Session;
+use crate::session::{Session, State};
 
 /// A row of this family; naming the type lets handlers be stored as pointers.
 type Row = russet_command::Row<ControlHandler>;
@@ -91,6 +91,7 @@ fn info(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlFlow, CommandE
 
 fn count(clients: &mut Clients, session: &Session) {
     clients.connected += 1;
+    clients.blocked += usize::from(session.state == State::Postponed);
     clients.input_max = clients.input_max.max(session.input.len());
     clients.output_max = clients.output_max.max(session.output.len());
     clients.buffers += session.input.len() + session.output.len();

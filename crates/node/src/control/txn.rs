@@ -61,7 +61,7 @@ fn multi(cx: &mut ControlCtx<'_>, _: Args<'_>) -> Result<ControlFlow, CommandErr
     if cx.session.multi.is_some() {
         return Err(CommandError::text("ERR MULTI calls can not be nested"));
     }
-    cx.session.multi = Some(Box::default());
+    cx.session.multi = Some(Box::new(Multi::new()));
     cx.ok()
 }
 
