@@ -45,7 +45,10 @@ pub enum CommandError {
     /// A lower bound above the upper one (INCREX).
     #[error("ERR LBOUND can't be greater than UBOUND")]
     BoundsCrossed,
-    /// A count without a negative (SRANDMEMBER).
+    /// A count that is not positive (LMPOP, ZMPOP).
+    #[error("ERR count should be greater than 0")]
+    CountNotPositive,
+    /// A count or rank without a negative (SRANDMEMBER, LPOS, LREM).
     #[error(
         "ERR value is out of range, value must between -9223372036854775807 and \
          9223372036854775807"
@@ -72,6 +75,9 @@ pub enum CommandError {
     /// A digest of another length (SET, DELEX).
     #[error("ERR must be exactly 16 hexadecimal characters")]
     DigestLength,
+    /// An element that no list can hold (LPUSH and its kin).
+    #[error("ERR Element too large")]
+    ElementTooLarge,
     /// `ENX` without a deadline (INCREX).
     #[error("ERR ENX flag requires an expiration")]
     EnxAlone,
@@ -103,6 +109,9 @@ pub enum CommandError {
     /// An integer result beyond 64 bits (INCR and its kin).
     #[error("ERR increment or decrement would overflow")]
     IncrementOverflow,
+    /// An index where nothing is (LSET).
+    #[error("ERR index out of range")]
+    IndexRange,
     /// An integer beyond 32 bits (database indexes).
     #[error("ERR value is out of range, value must between -2147483648 and 2147483647")]
     IntRange,
@@ -148,7 +157,7 @@ pub enum CommandError {
     /// Not a 64-bit integer.
     #[error("ERR value is not an integer or out of range")]
     NotInteger,
-    /// A count of keys that is not positive (SINTERCARD and its kin).
+    /// A count of keys that is not positive (SINTERCARD, LMPOP and their kin).
     #[error("ERR numkeys should be greater than 0")]
     NumkeysNotPositive,
     /// More keys than there are arguments (SINTERCARD and its kin).
@@ -160,6 +169,12 @@ pub enum CommandError {
     /// Fewer pairs than were announced (MSETEX).
     #[error("ERR wrong number of key-value pairs")]
     PairCount,
+    /// A rank that is none (LPOS).
+    #[error(
+        "ERR RANK can't be zero: use 1 to start from the first match, 2 from the second ... or use \
+         negative to start from the end of the list"
+    )]
+    RankZero,
     /// Source and destination are the same object (MOVE, COPY).
     #[error("ERR source and destination objects are the same")]
     SameObject,

@@ -20,6 +20,7 @@
 use bytes::Bytes;
 use russet_base::num::{F64Buf, format_f64};
 
+use super::bulks::Bulks;
 use crate::output::{Mark, Output};
 use crate::wire::{self, Protocol};
 
@@ -152,6 +153,27 @@ impl<'o> Reply<'o> {
     pub fn bulk_int(&mut self, number: i64) {
         let mut digits = itoa::Buffer::new();
         self.bulk(digits.format(number).as_bytes());
+    }
+
+    /// A writer of many strings, one after the other, with room for so many bytes at first. The
+    /// header of the aggregate that they are in is written before.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use russet_resp::{Output, Protocol, Reply};
+    ///
+    /// let mut out = Output::new();
+    /// let mut reply = Reply::new(&mut out, Protocol::Resp2);
+    /// reply.array(2);
+    /// let mut bulks = reply.bulks(64);
+    /// bulks.push(b"a");
+    /// bulks.push_int(7);
+    /// drop(bulks);
+    /// assert_eq!(out.to_vec(), b"*2\r\n$1\r\na\r\n$1\r\n7\r\n");
+    /// ```
+    pub fn bulks(&mut self, room: usize) -> Bulks<'_> {
+        Bulks::new(self.out.tail(), room)
     }
 
     /// The absent value.
