@@ -46,6 +46,19 @@ pub struct Pending {
     pub consumer: Option<ConsumerId>,
 }
 
+impl Pending {
+    /// An entry that was delivered once.
+    #[must_use]
+    pub fn new(id: StreamId, delivered_at: Millis, consumer: Option<ConsumerId>) -> Self {
+        Self {
+            id,
+            delivered_at,
+            deliveries: 1,
+            consumer,
+        }
+    }
+}
+
 impl Identified for Pending {
     fn id(&self) -> StreamId {
         self.id
@@ -219,24 +232,23 @@ impl StreamGroup {
         self.pending.from(id)
     }
 
-    /// Up to `count` entries that were delivered at `limit` or before, those first that were
-    /// delivered first; and when the next one could be among them.
-    pub fn idle_since(&mut self, limit: Millis, count: usize) -> Vec<Pending> {
+    /// The entries that were delivered at `limit` or before, those first that were delivered first.
+    pub fn idle_since(&self, limit: Millis) -> Vec<Pending> {
+        // PERF: groups whose consumers do not fail are asked in vain again and again.
         if self.oldest > limit {
             return Vec::new();
         }
         let all = self.pending.from(StreamId::MIN);
-        self.oldest = all.map(|p| p.delivered_at).min().unwrap_or(Millis::MAX);
-        let all = self.pending.from(StreamId::MIN);
         let mut idle: Vec<Pending> = all.filter(|p| p.delivered_at <= limit).copied().collect();
-        idle.sort_by_key(|p| (p.delivered_at, p.id));
-        idle.truncate(count);
+        idle.sort_by_key(|pending| (pending.delivered_at, pending.id));
         idle
     }
 
-    /// A moment before which no pending entry was delivered.
-    pub fn oldest_delivery(&self) -> Millis {
-        self.oldest
+    /// Finds out when the entry was delivered that is pending for longest.
+    pub fn find_oldest(&mut self) {
+        let all = self.pending.from(StreamId::MIN);
+        let oldest = all.map(|pending| pending.delivered_at).min();
+        self.oldest = oldest.unwrap_or(Millis::MAX);
     }
 
     /// Bytes that it occupies.

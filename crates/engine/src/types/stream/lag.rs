@@ -52,10 +52,15 @@ impl Stream {
         }
     }
 
-    /// What a group's count of entries becomes when it is given the entry `id` next.
-    pub fn entries_read_after(&self, group: &StreamGroup, id: StreamId) -> Option<u64> {
-        match group.entries_read {
-            Some(read) if !self.may_have_gaps_from(group.last_id) => read.checked_add(1),
+    /// How many entries a group has read once it is given the entry `id`, having read `read` up to
+    /// `last_id`.
+    pub fn entries_read_after(
+        &self,
+        (last_id, read): (StreamId, Option<u64>),
+        id: StreamId,
+    ) -> Option<u64> {
+        match read {
+            Some(read) if !self.may_have_gaps_from(last_id) => read.checked_add(1),
             read if self.entries_added == 0 => read,
             _ => self.entries_up_to(id),
         }

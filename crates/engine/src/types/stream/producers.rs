@@ -27,9 +27,9 @@ pub struct Producers {
 
 #[derive(Debug, Clone, Default)]
 struct Producer {
-    ids: BTreeMap<Arc<[u8]>, StreamId>,
+    ids: BTreeMap<Arc<[u8]>, (StreamId, Millis)>,
     /// The oldest first.
-    order: VecDeque<(Arc<[u8]>, Millis)>,
+    order: VecDeque<Arc<[u8]>>,
 }
 
 /// An entry that a producer added.
@@ -58,31 +58,30 @@ impl Default for Producers {
 }
 
 impl Producers {
-    /// Remembers an entry, unless its number is known; forgets the oldest that are too many.
+    /// Remembers an entry, unless its number is known; forgets what is too old or too much.
     pub fn remember(&mut self, entry: Remembered<'_>) {
+        let (oldest, len_max) = (self.oldest(entry.added_at), self.len_max);
         let producer = self.by_name.entry(entry.producer.into()).or_default();
-        let number: Arc<[u8]> = entry.number.into();
-        if producer.ids.insert(Arc::clone(&number), entry.id).is_some() {
+        while producer.oldest().is_some_and(|added_at| added_at < oldest) {
+            producer.forget_oldest();
+        }
+        if producer.ids.contains_key(entry.number) {
             return;
         }
-        producer.order.push_back((number, entry.added_at));
-        while producer.order.len() as u64 > self.len_max {
+        let number: Arc<[u8]> = entry.number.into();
+        let known = (entry.id, entry.added_at);
+        producer.ids.insert(Arc::clone(&number), known);
+        producer.order.push_back(number);
+        while producer.order.len() as u64 > len_max {
             producer.forget_oldest();
         }
         self.added += 1;
     }
 
-    /// Forgets what is kept for too long.
-    pub fn expire(&mut self, now: Millis) {
+    /// The moment before which entries are forgotten.
+    fn oldest(&self, now: Millis) -> Millis {
         let kept_ms = i64::try_from(self.duration_s.saturating_mul(1000)).unwrap_or(i64::MAX);
-        for producer in self.by_name.values_mut() {
-            let is_old = |added_at: Millis| now.saturating_sub(added_at) > kept_ms;
-            while producer.order.front().is_some_and(|(_, at)| is_old(*at)) {
-                producer.forget_oldest();
-            }
-        }
-        self.by_name
-            .retain(|_, producer| !producer.order.is_empty());
+        now.saturating_sub(kept_ms)
     }
 
     /// Forgets every producer.
@@ -90,23 +89,24 @@ impl Producers {
         self.by_name.clear();
     }
 
-    /// What the stream calls an entry of a producer, if that is known.
-    pub fn find(&self, producer: &[u8], number: &[u8]) -> Option<StreamId> {
-        self.by_name.get(producer)?.ids.get(number).copied()
+    /// What the stream calls an entry of a producer, if that is known and not too old.
+    pub fn find(&self, producer: &[u8], number: &[u8], now: Millis) -> Option<StreamId> {
+        let (id, added_at) = *self.by_name.get(producer)?.ids.get(number)?;
+        (added_at >= self.oldest(now)).then_some(id)
     }
 
     /// Everything that is known, producer by producer, the oldest entry of each first.
     pub fn iter(&self) -> impl Iterator<Item = Remembered<'_>> {
         self.by_name.iter().flat_map(|(name, producer)| {
-            producer
-                .order
-                .iter()
-                .map(move |(number, added_at)| Remembered {
+            producer.order.iter().filter_map(move |number| {
+                let (id, added_at) = *producer.ids.get(number)?;
+                Some(Remembered {
                     producer: name,
                     number,
-                    added_at: *added_at,
-                    id: producer.ids.get(number).copied().unwrap_or_default(),
+                    added_at,
+                    id,
                 })
+            })
         })
     }
 
@@ -136,8 +136,14 @@ impl Producers {
 }
 
 impl Producer {
+    /// When the oldest entry was added.
+    fn oldest(&self) -> Option<Millis> {
+        let (_, added_at) = self.ids.get(self.order.front()?)?;
+        Some(*added_at)
+    }
+
     fn forget_oldest(&mut self) {
-        if let Some((number, _)) = self.order.pop_front() {
+        if let Some(number) = self.order.pop_front() {
             self.ids.remove(&number);
         }
     }

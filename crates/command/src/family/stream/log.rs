@@ -1,0 +1,116 @@
+//! What the log is told of reads and claims: who has what since when, without chance and time.
+//!
+//! ```text
+//!  delivered, claimed        XCLAIM key group consumer 0 id TIME … RETRYCOUNT … FORCE JUSTID LASTID …
+//!  a group read on           XGROUP SETID key group id ENTRIESREAD n
+//!  a consumer came           XGROUP CREATECONSUMER key group consumer
+//! ```
+//! Always true: nothing is built unless somebody reads the log.
+
+use russet_base::num::{I64Buf, format_i64, format_u64};
+use russet_engine::{Pending, StreamGroup, StreamId};
+use russet_resp::ArgBuf;
+
+use super::id::IdText;
+use crate::effects::{Effects, Propagate};
+
+/// Logs a request instead of the one received; further ones are added.
+pub(super) fn log(effects: &mut Effects, request: ArgBuf) {
+    match &mut effects.propagate {
+        Propagate::As(requests) => requests.push(request),
+        other => *other = Propagate::As(vec![request]),
+    }
+}
+
+/// The group of a stream, as requests name it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct GroupName<'a> {
+    pub(super) key: &'a [u8],
+    pub(super) group: &'a [u8],
+}
+
+impl GroupName<'_> {
+    /// Logs who has an entry since when, in a group that has read up to `last_id`.
+    pub(super) fn log_claim(
+        self,
+        effects: &mut Effects,
+        pending: &Pending,
+        owner: &[u8],
+        last_id: StreamId,
+    ) {
+        if !effects.recording {
+            return;
+        }
+        let (mut time, mut count) = (I64Buf::new(), I64Buf::new());
+        let request = ArgBuf::from_slices(&[
+            b"XCLAIM",
+            self.key,
+            self.group,
+            owner,
+            b"0",
+            IdText::new(pending.id).as_bytes(),
+            b"TIME",
+            format_i64(pending.delivered_at, &mut time),
+            b"RETRYCOUNT",
+            format_u64(pending.deliveries, &mut count),
+            b"FORCE",
+            b"JUSTID",
+            b"LASTID",
+            IdText::new(last_id).as_bytes(),
+        ]);
+        log(effects, request);
+    }
+
+    /// Logs that an entry is pending no more, because the stream has lost it.
+    pub(super) fn log_gone(self, effects: &mut Effects, group: &StreamGroup, pending: &Pending) {
+        match pending.consumer {
+            // Where the log is read, the entry is missing too.
+            Some(owner) => {
+                let owner = group.consumer(owner).name();
+                self.log_claim(effects, pending, owner, group.last_id);
+            }
+            None if effects.recording => {
+                let id = IdText::new(pending.id);
+                let words: [&[u8]; 4] = [b"XACK", self.key, self.group, id.as_bytes()];
+                log(effects, ArgBuf::from_slices(&words));
+            }
+            None => {}
+        }
+    }
+
+    /// Logs how far a group has read.
+    pub(super) fn log_position(
+        self,
+        effects: &mut Effects,
+        (last_id, entries_read): (StreamId, Option<u64>),
+    ) {
+        if !effects.recording {
+            return;
+        }
+        let mut count = I64Buf::new();
+        let count = match entries_read {
+            Some(read) => format_u64(read, &mut count),
+            None => b"-1",
+        };
+        let id = IdText::new(last_id);
+        let request = ArgBuf::from_slices(&[
+            b"XGROUP",
+            b"SETID",
+            self.key,
+            self.group,
+            id.as_bytes(),
+            b"ENTRIESREAD",
+            count,
+        ]);
+        log(effects, request);
+    }
+
+    /// Logs that a consumer came.
+    pub(super) fn log_consumer(self, effects: &mut Effects, consumer: &[u8]) {
+        if !effects.recording {
+            return;
+        }
+        let words: [&[u8]; 5] = [b"XGROUP", b"CREATECONSUMER", self.key, self.group, consumer];
+        log(effects, ArgBuf::from_slices(&words));
+    }
+}

@@ -1,0 +1,253 @@
+//! XREADGROUP: a consumer of a group is given entries that nobody else has.
+//!
+//! ```text
+//!  >     entries that the group has not read yet; with CLAIM also those that others left idle
+//!  id    what the consumer has and did not acknowledge, from after this one
+//! ```
+//! Always true: the log hears who has what and how far the group has read, never the request.
+//! Not here: options — `read.rs`; requests that only claim — `claim.rs`
+
+use russet_engine::{ConsumerId, Millis, Pending, Stream, StreamEntry, StreamId, Touch};
+use russet_resp::{Args, Reply};
+use smallvec::SmallVec;
+
+use super::claim::{arrive, deliver, group_of};
+use super::entries::{reply_entry, reply_fields, reply_gone};
+use super::id;
+use super::log::GroupName;
+use super::pending::deliveries;
+use super::read::{Answer, Options, has_from, wait};
+use super::text;
+use crate::ctx::{Ctx, Flow};
+use crate::effects::{Effects, NotifyClass};
+use crate::error::CommandError;
+
+/// What a consumer asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Wanted {
+    /// What the group has not read.
+    New,
+    /// What the consumer has, after this identifier.
+    History(StreamId),
+}
+
+/// `XREADGROUP GROUP group consumer [options] STREAMS key [key ...] id [id ...]`.
+pub(super) fn xreadgroup(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandError> {
+    let options = Options::read(args, cx.now(), true)?;
+    let (group, consumer) = options.group.ok_or(text::GROUP_MISSING)?;
+    let mut wanted: SmallVec<[Wanted; 8]> = SmallVec::new();
+    for at in options.keys.clone() {
+        let name = GroupName {
+            key: &args[at],
+            group,
+        };
+        wanted.push(resolve(cx, name, &args[options.id_at(at)])?);
+    }
+    cx.effects.propagate_nothing();
+    let now = cx.now();
+    let mut answer = Answer::default();
+    for (at, wanted) in options.keys.clone().zip(wanted) {
+        let name = GroupName {
+            key: &args[at],
+            group,
+        };
+        let mut db = cx.keyspace.db(cx.db);
+        let mut target = db.stream_mut(name.key)?;
+        let mut reader = Reader {
+            options: &options,
+            name,
+            now,
+            effects: cx.effects,
+            db: cx.db,
+            reply: &mut cx.reply,
+        };
+        target.edit_quietly(|stream| reader.serve(stream, consumer, wanted, &mut answer));
+    }
+    match answer.finish(&mut cx.reply) {
+        true => Ok(Flow::Done),
+        false => wait(cx, &options, None),
+    }
+}
+
+/// What is asked for of a stream, which must have the group.
+fn resolve(cx: &mut Ctx<'_>, name: GroupName<'_>, id: &[u8]) -> Result<Wanted, CommandError> {
+    let mut db = cx.keyspace.db(cx.db);
+    match db.stream(name.key, Touch::Yes)? {
+        Some(stream) => group_of(stream, name).map(|_| ())?,
+        None => {
+            cx.effects.notify(NotifyClass::KEY_MISS, "keymiss", cx.db, name.key);
+            return Err(text::no_group_to_read(name.key, name.group));
+        }
+    }
+    match id {
+        b"$" => Err(text::NO_DOLLAR),
+        b"+" => Err(text::NO_PLUS),
+        b">" => Ok(Wanted::New),
+        // COMPAT: the highest identifier stands for new entries too.
+        _ => match id::parse(id)? {
+            StreamId::MAX => Ok(Wanted::New),
+            id => Ok(Wanted::History(id)),
+        },
+    }
+}
+
+/// One stream being read for a consumer.
+struct Reader<'r, 'o, 'c> {
+    options: &'r Options<'o>,
+    name: GroupName<'r>,
+    now: Millis,
+    effects: &'r mut Effects,
+    db: usize,
+    reply: &'r mut Reply<'c>,
+}
+
+impl Reader<'_, '_, '_> {
+    fn serve(
+        &mut self,
+        stream: &mut Stream,
+        consumer: &[u8],
+        wanted: Wanted,
+        answer: &mut Answer,
+    ) {
+        let is_new = group_of(stream, self.name).is_ok_and(|g| g.consumer_id(consumer).is_none());
+        let id = arrive(stream, self.name, consumer, self.now, (self.effects, self.db));
+        if is_new && self.options.is_unacknowledged {
+            self.name.log_consumer(self.effects, consumer);
+        }
+        match wanted {
+            Wanted::History(after) => {
+                answer.stream(self.reply, self.name.key);
+                self.serve_history(stream, id, after);
+            }
+            Wanted::New => self.serve_new(stream, id, answer),
+        }
+    }
+
+    /// Gives the consumer once more what it has.
+    fn serve_history(&mut self, stream: &mut Stream, consumer: ConsumerId, after: StreamId) {
+        let from = after.next().unwrap_or(StreamId::MAX);
+        let ids: Vec<StreamId> = match stream.group(self.name.group) {
+            Some(group) => {
+                let ids = group.consumer(consumer).pending_from(from);
+                ids.take(self.options.count).collect()
+            }
+            None => Vec::new(),
+        };
+        self.reply.array(ids.len());
+        for id in &ids {
+            match stream.entry(*id) {
+                Some(entry) => reply_entry(self.reply, &entry),
+                None => reply_gone(self.reply, *id),
+            }
+        }
+        for id in ids {
+            if stream.entry(id).is_none() {
+                continue;
+            }
+            stream.change_group(self.name.group, |group| {
+                if let Some(mut pending) = group.pending(id).copied() {
+                    pending.delivered_at = self.now;
+                    pending.deliveries = pending.deliveries.saturating_add(1);
+                    group.deliver(pending);
+                }
+            });
+        }
+    }
+
+    /// Gives the consumer what others left, and then what nobody was given.
+    fn serve_new(&mut self, stream: &mut Stream, consumer: ConsumerId, answer: &mut Answer) {
+        let left = self.left_by_others(stream);
+        let Some(group) = stream.group(self.name.group) else {
+            return;
+        };
+        let mut position = (group.last_id, group.entries_read);
+        let from = position.0.next().filter(|from| has_from(stream, *from));
+        let room = self.options.count.saturating_sub(left.len());
+        if left.is_empty() && from.is_none() {
+            return;
+        }
+        answer.stream(self.reply, self.name.key);
+        let begun = self.reply.begin_array();
+        let claimed = left.len();
+        for pending in left {
+            self.claim(stream, consumer, pending);
+        }
+        let mut ids: SmallVec<[StreamId; 16]> = SmallVec::new();
+        let entries = from.map(|from| stream.range(from, StreamId::MAX));
+        for entry in entries.into_iter().flatten().take(room) {
+            self.reply_new(&entry);
+            position.1 = stream.entries_read_after(position, entry.id());
+            position.0 = entry.id();
+            ids.push(entry.id());
+        }
+        self.reply.end_array(begun, claimed + ids.len());
+        if ids.is_empty() {
+            return;
+        }
+        stream.change_group(self.name.group, |group| {
+            (group.last_id, group.entries_read) = position;
+        });
+        self.hand_over(stream, consumer, &ids);
+        self.name.log_position(self.effects, position);
+        self.effects.dirty += 1;
+    }
+
+    /// Notes who has the entries that were just read.
+    fn hand_over(&mut self, stream: &mut Stream, consumer: ConsumerId, ids: &[StreamId]) {
+        if self.options.is_unacknowledged {
+            return;
+        }
+        let now = self.now;
+        let pending = |id: &StreamId| Pending::new(*id, now, Some(consumer));
+        stream.change_group(self.name.group, |group| {
+            ids.iter().for_each(|id| group.deliver(pending(id)));
+            group.consumer_mut(consumer).active_at = Some(now);
+        });
+        if !self.effects.recording {
+            return;
+        }
+        if let Some(group) = stream.group(self.name.group) {
+            let owner = group.consumer(consumer).name();
+            for id in ids {
+                self.name.log_claim(self.effects, &pending(id), owner, *id);
+            }
+        }
+    }
+
+    /// The entries that were left idle for long enough, as far as the stream has them.
+    fn left_by_others(&self, stream: &Stream) -> Vec<Pending> {
+        let (Some(idle), Some(group)) = (self.options.claim, stream.group(self.name.group)) else {
+            return Vec::new();
+        };
+        let mut left = group.idle_since(self.now.saturating_sub(idle));
+        left.retain(|pending| stream.entry(pending.id).is_some());
+        left.truncate(self.options.count);
+        left
+    }
+
+    fn claim(&mut self, stream: &mut Stream, consumer: ConsumerId, mut pending: Pending) {
+        if let Some(entry) = stream.entry(pending.id) {
+            let idle = self.now.saturating_sub(pending.delivered_at);
+            self.reply.array(4);
+            id::reply(self.reply, pending.id);
+            reply_fields(self.reply, &entry);
+            self.reply.integer(idle);
+            self.reply.integer(deliveries(&pending));
+        }
+        pending.delivered_at = self.now;
+        pending.deliveries = pending.deliveries.saturating_add(1);
+        pending.consumer = Some(consumer);
+        deliver(stream, self.name, (pending, consumer), self.now, self.effects);
+    }
+
+    fn reply_new(&mut self, entry: &StreamEntry<'_>) {
+        if self.options.claim.is_none() {
+            return reply_entry(self.reply, entry);
+        }
+        self.reply.array(4);
+        id::reply(self.reply, entry.id());
+        reply_fields(self.reply, entry);
+        self.reply.integer(0);
+        self.reply.integer(0);
+    }
+}

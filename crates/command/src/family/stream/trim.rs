@@ -1,0 +1,206 @@
+//! Trimming: the options of XADD and XTRIM, and XTRIM itself.
+//!
+//! ```text
+//!  MAXLEN [= | ~] n [LIMIT m]     MINID [= | ~] id [LIMIT m]     KEEPREF | DELREF | ACKED
+//! ```
+//! What an approximate trim removes depends on where blocks end, so the log is told what stayed.
+//!
+//! Always true: LIMIT without `~` is refused.
+//! Not here: what trimming does — the engine
+
+use std::ops::Range;
+
+use russet_engine::{Packing, Refs, Stream, StreamId, Trim, TrimTo};
+use russet_resp::Args;
+
+use super::id::{self, IdText};
+use super::log::log;
+use super::text;
+use crate::args::{integer, is_word};
+use crate::ctx::{Ctx, Flow};
+use crate::effects::NotifyClass;
+use crate::error::CommandError;
+
+/// The options of trimming, as they are read one by one.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct TrimOptions {
+    to: Option<TrimTo>,
+    is_approximate: bool,
+    limit: Option<u64>,
+    /// Where the threshold stands.
+    at: usize,
+    /// Where LIMIT stands.
+    limit_at: Option<usize>,
+    refs: Option<Refs>,
+}
+
+impl TrimOptions {
+    /// Reads the option at `at`; returns where the next one is, or nothing if it is none of these.
+    pub(super) fn read(
+        &mut self,
+        args: Args<'_>,
+        at: usize,
+    ) -> Result<Option<usize>, CommandError> {
+        let (word, rest) = (&args[at], args.len() - at - 1);
+        match () {
+            () if is_word(word, "MAXLEN") && rest > 0 => self.threshold(args, at, |arg| {
+                let len = integer(arg)?;
+                u64::try_from(len).map(TrimTo::Len).map_err(|_| text::MAXLEN_NEGATIVE)
+            }),
+            () if is_word(word, "MINID") && rest > 0 => {
+                self.threshold(args, at, |arg| id::parse(arg).map(TrimTo::Id))
+            }
+            () if is_word(word, "LIMIT") && rest > 0 => {
+                let limit = u64::try_from(integer(&args[at + 1])?);
+                self.limit = Some(limit.map_err(|_| text::LIMIT_NEGATIVE)?);
+                self.limit_at = Some(at);
+                Ok(Some(at + 2))
+            }
+            () => match refs_word(word) {
+                // Two of them exclude one another.
+                Some(_) if self.refs.is_some() => Err(CommandError::Syntax),
+                Some(refs) => {
+                    self.refs = Some(refs);
+                    Ok(Some(at + 1))
+                }
+                None => Ok(None),
+            },
+        }
+    }
+
+    fn threshold(
+        &mut self,
+        args: Args<'_>,
+        at: usize,
+        read: impl Fn(&[u8]) -> Result<TrimTo, CommandError>,
+    ) -> Result<Option<usize>, CommandError> {
+        if self.to.is_some() {
+            return Err(text::TRIM_TWICE);
+        }
+        let sign = &args[at + 1];
+        let has_sign = args.len() - at - 1 >= 2 && matches!(sign, b"~" | b"=");
+        self.is_approximate = has_sign && sign == b"~";
+        self.at = at + 1 + usize::from(has_sign);
+        self.to = Some(read(&args[self.at])?);
+        Ok(Some(self.at + 1))
+    }
+
+    /// What to do, once all options are read.
+    ///
+    /// # Errors
+    /// When the limit does not fit the rest.
+    pub(super) fn finish(&self, packing: &Packing) -> Result<Option<Trim>, CommandError> {
+        let Some(to) = self.to else {
+            return match self.limit {
+                Some(1..) => Err(text::LIMIT_WITHOUT_TRIM),
+                _ => Ok(None),
+            };
+        };
+        let limit = match (self.limit, self.is_approximate) {
+            (Some(_), false) => return Err(text::LIMIT_EXACT),
+            (None, false) => 0,
+            (Some(limit), true) => limit,
+            // At most a hundred blocks at a time, so that nobody waits for long.
+            (None, true) => match (packing.stream_entries_max as u64).saturating_mul(100) {
+                0 => 10_000,
+                limit => limit.min(1_000_000),
+            },
+        };
+        Ok(Some(Trim {
+            to,
+            is_approximate: self.is_approximate,
+            limit,
+        }))
+    }
+
+    /// What happens to references.
+    pub(super) fn refs(&self) -> Refs {
+        self.refs.unwrap_or(Refs::Keep)
+    }
+
+    /// What the log is told in place of the threshold, if that depends on blocks.
+    pub(super) fn kept(&self, stream: &Stream) -> Option<Kept> {
+        if !self.is_approximate {
+            return None;
+        }
+        let text = match self.to? {
+            TrimTo::Len(_) => IdText::of_number(stream.len()),
+            TrimTo::Id(_) if stream.is_empty() => IdText::new(StreamId::MAX),
+            TrimTo::Id(_) => IdText::new(stream.first_id()),
+        };
+        // An exact trim takes no limit.
+        let limit = self.limit_at.map_or(0..0, |at| at..at + 2);
+        Some(Kept {
+            at: self.at,
+            limit,
+            text,
+        })
+    }
+}
+
+/// What stayed after an approximate trim: the threshold of an exact one that does the same.
+#[derive(Debug)]
+pub(super) struct Kept {
+    at: usize,
+    limit: Range<usize>,
+    text: IdText,
+}
+
+impl Kept {
+    /// What the log is told in place of the argument at `at`, if anything.
+    pub(super) fn replace<'a>(&'a self, at: usize, arg: &'a [u8]) -> Option<&'a [u8]> {
+        match at {
+            _ if at + 1 == self.at => Some(b"="),
+            _ if at == self.at => Some(self.text.as_bytes()),
+            _ if self.limit.contains(&at) => None,
+            _ => Some(arg),
+        }
+    }
+}
+
+/// What a word says about references.
+pub(super) fn refs_word(word: &[u8]) -> Option<Refs> {
+    [
+        ("KEEPREF", Refs::Keep),
+        ("DELREF", Refs::Delete),
+        ("ACKED", Refs::Acknowledged),
+    ]
+    .into_iter()
+    .find_map(|(name, refs)| is_word(word, name).then_some(refs))
+}
+
+/// `XTRIM key MAXLEN|MINID [=|~] threshold [LIMIT count] [KEEPREF|DELREF|ACKED]`.
+pub(super) fn xtrim(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandError> {
+    let mut options = TrimOptions::default();
+    let mut at = 2;
+    while at < args.len() {
+        at = options.read(args, at)?.ok_or(CommandError::Syntax)?;
+    }
+    let trim = options.finish(&cx.keyspace.packing())?.ok_or(text::TRIM_MISSING)?;
+    let key = &args[1];
+    let hash = cx.hash_of_first(key);
+    let mut db = cx.keyspace.db(cx.db);
+    let mut target = db.stream_mut_hashed(hash, key)?;
+    let is_longer = |stream: &Stream| match trim.to {
+        TrimTo::Len(len) => stream.len() > len,
+        TrimTo::Id(id) => stream.first_id() < id,
+    };
+    let mut removed = 0;
+    if target.get().is_some_and(is_longer) {
+        removed = target.edit(|stream| stream.trim(&trim, options.refs()));
+    }
+    cx.reply.count(removed as usize);
+    if removed == 0 {
+        return Ok(Flow::Done);
+    }
+    if cx.effects.recording
+        && let Some(kept) = target.get().and_then(|stream| options.kept(stream))
+    {
+        let words = args.iter().enumerate();
+        let words = words.filter_map(|(at, arg)| kept.replace(at, arg));
+        log(cx.effects, words.collect());
+    }
+    cx.notify(NotifyClass::STREAM, "xtrim", key);
+    cx.dirty(removed);
+    Ok(Flow::Done)
+}
