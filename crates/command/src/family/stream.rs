@@ -114,9 +114,7 @@ pub const FAMILY: Family<Handler> = Family {
             ])
             .tips(VARYING),
         DataRow::write("XAUTOCLAIM", AtLeast(6), claim::xautoclaim)
-            .takes(
-                "key group consumer min-idle-time:string start:string [COUNT count] [JUSTID]",
-            )
+            .takes("key group consumer min-idle-time:string start:string [COUNT count] [JUSTID]")
             .keys(KEY_DELETED_FROM)
             .fast()
             .since("6.2.0")
@@ -220,7 +218,9 @@ pub const FAMILY: Family<Handler> = Family {
             .flags(Flags::BLOCKING.with(Flags::MOVABLE_KEYS))
             .since("5.0.0")
             .cost(READ_COST)
-            .does("Returns the entries of streams after some identifiers; waits for them if asked."),
+            .does(
+                "Returns the entries of streams after some identifiers; waits for them if asked.",
+            ),
         DataRow::write("XREADGROUP", AtLeast(7), read_group::xreadgroup)
             .takes(
                 "GROUP (group consumer):group-block [COUNT count] [BLOCK milliseconds] \
@@ -346,7 +346,10 @@ const XINFO: &[DataRow] = &[
         .does("Returns what a stream is like.")
         .history(&[
             ("6.0.0", "`FULL`."),
-            ("7.0.0", "`max-deleted-entry-id`, `entries-added`, `recorded-first-entry-id`, `lag`."),
+            (
+                "7.0.0",
+                "`max-deleted-entry-id`, `entries-added`, `recorded-first-entry-id`, `lag`.",
+            ),
             ("7.2.0", "`active-time`; `seen-time` is the last attempt."),
             ("8.6.0", "What is remembered of producers."),
         ]),

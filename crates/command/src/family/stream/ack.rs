@@ -30,7 +30,8 @@ pub(super) fn xack(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandErro
     let mut target = db.stream_mut_hashed(hash, key)?;
     let Some(group) = target.get().and_then(|stream| stream.group(name)) else {
         if target.get().is_none() {
-            cx.effects.notify(NotifyClass::KEY_MISS, "keymiss", cx.db, key);
+            cx.effects
+                .notify(NotifyClass::KEY_MISS, "keymiss", cx.db, key);
         }
         cx.reply.integer(0);
         return Ok(Flow::Done);
@@ -39,7 +40,9 @@ pub(super) fn xack(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandErro
     let mut count = 0;
     if ids.iter().any(|id| group.pending(*id).is_some()) {
         let acknowledge = |group: &mut StreamGroup| {
-            ids.iter().filter(|id| group.acknowledge(**id).is_some()).count()
+            ids.iter()
+                .filter(|id| group.acknowledge(**id).is_some())
+                .count()
         };
         let changed = target.edit_quietly(|stream| stream.change_group(name, acknowledge));
         count = changed.unwrap_or(0);
@@ -115,7 +118,9 @@ pub(super) fn xnack(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandErr
     let mut db = cx.keyspace.db(cx.db);
     let mut target = db.stream_mut_hashed(hash, key)?;
     let stream = target.get().ok_or_else(|| text::no_group(key, name))?;
-    let group = stream.group(name).ok_or_else(|| text::no_group(key, name))?;
+    let group = stream
+        .group(name)
+        .ok_or_else(|| text::no_group(key, name))?;
     let pending = |id: &StreamId| match group.pending(*id) {
         Some(pending) => Some(refusal.of(*pending)),
         None if refusal.is_forced && stream.entry(*id).is_some() => {

@@ -89,7 +89,9 @@ fn add(cx: &mut Ctx<'_>, args: Args<'_>, options: &Options<'_>) -> Result<Flow, 
     let id_text = IdText::new(id);
     cx.reply.bulk(id_text.as_bytes());
     if cx.effects.recording {
-        let kept = target.get().and_then(|stream| options.trim_options.kept(stream));
+        let kept = target
+            .get()
+            .and_then(|stream| options.trim_options.kept(stream));
         log_add(cx.effects, args, options, (id_text, kept));
     }
     if is_new {

@@ -42,7 +42,10 @@ pub(super) fn xclaim(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandEr
     let (hash, now) = (cx.hash_of_first(name.key), cx.now());
     let mut db = cx.keyspace.db(cx.db);
     let mut target = db.stream_mut_hashed(hash, name.key)?;
-    if target.get().is_none_or(|stream| stream.group(name.group).is_none()) {
+    if target
+        .get()
+        .is_none_or(|stream| stream.group(name.group).is_none())
+    {
         return Err(missing(cx.effects, cx.db, name, target.get().is_none()));
     }
     let claim = Claim::read(args, now)?;
@@ -174,7 +177,9 @@ impl Claim {
             self.last_id = id::parse(value)?;
         } else {
             let option = text::shown(cursor.bytes()).into_owned();
-            return Err(text::owned(format!("ERR Unrecognized XCLAIM option '{option}'")));
+            return Err(text::owned(format!(
+                "ERR Unrecognized XCLAIM option '{option}'"
+            )));
         }
         Ok(())
     }
@@ -258,7 +263,10 @@ pub(super) fn xautoclaim(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, Comma
     let (hash, now) = (cx.hash_of_first(name.key), cx.now());
     let mut db = cx.keyspace.db(cx.db);
     let mut target = db.stream_mut_hashed(hash, name.key)?;
-    if target.get().is_none_or(|stream| stream.group(name.group).is_none()) {
+    if target
+        .get()
+        .is_none_or(|stream| stream.group(name.group).is_none())
+    {
         return Err(missing(cx.effects, cx.db, name, target.get().is_none()));
     }
     cx.effects.propagate_nothing();
@@ -268,8 +276,9 @@ pub(super) fn xautoclaim(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, Comma
         let (found, next) = sweep.find(stream, name, now);
         reply.array(3);
         id::reply(reply, next);
-        let (gone, claimed): (Vec<Pending>, Vec<Pending>) =
-            found.into_iter().partition(|pending| stream.entry(pending.id).is_none());
+        let (gone, claimed): (Vec<Pending>, Vec<Pending>) = found
+            .into_iter()
+            .partition(|pending| stream.entry(pending.id).is_none());
         reply.array(claimed.len());
         for mut pending in claimed {
             pending.delivered_at = now;

@@ -114,8 +114,12 @@ pub(super) fn xsetid(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandEr
     }
     target.edit_quietly(|stream| {
         stream.set_last_id(last);
-        added.into_iter().for_each(|added| stream.set_entries_added(added));
-        deleted.into_iter().for_each(|id| stream.set_max_deleted_id(id));
+        added
+            .into_iter()
+            .for_each(|added| stream.set_entries_added(added));
+        deleted
+            .into_iter()
+            .for_each(|id| stream.set_max_deleted_id(id));
     });
     cx.reply.ok();
     cx.dirty(1);

@@ -60,7 +60,10 @@ pub(super) fn create(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandEr
         b"$" => target.get().map_or(StreamId::MIN, Stream::last_id),
         id => id::parse(id)?,
     };
-    if target.get().is_some_and(|stream| stream.group(name).is_some()) {
+    if target
+        .get()
+        .is_some_and(|stream| stream.group(name).is_some())
+    {
         return Err(text::GROUP_EXISTS);
     }
     let read = options.entries_read(target.get());

@@ -96,7 +96,11 @@ fn lenient_number(text: &[u8]) -> Option<u64> {
         digits if is_negative && zeros == 0 => return too_low(digits),
         digits => parse_u64(digits)?,
     };
-    Some(if is_negative { number.wrapping_neg() } else { number })
+    Some(if is_negative {
+        number.wrapping_neg()
+    } else {
+        number
+    })
 }
 
 /// Below `i64::MIN` only the C library's reading is left.
@@ -195,7 +199,10 @@ mod tests {
             ("1--01", Some((1, max))),
             ("1--1", None),
             ("1--9223372036854775809", Some((1, (1 << 63) - 1))),
-            ("18446744073709551615-18446744073709551615", Some((max, max))),
+            (
+                "18446744073709551615-18446744073709551615",
+                Some((max, max)),
+            ),
             ("18446744073709551616", None),
             ("", None),
             ("-", None),

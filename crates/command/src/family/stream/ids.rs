@@ -41,7 +41,11 @@ pub(super) fn read_counted(args: Args<'_>, at: usize) -> Result<(Ids, usize), Co
         return Err(COUNT_MISMATCH);
     }
     let end = at + 2 + count;
-    let ids = args.slice(at + 2..end).iter().map(id::parse).collect::<Result<_, _>>()?;
+    let ids = args
+        .slice(at + 2..end)
+        .iter()
+        .map(id::parse)
+        .collect::<Result<_, _>>()?;
     Ok((ids, end))
 }
 

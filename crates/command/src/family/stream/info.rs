@@ -28,7 +28,8 @@ fn with_stream(
     match db.stream(key, Touch::Yes)? {
         Some(stream) => show(&mut cx.reply, stream).map(|()| Flow::Done),
         None => {
-            cx.effects.notify(NotifyClass::KEY_MISS, "keymiss", cx.db, key);
+            cx.effects
+                .notify(NotifyClass::KEY_MISS, "keymiss", cx.db, key);
             Err(CommandError::NoSuchKey)
         }
     }
@@ -38,7 +39,9 @@ fn with_stream(
 pub(super) fn consumers(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandError> {
     let (key, name, now) = (&args[2], &args[3], cx.now());
     with_stream(cx, key, |reply, stream| {
-        let group = stream.group(name).ok_or_else(|| text::no_group_of_key(key, name))?;
+        let group = stream
+            .group(name)
+            .ok_or_else(|| text::no_group_of_key(key, name))?;
         reply.array(group.consumers().len());
         for consumer in group.consumers() {
             let inactive = consumer.active_at.map(|at| now.saturating_sub(at));
@@ -123,7 +126,10 @@ fn counters(reply: &mut Reply<'_>, stream: &Stream) {
 fn ends(reply: &mut Reply<'_>, stream: &Stream) {
     number(reply, "groups", stream.groups().len() as i64);
     let last = stream.last_entry();
-    for (name, entry) in [("first-entry", stream.entries().next()), ("last-entry", last)] {
+    for (name, entry) in [
+        ("first-entry", stream.entries().next()),
+        ("last-entry", last),
+    ] {
         reply.bulk(name.as_bytes());
         match entry {
             Some(entry) => reply_entry(reply, &entry),
@@ -170,7 +176,9 @@ fn full_consumer(reply: &mut Reply<'_>, group: &StreamGroup, consumer: &Consumer
     number(reply, "active-time", consumer.active_at.unwrap_or(-1));
     number(reply, "pel-count", consumer.pending_len() as i64);
     reply.bulk(b"pending");
-    let pending = consumer.pending_from(StreamId::MIN).filter_map(|id| group.pending(id));
+    let pending = consumer
+        .pending_from(StreamId::MIN)
+        .filter_map(|id| group.pending(id));
     reply.array(consumer.pending_len().min(count));
     for pending in pending.take(count) {
         reply.array(3);

@@ -30,10 +30,13 @@ pub(super) fn xpending(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, Command
     let (hash, now) = (cx.hash_of_first(key), cx.now());
     let mut db = cx.keyspace.db(cx.db);
     let Some(stream) = db.stream_hashed(hash, key, Touch::Yes)? else {
-        cx.effects.notify(NotifyClass::KEY_MISS, "keymiss", cx.db, key);
+        cx.effects
+            .notify(NotifyClass::KEY_MISS, "keymiss", cx.db, key);
         return Err(text::no_group(key, name));
     };
-    let group = stream.group(name).ok_or_else(|| text::no_group(key, name))?;
+    let group = stream
+        .group(name)
+        .ok_or_else(|| text::no_group(key, name))?;
     match query {
         None => summary(&mut cx.reply, group),
         Some(query) => query.answer(&mut cx.reply, group, now),
@@ -120,7 +123,9 @@ fn reply_pending(reply: &mut Reply<'_>, group: &StreamGroup, pending: &Pending, 
 
 /// The name of who has an entry; empty for one that was given back.
 pub(super) fn owner<'g>(group: &'g StreamGroup, pending: &Pending) -> &'g [u8] {
-    pending.consumer.map_or(&[], |consumer| group.consumer(consumer).name())
+    pending
+        .consumer
+        .map_or(&[], |consumer| group.consumer(consumer).name())
 }
 
 /// How often an entry was delivered, as replies tell it.

@@ -24,10 +24,8 @@ pub(super) const TWICE: CommandError =
     CommandError::text("ERR IDMP/IDMPAUTO specified multiple times");
 const NOT_AUTO: CommandError =
     CommandError::text("ERR IDMP/IDMPAUTO can be used only with auto-generated IDs");
-const NO_PRODUCER: CommandError =
-    CommandError::text("ERR IDMP requires a non-empty producer ID");
-const NO_NUMBER: CommandError =
-    CommandError::text("ERR IDMP requires a non-empty idempotent ID");
+const NO_PRODUCER: CommandError = CommandError::text("ERR IDMP requires a non-empty producer ID");
+const NO_NUMBER: CommandError = CommandError::text("ERR IDMP requires a non-empty idempotent ID");
 const NO_PRODUCER_AUTO: CommandError =
     CommandError::text("ERR IDMPAUTO requires a non-empty producer ID");
 const NO_PARAMETER: CommandError =
@@ -52,10 +50,7 @@ pub(super) struct Numbered<'a> {
 }
 
 /// Reads the option at `at`, if it is one of these.
-pub(super) fn read<'a>(
-    args: Args<'a>,
-    at: usize,
-) -> Result<Option<Numbered<'a>>, CommandError> {
+pub(super) fn read<'a>(args: Args<'a>, at: usize) -> Result<Option<Numbered<'a>>, CommandError> {
     let (word, rest) = (&args[at], args.len() - at - 1);
     let value = |offset| args.get(at + offset).unwrap_or_default();
     let (words, number) = match () {
@@ -131,7 +126,13 @@ impl Numbered<'_> {
 
     /// What the log is told.
     pub(super) fn record(&self, key: &[u8], id: IdText) -> ArgBuf {
-        let words: [&[u8]; 5] = [b"XIDMPRECORD", key, self.producer, &self.number, id.as_bytes()];
+        let words: [&[u8]; 5] = [
+            b"XIDMPRECORD",
+            key,
+            self.producer,
+            &self.number,
+            id.as_bytes(),
+        ];
         ArgBuf::from_slices(&words)
     }
 }
@@ -195,7 +196,9 @@ pub(super) fn xidmprecord(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, Comm
     }
     // The moment is the one in the identifier: the log may be read much later.
     let added_at = Millis::try_from(entry_id.ms).unwrap_or(Millis::MAX);
-    let known = stream.producers().and_then(|all| all.find(producer, number, added_at));
+    let known = stream
+        .producers()
+        .and_then(|all| all.find(producer, number, added_at));
     match known {
         Some(known) if known != entry_id => return Err(RECORDED),
         Some(_) => {}

@@ -14,7 +14,10 @@ use crate::error::CommandError;
 pub(super) fn xlen(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandError> {
     let key = &args[1];
     let hash = cx.hash_of_first(key);
-    let len = cx.db().stream_hashed(hash, key, Touch::Yes)?.map(|stream| stream.len());
+    let len = cx
+        .db()
+        .stream_hashed(hash, key, Touch::Yes)?
+        .map(|stream| stream.len());
     if len.is_none() {
         cx.notify(NotifyClass::KEY_MISS, "keymiss", key);
     }
@@ -48,7 +51,8 @@ fn range(cx: &mut Ctx<'_>, args: Args<'_>, is_reversed: bool) -> Result<Flow, Co
     let hash = cx.hash_of_first(key);
     let mut db = cx.keyspace.db(cx.db);
     let Some(stream) = db.stream_hashed(hash, key, Touch::Yes)? else {
-        cx.effects.notify(NotifyClass::KEY_MISS, "keymiss", cx.db, key);
+        cx.effects
+            .notify(NotifyClass::KEY_MISS, "keymiss", cx.db, key);
         cx.reply.empty_array();
         return Ok(Flow::Done);
     };
@@ -57,10 +61,18 @@ fn range(cx: &mut Ctx<'_>, args: Args<'_>, is_reversed: bool) -> Result<Flow, Co
         // COMPAT: no entries at all are another reply than no entries in the range.
         (Some(0), _) => reply.null_array(),
         (count, false) => {
-            reply_entries(reply, stream.range(from, to).take(count.unwrap_or(usize::MAX)));
+            reply_entries(
+                reply,
+                stream.range(from, to).take(count.unwrap_or(usize::MAX)),
+            );
         }
         (count, true) => {
-            reply_entries(reply, stream.range_back(from, to).take(count.unwrap_or(usize::MAX)));
+            reply_entries(
+                reply,
+                stream
+                    .range_back(from, to)
+                    .take(count.unwrap_or(usize::MAX)),
+            );
         }
     }
     Ok(Flow::Done)

@@ -45,11 +45,7 @@ pub(super) struct Options<'a> {
 
 impl<'a> Options<'a> {
     /// Reads the options of XREAD, or those of XREADGROUP.
-    pub(super) fn read(
-        args: Args<'a>,
-        now: Millis,
-        is_group: bool,
-    ) -> Result<Self, CommandError> {
+    pub(super) fn read(args: Args<'a>, now: Millis, is_group: bool) -> Result<Self, CommandError> {
         let mut options = Self {
             count: usize::MAX,
             block: None,
@@ -196,24 +192,23 @@ fn resolve(cx: &mut Ctx<'_>, key: &[u8], id: &[u8]) -> Result<StreamId, CommandE
     let resolved = match (id, stream) {
         (b"$", _) => Ok(stream.map_or(StreamId::MIN, Stream::last_id)),
         (b"+", _) => {
-            let last = stream.and_then(Stream::last_entry).and_then(|last| last.id().previous());
+            let last = stream
+                .and_then(Stream::last_entry)
+                .and_then(|last| last.id().previous());
             Ok(last.unwrap_or(StreamId::MIN))
         }
         (b">", _) => Err(text::NEW_OUTSIDE),
         _ => id::parse(id),
     };
     if stream.is_none() {
-        cx.effects.notify(NotifyClass::KEY_MISS, "keymiss", cx.db, key);
+        cx.effects
+            .notify(NotifyClass::KEY_MISS, "keymiss", cx.db, key);
     }
     resolved
 }
 
 /// The request with identifiers in place of `$`, if there is one in it.
-fn resolved_request(
-    args: Args<'_>,
-    options: &Options<'_>,
-    after: &[StreamId],
-) -> Option<ArgBuf> {
+fn resolved_request(args: Args<'_>, options: &Options<'_>, after: &[StreamId]) -> Option<ArgBuf> {
     let ids_at = options.keys.end;
     if options.block.is_none() || !args.skip(ids_at).iter().any(|id| id == b"$") {
         return None;

@@ -75,7 +75,8 @@ fn resolve(cx: &mut Ctx<'_>, name: GroupName<'_>, id: &[u8]) -> Result<Wanted, C
     match db.stream(name.key, Touch::Yes)? {
         Some(stream) => group_of(stream, name).map(|_| ())?,
         None => {
-            cx.effects.notify(NotifyClass::KEY_MISS, "keymiss", cx.db, name.key);
+            cx.effects
+                .notify(NotifyClass::KEY_MISS, "keymiss", cx.db, name.key);
             return Err(text::no_group_to_read(name.key, name.group));
         }
     }
@@ -102,15 +103,15 @@ struct Reader<'r, 'o, 'c> {
 }
 
 impl Reader<'_, '_, '_> {
-    fn serve(
-        &mut self,
-        stream: &mut Stream,
-        consumer: &[u8],
-        wanted: Wanted,
-        answer: &mut Answer,
-    ) {
+    fn serve(&mut self, stream: &mut Stream, consumer: &[u8], wanted: Wanted, answer: &mut Answer) {
         let is_new = group_of(stream, self.name).is_ok_and(|g| g.consumer_id(consumer).is_none());
-        let id = arrive(stream, self.name, consumer, self.now, (self.effects, self.db));
+        let id = arrive(
+            stream,
+            self.name,
+            consumer,
+            self.now,
+            (self.effects, self.db),
+        );
         if is_new && self.options.is_unacknowledged {
             self.name.log_consumer(self.effects, consumer);
         }
@@ -237,7 +238,13 @@ impl Reader<'_, '_, '_> {
         pending.delivered_at = self.now;
         pending.deliveries = pending.deliveries.saturating_add(1);
         pending.consumer = Some(consumer);
-        deliver(stream, self.name, (pending, consumer), self.now, self.effects);
+        deliver(
+            stream,
+            self.name,
+            (pending, consumer),
+            self.now,
+            self.effects,
+        );
     }
 
     fn reply_new(&mut self, entry: &StreamEntry<'_>) {

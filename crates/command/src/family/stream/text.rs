@@ -3,7 +3,9 @@
 //! Always true: every text begins with its code.
 //! Not here: errors that other families share — `crate::error`
 
-use crate::error::CommandError;
+use std::borrow::Cow;
+
+use crate::error::{CommandError, as_c_shows};
 
 pub(super) const COUNT_RANGE: CommandError = CommandError::text("ERR COUNT must be > 0");
 pub(super) const ELEMENTS_TOO_LARGE: CommandError =
@@ -40,9 +42,8 @@ pub(super) const INTERVAL_END: CommandError =
     CommandError::text("ERR invalid end ID for the interval");
 pub(super) const INTERVAL_START: CommandError =
     CommandError::text("ERR invalid start ID for the interval");
-pub(super) const LIMIT_EXACT: CommandError = CommandError::text(
-    "ERR syntax error, LIMIT cannot be used without the special ~ option",
-);
+pub(super) const LIMIT_EXACT: CommandError =
+    CommandError::text("ERR syntax error, LIMIT cannot be used without the special ~ option");
 pub(super) const LIMIT_NEGATIVE: CommandError =
     CommandError::text("ERR The LIMIT argument must be >= 0.");
 pub(super) const LIMIT_WITHOUT_TRIM: CommandError = CommandError::text(
@@ -73,12 +74,10 @@ pub(super) const SETID_BELOW_DELETED: CommandError = CommandError::text(
 pub(super) const SETID_BELOW_GIVEN: CommandError = CommandError::text(
     "ERR The ID specified in XSETID is smaller than the provided max_deleted_entry_id",
 );
-pub(super) const SETID_BELOW_TOP: CommandError = CommandError::text(
-    "ERR The ID specified in XSETID is smaller than the target stream top item",
-);
-pub(super) const TRIM_MISSING: CommandError = CommandError::text(
-    "ERR syntax error, XTRIM must be called with a trimming strategy",
-);
+pub(super) const SETID_BELOW_TOP: CommandError =
+    CommandError::text("ERR The ID specified in XSETID is smaller than the target stream top item");
+pub(super) const TRIM_MISSING: CommandError =
+    CommandError::text("ERR syntax error, XTRIM must be called with a trimming strategy");
 pub(super) const TRIM_TWICE: CommandError = CommandError::text(
     "ERR syntax error, MAXLEN and MINID options at the same time are not compatible",
 );
@@ -133,6 +132,6 @@ pub(super) fn owned(text: String) -> CommandError {
 }
 
 /// Bytes of a client in an error.
-pub(super) fn shown(bytes: &[u8]) -> std::borrow::Cow<'_, str> {
-    String::from_utf8_lossy(bytes)
+pub(super) fn shown(bytes: &[u8]) -> Cow<'_, str> {
+    as_c_shows(bytes)
 }

@@ -45,7 +45,9 @@ impl TrimOptions {
         match () {
             () if is_word(word, "MAXLEN") && rest > 0 => self.threshold(args, at, |arg| {
                 let len = integer(arg)?;
-                u64::try_from(len).map(TrimTo::Len).map_err(|_| text::MAXLEN_NEGATIVE)
+                u64::try_from(len)
+                    .map(TrimTo::Len)
+                    .map_err(|_| text::MAXLEN_NEGATIVE)
             }),
             () if is_word(word, "MINID") && rest > 0 => {
                 self.threshold(args, at, |arg| id::parse(arg).map(TrimTo::Id))
@@ -176,7 +178,9 @@ pub(super) fn xtrim(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandErr
     while at < args.len() {
         at = options.read(args, at)?.ok_or(CommandError::Syntax)?;
     }
-    let trim = options.finish(&cx.keyspace.packing())?.ok_or(text::TRIM_MISSING)?;
+    let trim = options
+        .finish(&cx.keyspace.packing())?
+        .ok_or(text::TRIM_MISSING)?;
     let key = &args[1];
     let hash = cx.hash_of_first(key);
     let mut db = cx.keyspace.db(cx.db);
