@@ -36,6 +36,31 @@ pub fn new() -> Vec<u8> {
     EMPTY.to_vec()
 }
 
+/// The first of some entries that stand without a header, and where the next one begins.
+///
+/// # Examples
+/// ```
+/// use russet_pack::listpack::{Entry, encode, first_of, last_of};
+/// let mut entries = Vec::new();
+/// encode(b"one", &mut entries);
+/// encode(b"2", &mut entries);
+/// assert_eq!(first_of(&entries), Some((Entry::Str(b"one"), 5)));
+/// assert_eq!(last_of(&entries), Some(5));
+/// ```
+#[inline]
+#[must_use]
+pub fn first_of(entries: &[u8]) -> Option<(Entry<'_>, usize)> {
+    wire::read(entries, 0)
+}
+
+/// Where the last of some entries begins that stand without a header.
+#[inline]
+#[must_use]
+pub fn last_of(entries: &[u8]) -> Option<usize> {
+    let (body, way) = wire::way_back(entries, entries.len())?;
+    entries.len().checked_sub(way)?.checked_sub(body)
+}
+
 /// A view of bytes that are known to be a listpack.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Listpack<'a> {

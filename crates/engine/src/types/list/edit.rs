@@ -9,19 +9,17 @@
 //! asked before a change (`grow`) may convert the list even if nothing is added then.
 //! Not here: what pages do — `pages.rs`
 
+use russet_pack::listpack::{self, HEADER_LEN, header};
 use smallvec::SmallVec;
 
-use super::entry::{self, Entry};
+use super::entry;
 use super::limit::{FRAME, Limit};
 use super::page::End;
-use super::pages::List;
-use super::view::{HEADER, ListForm, ListRef, to_vec};
+use super::pages::{List, encoded};
+use super::view::{ListForm, ListRef, to_vec};
 use crate::db::Held;
 use crate::types::Collection;
 use crate::value::{Encoding, StringRef};
-
-/// The byte behind the last entry of a listpack.
-const LISTPACK_END: u8 = 0xff;
 
 type Scratch = SmallVec<[u8; 128]>;
 
@@ -98,10 +96,8 @@ impl<'a> ListMut<'a> {
         }
         let mut entries = Scratch::new();
         match end {
-            End::Front => elements
-                .rev()
-                .for_each(|e| Entry::new(e).append(&mut entries)),
-            End::Back => elements.for_each(|e| Entry::new(e).append(&mut entries)),
+            End::Front => elements.rev().for_each(|e| entry::encode(e, &mut entries)),
+            End::Back => elements.for_each(|e| entry::encode(e, &mut entries)),
         }
         let (at, held) = match (self.form(), end) {
             (Some(ListForm::Packed { entries, count }), End::Back) => (entries.len(), count),
@@ -339,10 +335,10 @@ impl<'a> ListMut<'a> {
         if count == 0 {
             return self.held.remove();
         }
-        self.held.splice(HEADER + at, remove, with);
+        self.held.splice(HEADER_LEN + at, remove, with);
         let bytes = self.held.packed_mut();
         let header = header(bytes.len(), count);
-        bytes[..HEADER].copy_from_slice(&header);
+        bytes[..HEADER_LEN].copy_from_slice(&header);
     }
 
     fn replace_packed(&mut self, list: &List) {
@@ -355,26 +351,11 @@ impl<'a> ListMut<'a> {
     }
 }
 
-/// An element as the bytes of its entry.
-fn encoded(element: &[u8]) -> Scratch {
-    let mut bytes = Scratch::new();
-    Entry::new(element).append(&mut bytes);
-    bytes
-}
-
 /// Entries as a listpack.
 fn framed(entries: &[u8], count: usize) -> Scratch {
     let mut bytes = Scratch::with_capacity(entries.len() + FRAME);
     bytes.extend_from_slice(&header(entries.len() + FRAME, count));
     bytes.extend_from_slice(entries);
-    bytes.push(LISTPACK_END);
+    bytes.push(listpack::END);
     bytes
-}
-
-fn header(size: usize, count: usize) -> [u8; HEADER] {
-    let [a, b, c, d] = u32::try_from(size)
-        .expect("a packed list is small")
-        .to_le_bytes();
-    let [e, f] = u16::try_from(count).unwrap_or(u16::MAX).to_le_bytes();
-    [a, b, c, d, e, f]
 }

@@ -15,7 +15,9 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::entry::{self, Entry};
+use russet_pack::lzf;
+
+use super::entry;
 use crate::value::StringRef;
 
 /// An end of a list.
@@ -44,6 +46,10 @@ const SLACK_MAX: usize = 64;
 /// The first buffer of a page that grows.
 const ROOM_MIN: usize = 256;
 
+/// Entries that are shorter than this are not compressed, and those that would not shrink by more.
+const SQUEEZE_MIN: usize = 48;
+const SQUEEZE_GAIN_MIN: usize = 8;
+
 /// What a page occupies besides the bytes of its buffer: its place in the list, the counts, and
 /// what the allocator adds.
 const OVERHEAD: usize = size_of::<Page>() + 24;
@@ -65,6 +71,8 @@ pub(super) struct Page {
     end: u32,
     count: u32,
     form: Form,
+    /// Whether compressing these entries did not help.
+    is_stubborn: bool,
 }
 
 /// What a page shows.
@@ -95,6 +103,7 @@ impl Page {
             end: 0,
             count: 1,
             form: Form::Plain,
+            is_stubborn: false,
         }
     }
 
@@ -105,6 +114,7 @@ impl Page {
             end: at.end as u32,
             count: count as u32,
             form: Form::Packed,
+            is_stubborn: false,
         }
     }
 
@@ -175,11 +185,11 @@ impl Page {
         seen
     }
 
-    /// Adds an entry at an end; the buffer becomes no larger than `room_max` for it, if the
+    /// Adds an element at an end; the buffer becomes no larger than `room_max` for it, if the
     /// entries fit that.
     #[inline]
-    pub(super) fn push(&mut self, end: End, entry: &Entry<'_>, room_max: usize) {
-        let len = entry.len();
+    pub(super) fn push(&mut self, end: End, element: &[u8], room_max: usize) {
+        let len = entry::entry_len(element);
         let gap = match end {
             End::Front => self.start as usize,
             End::Back => self.buffer.len() - self.end as usize,
@@ -199,7 +209,8 @@ impl Page {
             }
         };
         self.count += 1;
-        entry.write(&mut Arc::make_mut(&mut self.buffer)[at..at + len]);
+        self.is_stubborn = false;
+        entry::write(element, &mut Arc::make_mut(&mut self.buffer)[at..at + len]);
     }
 
     /// Makes room for so many bytes at an end: in the buffer if a quarter of it is free, else in
@@ -238,6 +249,7 @@ impl Page {
     pub(super) fn splice(&mut self, range: Range<usize>, with: &[u8], count: usize) {
         debug_assert_eq!(self.form, Form::Packed);
         self.count = count as u32;
+        self.is_stubborn = false;
         if with.is_empty() && (range.start == 0 || range.end == self.size()) {
             // At an end, nothing moves.
             match range.start {
@@ -300,7 +312,20 @@ impl Page {
     }
 
     /// Compresses it, if that is worth while.
-    pub(super) fn squeeze(&mut self) {}
+    pub(super) fn squeeze(&mut self) {
+        let size = self.size();
+        if self.form != Form::Packed || self.is_stubborn || size < SQUEEZE_MIN {
+            return;
+        }
+        let mut squeezed = Vec::with_capacity(size);
+        if !lzf::compress(self.entries(), size - SQUEEZE_GAIN_MIN, &mut squeezed) {
+            self.is_stubborn = true;
+            return;
+        }
+        self.buffer = Arc::from(squeezed);
+        (self.start, self.end) = (0, size as u32);
+        self.form = Form::Squeezed;
+    }
 
     /// Undoes [`Self::squeeze`].
     pub(super) fn expand_in_place(&mut self) {
@@ -313,7 +338,11 @@ impl Page {
 
     /// Decompresses the entries of a squeezed page.
     #[cold]
-    fn expand(&self, _scratch: &mut Vec<u8>) {}
+    fn expand(&self, scratch: &mut Vec<u8>) {
+        scratch.clear();
+        lzf::decompress(&self.buffer, self.end as usize, scratch)
+            .expect("a page holds what was compressed");
+    }
 
     /// The entries of a packed page.
     #[inline]

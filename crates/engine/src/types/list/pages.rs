@@ -14,7 +14,9 @@
 use std::collections::VecDeque;
 use std::ops::ControlFlow;
 
-use super::entry::{self, Entry};
+use smallvec::SmallVec;
+
+use super::entry;
 use super::limit::{FRAME, Limit};
 use super::page::{Content, End, Page};
 use crate::value::StringRef;
@@ -92,7 +94,7 @@ impl List {
         }
         let page = &mut self.pages[at];
         let before = page.weight();
-        page.push(end, &Entry::new(element), limit.bytes);
+        page.push(end, element, limit.bytes);
         self.bytes = self.bytes + page.weight() - before;
         self.len += 1;
     }
@@ -280,18 +282,16 @@ impl List {
             let before = spot.page - 1;
             self.change(before, Page::expand_in_place);
             if takes(&self.pages[before], len, limit) {
-                let entry = Entry::new(element);
-                return self.change(before, |page| page.push(End::Back, &entry, 0));
+                return self.change(before, |page| page.push(End::Back, element, 0));
             }
             return self.insert_page(spot.page, tight_page_of(element, limit));
         }
         self.split(spot);
         let (before, behind) = (spot.page, spot.page + 1);
-        let entry = Entry::new(element);
         if takes(&self.pages[behind], len, limit) {
-            self.change(behind, |page| page.push(End::Front, &entry, 0));
+            self.change(behind, |page| page.push(End::Front, element, 0));
         } else if takes(&self.pages[before], len, limit) {
-            self.change(before, |page| page.push(End::Back, &entry, 0));
+            self.change(before, |page| page.push(End::Back, element, 0));
         } else {
             self.insert_page(behind, tight_page_of(element, limit));
         }
@@ -311,11 +311,9 @@ impl List {
         let page = &self.pages[spot.page];
         let at = entry::start_of(page.entries(), page.count(), spot.skip);
         let old = entry::first(&page.entries()[at..]).1;
-        let entry = Entry::new(element);
-        let size = FRAME + page.size() - old + entry.len();
+        let bytes = encoded(element);
+        let size = FRAME + page.size() - old + bytes.len();
         if !is_large && (size <= limit.bytes || page.count() == 1) {
-            let mut bytes = Vec::with_capacity(entry.len());
-            entry.append(&mut bytes);
             let count = page.count();
             return self.change(spot.page, |page| page.splice(at..at + old, &bytes, count));
         }
@@ -444,9 +442,7 @@ impl List {
 
     /// Puts an element into a page that has room for it.
     fn splice_in(&mut self, spot: Spot, element: &[u8]) {
-        let entry = Entry::new(element);
-        let mut bytes = Vec::with_capacity(entry.len());
-        entry.append(&mut bytes);
+        let bytes = encoded(element);
         self.change(spot.page, |page| {
             let at = entry::start_of(page.entries(), page.count(), spot.skip);
             let count = page.count() + 1;
@@ -519,13 +515,14 @@ fn page_of(element: &[u8], limit: Limit) -> Page {
     if limit.is_large(element.len()) {
         return Page::plain(element);
     }
-    let entry = Entry::new(element);
     let room = match limit.count {
         usize::MAX => limit.bytes,
-        count => limit.bytes.min(count.saturating_mul(entry.len())),
+        count => limit
+            .bytes
+            .min(count.saturating_mul(entry::entry_len(element))),
     };
     let mut page = Page::empty(0);
-    page.push(End::Back, &entry, room);
+    page.push(End::Back, element, room);
     page
 }
 
@@ -534,6 +531,13 @@ fn tight_page_of(element: &[u8], limit: Limit) -> Page {
     let mut page = page_of(element, limit);
     page.tighten();
     page
+}
+
+/// An element as the bytes of its entry.
+pub(super) fn encoded(element: &[u8]) -> SmallVec<[u8; 128]> {
+    let mut bytes = SmallVec::new();
+    entry::encode(element, &mut bytes);
+    bytes
 }
 
 /// Shows entries in order.

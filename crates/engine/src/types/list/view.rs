@@ -9,19 +9,13 @@
 use std::ops::ControlFlow;
 
 use russet_base::num::push_i64;
+use russet_pack::listpack::{HEADER_LEN, Listpack};
 
 use super::entry;
-use super::limit::FRAME;
 use super::page::Content;
 use super::pages::{List, walk_entries, walk_entries_back};
 use crate::types::{Collection, Form};
 use crate::value::StringRef;
-
-/// Bytes in front of the entries of a listpack.
-pub(super) const HEADER: usize = 6;
-
-/// A count that a listpack cannot tell: there may be more.
-const COUNT_UNKNOWN: usize = 0xffff;
 
 /// A list, borrowed.
 ///
@@ -60,19 +54,10 @@ impl<'a> ListForm<'a> {
         }
     }
 
-    fn of_listpack(listpack: &'a [u8]) -> Self {
-        let entries = &listpack[HEADER..listpack.len() - (FRAME - HEADER)];
-        let count = match usize::from(u16::from_le_bytes([listpack[4], listpack[5]])) {
-            COUNT_UNKNOWN => {
-                let mut count = 0;
-                let _: ControlFlow<()> = walk_entries(entries, &mut |_| {
-                    count += 1;
-                    ControlFlow::Continue(())
-                });
-                count
-            }
-            count => count,
-        };
+    #[inline]
+    fn of_listpack(bytes: &'a [u8]) -> Self {
+        let entries = &bytes[HEADER_LEN..bytes.len() - 1];
+        let count = Listpack::new(bytes).len();
         Self::Packed { entries, count }
     }
 }
