@@ -31,14 +31,11 @@ pub fn integer(arg: &[u8]) -> Result<i64, CommandError> {
 /// Reads an integer argument that must be at least zero.
 ///
 /// # Errors
-/// [`CommandError::NotInteger`], or the protocol's text for a negative one.
+/// [`CommandError::NotPositive`], also for what is no integer.
 pub fn positive(arg: &[u8]) -> Result<i64, CommandError> {
-    match integer(arg)? {
-        n if n < 0 => Err(CommandError::text(
-            "ERR value is out of range, must be positive",
-        )),
-        n => Ok(n),
-    }
+    parse_integer(arg)
+        .filter(|n| *n >= 0)
+        .ok_or(CommandError::NotPositive)
 }
 
 /// Reads a timeout in seconds, with decimals, as the moment it ends; zero is never.

@@ -158,6 +158,10 @@ pub enum CommandError {
     #[error("ERR value is not an integer or out of range")]
     NotInteger,
     /// A count of keys that is not positive (SINTERCARD, LMPOP and their kin).
+    /// Not an integer of at least zero (counts).
+    #[error("ERR value is out of range, must be positive")]
+    NotPositive,
+    /// A count of keys that is not positive (SINTERCARD and its kin).
     #[error("ERR numkeys should be greater than 0")]
     NumkeysNotPositive,
     /// More keys than there are arguments (SINTERCARD and its kin).

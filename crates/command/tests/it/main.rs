@@ -1,5 +1,6 @@
 //! What clients see of data commands, without a server: requests in, replies and effects out.
 
 mod generic;
+mod set;
 mod string;
 mod world;
