@@ -79,8 +79,6 @@ pub(crate) fn park(core: &mut Core, session: &mut Session, call: Call<'_>, mut w
         debug_assert!(call.may_block, "a command waits where none may");
         return answer_nothing(session, wait.on_timeout);
     }
-    // A call that only waits is counted when the wait is over.
-    core.stats.uncalled(call.id);
     let request = wait.request.take();
     let blocked = Blocked {
         conn: session.conn,

@@ -112,20 +112,12 @@ impl Stats {
         }
     }
 
-    /// A command runs.
+    /// A command has run.
     #[inline]
     pub fn called(&mut self, id: CommandId) {
         self.commands_processed += 1;
         if let Some(command) = self.commands.get_mut(id.index()) {
             command.calls += 1;
-        }
-    }
-
-    /// A command that was counted goes on later, and is counted then.
-    pub fn uncalled(&mut self, id: CommandId) {
-        self.commands_processed -= 1;
-        if let Some(command) = self.commands.get_mut(id.index()) {
-            command.calls -= 1;
         }
     }
 

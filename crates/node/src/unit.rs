@@ -144,13 +144,13 @@ pub(crate) fn invoke(
     session: &mut Session,
     call: Call<'_>,
 ) -> Result<(), CommandError> {
-    core.stats.called(call.id);
     let result = match core.commands.get(call.id).run {
         Some(Handler::Data(run)) => match run_data(core, session, run, call) {
             Ok(Flow::Done) => Ok(()),
             Ok(Flow::Block(wait)) => {
+                // It is counted when the wait is over.
                 block::park(core, session, call, *wait);
-                Ok(())
+                return Ok(());
             }
             Err(error) => Err(error),
         },
@@ -168,6 +168,7 @@ pub(crate) fn invoke(
         }
         None => Err(gate::wrong_arity(core.commands.get(call.id))),
     };
+    core.stats.called(call.id);
     if result.is_err() {
         core.stats.failed(call.id);
     }
