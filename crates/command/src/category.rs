@@ -143,6 +143,9 @@ pub(crate) fn categories(group: Group, spec: &Spec, is_mere_container: bool) -> 
 fn of_group(group: Group, flags: Flags) -> Categories {
     match group {
         Group::Generic if flags.has(Flags::CONNECTION) => Categories::NONE,
+        Group::Generic if flags.has(Flags::OF_ELEMENTS) => Categories::SET
+            .with(Categories::SORTED_SET)
+            .with(Categories::LIST),
         Group::Generic => Categories::KEYSPACE,
         Group::String => Categories::STRING,
         Group::List => Categories::LIST,

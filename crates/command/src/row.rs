@@ -95,6 +95,9 @@ impl Flags {
     pub const KEYSPACE: Self = Self(1 << 24);
     /// For the server's own use and tests (doc flag `syscmd`).
     pub const SYSTEM: Self = Self(1 << 25);
+    /// Reads elements of lists, sets and sorted sets alike (ACL categories of all three, not of
+    /// the group).
+    pub const OF_ELEMENTS: Self = Self(1 << 26);
 
     /// Both sets.
     pub const fn with(self, other: Self) -> Self {

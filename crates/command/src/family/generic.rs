@@ -8,6 +8,7 @@ mod expire;
 mod object;
 mod rename;
 pub(super) mod scan;
+mod sort;
 mod ttl;
 
 use delete::{del, exists, touch};
@@ -15,12 +16,13 @@ use expire::{expire, expireat, persist, pexpire, pexpireat};
 use object::{encoding, freq, help, idletime, kind, refcount};
 use rename::{copy, move_to, rename, renamenx};
 use scan::{keys, randomkey, scan};
+use sort::{sort, sort_ro};
 use ttl::{expiretime, pexpiretime, pttl, ttl};
 
 use super::DataRow;
 use crate::ctx::Handler;
 use crate::row::Arity::{AtLeast, Exactly};
-use crate::row::{Family, Flags, Group, KeyFlags, KeySpec};
+use crate::row::{Begin, Family, Find, Flags, Group, KeyFlags, KeySpec};
 
 const READ: KeyFlags = KeyFlags::RO.with(KeyFlags::ACCESS);
 const UPDATE: KeyFlags = KeyFlags::RW.with(KeyFlags::UPDATE);
@@ -42,6 +44,24 @@ const REMOVE_ALL: &[KeySpec] = &[KeySpec::range(
 )];
 /// The key after a subcommand.
 const OF_SUBCOMMAND: &[KeySpec] = &[KeySpec::one(2, KeyFlags::RO)];
+
+/// Keys that a pattern names, which nobody can tell from the request.
+const BY_PATTERN: KeySpec = KeySpec {
+    begin: Begin::Unknown,
+    find: Find::Unknown,
+    flags: READ,
+    notes: "BY and GET name keys after the elements, so a request does not tell which.",
+};
+/// A key that stands anywhere.
+const ANYWHERE: KeySpec = KeySpec {
+    begin: Begin::Unknown,
+    find: Find::Unknown,
+    flags: OVERWRITE,
+    notes: "STORE may stand anywhere among the options.",
+};
+const OF_ELEMENTS: Flags = Flags::OF_ELEMENTS
+    .with(Flags::DANGEROUS)
+    .with(Flags::MOVABLE_KEYS);
 
 const SUM_OVER_SHARDS: &[&str] = &["request_policy:multi_shard", "response_policy:agg_sum"];
 const VARYING: &[&str] = &["nondeterministic_output"];
@@ -195,6 +215,33 @@ pub const FAMILY: Family<Handler> = Family {
             .history(&[("6.0.0", "Takes `TYPE`.")])
             .cost("O(1) a call; O(N) a whole walk over N keys.")
             .does("Walks over the names of the keys, a few each call."),
+        DataRow::write("SORT", AtLeast(2), sort)
+            .takes(
+                "key [BY pattern=by-pattern@1] [LIMIT (offset count)] \
+                 [GET pattern=get-pattern@1 [GET pattern=get-pattern@1 ...]] \
+                 [ASC | DESC]:order [ALPHA:sorting] [STORE destination]",
+            )
+            .keys(&[KeySpec::one(1, READ), BY_PATTERN, ANYWHERE])
+            .flags(OF_ELEMENTS)
+            .deny_oom()
+            .since("1.0.0")
+            .cost(
+                "O(N + M log M) for N elements of which M are returned; O(N) if nothing is sorted.",
+            )
+            .does("Sorts the elements of a list, a set or a sorted set, and may store them."),
+        DataRow::read("SORT_RO", AtLeast(2), sort_ro)
+            .takes(
+                "key [BY pattern=by-pattern@1] [LIMIT (offset count)] \
+                 [GET pattern=get-pattern@1 [GET pattern=get-pattern@1 ...]] \
+                 [ASC | DESC]:order [ALPHA:sorting]",
+            )
+            .keys(&[KeySpec::one(1, READ), BY_PATTERN])
+            .flags(OF_ELEMENTS)
+            .since("7.0.0")
+            .cost(
+                "O(N + M log M) for N elements of which M are returned; O(N) if nothing is sorted.",
+            )
+            .does("Sorts the elements of a list, a set or a sorted set."),
         DataRow::read("TOUCH", AtLeast(2), touch)
             .takes("key [key ...]")
             .keys(LOOK_AT_ALL)

@@ -13,6 +13,7 @@ pub(crate) mod config;
 pub(crate) mod connection;
 pub(crate) mod debug;
 pub(crate) mod info;
+pub(crate) mod memory;
 pub(crate) mod server;
 pub(crate) mod txn;
 
@@ -67,6 +68,7 @@ pub(crate) const FAMILIES: &[Family<ControlHandler>] = &[
     connection::FAMILY,
     debug::FAMILY,
     info::FAMILY,
+    memory::FAMILY,
     server::FAMILY,
     txn::FAMILY,
 ];
