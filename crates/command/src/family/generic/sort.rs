@@ -10,15 +10,22 @@
 mod order;
 mod pattern;
 
-use russet_engine::{Kind, Touch};
+use russet_base::num::I64Buf;
+use russet_engine::{End, Kind, StringRef, Touch};
 use russet_resp::Args;
 
 use crate::args::{Cursor, is_word};
 use crate::ctx::{Ctx, Flow};
 use crate::effects::NotifyClass;
 use crate::error::CommandError;
+use crate::family::string::value::bytes_of;
 use order::{Order, sorted};
 use pattern::Pattern;
+
+/// A copy of an element.
+fn owned(element: StringRef<'_>) -> Vec<u8> {
+    bytes_of(element, &mut I64Buf::new()).to_vec()
+}
 
 /// What the arguments ask for.
 #[derive(Debug, Default)]
@@ -111,19 +118,15 @@ fn elements(cx: &mut Ctx<'_>, key: &[u8]) -> Result<(Option<Kind>, Vec<Vec<u8>>)
         return Ok((None, Vec::new()));
     };
     let kind = value.kind();
-    let mut elements = Vec::new();
-    match kind {
-        Kind::List => value
-            .list()?
-            .for_each(|element| elements.push(element.to_vec())),
-        Kind::Set => value
-            .set()?
-            .for_each(|member| elements.push(member.to_vec())),
-        Kind::Zset => value
-            .zset()?
-            .for_each(|member, _| elements.push(member.to_vec())),
+    let elements = match kind {
+        Kind::List => value.list()?.to_vec(),
+        Kind::Set => value.set()?.iter().map(|member| member.to_vec()).collect(),
+        Kind::Zset => {
+            let members = value.zset()?.iter();
+            members.map(|scored| owned(scored.member)).collect()
+        }
         _ => return Err(CommandError::WrongType),
-    }
+    };
     Ok((Some(kind), elements))
 }
 
@@ -159,9 +162,7 @@ fn store(cx: &mut Ctx<'_>, target: &[u8], elements: &[Vec<u8>], get: &[&[u8]]) {
     if count > 0 {
         let mut db = cx.keyspace.db(cx.db);
         let mut list = db.list_mut(target).expect("the key was removed");
-        for element in &found {
-            list.push_back(element);
-        }
+        list.push(End::Back, found.iter().map(Vec::as_slice));
         cx.notify(NotifyClass::LIST, "sortstore", target);
         cx.dirty(count as u64);
     } else if was_there {

@@ -2,7 +2,9 @@
 //!
 //! Always true: looking a pattern up changes nothing but counters and access clocks.
 
-use russet_engine::{Kind, StringRef, Touch};
+use russet_engine::{Kind, Touch};
+
+use super::owned;
 
 use crate::ctx::Ctx;
 
@@ -49,14 +51,10 @@ impl<'p> Pattern<'p> {
         match self.field {
             Some(field) if value.kind() == Kind::Hash => {
                 let found = value.hash().ok()?.get(&self.text[field..])?;
-                Some(found.to_vec())
+                Some(owned(found))
             }
             Some(_) => None,
-            None => Some(match value.string().ok()? {
-                StringRef::Int(n) => n.to_string().into_bytes(),
-                StringRef::Bytes(bytes) => bytes.to_vec(),
-                StringRef::Shared(bytes) => bytes.to_vec(),
-            }),
+            None => Some(owned(value.string().ok()?)),
         }
     }
 }
