@@ -87,7 +87,7 @@ fn run(cx: &mut Ctx<'_>, key: &[u8], mut asked: Asked<'_>) -> Result<Flow, Comma
     }
     if is_sorted {
         elements = sorted(cx, elements, by.as_ref(), asked.order)?;
-    } else if kind == Some(Kind::Zset) && asked.order.is_descending {
+    } else if kind != Some(Kind::Set) && asked.order.is_descending {
         elements.reverse();
     }
     let (from, to) = limits(&asked, elements.len());
