@@ -65,6 +65,8 @@ pub(crate) struct Core {
     pub dirty: u64,
     /// `DEBUG SET-ACTIVE-EXPIRE`: whether keys expire on their own.
     pub active_expiry: bool,
+    /// `DEBUG SET-SKIP-CHECKSUM-VALIDATION`: whether RESTORE takes any checksum.
+    pub skips_checksums: bool,
 }
 
 impl Core {

@@ -16,6 +16,7 @@ mod gate;
 mod info;
 mod node;
 mod pause;
+mod persist;
 pub mod record;
 mod registry;
 mod run;

@@ -93,6 +93,7 @@ impl Node {
             next_client_id: 1,
             dirty: 0,
             active_expiry: true,
+            skips_checksums: false,
         };
         let mut node = Self {
             core,
@@ -297,7 +298,6 @@ impl Service for Node {
         self.core.keyspace.freeze(now.wall_ms());
         self.core.stats.cycles += 1;
         self.turn.again = false;
-        block::settle(&mut self.core, &mut self.sessions);
         self.finish_jobs();
         block::expire_waits(&mut self.core, &mut self.sessions);
         self.core.end_pause(&mut self.sessions);
@@ -309,9 +309,7 @@ impl Service for Node {
         }
         self.look_after_data();
         self.release_all();
-        self.turn.again = self.turn.upkeep.more
-            || !self.turn.inputs.is_empty()
-            || self.core.keyspace.has_changes();
+        self.turn.again = self.turn.upkeep.more || !self.turn.inputs.is_empty();
         self.check_output();
     }
 

@@ -155,6 +155,8 @@ pub(crate) fn invoke(
             Err(error) => Err(error),
         },
         Some(Handler::Control(run)) => {
+            core.keyspace.keep_clocks(session.wishes.no_touch);
+            let db = session.db;
             let mut cx = ControlCtx {
                 core,
                 sessions,
@@ -163,6 +165,9 @@ pub(crate) fn invoke(
             let result = run(&mut cx, call.args);
             if result == Ok(ControlFlow::Waiting) && session.runs() {
                 session.state = State::Waiting;
+            }
+            if result.is_ok() {
+                take_effects(core, db, call);
             }
             result.map(|_| ())
         }
@@ -196,12 +201,18 @@ pub(crate) fn run_data(
     };
     let result = run(&mut cx, call.args);
     let db = std::mem::replace(&mut session.db, cx.db);
+    take_effects(core, db, call);
+    result
+}
+
+/// Takes in what a handler did to the data.
+#[inline]
+fn take_effects(core: &mut Core, db: usize, call: Call<'_>) {
     core.dirty += core.effects.dirty;
     if core.effects.recording {
         core.records.note(db, call.args, &mut core.effects);
     }
     core.effects.reset();
-    result
 }
 
 /// Writes an error reply.

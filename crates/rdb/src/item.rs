@@ -16,7 +16,10 @@
 
 use std::borrow::Cow;
 
-use crate::{StreamBlock, Text};
+use russet_pack::intset::Intset;
+use russet_pack::listpack::{Entry, Listpack};
+
+use crate::{StreamBlock, Text, check};
 
 /// A part of a value.
 #[derive(Clone, Debug, PartialEq)]
@@ -91,6 +94,67 @@ pub struct Packed<'a> {
     pub shape: Shape,
     /// A listpack in canonical form, or an intset.
     pub bytes: Cow<'a, [u8]>,
+}
+
+impl Packed<'_> {
+    /// How many elements there are: members, fields with what belongs to them.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        match self.shape {
+            Shape::Intset => Intset::new(&self.bytes).len(),
+            Shape::List | Shape::Set => Listpack::new(&self.bytes).len(),
+            Shape::Zset | Shape::Hash => Listpack::new(&self.bytes).len() / 2,
+            Shape::HashEx => Listpack::new(&self.bytes).len() / 3,
+        }
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The integers of an intset, in ascending order.
+    pub fn integers(&self) -> impl Iterator<Item = i64> + '_ {
+        let bytes: &[u8] = match self.shape {
+            Shape::Intset => &self.bytes,
+            _ => &[],
+        };
+        Intset::new(bytes).iter()
+    }
+
+    /// The entries of a listpack.
+    pub fn entries(&self) -> impl Iterator<Item = Entry<'_>> + '_ {
+        let bytes: &[u8] = match self.shape {
+            Shape::Intset => &[],
+            _ => &self.bytes,
+        };
+        Listpack::new(bytes).iter()
+    }
+
+    /// The members of a sorted set with their scores, in order.
+    pub fn scored(&self) -> impl Iterator<Item = (Entry<'_>, f64)> + '_ {
+        let mut entries = self.entries();
+        std::iter::from_fn(move || {
+            let (member, score) = (entries.next()?, entries.next()?);
+            // All of them were looked at.
+            Some((member, check::score(score).unwrap_or_default()))
+        })
+    }
+
+    /// The fields of a hash: name, value, deadline.
+    pub fn fields(&self) -> impl Iterator<Item = (Entry<'_>, Entry<'_>, Option<i64>)> + '_ {
+        let mut entries = self.entries();
+        let is_timed = self.shape == Shape::HashEx;
+        std::iter::from_fn(move || {
+            let (name, value) = (entries.next()?, entries.next()?);
+            let deadline = match is_timed {
+                true => entries.next()?.as_i64().filter(|&at| at != 0),
+                false => None,
+            };
+            Some((name, value, deadline))
+        })
+    }
 }
 
 /// What packed bytes are.

@@ -18,6 +18,7 @@ pub use item::{
     Consumer, Group, Item, Packed, Pending, ProducerFacts, Shape, StreamFacts, StreamId,
 };
 pub use read::ObjectReader;
+pub use russet_pack::listpack::Entry;
 pub use stream::{BlockEntry, BlockWriter, StreamBlock};
 pub use string::Text;
 pub use wire::{Kind, ObjectType, Version};

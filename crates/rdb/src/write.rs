@@ -4,6 +4,7 @@
 //! Not here: which type carries a value — who has the value decides
 
 use russet_base::num::{self, I64Buf};
+use russet_pack::listpack::{Builder, EMPTY};
 use russet_pack::lzf;
 
 use crate::item::{Consumer, Group, Item, ProducerFacts, StreamFacts, StreamId};
@@ -112,6 +113,13 @@ impl<'o> Writer<'o> {
             self.length(wire::NODE_PACKED);
         }
         self.bytes(bytes);
+    }
+
+    /// Appends a node of a list: the bytes of `count` entries of a listpack.
+    pub fn node(&mut self, entries: &[u8], count: usize) {
+        let mut builder = Builder::with_capacity(EMPTY.len() + entries.len());
+        builder.push_raw(entries, count);
+        self.packed(&builder.finish());
     }
 
     fn field(&mut self, name: &Text<'_>, value: &Text<'_>, deadline: Option<i64>) {

@@ -5,6 +5,7 @@
 //!
 //! Not here: table and memory — `store/mod.rs`; all databases — `keyspace.rs`
 
+mod adopt;
 mod entry;
 mod export;
 mod held;

@@ -209,8 +209,8 @@ const SUBCOMMANDS: &[Sub] = &[
     sub(
         "SET-SKIP-CHECKSUM-VALIDATION",
         (1, 1),
-        accept,
-        ("<0|1>", "Accepted without effect."),
+        set_skip_checksums,
+        ("<0|1>", "Let RESTORE take any checksum."),
     ),
     sub(
         "SLEEP",
@@ -319,6 +319,14 @@ fn sleep(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlFlow, Command
 
 fn set_active_expire(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlFlow, CommandError> {
     cx.core.active_expiry = parse_i64(&args[2]).unwrap_or(0) != 0;
+    cx.ok()
+}
+
+fn set_skip_checksums(
+    cx: &mut ControlCtx<'_>,
+    args: Args<'_>,
+) -> Result<ControlFlow, CommandError> {
+    cx.core.skips_checksums = parse_i64(&args[2]).unwrap_or(0) != 0;
     cx.ok()
 }
 

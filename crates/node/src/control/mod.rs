@@ -12,6 +12,7 @@ pub(crate) mod command;
 pub(crate) mod config;
 pub(crate) mod connection;
 pub(crate) mod debug;
+pub(crate) mod dump;
 pub(crate) mod info;
 pub(crate) mod memory;
 pub(crate) mod server;
@@ -67,6 +68,8 @@ pub(crate) const FAMILIES: &[Family<ControlHandler>] = &[
     config::FAMILY,
     connection::FAMILY,
     debug::FAMILY,
+    dump::FAMILY,
+    dump::INTERNAL,
     info::FAMILY,
     memory::FAMILY,
     server::FAMILY,

@@ -1,0 +1,48 @@
+//! Between values of the engine and items of RDB.
+//!
+//! ```text
+//!             save.rs   which type code carries a value, then its items
+//!  value ◄──►
+//!             load.rs   items into a key that does not exist yet
+//! ```
+//! What is packed has the same bytes on both sides and is copied. A value gets the oldest type code
+//! that can carry it, so that older servers can read it too.
+//!
+//! Always true: a value that cannot be loaded as a whole leaves no key behind.
+//! Not here: bytes — crate `russet-rdb`
+
+mod load;
+mod load_stream;
+mod save;
+mod save_stream;
+
+pub(crate) use load::load;
+pub(crate) use save::save;
+
+use russet_engine::StreamId;
+
+/// Why a value cannot be loaded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Refused {
+    /// Its bytes are broken.
+    Bytes(russet_rdb::Error),
+    /// Its parts do not go together.
+    Parts,
+}
+
+impl From<russet_rdb::Error> for Refused {
+    fn from(error: russet_rdb::Error) -> Self {
+        Self::Bytes(error)
+    }
+}
+
+fn id_of(id: russet_rdb::StreamId) -> StreamId {
+    StreamId::new(id.ms, id.seq)
+}
+
+fn id_in_rdb(id: StreamId) -> russet_rdb::StreamId {
+    russet_rdb::StreamId {
+        ms: id.ms,
+        seq: id.seq,
+    }
+}
