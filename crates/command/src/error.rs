@@ -94,6 +94,15 @@ pub enum CommandError {
          adjust."
     )]
     FrequencyUntracked,
+    /// No such key (PFDEBUG).
+    #[error("ERR The specified key does not exist")]
+    HllAbsent,
+    /// Registers that do not make sense (PFADD and its kin).
+    #[error("INVALIDOBJ Corrupted HLL object detected")]
+    HllCorrupted,
+    /// A string that is none (PFADD and its kin).
+    #[error("WRONGTYPE Key is not a valid HyperLogLog string value.")]
+    HllType,
     /// No clock, since an LFU policy is in force (OBJECT IDLETIME).
     #[error(
         "ERR An LFU maxmemory policy is selected, idle time not tracked. Please note that when \
@@ -157,7 +166,6 @@ pub enum CommandError {
     /// Not a 64-bit integer.
     #[error("ERR value is not an integer or out of range")]
     NotInteger,
-    /// A count of keys that is not positive (SINTERCARD, LMPOP and their kin).
     /// Not an integer of at least zero (counts).
     #[error("ERR value is out of range, must be positive")]
     NotPositive,
@@ -179,6 +187,9 @@ pub enum CommandError {
          negative to start from the end of the list"
     )]
     RankZero,
+    /// A subcommand that is none, as it was given (PFDEBUG).
+    #[error("ERR Unknown PFDEBUG subcommand '{}'", String::from_utf8_lossy(_0))]
+    PfdebugSubcommand(Box<[u8]>),
     /// Source and destination are the same object (MOVE, COPY).
     #[error("ERR source and destination objects are the same")]
     SameObject,

@@ -27,6 +27,9 @@ pub use observe::Change;
 pub use packing::Packing;
 pub use snapshot::{Snapshot, Walk, WalkItem};
 pub use types::hash::{Field, FieldTtl, HashMut, HashRef};
+pub use types::hyperloglog::{
+    CorruptedSketch, DenseMut, Registers, Run, Sketch, SketchRef, store_count,
+};
 pub use types::list::{End, ListMut, ListPart, ListRef, Target};
 pub use types::set::{Member, Members, NewSet, SetMut, SetRef};
 pub use types::stream::{

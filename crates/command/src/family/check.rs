@@ -132,7 +132,9 @@ const fn check_keys(spec: &Spec) {
                 "has a key spec that is not one of RO, RW, OW and RM",
             );
         }
+        // One that may replicate keeps something beside what it reads, as PFCOUNT does.
         if spec.flags.has(Flags::READONLY)
+            && !spec.flags.has(Flags::MAY_REPLICATE)
             && !key.flags.has(KeyFlags::RO)
             && kinds_matter(key.flags)
         {

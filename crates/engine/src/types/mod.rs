@@ -8,6 +8,7 @@
 //! Not here: where the packed bytes lie, and what snapshots share — `db/held.rs`
 
 pub(crate) mod hash;
+pub(crate) mod hyperloglog;
 pub(crate) mod list;
 pub(crate) mod paged;
 pub(crate) mod set;
