@@ -131,9 +131,11 @@ impl Store {
         let memory = &self.arena.memory;
         for slot in slots.iter().filter(|slot| slot.segment != 0) {
             let all_shared = slot.stamp <= cx.epochs.newest();
+            residents.reserve(usize::from(slot.buckets) * SLOTS);
             for line in memory.lines(slot.segment, usize::from(slot.buckets)) {
+                let shared = line.shared();
                 for at in line.occupied() {
-                    let (cell, is_shared) = (line.handle(at), all_shared || line.is_shared(at));
+                    let (cell, is_shared) = (line.handle(at), all_shared || shared.has(at));
                     prefetch::line(memory.address(cell));
                     residents.push(Resident {
                         hash: 0,

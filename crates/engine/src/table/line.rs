@@ -37,6 +37,7 @@ const _: () = assert!(size_of::<Line>() == 64);
 const PASSED_SHIFT: u32 = 32;
 const DISPLACED_SHIFT: u32 = 40;
 const SHARED_SHIFT: u32 = 48;
+const _: () = assert!(PASSED_SHIFT.is_multiple_of(8));
 const ALL: u32 = (1 << SLOTS) - 1;
 
 impl Line {
@@ -86,7 +87,8 @@ impl Line {
     /// Whether entries with such a tag went past this bucket.
     #[inline]
     pub(crate) fn has_passed(&self, tag: u8) -> bool {
-        self.words[1] >> (PASSED_SHIFT + u32::from(tag & 7)) & 1 == 1
+        let shift = PASSED_SHIFT | u32::from(tag & 7);
+        self.words[1].wrapping_shr(shift) & 1 == 1
     }
 
     /// Whether any entry went past this bucket.
@@ -101,6 +103,23 @@ impl Line {
         debug_assert!(tag != 0 && self.vacant().has(slot));
         self.words[slot >> 3] |= u64::from(tag) << ((slot & 7) * 8);
         self.set_handle(slot, handle, is_shared);
+    }
+
+    /// Fills a slot of a new line.
+    #[inline]
+    pub(crate) fn put_next(&mut self, slot: usize, tag: u8, handle: Handle, is_shared: bool) {
+        let shift = (slot as u32 & 7).wrapping_mul(8);
+        self.words[slot >> 3] |= u64::from(tag).wrapping_shl(shift);
+        self.handles[slot] = handle;
+        if is_shared {
+            self.set_handle(slot, handle, true);
+        }
+    }
+
+    /// The slots whose entries were there when the segment was copied for a snapshot.
+    #[inline]
+    pub(crate) fn shared(&self) -> Slots {
+        Slots((self.words[1] >> SHARED_SHIFT) as u32 & ALL)
     }
 
     /// Replaces the handle in a slot.
@@ -161,7 +180,7 @@ impl Slots {
     /// Whether a slot is among them.
     #[inline]
     pub(crate) fn has(self, slot: usize) -> bool {
-        self.0 >> slot & 1 == 1
+        self.0.wrapping_shr(slot as u32) & 1 == 1
     }
 }
 
