@@ -9,6 +9,7 @@
 //! Always true: a list that is moved to itself keeps its key and deadline.
 //! Not here: one element — `transfer.rs`.
 
+use russet_base::num::{I64Buf, format_i64};
 use russet_engine::{End, Kind};
 use russet_resp::Args;
 
@@ -21,7 +22,7 @@ use crate::error::CommandError;
 /// `LMOVEM source destination <LEFT | RIGHT> <LEFT | RIGHT> [how-many]`.
 pub(super) fn lmovem(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandError> {
     let request = Request::read(args, 5)?;
-    if !request.run(cx, args)? {
+    if request.run(cx, args)?.is_none() {
         match request.is_exact {
             true => cx.reply.null_array(),
             false => cx.reply.empty_array(),
@@ -34,15 +35,24 @@ pub(super) fn lmovem(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandEr
 pub(super) fn blmovem(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandError> {
     let request = Request::read(args, 6)?;
     let deadline = timeout_seconds(&args[5], cx.now())?;
-    if request.run(cx, args)? {
-        let mut words: Vec<&[u8]> = vec![b"LMOVEM"];
-        words.extend(
-            args.iter()
-                .enumerate()
-                .filter(|(n, _)| !matches!(n, 0 | 5))
-                .map(|(_, w)| w),
-        );
-        cx.propagate_as(&words);
+    if let Some(count) = request.run(cx, args)? {
+        let order: &[u8] = match request.one_by_one {
+            true => b"OBO",
+            false => b"BULK",
+        };
+        let mut digits = I64Buf::new();
+        let count = format_i64(i64::try_from(count).unwrap_or(i64::MAX), &mut digits);
+        let [source, destination, from, to] = [&args[1], &args[2], &args[3], &args[4]];
+        cx.propagate_as(&[
+            b"LMOVEM",
+            source,
+            destination,
+            from,
+            to,
+            b"EXACTLY",
+            count,
+            order,
+        ]);
     } else if cx.may_block {
         return Ok(Flow::block(Wait::new(1..2, Kind::List, deadline)));
     } else {
@@ -93,13 +103,13 @@ impl Request {
         Ok(request)
     }
 
-    /// Moves the elements and writes them; says whether there were any, or enough.
-    fn run(&self, cx: &mut Ctx<'_>, args: Args<'_>) -> Result<bool, CommandError> {
+    /// Moves the elements and writes them; says how many, unless there were none or too few.
+    fn run(&self, cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Option<usize>, CommandError> {
         let (source, destination) = (&args[1], &args[2]);
         let mut db = cx.keyspace.db(cx.db);
         let len = db.list_mut(source)?.len();
         if len == 0 || (self.is_exact && len < self.count) {
-            return Ok(false);
+            return Ok(None);
         }
         let is_new = db.list_mut(destination)?.is_empty();
         let count = self.count.min(len);
@@ -129,7 +139,7 @@ impl Request {
         }
         cx.notify(NotifyClass::LIST, push_event(self.to), destination);
         settle_pop(cx, source, self.from, count, is_gone);
-        Ok(true)
+        Ok(Some(count))
     }
 
     /// Copies of the elements, from the front of the destination to its back.
