@@ -84,9 +84,36 @@ pub enum CommandError {
     /// Both `GT` and `LT` (EXPIRE and its kin).
     #[error("ERR GT and LT options at the same time are not compatible")]
     ExpireGtLtConflict,
+    /// A moment before 1970 (HEXPIRE and its kin).
+    #[error("ERR invalid expire time, must be >= 0")]
+    ExpireNegative,
     /// `NX` and another condition (EXPIRE and its kin).
     #[error("ERR NX and XX, GT or LT options at the same time are not compatible")]
     ExpireNxConflict,
+    /// Two conditions (HSETEX).
+    #[error("ERR Only one of FXX or FNX arguments can be specified")]
+    FieldConditionTwice,
+    /// A number of fields that is none (HSETEX).
+    #[error("ERR invalid number of fields")]
+    FieldsInvalid,
+    /// Another number of fields than announced (HEXPIRE and its kin).
+    #[error("ERR The `numfields` parameter must match the number of arguments")]
+    FieldsMismatch,
+    /// No FIELDS where it must stand (HEXPIRE and its kin).
+    #[error("ERR Mandatory argument FIELDS is missing or not at the right position")]
+    FieldsMissing,
+    /// A number of fields that is not positive (HEXPIRE and its kin).
+    #[error("ERR Parameter `numFields` should be greater than 0")]
+    FieldsNotAboveZero,
+    /// A number of fields that is not positive (HTTL and its kin).
+    #[error("ERR Number of fields must be a positive integer")]
+    FieldsNotPositive,
+    /// Two moments (HSETEX).
+    #[error("ERR Only one of EX, PX, EXAT, PXAT or KEEPTTL arguments can be specified")]
+    FieldTtlTwice,
+    /// An increment that is not finite (HINCRBYFLOAT).
+    #[error("ERR value is NaN or Infinity")]
+    FloatInfinite,
     /// No counter, since no LFU policy is in force (OBJECT FREQ).
     #[error(
         "ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please note \
@@ -94,6 +121,12 @@ pub enum CommandError {
          adjust."
     )]
     FrequencyUntracked,
+    /// A field that is no floating point number (HINCRBYFLOAT).
+    #[error("ERR hash value is not a float")]
+    HashNotFloat,
+    /// A field that is no 64-bit integer (HINCRBY).
+    #[error("ERR hash value is not an integer")]
+    HashNotInteger,
     /// No such key (PFDEBUG).
     #[error("ERR The specified key does not exist")]
     HllAbsent,
@@ -178,6 +211,9 @@ pub enum CommandError {
     /// An offset beyond what a string may have (SETRANGE).
     #[error("ERR offset is out of range")]
     OffsetRange,
+    /// A count that cannot be doubled (HRANDFIELD).
+    #[error("ERR value is out of range")]
+    OutOfRange,
     /// Fewer pairs than were announced (MSETEX).
     #[error("ERR wrong number of key-value pairs")]
     PairCount,
@@ -211,6 +247,9 @@ pub enum CommandError {
     /// A timeout that ends beyond the end of time (BLPOP and its kin, XREAD).
     #[error("ERR timeout is out of range")]
     TimeoutRange,
+    /// A word that is no option, as it was given (HSETEX).
+    #[error("ERR unknown argument: {}", String::from_utf8_lossy(_0))]
+    UnknownArgument(Box<[u8]>),
     /// A condition that is none, as it was given (EXPIRE and its kin).
     #[error("ERR Unsupported option {}", as_c_shows(_0))]
     UnsupportedOption(Box<[u8]>),

@@ -13,7 +13,7 @@
 //! Not here: bits of strings — the bitmap family; keys as such — `generic.rs`.
 
 mod condition;
-mod counter;
+pub(super) mod counter;
 mod digest;
 mod expiry;
 mod get;

@@ -94,7 +94,7 @@ fn sum_of(number: LongDouble, increment: Option<LongDouble>) -> Result<Vec<u8>, 
 }
 
 /// A value as a floating point number.
-pub(super) fn float_of(value: StringRef<'_>) -> Option<LongDouble> {
+pub(in crate::family) fn float_of(value: StringRef<'_>) -> Option<LongDouble> {
     match value {
         StringRef::Int(n) => Some(LongDouble::from_i64(n)),
         StringRef::Bytes(bytes) => LongDouble::parse(bytes),

@@ -70,7 +70,7 @@ pub(super) fn store_hashed(
 
 /// Writes a value as a bulk string.
 #[inline]
-pub(super) fn reply_value(reply: &mut Reply<'_>, value: StringRef<'_>) {
+pub(in crate::family) fn reply_value(reply: &mut Reply<'_>, value: StringRef<'_>) {
     match value {
         StringRef::Bytes(bytes) => reply.bulk(bytes),
         StringRef::Int(n) => reply.bulk_int(n),
@@ -100,7 +100,7 @@ pub(in crate::family) fn len_of(value: StringRef<'_>) -> usize {
 
 /// A value as an integer.
 #[inline]
-pub(super) fn integer_of(value: StringRef<'_>) -> Result<i64, CommandError> {
+pub(in crate::family) fn integer_of(value: StringRef<'_>) -> Result<i64, CommandError> {
     match value {
         StringRef::Int(n) => Some(n),
         StringRef::Bytes(bytes) => parse_i64(bytes),

@@ -110,7 +110,7 @@ impl<'a> HashMut<'a> {
         let Some(old) = self.deadline(field) else {
             return false;
         };
-        if old == deadline {
+        if old.is_none() && deadline.is_none() {
             return true;
         }
         match self.view().map(|view| view.form) {
@@ -228,7 +228,8 @@ impl<'a> HashMut<'a> {
             return true;
         };
         let deadline = ttl.after(place.deadline);
-        if deadline == place.deadline {
+        let stays = deadline == place.deadline && !matches!(ttl, FieldTtl::At(_));
+        if stays {
             let (at, len) = (place.value_at, place.value_end - place.value_at);
             self.replace_entry(at, len, value);
         } else {

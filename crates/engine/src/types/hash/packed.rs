@@ -78,13 +78,13 @@ impl<'a> Packed<'a> {
         self.place(self.list.first()?)?.deadline
     }
 
-    /// Where a field with that deadline belongs, which is behind those with the same.
+    /// Where a field with that deadline belongs: in front of those with the same.
     pub(super) fn place_for(self, deadline: Option<Millis>) -> usize {
         let Some(deadline) = deadline else {
             return self.list.end();
         };
-        let later = |(_, field): &(usize, Field<'a>)| field.deadline.is_none_or(|at| at > deadline);
-        let found = self.fields().find(later);
+        let later = |field: &Field<'a>| field.deadline.is_none_or(|at| at >= deadline);
+        let found = self.fields().find(|(_, field)| later(field));
         found.map_or(self.list.end(), |(at, _)| at)
     }
 

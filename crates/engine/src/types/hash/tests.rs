@@ -342,7 +342,7 @@ fn a_packed_hash_is_in_the_order_of_its_deadlines() {
     hash.set_deadline(b"a", Some(2500));
     let mut order = Vec::new();
     hash.view().unwrap().each(|f| order.extend(text(f.field)));
-    assert_eq!(order, b"cabde");
+    assert_eq!(order, b"cadbe");
     hash.set(b"c", b"x", FieldTtl::Keep);
     hash.set(b"b", b"x", FieldTtl::Clear);
     order.clear();

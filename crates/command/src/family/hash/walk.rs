@@ -1,0 +1,134 @@
+//! Fields without knowing their names: HRANDFIELD, HSCAN.
+//!
+//! Always true: a random field is never one that is due: those are removed first.
+//! Not here: what a cursor means — the engine's `HashRef::scan`.
+
+use russet_base::num::I64Buf;
+use russet_engine::{Field, Touch};
+use russet_resp::{Args, Protocol, Reply};
+
+use crate::args::{integer, is_word};
+use crate::ctx::{Ctx, Flow};
+use crate::error::CommandError;
+use crate::family::string::value::{bytes_of, miss, reply_value};
+use crate::family::walk::{self, Wish};
+
+/// What a HRANDFIELD wants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Want {
+    /// One field, not in a list.
+    One,
+    /// That many distinct fields.
+    Distinct(usize),
+    /// That many draws.
+    Draws(u64),
+}
+
+/// `HRANDFIELD key [count [WITHVALUES]]`.
+pub(super) fn hrandfield(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandError> {
+    let key = &args[1];
+    let (want, with_values) = read_want(args)?;
+    let hash = cx.hash_of_first(key);
+    let mut db = cx.keyspace.db(cx.db);
+    let is_overdue = |found: russet_engine::HashRef<'_>| found.is_overdue();
+    if db
+        .hash_ref_hashed(hash, key, Touch::Yes)?
+        .is_some_and(is_overdue)
+    {
+        db.hash_mut_hashed(hash, key)?.expire();
+    }
+    let Some(found) = db.hash_ref_hashed(hash, key, Touch::No)? else {
+        match want {
+            Want::One => cx.reply.null(),
+            Want::Distinct(_) | Want::Draws(_) => cx.reply.empty_array(),
+        }
+        miss(cx, key);
+        return Ok(Flow::Done);
+    };
+    // RESP3 shows each pair as an array, RESP2 all of them in one.
+    let is_flat = cx.reply.protocol() == Protocol::Resp2;
+    let show = |reply: &mut Reply<'_>, shown: Field<'_>| {
+        if with_values && !is_flat {
+            reply.array(2);
+        }
+        reply_value(reply, shown.field);
+        if with_values {
+            reply_value(reply, shown.value);
+        }
+    };
+    let width = if with_values && is_flat { 2 } else { 1 };
+    match want {
+        Want::One => match found.random(cx.rng) {
+            Some(shown) => reply_value(&mut cx.reply, shown.field),
+            None => cx.reply.null(),
+        },
+        Want::Distinct(count) => {
+            cx.reply.array(count.min(found.len()) * width);
+            found.draw(cx.rng, count, |shown| show(&mut cx.reply, shown));
+        }
+        Want::Draws(count) => {
+            cx.reply.array((count as usize).saturating_mul(width));
+            for _ in 0..count {
+                found
+                    .random(cx.rng)
+                    .into_iter()
+                    .for_each(|shown| show(&mut cx.reply, shown));
+            }
+        }
+    }
+    Ok(Flow::Done)
+}
+
+fn read_want(args: Args<'_>) -> Result<(Want, bool), CommandError> {
+    let Some(count) = args.get(2) else {
+        return Ok((Want::One, false));
+    };
+    let count = integer(count)?;
+    if count == i64::MIN {
+        return Err(CommandError::CountRange);
+    }
+    let with_values = match args.get(3) {
+        None => false,
+        Some(word) if is_word(word, "WITHVALUES") && args.len() == 4 => true,
+        Some(_) => return Err(CommandError::Syntax),
+    };
+    if with_values && !(-i64::MAX / 2..=i64::MAX / 2).contains(&count) {
+        return Err(CommandError::OutOfRange);
+    }
+    let want = match usize::try_from(count) {
+        Ok(count) => Want::Distinct(count),
+        Err(_) => Want::Draws(count.unsigned_abs()),
+    };
+    Ok((want, with_values))
+}
+
+/// `HSCAN key cursor [MATCH pattern] [COUNT count] [NOVALUES]`.
+pub(super) fn hscan(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandError> {
+    let cursor = walk::cursor(args)?;
+    let key = &args[1];
+    let hash = cx.hash_of_first(key);
+    let mut db = cx.keyspace.db(cx.db);
+    let Some(found) = db.hash_ref_hashed(hash, key, Touch::Yes)? else {
+        walk::write_empty(&mut cx.reply);
+        miss(cx, key);
+        return Ok(Flow::Done);
+    };
+    let wish = Wish::read(args, true)?;
+    walk::write(&mut cx.reply, |reply| {
+        let mut len = 0;
+        let next = found.scan(cursor, wish.count, |shown| {
+            let mut digits = I64Buf::new();
+            if !wish.pattern.matches(bytes_of(shown.field, &mut digits)) {
+                return;
+            }
+            reply_value(reply, shown.field);
+            len += 1;
+            if !wish.without_values {
+                reply_value(reply, shown.value);
+                len += 1;
+            }
+        });
+        (next, len)
+    });
+    Ok(Flow::Done)
+}
