@@ -1,5 +1,7 @@
-//! The body of the fuzz target that feeds a node arbitrary bytes.
+//! The bodies of the fuzz targets that feed a node: arbitrary bytes, and payloads for RESTORE.
 #![doc(hidden)]
+
+pub mod restore;
 
 use crate::loopback::Loopback;
 

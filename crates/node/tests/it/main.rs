@@ -4,6 +4,7 @@ mod blocking;
 mod config;
 mod debug;
 mod info;
+mod payloads;
 mod pipeline;
 mod script;
 mod scripts;
