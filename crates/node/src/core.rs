@@ -20,7 +20,7 @@ use crate::pause::Pause;
 use crate::record::Records;
 use crate::registry::Commands;
 use crate::session::Session;
-use crate::stats::Stats;
+use crate::stats::{Meter, Stats};
 use crate::txn::Watchers;
 
 /// What is done when a job completes: settles what it was for, and writes the reply of the session
@@ -70,6 +70,12 @@ pub(crate) struct Core {
 }
 
 impl Core {
+    /// A meter of commands that run from now on.
+    #[inline]
+    pub(crate) fn meter(&self) -> Meter {
+        Meter::start(self.environment.stopwatch, self.config.latency_tracking)
+    }
+
     /// Takes over the settings that others read in a form of their own.
     pub(crate) fn derive_settings(&mut self) {
         let config = &self.config;

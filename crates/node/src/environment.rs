@@ -6,6 +6,8 @@
 use russet_base::rng::Rng;
 use russet_base::time::Now;
 
+use crate::stats::Stopwatch;
+
 /// The Redis release whose surface this server offers.
 pub const REDIS_VERSION: &str = "7.4.7";
 
@@ -13,7 +15,7 @@ pub const REDIS_VERSION: &str = "7.4.7";
 pub const RUSSET_VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// Facts that hold from the start to the end, and the latest measurements.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct Environment {
     /// The seed of all chance in the node.
     pub seed: u64,
@@ -33,6 +35,8 @@ pub struct Environment {
     pub multiplexing_api: String,
     /// The clock that the loop reads.
     pub monotonic_clock: String,
+    /// A clock for statistics, which nothing depends on.
+    pub stopwatch: Option<Stopwatch>,
     /// The allocator.
     pub allocator: String,
     /// The version of the compiler.
@@ -83,6 +87,7 @@ impl Environment {
             arch_bits: usize::BITS,
             multiplexing_api: "none".into(),
             monotonic_clock: "argument".into(),
+            stopwatch: None,
             allocator: "libc".into(),
             compiler: "0.0.0".into(),
             build_id: "0".into(),

@@ -24,6 +24,8 @@ use crate::gate;
 use crate::node::Node;
 use crate::registry::CommandId;
 use crate::session::{Session, Sessions, State};
+use crate::stats::Meter;
+use crate::txn;
 use crate::unit::run_one;
 
 /// How many requests are decoded before the first of them runs.
@@ -134,6 +136,7 @@ impl Node {
         let hints = batch.queue.iter().filter(|queued| queued.hint != 0);
         let hints = hints.map(|queued| (queued.db, queued.hint));
         self.core.keyspace.prefetch_entries(hints);
+        let mut meter = self.core.meter();
         let mut start = 0;
         while let Some(first) = batch.queue.get(start) {
             let conn = first.conn;
@@ -148,8 +151,8 @@ impl Node {
                     &mut self.core,
                     &mut self.sessions,
                     &mut session,
-                    group,
-                    batch,
+                    (group, batch),
+                    &mut meter,
                 );
                 self.sessions.put(session);
                 self.after(conn);
@@ -179,12 +182,16 @@ impl Node {
             return;
         };
         self.equip(&mut session);
+        let mut meter = self.core.meter();
         while session.runs() && self.core.outbox.stall_us == 0 {
             let Some(request) = session.deferred.pop_front() else {
                 break;
             };
             let args = request.args();
             let command = gate::resolve(&self.core, args).ok();
+            if let Some(id) = command.filter(|&id| is_metered(&self.core, &session, id)) {
+                meter.runs(id, &mut self.core.stats);
+            }
             run_one(
                 &mut self.core,
                 &mut self.sessions,
@@ -193,6 +200,7 @@ impl Node {
                 args,
             );
         }
+        meter.stop(&mut self.core.stats);
         self.sessions.put(session);
         self.after(conn);
     }
@@ -297,20 +305,30 @@ fn run_group(
     core: &mut Core,
     sessions: &mut Sessions,
     session: &mut Session,
-    group: &[Queued],
-    batch: &Batch,
+    (group, batch): (&[Queued], &Batch),
+    meter: &mut Meter,
 ) {
     // The arguments borrow the input while handlers change the rest of the session.
     let input = std::mem::take(&mut session.input);
     for queued in group {
         let args = queued.frame.args(&input, &batch.spans, &batch.bulks);
         if session.runs() && core.outbox.stall_us == 0 {
+            if let Some(id) = queued.command.filter(|&id| is_metered(core, session, id)) {
+                meter.runs(id, &mut core.stats);
+            }
             run_one(core, sessions, session, (queued.command, queued.hint), args);
         } else if session.state != State::Closing {
             session.deferred.push_back(ArgBuf::from(args));
         }
     }
+    meter.stop(&mut core.stats);
     session.input = input;
+}
+
+/// Whether a command runs now, and is not queued for a transaction.
+#[inline]
+fn is_metered(core: &Core, session: &Session, id: CommandId) -> bool {
+    session.multi.is_none() || txn::is_exec(core.commands.get(id))
 }
 
 /// Gives back what was executed of a session's input.

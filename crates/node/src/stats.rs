@@ -5,11 +5,14 @@
 //! `info/`.
 
 mod histogram;
+mod meter;
 mod rate;
 
 use std::collections::BTreeMap;
 
 pub use histogram::Histogram;
+pub(crate) use meter::Meter;
+pub use meter::Stopwatch;
 use rate::Rate;
 use russet_base::time::Now;
 use russet_command::registry::CommandId;
@@ -67,8 +70,8 @@ pub struct Stats {
 pub struct CommandStats {
     /// How often it ran.
     pub calls: u64,
-    /// How long it ran in all, in microseconds.
-    pub microseconds: u64,
+    /// How long it ran in all, in nanoseconds.
+    pub nanoseconds: u64,
     /// How often it was refused before it ran.
     pub rejected: u64,
     /// How often it ran and failed.
@@ -121,18 +124,18 @@ impl Stats {
         }
     }
 
-    /// A command took so long; the distribution is kept while latency is tracked.
+    /// So many runs of a command took so many nanoseconds together; the distribution is kept while
+    /// latency is tracked.
     #[inline]
-    pub fn took(&mut self, id: CommandId, microseconds: u64, is_tracked: bool) {
+    pub fn took(&mut self, id: CommandId, (nanoseconds, count): (u64, u32), is_tracked: bool) {
         let Some(command) = self.commands.get_mut(id.index()) else {
             return;
         };
-        command.microseconds += microseconds;
+        command.nanoseconds = command.nanoseconds.saturating_add(nanoseconds);
         if is_tracked {
-            command
-                .latency
-                .get_or_insert_default()
-                .record(microseconds.saturating_mul(1000));
+            let each = nanoseconds / u64::from(count.max(1));
+            let latency = command.latency.get_or_insert_default();
+            latency.record(each, count);
         }
     }
 

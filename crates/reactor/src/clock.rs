@@ -6,6 +6,7 @@
 //!
 //! Always true: `mono_us` never goes back.
 
+use std::sync::OnceLock;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use russet_base::time::Now;
@@ -55,6 +56,14 @@ impl Clock {
     fn mono_us(&self) -> u64 {
         u64::try_from(self.origin.elapsed().as_micros()).unwrap_or(u64::MAX)
     }
+}
+
+/// Nanoseconds since the first call: for statistics.
+#[must_use]
+pub fn stopwatch_ns() -> u64 {
+    static ORIGIN: OnceLock<Instant> = OnceLock::new();
+    let origin = ORIGIN.get_or_init(Instant::now);
+    u64::try_from(origin.elapsed().as_nanos()).unwrap_or(u64::MAX)
 }
 
 /// The wall clock: microseconds since 1970.

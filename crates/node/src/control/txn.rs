@@ -119,7 +119,9 @@ fn exec(cx: &mut ControlCtx<'_>, _: Args<'_>) -> Result<ControlFlow, CommandErro
 
 /// Runs the commands of a transaction, up to the end or the next that waits for work outside.
 pub(crate) fn go_on(core: &mut Core, sessions: &mut Sessions, session: &mut Session) {
+    let mut meter = core.meter();
     while let Some((id, request)) = next(&mut session.multi) {
+        meter.runs(id, &mut core.stats);
         let mark = session.output.mark();
         let call = Call {
             id,
@@ -135,9 +137,10 @@ pub(crate) fn go_on(core: &mut Core, sessions: &mut Sessions, session: &mut Sess
             session.output.rollback(mark);
         }
         if session.state == State::Waiting {
-            return;
+            return meter.stop(&mut core.stats);
         }
     }
+    meter.stop(&mut core.stats);
     session.multi = None;
 }
 

@@ -35,12 +35,13 @@ pub(super) fn commands(view: &View<'_>, text: &mut String) {
         if stats.calls == 0 && stats.failed == 0 && stats.rejected == 0 {
             continue;
         }
-        let mean = super::ratio(stats.microseconds, stats.calls);
+        let microseconds = stats.nanoseconds / 1000;
+        let mean = super::ratio(microseconds, stats.calls);
         let _ = write!(
             text,
             "cmdstat_{name}:calls={},usec={},usec_per_call={mean:.2},rejected_calls={},\
              failed_calls={}\r\n",
-            stats.calls, stats.microseconds, stats.rejected, stats.failed
+            stats.calls, microseconds, stats.rejected, stats.failed
         );
     }
 }

@@ -38,12 +38,12 @@ impl Default for Histogram {
 }
 
 impl Histogram {
-    /// Counts a duration.
+    /// Counts a duration that occurred so many times.
     #[inline]
-    pub fn record(&mut self, nanoseconds: u64) {
+    pub fn record(&mut self, nanoseconds: u64, times: u32) {
         let (bucket, sub) = place(nanoseconds.clamp(1, NANOSECONDS_MAX));
-        self.counts[bucket * HALF_LEN + sub] += 1;
-        self.total += 1;
+        self.counts[bucket * HALF_LEN + sub] += u64::from(times);
+        self.total += u64::from(times);
     }
 
     /// How many durations were counted.
@@ -94,7 +94,7 @@ mod tests {
             (12_000, 12_031),
         ] {
             let mut histogram = Histogram::default();
-            histogram.record(recorded);
+            histogram.record(recorded, 1);
             assert_eq!(histogram.percentile(50.0), shown, "{recorded}");
             assert_eq!(histogram.percentile(99.9), shown, "{recorded}");
         }
@@ -114,15 +114,15 @@ mod tests {
             );
             value = value * 9 / 8 + 1;
         }
-        Histogram::default().record(u64::MAX);
-        Histogram::default().record(0);
+        Histogram::default().record(u64::MAX, 1);
+        Histogram::default().record(0, 1);
     }
 
     #[test]
     fn the_median_of_many_is_in_their_middle() {
         let mut histogram = Histogram::default();
         for n in 1..=1000 {
-            histogram.record(n * 1000);
+            histogram.record(n * 1000, 1);
         }
         let median = histogram.percentile(50.0);
         assert!((500_000..505_000).contains(&median), "{median}");
