@@ -4,6 +4,8 @@
 mod buffer;
 pub mod crc64;
 mod error;
+#[doc(hidden)]
+pub mod fuzz;
 pub mod intset;
 pub mod listpack;
 pub mod lzf;

@@ -1,0 +1,7 @@
+//! Bytes as an intset, a ziplist, a zipmap.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|input: &[u8]| russet_pack::fuzz::packed(input));

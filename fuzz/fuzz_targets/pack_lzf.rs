@@ -1,0 +1,7 @@
+//! LZF both ways, checksums in pieces.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|input: &[u8]| russet_pack::fuzz::compressed(input));
