@@ -33,9 +33,9 @@ pub(super) fn bitcount(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, Command
     };
     let mut digits = I64Buf::new();
     let bytes = bytes_of(value.string()?, &mut digits);
-    let count = range
-        .bits(bytes.len())
-        .map_or(0, |bits| count_bits(bytes, bits));
+    // COMPAT: two positions before the string are compared as they are, unlike in BITPOS.
+    let bits = (!range.is_reversed()).then(|| range.bits(bytes.len()));
+    let count = bits.flatten().map_or(0, |bits| count_bits(bytes, bits));
     cx.reply.integer(i64::try_from(count).unwrap_or(i64::MAX));
     Ok(Flow::Done)
 }

@@ -56,11 +56,16 @@ impl FieldType {
     }
 
     /// A number as this type takes it in a SET: without a sign, a negative one is a large one.
+    ///
+    /// COMPAT: so is one with a sign, if its distance from the highest value is no 64-bit integer.
     pub(super) fn given(self, number: i64) -> i128 {
-        match self.is_signed {
-            true => i128::from(number),
-            false => i128::from(number.cast_unsigned()),
-        }
+        let wide = i128::from(number);
+        let is_large = match self.is_signed {
+            true => self.bits < 64 && self.limits().1 - wide > I64_MAX,
+            false => number < 0,
+        };
+        // Only the bits that no field has are others.
+        if is_large { wide + (1 << 64) } else { wide }
     }
 
     /// The value that is stored for a number; nothing when it does not fit and that fails.
@@ -112,6 +117,8 @@ impl FieldType {
         present[..len].copy_from_slice(&changed[..len]);
     }
 }
+
+const I64_MAX: i128 = i64::MAX as i128;
 
 /// How many bytes a field can touch: 64 bits, and up to 7 before them.
 const WINDOW: usize = 9;
@@ -189,6 +196,12 @@ mod tests {
         }
         assert_eq!(of("u8").fit(of("u8").given(-1), Saturate), Some(255));
         assert_eq!(of("i8").fit(of("i8").given(-1), Saturate), Some(-1));
+        assert_eq!(of("i8").fit(of("i8").given(i64::MIN), Saturate), Some(127));
+        assert_eq!(of("i8").fit(of("i8").given(i64::MIN), Wrap), Some(0));
+        assert_eq!(
+            of("i64").fit(of("i64").given(i64::MIN), Fail),
+            Some(i64::MIN as i128)
+        );
     }
 
     #[test]

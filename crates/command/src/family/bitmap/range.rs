@@ -53,8 +53,13 @@ impl Range {
         })
     }
 
+    /// Whether both positions count from the end, and the second lies before the first.
+    pub(super) fn is_reversed(self) -> bool {
+        self.start < 0 && self.end.is_some_and(|end| end < 0 && self.start > end)
+    }
+
     /// The bits from the first to the last, both included, of a string of `len` bytes; nothing
-    /// when the range is empty.
+    /// when the range is empty. Positions before the string are those of its first unit.
     pub(super) fn bits(self, len: usize) -> Option<(u64, u64)> {
         let end = self.end.unwrap_or(-1);
         let per_unit = match self.unit {
@@ -62,10 +67,6 @@ impl Range {
             Unit::Bit => 8,
         };
         let total = i64::try_from(len).ok()?.checked_mul(per_unit)?;
-        // COMPAT: two negative positions are compared as they are, before they are cut.
-        if self.start < 0 && end < 0 && self.start > end {
-            return None;
-        }
         let absolute = |at: i64| {
             if at < 0 {
                 at.saturating_add(total).max(0)
@@ -100,7 +101,8 @@ mod tests {
             (1, 1, Bit, 3, Some((1, 1))),
             (-1, -1, Bit, 3, Some((23, 23))),
             (-100, -50, Byte, 3, Some((0, 7))),
-            (-50, -100, Byte, 3, None),
+            (-50, -100, Byte, 3, Some((0, 7))),
+            (-1, -2, Byte, 3, None),
             (2, 1, Byte, 3, None),
             (3, 9, Byte, 3, None),
             (0, 99, Byte, 3, Some((0, 23))),
