@@ -1,6 +1,7 @@
 //! What clients see of data commands, without a server: requests in, replies and effects out.
 
 mod generic;
+mod hash;
 mod list;
 mod set;
 mod string;

@@ -107,6 +107,7 @@ fn databases(core: &mut Core) -> Vec<Database> {
                 keys: db.len(),
                 volatile: db.volatile_len(),
                 average_ttl_ms: db.average_ttl(),
+                volatile_hashes: db.volatile_hashes(),
             });
         }
     }

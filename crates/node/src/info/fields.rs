@@ -282,7 +282,9 @@ const STATS: &[Field] = &[
     zero("sync_full"),
     zero("sync_partial_ok"),
     zero("sync_partial_err"),
-    zero("expired_subkeys"),
+    field("expired_subkeys", |v| {
+        Shown::Count(v.keyspace.expired_fields)
+    }),
     field("expired_keys", |v| Shown::Count(v.keyspace.expired)),
     field("expired_stale_perc", |_| Shown::Ratio(0.0)),
     zero("expired_time_cap_reached_count"),

@@ -84,8 +84,8 @@ pub(super) fn databases(view: &View<'_>, text: &mut String) {
     for db in &view.databases {
         let _ = write!(
             text,
-            "db{}:keys={},expires={},avg_ttl={},subexpiry=0\r\n",
-            db.index, db.keys, db.volatile, db.average_ttl_ms
+            "db{}:keys={},expires={},avg_ttl={},subexpiry={}\r\n",
+            db.index, db.keys, db.volatile, db.average_ttl_ms, db.volatile_hashes
         );
     }
 }

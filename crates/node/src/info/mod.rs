@@ -58,6 +58,8 @@ pub(crate) struct Database {
     pub volatile: usize,
     /// Their mean time to live, in milliseconds.
     pub average_ttl_ms: u64,
+    /// How many hashes have fields with deadlines.
+    pub volatile_hashes: usize,
 }
 
 /// How many clients there are of each sort, and the most that one of them holds.

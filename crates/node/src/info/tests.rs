@@ -28,6 +28,7 @@ fn with_view<T>(stats: &Stats, look: impl FnOnce(&View<'_>) -> T) -> T {
             keys: 2,
             volatile: 1,
             average_ttl_ms: 30,
+            volatile_hashes: 1,
         }],
         clients: Clients {
             connected: 3,
@@ -128,7 +129,7 @@ fn fields_show_what_they_are_named_for() {
         "maxmemory_policy:noeviction",
         "rdb_changes_since_last_save:4",
         "used_cpu_sys:1.500001",
-        "db9:keys=2,expires=1,avg_ttl=30,subexpiry=0",
+        "db9:keys=2,expires=1,avg_ttl=30,subexpiry=1",
         "role:master",
         "repl_backlog_size:1048576",
     ] {

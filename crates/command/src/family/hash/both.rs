@@ -234,6 +234,9 @@ pub(super) fn hsetex(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandEr
     let mut db = cx.keyspace.db(cx.db);
     let mut target = db.hash_mut_hashed(hash, key)?;
     let names = || wish.pairs.iter().step_by(2);
+    if wish.presence != Presence::Any {
+        target.expire_among(names());
+    }
     let is_admitted = match wish.presence {
         Presence::Any => true,
         Presence::NoneOfThem => names().all(|field| target.get(field).is_none()),

@@ -39,6 +39,9 @@ impl HashMut<'_> {
     /// Removes those of some fields that are due; returns how many.
     pub fn expire_among<'f>(&mut self, fields: impl Iterator<Item = &'f [u8]>) -> usize {
         let mut gone = 0;
+        if !self.view().is_some_and(|view| view.is_overdue()) {
+            return 0;
+        }
         for field in fields {
             let is_due = self.stored_deadline(field).flatten();
             if is_due.is_some_and(|at| at <= self.held.now()) {
