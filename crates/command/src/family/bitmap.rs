@@ -55,7 +55,7 @@ pub const FAMILY: Family<Handler> = Family {
             .cost("O(1) for each operation.")
             .does("Reads, sets and adds to integers of any width within a string."),
         DataRow::read("BITFIELD_RO", AtLeast(2), field::bitfield_ro)
-            .takes("key [GET (encoding:string offset):get-block [GET encoding:string offset ...]]")
+            .takes("key [GET (encoding:string offset):get-block [GET (encoding:string offset):get-block ...]]")
             .keys(KEY_READ)
             .fast()
             .since("6.0.0")
