@@ -9,6 +9,15 @@ use std::borrow::Cow;
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CommandError {
+    /// Several members at once, of which each would have to be answered (ZADD).
+    #[error("ERR INCR option supports a single increment-element pair")]
+    AddIncrPairs,
+    /// Both `NX` and `XX` (ZADD, GEOADD).
+    #[error("ERR XX and NX options at the same time are not compatible")]
+    AddNxXxConflict,
+    /// Two of `GT`, `LT` and `NX` (ZADD).
+    #[error("ERR GT, LT, and/or NX options at the same time are not compatible")]
+    AddOrderConflict,
     /// An applied increment that is not finite (INCREX).
     #[error("ERR applied increment would be Infinity")]
     AppliedInfinite,
@@ -178,9 +187,20 @@ pub enum CommandError {
     /// A key that holds another type (LCS).
     #[error("ERR The specified keys must contain string values")]
     LcsType,
+    /// A limit on members that are asked for by rank (ZRANGE).
+    #[error(
+        "ERR syntax error, LIMIT is only supported in combination with either BYSCORE or BYLEX"
+    )]
+    LimitByRank,
     /// A limit below zero (SINTERCARD and its kin).
     #[error("ERR LIMIT can't be negative")]
     LimitNegative,
+    /// A bound of members that is none (ZRANGEBYLEX and its kin).
+    #[error("ERR min or max not valid string range item")]
+    MemberBound,
+    /// Fewer than one source (ZUNION and its kin); the command's name in lower case.
+    #[error("ERR at least 1 input key is needed for '{0}' command")]
+    NoInputKeys(&'static str),
     /// RENAME and its kin without a source; COPY.
     #[error("ERR no such key")]
     NoSuchKey,
@@ -229,6 +249,15 @@ pub enum CommandError {
     /// Source and destination are the same object (MOVE, COPY).
     #[error("ERR source and destination objects are the same")]
     SameObject,
+    /// A bound of scores that is none (ZRANGEBYSCORE and its kin).
+    #[error("ERR min or max is not a float")]
+    ScoreBound,
+    /// A sum of infinities (ZADD, ZINCRBY).
+    #[error("ERR resulting score is not a number (NaN)")]
+    ScoreNan,
+    /// Scores of members that are asked for by member (ZRANGE).
+    #[error("ERR syntax error, WITHSCORES not supported in combination with BYLEX")]
+    ScoresByLex,
     /// A result longer than `proto-max-bulk-len` (APPEND, SETRANGE).
     #[error("ERR string exceeds maximum allowed size (proto-max-bulk-len)")]
     StringTooLong,
@@ -256,6 +285,12 @@ pub enum CommandError {
     /// A stored value that is not finite (INCREX).
     #[error("ERR value cannot be Infinity")]
     ValueInfinite,
+    /// A count so large that twice as much would be too large (ZRANDMEMBER).
+    #[error("ERR value is out of range")]
+    ValueRange,
+    /// A weight that is no number (ZUNION and its kin).
+    #[error("ERR weight value is not a float")]
+    WeightNotFloat,
     /// The wrong number of arguments; the command's full name in lower case.
     #[error("ERR wrong number of arguments for '{0}' command")]
     WrongArity(Cow<'static, str>),

@@ -38,8 +38,8 @@ pub use types::stream::{
     TrimTo,
 };
 pub use types::zset::{
-    AddOrder, AddPresence, MemberBound, NotANumber, ScoreBound, Scored, Span, ZsetAdd, ZsetAdded,
-    ZsetMut, ZsetRef, ZsetWalk,
+    AddOrder, AddPresence, MemberBound, NewZset, NotANumber, ScoreBound, Scored, Span, ZsetAdd,
+    ZsetAdded, ZsetMut, ZsetRef, ZsetWalk,
 };
 pub use value::{
     Access, Encoding, Event, EventKind, Garbage, Kind, Millis, NewValue, SampledKey, ScannedKey,

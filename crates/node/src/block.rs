@@ -108,7 +108,8 @@ pub(crate) fn park(core: &mut Core, session: &mut Session, call: Call<'_>, mut w
 /// for them, each in a unit of its own.
 pub(crate) fn settle(core: &mut Core, sessions: &mut Sessions) {
     core.records.end_unit();
-    if !core.keyspace.has_changes() {
+    // A unit that stalls the server (DEBUG SLEEP) ends when the next turn begins, in its time.
+    if !core.keyspace.has_changes() || core.outbox.stall_us > 0 {
         return;
     }
     core.hear_changes();

@@ -1,6 +1,7 @@
 //! A node without a loop: bytes in, bytes out, time by hand. For tests, fuzzing and benchmarks.
 //!
 //! Always true: jobs succeed at once, and discards are dropped at once unless they are kept.
+//! Always true: a stall of the node lets time pass.
 //! Not here: a real loop — crate `russet-reactor`.
 
 use std::io::IoSlice;
@@ -103,9 +104,13 @@ impl Loopback {
 
     /// Lets time pass, and the node do what it makes due.
     pub fn advance(&mut self, millis: u64) {
-        self.now.mono_us += millis * 1000;
-        self.now.wall_us += i64::try_from(millis * 1000).unwrap_or(i64::MAX);
+        self.pass(millis.saturating_mul(1000));
         self.turn();
+    }
+
+    fn pass(&mut self, micros: u64) {
+        self.now.mono_us = self.now.mono_us.saturating_add(micros);
+        self.now.wall_us = self.now.wall_us.saturating_add_unsigned(micros);
     }
 
     /// Sends bytes and returns the replies to them.
@@ -172,6 +177,7 @@ impl Loopback {
             self.closed.append(&mut self.ready.close);
             self.closed.append(&mut self.ready.kill);
             self.exit = self.exit.or(self.ready.exit);
+            self.pass(self.ready.stall_us);
             self.ready.clear();
             if !again {
                 break;

@@ -298,6 +298,7 @@ impl Service for Node {
         self.core.keyspace.freeze(now.wall_ms());
         self.core.stats.cycles += 1;
         self.turn.again = false;
+        block::settle(&mut self.core, &mut self.sessions);
         self.finish_jobs();
         block::expire_waits(&mut self.core, &mut self.sessions);
         self.core.end_pause(&mut self.sessions);
@@ -309,7 +310,9 @@ impl Service for Node {
         }
         self.look_after_data();
         self.release_all();
-        self.turn.again = self.turn.upkeep.more || !self.turn.inputs.is_empty();
+        self.turn.again = self.turn.upkeep.more
+            || !self.turn.inputs.is_empty()
+            || self.core.keyspace.has_changes();
         self.check_output();
     }
 

@@ -15,7 +15,7 @@ pub(super) struct Wish<'a> {
     pub(super) count: usize,
     /// Which elements it should show.
     pub(super) pattern: Pattern<'a>,
-    /// Whether only the fields of a hash are wanted.
+    /// Whether only the fields of a hash, or the members of a sorted set, are wanted.
     pub(super) without_values: bool,
 }
 
@@ -27,6 +27,16 @@ pub(super) fn cursor(args: Args<'_>) -> Result<u64, CommandError> {
 impl<'a> Wish<'a> {
     /// Reads the options behind the cursor. Only hashes have values to leave out.
     pub(super) fn read(args: Args<'a>, has_values: bool) -> Result<Self, CommandError> {
+        Self::read_with(args, has_values.then_some("NOVALUES"))
+    }
+
+    /// Reads the options behind the cursor, for a sorted set.
+    pub(super) fn read_scored(args: Args<'a>) -> Result<Self, CommandError> {
+        Self::read_with(args, Some("NOSCORES"))
+    }
+
+    /// Reads options; `word` leaves out what stands beside each element.
+    fn read_with(args: Args<'a>, word: Option<&str>) -> Result<Self, CommandError> {
         let mut wish = Self {
             count: COUNT_DEFAULT,
             pattern: Pattern(b"*"),
@@ -42,11 +52,10 @@ impl<'a> Wish<'a> {
                 wish.count = usize::try_from(count).unwrap_or(usize::MAX);
             } else if let Some(pattern) = rest.eat_valued("MATCH") {
                 wish.pattern = Pattern(pattern);
-            } else if rest.eat("NOVALUES") {
-                if !has_values {
-                    return Err(CommandError::NoValuesOutsideHscan);
-                }
+            } else if word.is_some_and(|word| rest.eat(word)) {
                 wish.without_values = true;
+            } else if rest.eat("NOVALUES") {
+                return Err(CommandError::NoValuesOutsideHscan);
             } else {
                 return Err(CommandError::Syntax);
             }

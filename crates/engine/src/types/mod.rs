@@ -45,6 +45,7 @@ impl Collection {
     }
 
     /// Bytes that it occupies, as the engine weighs it: known without a walk.
+    #[inline]
     pub(crate) fn weight(&self) -> u64 {
         match self {
             Self::List(list) => list.weight(),

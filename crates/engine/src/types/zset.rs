@@ -2,6 +2,7 @@
 //!
 //! ```text
 //!  edit.rs    ZsetMut   packed or paged, and from the one to the other
+//!  new.rs     NewZset   one that no key holds yet
 //!  view.rs    ZsetRef   reading either          span.rs   Span     which members are meant
 //!  packed.rs  Pairs     member, score, member … of a listpack
 //!  paged.rs   Zset      leaves of records, a tree over them, an index of members
@@ -15,6 +16,7 @@ mod edit;
 mod index;
 mod leaf;
 mod leaves;
+mod new;
 mod packed;
 mod paged;
 mod span;
@@ -22,6 +24,7 @@ mod tree;
 mod view;
 
 pub use edit::{AddOrder, AddPresence, NotANumber, ZsetAdd, ZsetAdded, ZsetMut};
+pub use new::NewZset;
 pub(crate) use paged::Zset;
 pub use span::{MemberBound, ScoreBound, Span};
 pub use view::{Scored, ZsetRef, ZsetWalk};
@@ -62,6 +65,14 @@ impl Db<'_> {
     ) -> Result<Option<ZsetRef<'_>>, WrongType> {
         let value = self.read_hashed(hash, key, touch);
         value.map(|value| value.zset()).transpose()
+    }
+
+    /// Looks at a sorted set without any trace, as [`Self::peek`] does: several can be combined.
+    ///
+    /// # Errors
+    /// [`WrongType`] when the key holds something else.
+    pub fn peek_zset(&self, key: &[u8]) -> Result<Option<ZsetRef<'_>>, WrongType> {
+        self.peek(key).map(|value| value.zset()).transpose()
     }
 
     /// The sorted set at a key, to be changed; an absent key is an empty one.

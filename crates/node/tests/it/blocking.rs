@@ -1,6 +1,7 @@
 //! Clients that wait for keys: many of them, what is recorded of them, how they go.
 
 use russet_io::ConnId;
+use russet_node::Config;
 use russet_node::loopback::Loopback;
 
 struct World {
@@ -10,7 +11,11 @@ struct World {
 
 impl World {
     fn new() -> Self {
-        let mut server = Loopback::new(Default::default());
+        Self::with(Config::default())
+    }
+
+    fn with(config: Config) -> Self {
+        let mut server = Loopback::new(config);
         server.node().keep_records(true);
         let main = server.connect();
         Self { server, main }
@@ -37,7 +42,7 @@ impl World {
     fn heard(&mut self, client: ConnId) -> String {
         let mut bytes = Vec::new();
         self.server.receive_into(client, &mut bytes);
-        let text = String::from_utf8(bytes).unwrap();
+        let text = String::from_utf8(bytes).expect("replies here are text");
         text.trim_end().replace("\r\n", " ")
     }
 
@@ -151,6 +156,24 @@ fn a_client_that_waits_is_not_idle() {
     world.server.advance(5_000);
     assert!(world.server.is_closed(idle));
     assert!(!world.server.is_closed(waits));
+}
+
+#[test]
+fn who_waits_is_served_after_the_sleep_of_the_transaction_that_wakes_it() {
+    let text = russet_node::config::Text {
+        name: "settings".to_owned(),
+        text: b"enable-debug-command local".to_vec(),
+    };
+    let config = Config::load(&[text], &mut |_| Err("no files".to_owned()));
+    let mut world = World::with(config.expect("one setting"));
+    let client = world.client("BLPOP l 1");
+    for request in ["MULTI", "RPUSH l a", "PEXPIRE l 100", "DEBUG SLEEP 0.2"] {
+        world.ask(request);
+    }
+    world.send(world.main, "EXEC");
+    assert_eq!(world.heard(client), "");
+    world.server.advance(800);
+    assert_eq!(world.heard(client), "*-1");
 }
 
 #[test]

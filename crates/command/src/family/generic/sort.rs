@@ -123,7 +123,7 @@ fn elements(cx: &mut Ctx<'_>, key: &[u8]) -> Result<(Option<Kind>, Vec<Vec<u8>>)
         Kind::Set => value.set()?.iter().map(|member| member.to_vec()).collect(),
         Kind::Zset => {
             let members = value.zset()?.iter();
-            members.map(|scored| owned(scored.member)).collect()
+            members.map(|scored| scored.member.to_vec()).collect()
         }
         _ => return Err(CommandError::WrongType),
     };

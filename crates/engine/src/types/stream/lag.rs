@@ -59,8 +59,9 @@ impl Stream {
         (last_id, read): (StreamId, Option<u64>),
         id: StreamId,
     ) -> Option<u64> {
+        let is_inside = last_id >= self.first_id;
         match read {
-            Some(read) if !self.may_have_gaps_from(last_id) => read.checked_add(1),
+            Some(read) if is_inside && !self.may_have_gaps_from(last_id) => read.checked_add(1),
             read if self.entries_added == 0 => read,
             _ => self.entries_up_to(id),
         }

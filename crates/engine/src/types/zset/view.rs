@@ -6,49 +6,35 @@
 use std::ops::Range;
 
 use russet_base::num::I64Buf;
-use russet_pack::listpack::{self, Entry};
+use russet_pack::listpack;
 
 use super::leaf::{Probe, Record};
 use super::packed::{Pair, Pairs};
 use super::paged::{self, Zset};
 use super::span::{Span, Spot};
+use crate::types::set::Member;
 use crate::types::{Collection, Form};
-use crate::value::StringRef;
 
 /// A member with its score.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Scored<'a> {
-    /// The member: bytes, or an integer whose digits are the member.
-    pub member: StringRef<'a>,
+    /// The member.
+    pub member: Member<'a>,
     /// The score; never NaN.
     pub score: f64,
 }
 
 impl<'a> Scored<'a> {
-    /// The bytes of the member; digits of an integer are put into `digits`.
-    #[inline]
-    pub fn member_bytes<'b>(&'b self, digits: &'b mut I64Buf) -> &'b [u8] {
-        match self.member {
-            StringRef::Int(number) => russet_base::num::format_i64(number, digits),
-            StringRef::Bytes(bytes) => bytes,
-            StringRef::Shared(bytes) => bytes,
-        }
-    }
-
     pub(super) fn of_record(record: Record<'a>) -> Self {
         Self {
-            member: StringRef::Bytes(record.member),
+            member: Member::Str(record.member),
             score: record.score,
         }
     }
 
     pub(super) fn of_pair(pair: Pair<'a>) -> Self {
-        let member = match pair.member {
-            Entry::Int(number) => StringRef::Int(number),
-            Entry::Str(bytes) => StringRef::Bytes(bytes),
-        };
         Self {
-            member,
+            member: pair.member,
             score: pair.score,
         }
     }
@@ -84,6 +70,15 @@ pub struct ZsetRef<'a> {
 pub(super) enum ZsetForm<'a> {
     Packed(Pairs<'a>),
     Paged(&'a Zset),
+}
+
+impl<'a> ZsetRef<'a> {
+    /// Pages, whoever holds them.
+    pub(super) fn of_pages(zset: &'a Zset) -> Self {
+        Self {
+            form: ZsetForm::Paged(zset),
+        }
+    }
 }
 
 impl<'a> ZsetForm<'a> {
@@ -290,7 +285,7 @@ impl<'a> ZsetWalk<'a> {
             Some(is_before) => is_before,
             None => {
                 let mut digits = I64Buf::new();
-                let (score, member) = (scored.score, scored.member_bytes(&mut digits));
+                let (score, member) = (scored.score, scored.member.as_bytes(&mut digits));
                 probe.is_after(Record { score, member })
             }
         };
