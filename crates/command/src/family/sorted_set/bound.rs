@@ -74,15 +74,14 @@ fn score_bound(text: &[u8]) -> Option<ScoreBound> {
     }
 }
 
-/// COMPAT: bounds are read less strictly than scores: white space may stand before the digits, what
-/// is too large is infinite, what is too small is zero, and nothing at all is zero, too.
+/// COMPAT: bounds are read less strictly than scores: what is too large is infinite, what is too
+/// small is zero, and nothing at all is zero, too.
 fn number(text: &[u8]) -> Option<f64> {
     if text.is_empty() {
         return Some(0.0);
     }
-    let digits = text.trim_ascii_start();
-    parse_f64(digits).or_else(|| {
-        let number: f64 = std::str::from_utf8(digits).ok()?.parse().ok()?;
+    parse_f64(text).or_else(|| {
+        let number: f64 = std::str::from_utf8(text).ok()?.parse().ok()?;
         (!number.is_nan()).then_some(number)
     })
 }
@@ -110,7 +109,7 @@ mod tests {
             ("(+inf", Some((f64::INFINITY, true))),
             ("", Some((0.0, false))),
             ("(", Some((0.0, true))),
-            (" 7", Some((7.0, false))),
+            (" 7", None),
             ("1e400", Some((f64::INFINITY, false))),
             ("1e-400", Some((0.0, false))),
             ("0x10", Some((16.0, false))),

@@ -137,11 +137,7 @@ impl<'a> ZsetMut<'a> {
                 self.begins_paged =
                     count > packing.zset_entries_max || member_len > packing.zset_value_max;
             }
-            Some(ZsetForm::Packed(pairs))
-                if pairs.len().saturating_add(count) > packing.zset_entries_max =>
-            {
-                self.unpack();
-            }
+            Some(ZsetForm::Packed(_)) if count > packing.zset_entries_max => self.unpack(),
             Some(_) => {}
         }
     }
