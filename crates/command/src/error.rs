@@ -130,6 +130,21 @@ pub enum CommandError {
          adjust."
     )]
     FrequencyUntracked,
+    /// Not one centre (GEOSEARCH and its kin); the command's name as it was given.
+    #[error("ERR exactly one of FROMMEMBER or FROMLONLAT can be specified for {0}")]
+    GeoCentre(Box<str>),
+    /// A position that the projection does not have (GEOADD and its kin).
+    #[error("ERR invalid longitude,latitude pair {0:.6},{1:.6}")]
+    GeoPosition(f64, f64),
+    /// Not one shape (GEOSEARCH and its kin); the command's name as it was given.
+    #[error("ERR exactly one of BYRADIUS and BYBOX can be specified for {0}")]
+    GeoShape(Box<str>),
+    /// What can only be replied, of what is stored (GEOSEARCHSTORE and its kin).
+    #[error("ERR {0} is not compatible with WITHDIST, WITHHASH and WITHCOORD options")]
+    GeoStoreExtras(&'static str),
+    /// A unit that is none (GEODIST and its kin).
+    #[error("ERR unsupported unit provided. please use M, KM, FT, MI")]
+    GeoUnit,
     /// A field that is no floating point number (HINCRBYFLOAT).
     #[error("ERR hash value is not a float")]
     HashNotFloat,

@@ -11,7 +11,7 @@
 //! Always true: no key holds an empty sorted set.
 //! Not here: how sorted sets are kept — the engine's `types/zset.rs`; positions — `geo.rs`.
 
-mod add;
+pub(super) mod add;
 mod bound;
 mod combine;
 mod merge;

@@ -13,6 +13,9 @@ use crate::ctx::{Ctx, Flow};
 use crate::effects::NotifyClass;
 use crate::error::CommandError;
 
+/// Scores and members.
+type Items<'a> = SmallVec<[(f64, &'a [u8]); 4]>;
+
 /// What was asked of ZADD besides members.
 #[derive(Debug, Clone, Copy, Default)]
 struct Options {
@@ -32,14 +35,29 @@ pub(super) fn zadd(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandErro
         return Err(CommandError::Syntax);
     }
     let options = options.checked(pairs.len() / 2)?;
-    put(cx, &args[1], pairs, options)
+    let items = read_items(pairs)?;
+    put(cx, &args[1], &items, options.how, options.counts_changes)
 }
 
 /// `ZINCRBY key increment member`.
 pub(super) fn zincrby(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandError> {
-    let mut options = Options::default();
-    options.how.increments = true;
-    put(cx, &args[1], args.skip(2), options)
+    let how = ZsetAdd {
+        increments: true,
+        ..ZsetAdd::default()
+    };
+    put(cx, &args[1], &read_items(args.skip(2))?, how, false)
+}
+
+/// Reads scores and members in turn.
+#[inline]
+fn read_items(pairs: Args<'_>) -> Result<Items<'_>, CommandError> {
+    let arg = |at: usize| pairs.get(at).unwrap_or_default();
+    let mut items = Items::new();
+    for at in (0..pairs.len()).step_by(2) {
+        let score = parse_f64(arg(at)).ok_or(CommandError::NotFloat)?;
+        items.push((score, arg(at + 1)));
+    }
+    Ok(items)
 }
 
 /// Reads the words before the first score; returns where that stands.
@@ -98,30 +116,26 @@ impl Options {
     }
 }
 
-/// Puts members, given as score and member in turn.
+/// Puts members to scores, and replies.
 #[inline]
-fn put(
+pub(in crate::family) fn put(
     cx: &mut Ctx<'_>,
     key: &[u8],
-    pairs: Args<'_>,
-    options: Options,
+    items: &[(f64, &[u8])],
+    how: ZsetAdd,
+    counts_changes: bool,
 ) -> Result<Flow, CommandError> {
-    let count = pairs.len() / 2;
-    let mut scores = SmallVec::<[f64; 8]>::with_capacity(count);
-    for at in 0..count {
-        scores.push(parse_f64(&pairs[2 * at]).ok_or(CommandError::NotFloat)?);
-    }
     let hash = cx.hash_of_first(key);
     let mut db = cx.keyspace.db(cx.db);
     let mut zset = db.zset_mut_hashed(hash, key)?;
     let was_absent = zset.is_empty();
-    if !was_absent || options.how.presence != AddPresence::Present {
-        zset.expect(count, pairs[1].len());
-    }
+    zset.expect(
+        items.len(),
+        items.first().map_or(0, |(_, member)| member.len()),
+    );
     let (mut added, mut changed, mut last) = (0usize, 0usize, None);
-    for (at, score) in scores.iter().enumerate() {
-        let member = &pairs[2 * at + 1];
-        last = match zset.add(member, *score, options.how) {
+    for (score, member) in items {
+        last = match zset.add(member, *score, how) {
             Ok(ZsetAdded::New(score)) => {
                 added += 1;
                 Some(score)
@@ -135,14 +149,14 @@ fn put(
             Err(_) => return Err(CommandError::ScoreNan),
         };
     }
-    match (options.how.increments, last) {
+    match (how.increments, last) {
         (true, Some(score)) => cx.reply.double(score),
         (true, None) => cx.reply.null(),
-        (false, _) if options.counts_changes => cx.reply.count(added + changed),
+        (false, _) if counts_changes => cx.reply.count(added + changed),
         (false, _) => cx.reply.count(added),
     }
     if added + changed > 0 {
-        settle(cx, key, was_absent, options.how.increments, added + changed);
+        settle(cx, key, was_absent, how.increments, added + changed);
     }
     Ok(Flow::Done)
 }

@@ -137,7 +137,7 @@ pub(super) fn propagate_set(
 }
 
 /// Logs a request instead of the one received.
-pub(super) fn propagate(cx: &mut Ctx<'_>, request: ArgBuf) {
+pub(in crate::family) fn propagate(cx: &mut Ctx<'_>, request: ArgBuf) {
     match &mut cx.effects.propagate {
         Propagate::As(requests) => requests.push(request),
         other => *other = Propagate::As(vec![request]),
