@@ -137,7 +137,7 @@ fn unordered(value: &ValueRef<'_>) -> Signature {
     } else if let Ok(zset) = value.zset() {
         for scored in zset.iter() {
             part.clear();
-            push_part(scored.member, &mut part);
+            push_part(text_of(scored.member), &mut part);
             // Zero has one sign here.
             part.extend_from_slice(&(scored.score + 0.0).to_le_bytes());
             all.combine(Signature::of(&part));

@@ -65,6 +65,13 @@ pub(super) fn text(string: StringRef<'_>) -> Text<'_> {
     }
 }
 
+fn member_text(member: Entry<'_>) -> Text<'_> {
+    match member {
+        Entry::Int(n) => Text::Int(n),
+        Entry::Str(bytes) => Text::from(bytes),
+    }
+}
+
 fn save_list(list: ListRef<'_>, writer: &mut Writer<'_>) -> ObjectType {
     let mut nodes = 0;
     list.parts(|_| nodes += 1);
@@ -81,11 +88,7 @@ fn save_list(list: ListRef<'_>, writer: &mut Writer<'_>) -> ObjectType {
 fn save_set(set: SetRef<'_>, writer: &mut Writer<'_>) -> ObjectType {
     writer.begin(ObjectType::SET, set.len());
     for member in set.iter() {
-        let text = match member {
-            Entry::Int(n) => Text::Int(n),
-            Entry::Str(bytes) => Text::from(bytes),
-        };
-        writer.item(&Item::Text(text));
+        writer.item(&Item::Text(member_text(member)));
     }
     ObjectType::SET
 }
@@ -98,7 +101,7 @@ fn save_zset(value: &ValueRef<'_>, writer: &mut Writer<'_>) -> ObjectType {
     writer.begin(ObjectType::ZSET_2, zset.len());
     for scored in zset.walk_back(Span::Ranks(0..usize::MAX)) {
         writer.item(&Item::Scored {
-            member: text(scored.member),
+            member: member_text(scored.member),
             score: scored.score,
         });
     }
