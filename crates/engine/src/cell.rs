@@ -546,12 +546,7 @@ pub(crate) fn large_mut(memory: &mut Memory, cell: Handle) -> Option<&mut Heap> 
     if !head.is_large() {
         return None;
     }
-    let at = head.value_at();
-    if heap::get_mut(memory, cell, at).is_none() {
-        let object = heap::take(memory, cell, at);
-        heap::put(memory, cell, at, Arc::new(Heap::clone(&object)));
-    }
-    heap::get_mut(memory, cell, at)
+    Some(heap::make_mut(memory, cell, head.value_at()))
 }
 
 /// The value of an object as a buffer that may be changed.
@@ -614,6 +609,7 @@ pub(crate) fn set_encoding(memory: &mut Memory, cell: Handle, encoding: Encoding
 }
 
 /// A collection, where it lies.
+#[inline]
 pub(crate) fn form(memory: &Memory, cell: Handle) -> Form<'_> {
     let head = Head::of(memory, cell);
     let at = head.value_at();
@@ -632,6 +628,7 @@ pub(crate) fn content(memory: &Memory, cell: Handle, head: Head) -> Content<'_> 
 }
 
 /// Bytes of the object of a cell, as the engine weighs it; 0 if there is none.
+#[inline]
 pub(crate) fn large_weight(memory: &Memory, cell: Handle) -> u64 {
     let head = Head::of(memory, cell);
     if !head.is_large() {

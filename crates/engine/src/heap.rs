@@ -61,6 +61,7 @@ impl Large {
     }
 
     /// A collection's form.
+    #[inline]
     pub(crate) fn form(&self) -> Form<'_> {
         match self {
             Self::Packed(bytes) => Form::Packed(bytes),
@@ -72,6 +73,7 @@ impl Large {
 
 impl Heap {
     /// Bytes that the object takes, as the engine weighs it.
+    #[inline]
     pub(crate) fn weight(&self) -> u64 {
         let value = match &self.value {
             Large::Int(_) => 0,
@@ -94,14 +96,19 @@ pub(crate) fn get(memory: &Memory, cell: Handle, at: usize) -> &Heap {
     unsafe { &*memory.pointer::<Heap>(cell, at) }
 }
 
-/// The object of a cell, for writing, unless something else points to it too.
-pub(crate) fn get_mut(memory: &mut Memory, cell: Handle, at: usize) -> Option<&mut Heap> {
+/// The object of a cell, for writing: a clone of it if something else points to it too.
+pub(crate) fn make_mut(memory: &mut Memory, cell: Handle, at: usize) -> &mut Heap {
     let pointer = memory.pointer::<Heap>(cell, at);
     // SAFETY: duty 1; the count is only looked at, as the drop is suppressed.
     let mut object = ManuallyDrop::new(unsafe { Arc::from_raw(pointer) });
-    Arc::get_mut(&mut object)?;
-    // SAFETY: `get_mut` proved the count to be the only one, and `&mut Memory` keeps it so.
-    Some(unsafe { &mut *pointer.cast_mut() })
+    if Arc::get_mut(&mut object).is_none() {
+        let object = take(memory, cell, at);
+        put(memory, cell, at, Arc::new(Heap::clone(&object)));
+    }
+    let pointer = memory.pointer::<Heap>(cell, at);
+    // SAFETY: the count of the cell is the only one: `get_mut` proved it, or the object is new; and
+    // `&mut Memory` keeps it so.
+    unsafe { &mut *pointer.cast_mut() }
 }
 
 /// One more count of the object of a cell.
