@@ -3,10 +3,13 @@
 //! ```text
 //!  edit.rs    ListMut    packed or paged, and from the one to the other
 //!  view.rs    ListRef    reading either
-//!  pages.rs   List       a ring of pages
+//!  pages.rs   List       a ring of pages: its ends, and reading it
+//!  middle.rs             changes between the ends
+//!  spine.rs   Spine      where the pages are
 //!  page.rs    Page       entries with room at both ends
-//!  entry.rs   Entry      an element as a listpack has it
+//!  entry.rs              an element as a listpack has it
 //!  limit.rs   Limit      list-max-listpack-size
+//!  target.rs  Target     an element that others are compared with
 //! ```
 //! Always true: the bytes of a page are entries of a listpack, so pages go to disk as they are.
 //! Not here: commands — crate `russet-command`
@@ -14,14 +17,17 @@
 mod edit;
 mod entry;
 mod limit;
+mod middle;
 mod page;
 mod pages;
+mod spine;
+mod target;
 mod view;
 
 pub use edit::ListMut;
 pub use page::End;
 pub(crate) use pages::List;
-pub use pages::Target;
+pub use target::Target;
 pub use view::{ListPart, ListRef};
 
 use crate::db::Db;

@@ -269,3 +269,48 @@ fn many_small_elements_cost_little_more_than_their_bytes() {
         assert!(each < 22.4, "{each} bytes an element");
     }
 }
+
+#[test]
+fn thousands_of_pages_are_edited_anywhere() {
+    let mut keyspace = Keyspace::new(Options::default());
+    keyspace.set_packing(Packing {
+        list_size: 2,
+        ..Packing::default()
+    });
+    let mut model = Model::new();
+    let mut rng = russet_base::Rng::new(5);
+    for n in 0..600u32 {
+        let element = n.to_string().into_bytes();
+        let end = match n % 3 {
+            0 => End::Front,
+            _ => End::Back,
+        };
+        apply(&mut keyspace, &mut model, &Op::Push(end, vec![element]));
+    }
+    let frozen = (keyspace.snapshot(), model.clone());
+    for n in 0..1500u32 {
+        let at = rng.below(model.len() as u64) as u16;
+        let element = n.to_string().into_bytes();
+        let op = match n % 7 {
+            0..3 => Op::Insert(at, element),
+            3 => Op::Set(at, element),
+            4 => Op::Remove(at, rng.below(4) as usize),
+            5 => Op::RemoveEqual(End::Back, model[usize::from(at)].clone(), 1),
+            _ => Op::Push(End::Front, vec![element]),
+        };
+        apply(&mut keyspace, &mut model, &op);
+        if n % 50 == 0 {
+            check(&mut keyspace, &model);
+        }
+    }
+    check(&mut keyspace, &model);
+    apply(&mut keyspace, &mut model, &Op::Remove(100, 500));
+    check(&mut keyspace, &model);
+    apply(&mut keyspace, &mut model, &Op::Trim(10, 300));
+    check(&mut keyspace, &model);
+    apply(&mut keyspace, &mut model, &Op::Pop(End::Back, 10_000));
+    check(&mut keyspace, &model);
+    let mut walk = frozen.0.into_walk();
+    let seen = walk.next().map(|item| item.value.list().unwrap().to_vec());
+    assert_eq!(seen, Some(Vec::from(frozen.1)));
+}

@@ -14,8 +14,9 @@ use smallvec::SmallVec;
 
 use super::entry;
 use super::limit::{FRAME, Limit};
+use super::middle::encoded;
 use super::page::End;
-use super::pages::{List, encoded};
+use super::pages::List;
 use super::view::{ListForm, ListRef, to_vec};
 use crate::db::Held;
 use crate::types::Collection;
