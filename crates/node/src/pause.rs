@@ -1,8 +1,8 @@
 //! CLIENT PAUSE: requests that are put off for a while.
 //!
 //! ```text
-//!  CLIENT PAUSE 1000 WRITE ─► a request that may write ─► put off, before anything else of its client
-//!                             the time is over, or CLIENT UNPAUSE ─► all go on, in the order they came
+//!  CLIENT PAUSE 1000 WRITE ─► a request that may write is put off, with all behind it
+//!  the time is over, or UNPAUSE ─► all go on, in the order they came
 //! ```
 //! Always true: a transaction that is running is not held up; keys do not expire by themselves
 //! meanwhile.

@@ -3,20 +3,21 @@
 //! Always true: a client that is killed runs nothing more, not even what it had sent already.
 //! Not here: AUTH, HELLO, RESET — `connection.rs`.
 
+mod describe;
+
 use std::borrow::Cow;
 
 use russet_base::num::parse_i64;
 use russet_command::Arity::{AtLeast, Exactly};
 use russet_command::args::timeout_millis;
 use russet_command::{CommandError, Family, Flags, Group};
-use russet_io::{ConnId, Origin};
-use russet_resp::{ArgBuf, Args, Protocol};
+use russet_io::ConnId;
+use russet_resp::Args;
 
 use super::{ControlCtx, ControlFlow, ControlHandler};
 use crate::block::{GivesUp, give_up};
-use crate::core::Core;
-use crate::session::{BUFFER_SIZE, Replies, Session, State};
-use crate::txn::Multi;
+use crate::session::{Replies, Session};
+use describe::{addresses, describe};
 
 const ANYWHERE: Flags = Flags::NOSCRIPT.with(Flags::LOADING).with(Flags::STALE);
 const ADMIN: Flags = ANYWHERE.with(Flags::ADMIN);
@@ -459,92 +460,6 @@ fn setinfo(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlFlow, Comma
         }
     }
     cx.ok()
-}
-
-/// The addresses of both ends, as CLIENT LIST shows them.
-pub(crate) fn addresses(origin: &Origin) -> (String, String) {
-    match origin {
-        Origin::Tcp { peer, local } => (peer.to_string(), local.to_string()),
-        Origin::Unix { path } => (format!("{path}:0"), format!("{path}:0")),
-    }
-}
-
-/// Appends the line of one client.
-fn describe(core: &Core, session: &Session, text: &mut String) {
-    let (addr, laddr) = addresses(&session.origin);
-    let age_s = (core.now.wall_ms() - session.created_ms) / 1000;
-    let idle_s = core.now.mono_ms().saturating_sub(session.active_ms) / 1000;
-    let unix = matches!(session.origin, Origin::Unix { .. });
-    let waits = matches!(session.state, State::Blocked | State::Postponed);
-    let mut flags = String::new();
-    for (set, letter) in [
-        (session.multi.is_some(), 'x'),
-        (waits, 'b'),
-        (core.watchers.is_dirty(session.id), 'd'),
-        (!session.runs_or_waits(), 'c'),
-        (unix, 'U'),
-        (session.wishes.no_evict, 'e'),
-        (session.wishes.no_touch, 'T'),
-    ] {
-        if set {
-            flags.push(letter);
-        }
-    }
-    if flags.is_empty() {
-        flags.push('N');
-    }
-    let names = session.names.as_deref();
-    let lossy = |bytes: Option<&Vec<u8>>| {
-        String::from_utf8_lossy(bytes.map_or(&[][..], Vec::as_slice)).into_owned()
-    };
-    let pending = session.filled - session.decoded.min(session.filled);
-    let held = if session.filled > 0 {
-        session.input.len().max(BUFFER_SIZE)
-    } else {
-        0
-    };
-    let output = session.output.memory();
-    let multi = session.multi.as_deref();
-    let queued = multi.map_or(-1, |multi| multi.count as i64);
-    let multi = multi.map_or(0, Multi::memory) + core.watchers.memory_of(session.id);
-    let watched = core.watchers.count_of(session.id);
-    let request = core.waiters.memory_of(session.id);
-    let deferred: usize = session.deferred.iter().map(ArgBuf::memory).sum();
-    let total = size_of::<Session>()
-        + held
-        + output
-        + session.decoder.memory()
-        + deferred
-        + multi
-        + request;
-    let command = session
-        .last_command
-        .map_or("NULL", |id| &core.commands.get(id).full_name);
-    let resp = if session.protocol == Protocol::Resp3 {
-        3
-    } else {
-        2
-    };
-    text.push_str(&format!(
-        "id={} addr={addr} laddr={laddr} fd={} name={} age={age_s} idle={idle_s} flags={flags} \
-         db={} sub=0 psub=0 ssub=0 multi={queued} watch={watched} qbuf={} qbuf-free={} \
-         argv-mem={request} multi-mem={multi} \
-         rbs={output} rbp={output} obl={} oll=0 omem=0 tot-mem={total} events=r cmd={command} \
-         user=default redir=-1 resp={resp} lib-name={} lib-ver={} tot-net-in={} tot-net-out={} \
-         tot-cmds={}\n",
-        session.id,
-        session.conn.index + 8,
-        lossy(names.map(|n| &n.name)),
-        session.db,
-        pending,
-        held - pending.min(held),
-        session.output.len(),
-        lossy(names.map(|n| &n.lib_name)),
-        lossy(names.map(|n| &n.lib_version)),
-        session.bytes_in,
-        session.bytes_out,
-        session.commands,
-    ));
 }
 
 const HELP: &[&str] = &[

@@ -4,7 +4,7 @@
 //!  # a comment; `# COMPAT: why` before a request says that other servers may answer otherwise
 //!  > SET k "a b" EX 10          a request: words, quoted as inline requests are
 //!  +OK                          what must come back; more values below if more must come
-//!  >> "PING\r\n"                bytes sent as they are
+//!  >> "PING\r\n"                bytes sent as they are; `""` only hears what has come
 //!  @ +10s  @ +500ms             time passes
 //!  @ client NAME                another connection speaks from here on; `main` speaks first
 //!  @ resp3                      HELLO 3

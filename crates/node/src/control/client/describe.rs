@@ -1,0 +1,127 @@
+//! The line of one client, as CLIENT LIST and INFO show it.
+//!
+//! Always true: names and order of the fields are those of Redis 7.4.
+//! Not here: which clients are shown — `client.rs`.
+
+use std::fmt::Write;
+
+use russet_io::Origin;
+use russet_resp::{ArgBuf, Protocol};
+
+use crate::core::Core;
+use crate::session::{BUFFER_SIZE, Session, State};
+use crate::txn::Multi;
+
+/// The addresses of both ends, as CLIENT LIST shows them.
+pub(crate) fn addresses(origin: &Origin) -> (String, String) {
+    match origin {
+        Origin::Tcp { peer, local } => (peer.to_string(), local.to_string()),
+        Origin::Unix { path } => (format!("{path}:0"), format!("{path}:0")),
+    }
+}
+
+/// Appends the line of one client.
+pub(super) fn describe(core: &Core, session: &Session, text: &mut String) {
+    let (addr, laddr) = addresses(&session.origin);
+    let age_s = (core.now.wall_ms() - session.created_ms) / 1000;
+    let idle_s = core.now.mono_ms().saturating_sub(session.active_ms) / 1000;
+    let names = session.names.as_deref();
+    let lossy = |bytes: Option<&Vec<u8>>| {
+        String::from_utf8_lossy(bytes.map_or(&[][..], Vec::as_slice)).into_owned()
+    };
+    let memory = Memory::of(core, session);
+    let command = session
+        .last_command
+        .map_or("NULL", |id| &core.commands.get(id).full_name);
+    let resp = match session.protocol {
+        Protocol::Resp2 => 2,
+        Protocol::Resp3 => 3,
+    };
+    let queued = session.multi.as_deref();
+    let _ = writeln!(
+        text,
+        "id={} addr={addr} laddr={laddr} fd={} name={} age={age_s} idle={idle_s} flags={} db={} \
+         sub=0 psub=0 ssub=0 multi={} watch={} qbuf={} qbuf-free={} argv-mem={} multi-mem={} \
+         rbs={} rbp={} obl={} oll=0 omem=0 tot-mem={} events=r cmd={command} user=default redir=-1 \
+         resp={resp} lib-name={} lib-ver={} tot-net-in={} tot-net-out={} tot-cmds={}",
+        session.id,
+        session.conn.index + 8,
+        lossy(names.map(|n| &n.name)),
+        flags(core, session),
+        session.db,
+        queued.map_or(-1, |multi| multi.count as i64),
+        core.watchers.count_of(session.id),
+        memory.pending,
+        memory.input - memory.pending.min(memory.input),
+        memory.request,
+        memory.multi,
+        memory.output,
+        memory.output,
+        session.output.len(),
+        memory.total,
+        lossy(names.map(|n| &n.lib_name)),
+        lossy(names.map(|n| &n.lib_version)),
+        session.bytes_in,
+        session.bytes_out,
+        session.commands,
+    );
+}
+
+/// The letters that tell what a client is up to.
+fn flags(core: &Core, session: &Session) -> String {
+    let waits = matches!(session.state, State::Blocked | State::Postponed);
+    let letters = [
+        (session.multi.is_some(), 'x'),
+        (waits, 'b'),
+        (core.watchers.is_dirty(session.id), 'd'),
+        (!session.runs_or_waits(), 'c'),
+        (matches!(session.origin, Origin::Unix { .. }), 'U'),
+        (session.wishes.no_evict, 'e'),
+        (session.wishes.no_touch, 'T'),
+    ];
+    let set = letters.into_iter().filter(|(is_set, _)| *is_set);
+    let flags: String = set.map(|(_, letter)| letter).collect();
+    if flags.is_empty() {
+        return "N".to_owned();
+    }
+    flags
+}
+
+/// What a client occupies, in bytes.
+struct Memory {
+    /// Input that is not decoded.
+    pending: usize,
+    /// The input buffer.
+    input: usize,
+    /// The request that waits for a key.
+    request: usize,
+    /// What is queued for a transaction, and what is watched.
+    multi: usize,
+    /// The output buffer.
+    output: usize,
+    /// All of it.
+    total: usize,
+}
+
+impl Memory {
+    fn of(core: &Core, session: &Session) -> Self {
+        let input = match session.filled {
+            0 => 0,
+            _ => session.input.len().max(BUFFER_SIZE),
+        };
+        let multi = session.multi.as_deref().map_or(0, Multi::memory);
+        let multi = multi + core.watchers.memory_of(session.id);
+        let request = core.waiters.memory_of(session.id);
+        let deferred: usize = session.deferred.iter().map(ArgBuf::memory).sum();
+        let output = session.output.memory();
+        let decoder = session.decoder.memory();
+        Self {
+            pending: session.filled - session.decoded.min(session.filled),
+            input,
+            request,
+            multi,
+            output,
+            total: size_of::<Session>() + input + output + decoder + deferred + multi + request,
+        }
+    }
+}
