@@ -9,11 +9,13 @@
 use std::borrow::Cow;
 
 use russet_base::num;
+use russet_pack::Malformed;
 use russet_pack::intset::Intset;
 use russet_pack::listpack::{self, Builder, Entry, Listpack};
 use russet_pack::ziplist::Ziplist;
 use russet_pack::zipmap::Zipmap;
 
+use crate::error::Part;
 use crate::item::{Packed, Shape};
 use crate::{Error, Input};
 
@@ -26,6 +28,17 @@ pub(crate) enum Written {
     Intset,
 }
 
+impl Written {
+    fn part(self, shape: Shape) -> Part {
+        match self {
+            Self::Listpack => Part::Listpack(shape),
+            Self::Ziplist => Part::Ziplist(shape),
+            Self::Zipmap => Part::Zipmap,
+            Self::Intset => Part::Intset,
+        }
+    }
+}
+
 /// Reads the string that holds a packed part.
 pub(crate) fn packed<'a>(
     input: &mut Input<'a>,
@@ -33,21 +46,30 @@ pub(crate) fn packed<'a>(
     shape: Shape,
 ) -> Result<Packed<'a>, Error> {
     let bytes = input.bytes()?;
-    let bytes = match written {
-        Written::Listpack => canonical(bytes)?,
-        Written::Ziplist => Cow::Owned(of_ziplist(&bytes)?),
-        Written::Zipmap => Cow::Owned(of_zipmap(&bytes)?),
-        Written::Intset if Intset::validate(&bytes)?.is_empty() => return Err(Error::Empty),
-        Written::Intset => bytes,
-    };
+    let part = written.part(shape);
+    let bytes = as_listpack(bytes, written).map_err(|why| Error::Packed { part, why })?;
     if shape != Shape::Intset {
-        elements(Listpack::new(&bytes), shape)?;
+        elements(Listpack::new(&bytes), shape, part)?;
+    } else if Intset::new(&bytes).is_empty() {
+        return Err(Error::Empty);
     }
     Ok(Packed { shape, bytes })
 }
 
+fn as_listpack(bytes: Cow<'_, [u8]>, written: Written) -> Result<Cow<'_, [u8]>, Malformed> {
+    Ok(match written {
+        Written::Listpack => canonical(bytes)?,
+        Written::Ziplist => Cow::Owned(of_ziplist(&bytes)?),
+        Written::Zipmap => Cow::Owned(of_zipmap(&bytes)?),
+        Written::Intset => {
+            Intset::validate(&bytes)?;
+            bytes
+        }
+    })
+}
+
 /// Checks a listpack, and rewrites it if entries are not in the one form they should be in.
-pub(crate) fn canonical(bytes: Cow<'_, [u8]>) -> Result<Cow<'_, [u8]>, Error> {
+pub(crate) fn canonical(bytes: Cow<'_, [u8]>) -> Result<Cow<'_, [u8]>, Malformed> {
     let list = Listpack::validate(&bytes)?;
     if list.is_canonical() {
         return Ok(bytes);
@@ -55,7 +77,7 @@ pub(crate) fn canonical(bytes: Cow<'_, [u8]>) -> Result<Cow<'_, [u8]>, Error> {
     Ok(Cow::Owned(listpack::canonical(list)))
 }
 
-fn of_ziplist(bytes: &[u8]) -> Result<Vec<u8>, Error> {
+fn of_ziplist(bytes: &[u8]) -> Result<Vec<u8>, Malformed> {
     let mut builder = Builder::with_capacity(bytes.len());
     Ziplist::validate(bytes)?
         .iter()
@@ -63,7 +85,7 @@ fn of_ziplist(bytes: &[u8]) -> Result<Vec<u8>, Error> {
     Ok(builder.finish())
 }
 
-fn of_zipmap(bytes: &[u8]) -> Result<Vec<u8>, Error> {
+fn of_zipmap(bytes: &[u8]) -> Result<Vec<u8>, Malformed> {
     let mut builder = Builder::with_capacity(bytes.len());
     for (field, value) in Zipmap::validate(bytes)?.iter() {
         builder.push(field);
@@ -73,7 +95,7 @@ fn of_zipmap(bytes: &[u8]) -> Result<Vec<u8>, Error> {
 }
 
 /// Checks that the elements go together.
-fn elements(list: Listpack<'_>, shape: Shape) -> Result<(), Error> {
+fn elements(list: Listpack<'_>, shape: Shape, part: Part) -> Result<(), Error> {
     let (each, is_right) = match shape {
         Shape::List | Shape::Intset => return Ok(()),
         Shape::Set => (1, true),
@@ -84,10 +106,17 @@ fn elements(list: Listpack<'_>, shape: Shape) -> Result<(), Error> {
     if list.is_empty() {
         return Err(Error::Empty);
     }
-    if !is_right || !list.len().is_multiple_of(each) || repeats(list, each) {
-        return Err(Error::Elements);
+    if !list.len().is_multiple_of(each) {
+        return Err(Error::Elements { part });
     }
-    Ok(())
+    if repeats(list, each) {
+        return Err(Error::Repeated { part });
+    }
+    if is_right {
+        Ok(())
+    } else {
+        Err(Error::Elements { part })
+    }
 }
 
 /// Whether one of every `each` entries is there twice.

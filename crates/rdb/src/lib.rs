@@ -12,7 +12,7 @@ mod string;
 mod wire;
 mod write;
 
-pub use error::Error;
+pub use error::{Error, Part};
 pub use input::Input;
 pub use item::{
     Consumer, Group, Item, Packed, Pending, ProducerFacts, Shape, StreamFacts, StreamId,

@@ -17,6 +17,7 @@ use std::borrow::Cow;
 
 use russet_pack::listpack::{self, Builder, Entry, Listpack};
 
+use crate::error::Part;
 use crate::item::StreamId;
 use crate::{Error, check};
 
@@ -76,8 +77,12 @@ impl<'a> StreamBlock<'a> {
     /// # Errors
     /// It is not a listpack, or does not follow the grammar.
     pub fn validate(first: StreamId, bytes: Cow<'a, [u8]>) -> Result<Self, Error> {
-        let bytes = check::canonical(bytes)?;
-        let len = validate(first, Listpack::new(&bytes)).ok_or(Error::Stream)?;
+        let broken = |why| Error::Packed {
+            part: Part::Stream,
+            why,
+        };
+        let bytes = check::canonical(bytes).map_err(broken)?;
+        let len = validate(first, Listpack::new(&bytes)).ok_or(Error::StreamBlock)?;
         Ok(Self { first, bytes, len })
     }
 

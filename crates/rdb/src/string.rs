@@ -63,7 +63,7 @@ impl<'a> Input<'a> {
                 let packed = self.take(packed_len)?;
                 let len = usize::try_from(len).map_err(|_| Error::Form)?;
                 let mut bytes = Vec::new();
-                lzf::decompress(packed, len, &mut bytes)?;
+                lzf::decompress(packed, len, &mut bytes).map_err(Error::Compressed)?;
                 Text::Bytes(Cow::Owned(bytes))
             }
             Err(_) => return Err(Error::Form),

@@ -14,8 +14,9 @@ use russet_command::args::Cursor;
 use russet_command::row::KeyFlags;
 use russet_command::{CommandError, Family, Flags, Group, KeySpec, NotifyClass};
 use russet_engine::{Access, Entry, Millis, Touch};
+use russet_io::LogLevel;
+use russet_rdb::ObjectReader;
 use russet_rdb::payload::{self, Checksum};
-use russet_rdb::{Error, ObjectReader};
 use russet_resp::Args;
 
 use super::{ControlCtx, ControlFlow, ControlHandler};
@@ -170,7 +171,10 @@ fn build(cx: &mut ControlCtx<'_>, key: &[u8], bytes: &[u8]) -> Result<bool, Comm
         false => Checksum::Verified,
     };
     let payload = payload::open_with(bytes, checksum).map_err(|_| BAD_FOOTER)?;
-    let reader = ObjectReader::of_payload(payload).map_err(|_: Error| BAD_FORMAT)?;
+    let reader = match ObjectReader::of_payload(payload) {
+        Ok(reader) => reader,
+        Err(error) => return Err(bad_format(cx, &error)),
+    };
     let packing = cx.core.keyspace.packing();
     let mut db = cx.core.keyspace.db(cx.session.db);
     let aside = aside(&mut |name| db.contains(name), key);
@@ -180,13 +184,21 @@ fn build(cx: &mut ControlCtx<'_>, key: &[u8], bytes: &[u8]) -> Result<bool, Comm
             db.remove(&aside);
             Ok(replaced)
         }
-        Err(_) => {
+        Err(error) => {
             if replaced {
                 db.rename(&aside, key);
             }
-            Err(BAD_FORMAT)
+            Err(bad_format(cx, &error))
         }
     }
+}
+
+/// The log says what the client is not told.
+#[cold]
+fn bad_format(cx: &mut ControlCtx<'_>, error: &dyn std::error::Error) -> CommandError {
+    let text = format!("A payload was not restored: {error}");
+    cx.core.outbox.log(LogLevel::Warning, text);
+    BAD_FORMAT
 }
 
 /// A name that no key has.

@@ -22,12 +22,20 @@ pub(crate) use save::save;
 use russet_engine::StreamId;
 
 /// Why a value cannot be loaded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Refused {
     /// Its bytes are broken.
+    #[error("{0}")]
     Bytes(russet_rdb::Error),
     /// Its parts do not go together.
+    #[error("parts that do not go together")]
     Parts,
+    /// A member or a field is there twice.
+    #[error("duplicate elements detected")]
+    Twice,
+    /// A consumer of a group is there twice.
+    #[error("Duplicate stream consumer detected")]
+    ConsumerTwice,
 }
 
 impl From<russet_rdb::Error> for Refused {

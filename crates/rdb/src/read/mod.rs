@@ -10,7 +10,7 @@ use crate::check::{self, Written};
 use crate::item::{Item, Shape};
 use crate::payload::Payload;
 use crate::wire::{Kind, NODE_PACKED, NODE_PLAIN, ObjectType, Version};
-use crate::{Error, Input};
+use crate::{Error, Input, Text};
 
 /// Reads a value, item by item.
 #[derive(Clone, Debug)]
@@ -197,7 +197,7 @@ fn scored<'a>(input: &mut Input<'a>, form: ScoreForm) -> Result<Item<'a>, Error>
         ScoreForm::Binary => input.double()?,
     };
     if score.is_nan() {
-        return Err(Error::Elements);
+        return Err(Error::Number);
     }
     Ok(Item::Scored { member, score })
 }
@@ -212,10 +212,10 @@ fn field<'a>(input: &mut Input<'a>, form: FieldForm) -> Result<Item<'a>, Error> 
         (FieldForm::Trailing, _) => Some(input.millis()?).filter(|&at| at != -1),
         (_, None | Some(0)) => None,
         (FieldForm::Relative { least }, Some(after)) => Some(later(least, after)?),
-        (_, Some(at)) => Some(i64::try_from(at).map_err(|_| Error::Elements)?),
+        (_, Some(at)) => Some(i64::try_from(at).map_err(|_| Error::Number)?),
     };
     if deadline.is_some_and(|at| at < 0) {
-        return Err(Error::Elements);
+        return Err(Error::Number);
     }
     Ok(Item::Field {
         name,
@@ -225,8 +225,16 @@ fn field<'a>(input: &mut Input<'a>, form: FieldForm) -> Result<Item<'a>, Error> 
 }
 
 fn later(least: i64, after: u64) -> Result<i64, Error> {
-    let after = i64::try_from(after - 1).map_err(|_| Error::Elements)?;
-    least.checked_add(after).ok_or(Error::Elements)
+    let after = i64::try_from(after - 1).map_err(|_| Error::Number)?;
+    least.checked_add(after).ok_or(Error::Number)
+}
+
+/// A node that is one long element.
+fn plain_node<'a>(input: &mut Input<'a>) -> Result<Item<'a>, Error> {
+    match input.text()? {
+        Text::Bytes(bytes) if bytes.is_empty() => Err(Error::Form),
+        text => Ok(Item::Text(text)),
+    }
 }
 
 /// The next node that has elements.
@@ -243,7 +251,7 @@ fn next_node<'a>(
             NodeForm::Listpack => match input.length()? {
                 NODE_PLAIN => {
                     *has_any = true;
-                    return input.text().map(|text| Some(Item::Text(text)));
+                    return plain_node(input).map(Some);
                 }
                 NODE_PACKED => check::packed(input, Written::Listpack, Shape::List)?,
                 _ => return Err(Error::Form),

@@ -1,7 +1,7 @@
 //! Forms that servers wrote long ago.
 
 use russet_rdb::payload::Payload;
-use russet_rdb::{Error, Item, Shape, Text, Version};
+use russet_rdb::{Error, Item, Part, Shape, Text, Version};
 
 use crate::items;
 
@@ -89,12 +89,13 @@ fn what_does_not_go_together_is_refused() {
     let unordered = string(&ziplist(&[b"\x01a", b"\xf3", b"\x01b", b"\xf2"]));
     let no_score = string(&ziplist(&[b"\x01a", b"\x01b"]));
     let empty = string(&ziplist(&[]));
+    let (hash, zset) = (Part::Ziplist(Shape::Hash), Part::Ziplist(Shape::Zset));
     for (code, bytes, error) in [
-        (13, &twice, Error::Elements),
-        (12, &twice, Error::Elements),
-        (13, &odd, Error::Elements),
-        (12, &unordered, Error::Elements),
-        (12, &no_score, Error::Elements),
+        (13, &twice, Error::Repeated { part: hash }),
+        (12, &twice, Error::Repeated { part: zset }),
+        (13, &odd, Error::Elements { part: hash }),
+        (12, &unordered, Error::Elements { part: zset }),
+        (12, &no_score, Error::Elements { part: zset }),
         (13, &empty, Error::Empty),
         (10, &empty, Error::Empty),
     ] {
@@ -107,9 +108,10 @@ fn what_does_not_go_together_is_refused() {
     }
     for (object, error) in [
         (&b"\x01\x00"[..], Error::Empty),
-        (b"\x03\x01\x01a\xfd", Error::Elements),
+        (b"\x03\x01\x01a\xfd", Error::Number),
         (b"\x01\x02\x01a", Error::Cut),
         (b"\x01\x01\x01ab", Error::Trailing),
+        (b"\x12\x01\x01\x00", Error::Form),
         (b"\x00\xc4", Error::Form),
         (b"\x00\x82\x01", Error::Form),
     ] {

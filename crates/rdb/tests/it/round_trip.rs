@@ -52,8 +52,13 @@ proptest! {
     #[test]
     fn texts(values in prop::collection::vec(text(), 1..20)) {
         let items: Vec<Item<'_>> = values.into_iter().map(Item::Text).collect();
-        for object in [ObjectType::LIST, ObjectType::SET, ObjectType::LIST_QUICKLIST_2] {
+        for object in [ObjectType::LIST, ObjectType::SET] {
             come_back(object, items.len(), &items, 0);
+        }
+        // A node of its own is for an element that is long.
+        let is_long = |item: &Item<'_>| *item != Item::Text(Text::from(&b""[..]));
+        if items.iter().all(is_long) {
+            come_back(ObjectType::LIST_QUICKLIST_2, items.len(), &items, 0);
         }
         come_back(ObjectType::STRING, 1, &items[..1], 0);
     }

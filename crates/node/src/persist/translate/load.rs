@@ -176,7 +176,7 @@ fn entry_of<'t>(text: &'t Text<'_>) -> Entry<'t> {
 fn add_to_set(set: &mut SetMut<'_>, member: Entry<'_>) -> Result<(), Refused> {
     match set.add_member(member) {
         true => Ok(()),
-        false => Err(Refused::Parts),
+        false => Err(Refused::Twice),
     }
 }
 
@@ -205,7 +205,7 @@ fn zset_item(
 fn add_to_zset(zset: &mut ZsetMut<'_>, member: &[u8], score: f64) -> Result<(), Refused> {
     match zset.add(member, score, ZsetAdd::default()) {
         Ok(ZsetAdded::New(_)) => Ok(()),
-        _ => Err(Refused::Parts),
+        _ => Err(Refused::Twice),
     }
 }
 
@@ -250,6 +250,6 @@ fn set_in_hash(
     };
     match hash.set(name, value, ttl) {
         true => Ok(()),
-        false => Err(Refused::Parts),
+        false => Err(Refused::Twice),
     }
 }

@@ -189,7 +189,11 @@ impl Loader {
             let (id, is_new) = group.create_consumer(&consumer.name, consumer.seen_at);
             group.consumer_mut(id).active_at = consumer.active_at;
             opened = Some(id);
-            if is_new { Ok(()) } else { Err(Refused::Parts) }
+            if is_new {
+                Ok(())
+            } else {
+                Err(Refused::ConsumerTwice)
+            }
         })?;
         self.consumer = opened;
         Ok(())
