@@ -104,7 +104,13 @@ fn elements(list: Listpack<'_>, shape: Shape, part: Part) -> Result<(), Error> {
         Shape::HashEx => (3, has_deadlines(list)),
     };
     if list.is_empty() {
-        return Err(Error::Empty);
+        // COMPAT: an empty zipmap counts as a broken one.
+        let is_zipmap = part == Part::Zipmap;
+        return Err(if is_zipmap {
+            Error::Elements { part }
+        } else {
+            Error::Empty
+        });
     }
     if !list.len().is_multiple_of(each) {
         return Err(Error::Elements { part });

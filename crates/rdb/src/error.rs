@@ -46,7 +46,7 @@ pub enum Error {
         part: Part,
     },
     /// A packed part with an element twice.
-    #[error("{part} with dup elements")]
+    #[error("{part} with dup elements: integrity check failed")]
     Repeated {
         /// Which one.
         part: Part,
