@@ -16,7 +16,6 @@ mod build;
 mod edit;
 mod ints;
 mod ints_page;
-mod intset;
 #[cfg(test)]
 mod tests;
 mod view;
@@ -59,13 +58,20 @@ impl Set {
         self.ints.len() + self.members.len()
     }
 
-    fn contains(&self, member: Member<'_>) -> bool {
+    /// The hash of a member; integers have none.
+    #[inline]
+    fn hash(&self, member: Member<'_>) -> u64 {
+        match member {
+            Member::Int(_) => 0,
+            Member::Str(bytes) => self.members.hash(bytes),
+        }
+    }
+
+    #[inline]
+    fn contains(&self, hash: u64, member: Member<'_>) -> bool {
         match member {
             Member::Int(number) => self.ints.contains(number),
-            Member::Str(bytes) => {
-                let hash = self.members.hash(bytes);
-                self.members.find(hash, bytes).is_some()
-            }
+            Member::Str(bytes) => self.members.find(hash, bytes).is_some(),
         }
     }
 
@@ -76,15 +82,12 @@ impl Set {
     }
 
     /// Adds a member that is not there yet.
-    fn add(&mut self, member: Member<'_>) {
+    fn add(&mut self, hash: u64, member: Member<'_>) {
         match member {
             Member::Int(number) => {
                 self.ints.add(number);
             }
-            Member::Str(bytes) => {
-                let hash = self.members.hash(bytes);
-                self.members.add(hash, Record::field(bytes));
-            }
+            Member::Str(bytes) => self.members.add(hash, Record::field(bytes)),
         }
     }
 

@@ -166,7 +166,7 @@ pub(super) fn raise(
 /// A run with another value at one of its registers.
 fn split(spot: &Spot, index: usize, value: u8) -> SmallVec<[u8; 8]> {
     let mut parts = SmallVec::new();
-    let mut push_rest = |parts: &mut SmallVec<[u8; 8]>, len: usize| match spot.run {
+    let push_rest = |parts: &mut SmallVec<[u8; 8]>, len: usize| match spot.run {
         _ if len == 0 => {}
         Run::Values(present, _) => parts.push(values(present, len)),
         Run::Zeros(_) | Run::ManyZeros(_) => push_zeros(len, parts),

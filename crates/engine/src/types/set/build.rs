@@ -4,9 +4,10 @@
 //! Not here: those rules — `edit.rs`
 
 use ahash::RandomState;
+use russet_pack::intset;
 
 use super::edit::{self, Place};
-use super::{Member, Set, SetRef, intset};
+use super::{Member, Set, SetRef};
 use crate::db::{Db, Held};
 use crate::packing::Packing;
 use crate::types::{Collection, Form};
@@ -109,7 +110,7 @@ impl NewSet {
             return;
         };
         numbers.sort_unstable();
-        self.put_packed(Encoding::Intset, &intset::encode(&numbers));
+        self.put_packed(Encoding::Intset, &intset::from_sorted(&numbers));
     }
 
     /// Puts it where a key is, or will be; it must not be empty.

@@ -12,10 +12,10 @@
 
 use ahash::RandomState;
 use russet_base::num::digits10;
+use russet_pack::intset::{self, Edit, Insert, Intset};
 use russet_pack::listpack::{self, Listpack};
 use smallvec::SmallVec;
 
-use super::intset::{self, Insertion, Intset};
 use super::view::position;
 use super::{Member, Set, SetRef};
 use crate::db::{Db, Held};
@@ -216,20 +216,22 @@ pub(super) fn add<P: Place>(place: &mut P, member: Member<'_>, expected: usize) 
     };
     match (form, place.encoding()) {
         (Form::Paged(Collection::Set(set)), encoding) => {
-            if set.contains(member) {
+            let hash = set.hash(member);
+            if set.contains(hash, member) {
                 return false;
             }
-            add_to_pages(place, encoding, member);
+            if encoding == Some(Encoding::Intset) {
+                add_to_long_intset(place, member);
+            } else {
+                place.change(&mut |set| set.add(hash, member));
+            }
             true
         }
         (Form::Packed(bytes), Some(Encoding::Intset)) => match member {
-            Member::Int(number) => match Intset::new(bytes).find(number) {
-                Ok(_) => false,
-                Err(at) => {
-                    add_to_intset(place, at, number);
-                    true
-                }
-            },
+            Member::Int(number) => {
+                let change = Intset::new(bytes).insert(number);
+                add_to_intset(place, change, number)
+            }
             Member::Str(text) => {
                 leave_intset(place, text);
                 add(place, member, expected)
@@ -244,7 +246,7 @@ pub(super) fn add<P: Place>(place: &mut P, member: Member<'_>, expected: usize) 
                 append(place, member);
             } else {
                 to_table(place);
-                add_to_pages(place, Some(Encoding::Hashtable), member);
+                add(place, member, expected);
             }
             true
         }
@@ -272,10 +274,9 @@ pub(super) fn remove<P: Place>(place: &mut P, member: Member<'_>) -> bool {
         (Some(Form::Packed(bytes)), Member::Int(number))
             if place.encoding() == Some(Encoding::Intset) =>
         {
-            let set = Intset::new(bytes);
-            let (at, size) = set.span(set.find(number).unwrap_or_default());
-            place.splice(at, size, &[]);
-            intset::fix_header(place.packed_mut());
+            if let Some(edit) = Intset::new(bytes).remove(number) {
+                apply(place, &edit);
+            }
         }
         (Some(Form::Packed(bytes)), _) => {
             let list = Listpack::new(bytes);
@@ -301,7 +302,7 @@ fn first_encoding(packing: &Packing, member: Member<'_>, expected: usize) -> Enc
 /// Makes an empty set, which is to get a member at once.
 pub(super) fn create<P: Place>(place: &mut P, encoding: Encoding) {
     match encoding {
-        Encoding::Intset => place.put_packed(encoding, &intset::encode(&[])),
+        Encoding::Intset => place.put_packed(encoding, &intset::EMPTY),
         Encoding::Listpack => place.put_packed(encoding, &listpack::EMPTY),
         _ => {
             let set = Set::new(place.hasher());
@@ -310,15 +311,15 @@ pub(super) fn create<P: Place>(place: &mut P, encoding: Encoding) {
     }
 }
 
-fn add_to_pages<P: Place>(place: &mut P, encoding: Option<Encoding>, member: Member<'_>) {
-    let is_intset = encoding == Some(Encoding::Intset);
-    if let (true, Member::Str(text)) = (is_intset, member) {
+/// Adds a member to an intset that is kept as pages.
+fn add_to_long_intset<P: Place>(place: &mut P, member: Member<'_>) {
+    if let Member::Str(text) = member {
         leave_intset(place, text);
         add(place, member, 1);
         return;
     }
-    place.change(&mut |set| set.add(member));
-    if is_intset && view(place).is_some_and(|set| set.len() > intset_len_max(&place.packing())) {
+    place.change(&mut |set| set.add(0, member));
+    if view(place).is_some_and(|set| set.len() > intset_len_max(&place.packing())) {
         place.set_encoding(Encoding::Hashtable);
     }
 }
@@ -327,28 +328,33 @@ fn intset_len_max(packing: &Packing) -> usize {
     packing.set_intset_entries_max.min(INTSET_LEN_MAX)
 }
 
-fn add_to_intset<P: Place>(place: &mut P, at: usize, number: i64) {
-    let Some(Form::Packed(bytes)) = place.form() else {
-        return;
-    };
-    let set = Intset::new(bytes);
-    let len = set.len() + 1;
-    if len > intset_len_max(&place.packing()) || len > INTSET_BYTES_LEN_MAX {
-        let encoding = match len > intset_len_max(&place.packing()) {
+/// Adds a number to an intset as planned; says whether it was not there.
+fn add_to_intset<P: Place>(place: &mut P, change: Insert, number: i64) -> bool {
+    if change == Insert::Present {
+        return false;
+    }
+    let len = view(place).map_or(0, |set| set.len()) + 1;
+    let len_max = intset_len_max(&place.packing());
+    if len > len_max.min(INTSET_BYTES_LEN_MAX) {
+        let encoding = match len > len_max {
             true => Encoding::Hashtable,
             false => Encoding::Intset,
         };
         to_pages(place, encoding);
-        place.change(&mut |set| set.add(Member::Int(number)));
-        return;
+        place.change(&mut |set| set.add(0, Member::Int(number)));
+        return true;
     }
-    match set.insertion(at, number) {
-        Insertion::Splice(at, member) => {
-            place.splice(at, 0, &member);
-            intset::fix_header(place.packed_mut());
-        }
-        Insertion::Rebuilt(bytes) => place.put_packed(Encoding::Intset, &bytes),
+    match change {
+        Insert::Edit(edit) => apply(place, &edit),
+        Insert::Rebuilt(bytes) => place.put_packed(Encoding::Intset, &bytes),
+        Insert::Present => {}
     }
+    true
+}
+
+fn apply<P: Place>(place: &mut P, edit: &Edit) {
+    place.splice(edit.at, edit.remove, edit.insert());
+    place.packed_mut()[..intset::HEADER_LEN].copy_from_slice(&edit.header);
 }
 
 /// Makes an intset that is to get this text a listpack or a table.
@@ -408,7 +414,7 @@ pub(super) fn to_table<P: Place>(place: &mut P) {
 fn to_pages<P: Place>(place: &mut P, encoding: Encoding) {
     let mut set = Set::new(place.hasher());
     if let Some(packed) = view(place) {
-        packed.iter().for_each(|member| set.add(member));
+        packed.iter().for_each(|member| set.add(set.hash(member), member));
     }
     place.put_paged(encoding, set);
 }

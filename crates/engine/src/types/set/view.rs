@@ -4,9 +4,9 @@
 //! added; others in no particular order.
 
 use russet_base::Rng;
+use russet_pack::intset::Intset;
 use russet_pack::listpack::{self, Listpack};
 
-use super::intset::Intset;
 use super::{Member, Set};
 use crate::db::Db;
 use crate::types::{Collection, Form};
@@ -66,10 +66,10 @@ impl<'a> SetRef<'a> {
     /// Whether it has this member.
     pub fn has(&self, member: Member<'_>) -> bool {
         match (self.body, member) {
-            (Body::Intset(set), Member::Int(number)) => set.find(number).is_ok(),
+            (Body::Intset(set), Member::Int(number)) => set.contains(number),
             (Body::Intset(_), Member::Str(_)) => false,
             (Body::Listpack(list), member) => position(list, member).is_some(),
-            (Body::Paged(set), member) => set.contains(member),
+            (Body::Paged(set), member) => set.contains(set.hash(member), member),
         }
     }
 
@@ -100,7 +100,7 @@ impl<'a> SetRef<'a> {
         match self.body {
             Body::Paged(set) => set.random(rng),
             _ if self.is_empty() => None,
-            Body::Intset(set) => Some(Member::Int(set.get(rng.index(set.len())))),
+            Body::Intset(set) => set.get(rng.index(set.len())).map(Member::Int),
             Body::Listpack(list) => {
                 let at = i64::try_from(rng.index(list.len())).ok()?;
                 list.get(list.seek(at)?)
@@ -144,11 +144,10 @@ impl<'a> Iterator for Members<'a> {
     #[inline]
     fn next(&mut self) -> Option<Member<'a>> {
         match &mut self.0 {
-            Iter::Intset(set, at) if *at < set.len() => {
+            Iter::Intset(set, at) => {
                 *at += 1;
-                Some(Member::Int(set.get(*at - 1)))
+                set.get(*at - 1).map(Member::Int)
             }
-            Iter::Intset(..) => None,
             Iter::Listpack(entries) => entries.next(),
             Iter::Paged(members) => members.next(),
         }
