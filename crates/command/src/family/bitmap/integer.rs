@@ -75,14 +75,14 @@ impl FieldType {
             return Some(number);
         }
         match overflow {
-            Overflow::Wrap => Some(self.from_bits(number as u64)),
+            Overflow::Wrap => Some(self.value_of(number as u64)),
             Overflow::Saturate => Some(number.clamp(min, max)),
             Overflow::Fail => None,
         }
     }
 
     /// The value whose low bits these are.
-    fn from_bits(self, bits: u64) -> i128 {
+    fn value_of(self, bits: u64) -> i128 {
         let unused = 64 - self.bits;
         match self.is_signed {
             true => i128::from((bits << unused).cast_signed() >> unused),
@@ -98,7 +98,7 @@ impl FieldType {
         let len = present.len().min(WINDOW);
         window[..len].copy_from_slice(&present[..len]);
         let skipped = (at & 7) as u32;
-        self.from_bits((u128::from_be_bytes(window) << skipped >> (128 - self.bits)) as u64)
+        self.value_of((u128::from_be_bytes(window) << skipped >> (128 - self.bits)) as u64)
     }
 
     /// Writes the field at a bit; the row must reach as far.

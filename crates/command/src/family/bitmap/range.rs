@@ -94,7 +94,8 @@ mod tests {
     #[test]
     fn ranges_are_cut_to_the_string() {
         use Unit::{Bit, Byte};
-        let cases: &[(i64, i64, Unit, usize, Option<(u64, u64)>)] = &[
+        type Bits = Option<(u64, u64)>;
+        let cases: &[(i64, i64, Unit, usize, Bits)] = &[
             (0, -1, Byte, 3, Some((0, 23))),
             (0, -1, Bit, 3, Some((0, 23))),
             (1, 1, Byte, 3, Some((8, 15))),

@@ -414,7 +414,9 @@ pub(super) fn to_table<P: Place>(place: &mut P) {
 fn to_pages<P: Place>(place: &mut P, encoding: Encoding) {
     let mut set = Set::new(place.hasher());
     if let Some(packed) = view(place) {
-        packed.iter().for_each(|member| set.add(set.hash(member), member));
+        packed
+            .iter()
+            .for_each(|member| set.add(set.hash(member), member));
     }
     place.put_paged(encoding, set);
 }

@@ -97,7 +97,7 @@ fn a_snapshot_keeps_the_set_it_saw() {
     for words in [1, 5, 100, 2000] {
         let mut keyspace = Keyspace::new(Options::default());
         let word = |n: usize| {
-            if n % 2 == 0 {
+            if n.is_multiple_of(2) {
                 n.to_string()
             } else {
                 format!("w{n}")
@@ -170,7 +170,7 @@ fn random_members_are_all_as_likely() {
         add(
             &mut keyspace,
             (0..words).map(|n| {
-                if n % 2 == 0 {
+                if n.is_multiple_of(2) {
                     n.to_string()
                 } else {
                     format!("w{n}")
