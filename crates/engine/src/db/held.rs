@@ -64,6 +64,12 @@ impl Db<'_> {
 }
 
 impl Held<'_> {
+    /// Whether the key exists.
+    #[inline]
+    pub(crate) fn exists(&self) -> bool {
+        self.place.is_some()
+    }
+
     /// The collection where it lies; `None` if the key does not exist.
     #[inline]
     pub(crate) fn form(&self) -> Option<Form<'_>> {

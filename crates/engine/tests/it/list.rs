@@ -57,7 +57,7 @@ type Model = VecDeque<Vec<u8>>;
 
 fn apply(keyspace: &mut Keyspace, model: &mut Model, op: &Op) {
     let mut db = keyspace.db(0);
-    let mut list = db.list_mut(b"list").unwrap();
+    let mut list = db.list_mut(b"list").expect("the key holds a list");
     let within = |index: u16| usize::from(index) % model.len().max(1);
     match op {
         Op::Push(end, elements) => {
@@ -126,7 +126,7 @@ fn apply(keyspace: &mut Keyspace, model: &mut Model, op: &Op) {
 
 fn check(keyspace: &mut Keyspace, model: &Model) {
     let mut db = keyspace.db(0);
-    let Some(list) = db.list(b"list", Touch::No).unwrap() else {
+    let Some(list) = db.list(b"list", Touch::No).expect("the key holds a list") else {
         assert!(model.is_empty());
         return;
     };

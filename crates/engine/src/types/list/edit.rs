@@ -64,7 +64,7 @@ impl<'a> ListMut<'a> {
     /// Whether there are none, and so no key.
     #[inline]
     pub fn is_empty(&self) -> bool {
-        self.held.form().is_none()
+        !self.held.exists()
     }
 
     /// The list for reading; `None` if the key does not exist.
@@ -116,12 +116,15 @@ impl<'a> ListMut<'a> {
         match self.form() {
             None => 0,
             Some(ListForm::Paged(_)) => {
-                let popped = self.paged(None, |list| {
-                    (0..count)
+                let (popped, is_small) = self.paged(None, |list| {
+                    let popped = (0..count)
                         .take_while(|_| list.pop(end, &mut visit).is_some())
-                        .count()
+                        .count();
+                    (popped, list.is_one_page())
                 });
-                self.shrink();
+                if is_small {
+                    self.shrink();
+                }
                 popped
             }
             Some(ListForm::Packed {

@@ -48,8 +48,13 @@ impl List {
         self.spine.count()
     }
 
-    /// The entries, if they are so few that they are packed again.
+    /// Whether there is no more than one page.
     #[inline]
+    pub(super) fn is_one_page(&self) -> bool {
+        self.spine.len() <= 1
+    }
+
+    /// The entries, if they are so few that they are packed again.
     pub(super) fn repacked(&self, limit: Limit) -> Option<(&[u8], usize)> {
         if self.spine.len() != 1 {
             return None;
