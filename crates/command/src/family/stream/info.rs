@@ -91,7 +91,9 @@ pub(super) fn stream(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandEr
             }
             _ => return Err(text::bad_subcommand("XINFO", &args[1])),
         };
-        reply.map(if count.is_some() { 15 } else { 16 });
+        let ends_or_groups = if count.is_some() { 2 } else { 3 };
+        let producers = if stream.producers().is_some() { 6 } else { 0 };
+        reply.map(7 + producers + ends_or_groups);
         counters(reply, stream);
         match count {
             Some(count) => full(reply, stream, count),
@@ -113,8 +115,13 @@ fn counters(reply: &mut Reply<'_>, stream: &Stream) {
     number(reply, "entries-added", stream.entries_added() as i64);
     reply.bulk(b"recorded-first-entry-id");
     id::reply(reply, stream.first_id());
-    let none = Producers::default();
-    let producers = stream.producers().unwrap_or(&none);
+    if let Some(producers) = stream.producers() {
+        remembered(reply, producers);
+    }
+}
+
+/// COMPAT: what is remembered of producers is told only of streams that have some.
+fn remembered(reply: &mut Reply<'_>, producers: &Producers) {
     number(reply, "idmp-duration", producers.duration_s as i64);
     number(reply, "idmp-maxsize", producers.len_max as i64);
     number(reply, "pids-tracked", producers.len() as i64);

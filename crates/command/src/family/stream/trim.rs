@@ -80,7 +80,7 @@ impl TrimOptions {
             return Err(text::TRIM_TWICE);
         }
         let sign = &args[at + 1];
-        let has_sign = args.len() - at - 1 >= 2 && matches!(sign, b"~" | b"=");
+        let has_sign = args.len() - at > 2 && matches!(sign, b"~" | b"=");
         self.is_approximate = has_sign && sign == b"~";
         self.at = at + 1 + usize::from(has_sign);
         self.to = Some(read(&args[self.at])?);
