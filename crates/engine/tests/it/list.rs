@@ -314,3 +314,29 @@ fn thousands_of_pages_are_edited_anywhere() {
     let seen = walk.next().map(|item| item.value.list().unwrap().to_vec());
     assert_eq!(seen, Some(Vec::from(frozen.1)));
 }
+
+#[test]
+fn pages_far_from_both_ends_are_compressed() {
+    let weight = |list_compress_depth: usize| {
+        let mut keyspace = Keyspace::new(Options::default());
+        keyspace.set_packing(Packing {
+            list_compress_depth,
+            ..Packing::default()
+        });
+        let mut model = Model::new();
+        for n in 0..200 {
+            let elements = (0..20).map(|m| format!("much alike {n} {m}").into_bytes());
+            let op = Op::Push(End::Back, elements.collect());
+            apply(&mut keyspace, &mut model, &op);
+        }
+        let weight = keyspace.weight();
+        check(&mut keyspace, &model);
+        apply(&mut keyspace, &mut model, &Op::Set(2000, b"set".to_vec()));
+        apply(&mut keyspace, &mut model, &Op::Pop(End::Front, 1500));
+        check(&mut keyspace, &model);
+        weight
+    };
+    let (open, deep, shallow) = (weight(0), weight(4), weight(1));
+    assert!(shallow < open / 2, "{shallow} of {open} bytes");
+    assert!(shallow < deep && deep < open, "{shallow} {deep} {open}");
+}

@@ -1,7 +1,7 @@
 //! A page of a large list: entries with room at both ends, or one element that is large.
 //!
 //! ```text
-//!  Packed     buffer  ░░░░|entry|entry|entry|░░░░░░      pushes and pops at either end move nothing
+//!  Packed     buffer  ░░░░|entry|entry|entry|░░░░░░      pushes and pops move nothing
 //!                     start ^           end ^
 //!  Plain      buffer  the bytes of one element
 //!  Squeezed   buffer  the entries, compressed

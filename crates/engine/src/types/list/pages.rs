@@ -6,7 +6,8 @@
 //! ```
 //! Always true: no page is empty; pages at the two ends are not compressed, however few may stay
 //! uncompressed.
-//! Not here: where pages are — `spine.rs`; one page — `page.rs`; changes in the middle — `middle.rs`
+//! Not here: where pages are — `spine.rs`; one page — `page.rs`; changes in the middle —
+//! `middle.rs`
 
 use std::ops::ControlFlow;
 
