@@ -4,5 +4,6 @@ mod generic;
 mod hash;
 mod list;
 mod set;
+mod sorted_set;
 mod string;
 mod world;

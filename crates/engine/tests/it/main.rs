@@ -9,3 +9,4 @@ mod model;
 mod sampling;
 mod scan;
 mod snapshot;
+mod zset;
