@@ -18,8 +18,7 @@ pub(super) fn sadd(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandErro
     let mut db = cx.keyspace.db(cx.db);
     let mut set = db.set_mut_hashed(hash, key)?;
     let is_new = set.is_empty();
-    set.expect(args.len() - 2);
-    let added = args.skip(2).iter().filter(|member| set.add(member)).count();
+    let added = set.add_all(args.skip(2).iter());
     if is_new {
         cx.notify(NotifyClass::NEW, "new", key);
     }

@@ -113,6 +113,21 @@ impl NewSet {
         self.put_packed(Encoding::Intset, &intset::from_sorted(&numbers));
     }
 
+    /// A copy of what a key holds, which is packed or nothing yet.
+    pub(super) fn copied(held: &Held<'_>) -> Self {
+        let body = match held.form() {
+            Some(Form::Packed(bytes)) => Some(Body::Packed(bytes.to_vec())),
+            Some(Form::Paged(set)) => Some(Body::Paged(set.clone())),
+            None => None,
+        };
+        Self {
+            encoding: held.encoding().unwrap_or(Encoding::Listpack),
+            body,
+            packing: held.packing(),
+            hasher: held.hasher().clone(),
+        }
+    }
+
     /// Puts it where a key is, or will be; it must not be empty.
     pub(super) fn put(self, held: &mut Held<'_>) {
         match self.body {

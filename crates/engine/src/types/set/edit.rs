@@ -17,7 +17,7 @@ use russet_pack::listpack::{self, Listpack};
 use smallvec::SmallVec;
 
 use super::view::position;
-use super::{Member, Set, SetRef};
+use super::{Member, NewSet, Set, SetRef};
 use crate::db::{Db, Held};
 use crate::packing::Packing;
 use crate::types::{Collection, Form};
@@ -25,6 +25,8 @@ use crate::value::{Encoding, Kind, WrongType};
 
 /// A longer intset is kept as pages, if it may stay an intset at all.
 const INTSET_BYTES_LEN_MAX: usize = 512;
+/// From so many members on they are added to a packed set all at once.
+const SEVERAL_MIN: usize = 3;
 /// An intset has no more members, whatever the setting says.
 const INTSET_LEN_MAX: usize = 1 << 30;
 /// A listpack has no more bytes, whatever the settings say.
@@ -169,6 +171,28 @@ impl SetMut<'_> {
         self.add_member(Member::of(bytes))
     }
 
+    /// Adds some members; says how many were not there.
+    ///
+    /// PERF: what is packed is changed beside the key space and stored once: cells that grow step
+    /// by step leave holes of every size behind, 25 bytes a set of 20 members.
+    pub fn add_all<'m>(&mut self, members: impl ExactSizeIterator<Item = &'m [u8]>) -> usize {
+        self.expect(members.len());
+        let is_packed = !matches!(self.held.form(), Some(Form::Paged(_)));
+        if members.len() < SEVERAL_MIN || !is_packed {
+            return members.filter(|member| self.add(member)).count();
+        }
+        let mut set = NewSet::copied(&self.held);
+        let expected = self.expected;
+        let members = members.map(Member::of);
+        let added = members
+            .filter(|member| add(&mut set, *member, expected))
+            .count();
+        if added > 0 {
+            set.put(&mut self.held);
+        }
+        added
+    }
+
     /// [`Self::add`], of a member that was read from a set.
     pub fn add_member(&mut self, member: Member<'_>) -> bool {
         add(&mut self.held, member, self.expected)
@@ -185,7 +209,7 @@ impl SetMut<'_> {
     }
 
     /// Replaces all members by those of a set that is not empty; the deadline stays.
-    pub fn replace(&mut self, set: super::NewSet) {
+    pub fn replace(&mut self, set: NewSet) {
         set.put(&mut self.held);
     }
 }
