@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use russet_base::rng::Rng;
 use russet_base::time::Now;
+use russet_command::effects::Notification;
 use russet_command::{Effects, Settings};
 use russet_engine::{AccessPolicy, Keyspace};
 use russet_io::{ConnId, Job, JobId, LogLevel, LogLine, Outcome};
@@ -51,6 +52,10 @@ pub(crate) struct Core {
     pub now: Now,
     /// What the log is to hold.
     pub records: Records,
+    /// Whether somebody takes the keyspace events.
+    pub keeps_events: bool,
+    /// Keyspace events that nobody has taken.
+    pub events: Vec<Notification>,
     /// Clients that wait for a key.
     pub waiters: Waiters,
     /// The pause that is on.
@@ -78,6 +83,7 @@ impl Core {
 
     /// Takes over the settings that others read in a form of their own.
     pub(crate) fn derive_settings(&mut self) {
+        self.derive_events();
         let config = &self.config;
         self.settings.string_len_max = config.proto_max_bulk_len;
         self.settings.lfu = config.maxmemory_policy.is_lfu();

@@ -45,6 +45,9 @@ impl Node {
             return;
         }
         let more_due = self.core.expire();
+        if self.core.effects.wanted != 0 {
+            self.core.hear_events();
+        }
         block::settle(&mut self.core, &mut self.sessions);
         let more_garbage = self.core.housekeep();
         self.turn.upkeep = Upkeep {

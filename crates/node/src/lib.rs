@@ -15,6 +15,7 @@ mod cron;
 mod gate;
 mod info;
 mod node;
+mod notify;
 mod pause;
 mod persist;
 pub mod record;

@@ -87,6 +87,8 @@ impl Node {
             now,
             records: Records::default(),
             pause: None,
+            keeps_events: false,
+            events: Vec::new(),
             waiters: Waiters::default(),
             watchers: Watchers::default(),
             outbox: Outbox::default(),

@@ -209,6 +209,9 @@ pub(crate) fn run_data(
 #[inline]
 fn take_effects(core: &mut Core, db: usize, call: Call<'_>) {
     core.dirty += core.effects.dirty;
+    if core.effects.wanted != 0 {
+        core.hear_events();
+    }
     if core.effects.recording {
         core.records.note(db, call.args, &mut core.effects);
     }

@@ -267,7 +267,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
     Setting::flag("no-appendfsync-on-rewrite", "no")
         .does("Whether the append-only file is not synced while it is rewritten."),
     Setting::special("notify-keyspace-events", "", Kind::Events)
-        .to(|t, v| t.notify_keyspace_events = v.choice()).unread()
+        .to(|t, v| t.notify_keyspace_events = v.choice()).then(Act::Data)
         .does("Which keyspace events are published."),
     Setting::choice("oom-score-adj", "no",
         &[("no", 0), ("yes", 1), ("relative", 1), ("absolute", 2)])

@@ -213,3 +213,32 @@ fn commands_queued_count_as_requests_that_have_not_run() {
     assert!(world.server.is_closed(client));
     assert_eq!(world.ask("EXISTS k"), ":0");
 }
+
+#[test]
+fn events_come_in_the_order_of_what_happened() {
+    let mut world = World::new();
+    world.server.node().keep_events(true);
+    world.ask("CONFIG SET notify-keyspace-events KEAn");
+    world.client("BLMOVE l m LEFT RIGHT 0");
+    world.client("BLPOP m 0");
+    for request in [
+        "MULTI",
+        "RPUSH l 1",
+        "SET k v PX 100",
+        "DEL k",
+        "EXEC",
+        "SET k v PX 100",
+    ] {
+        world.ask(request);
+    }
+    world.server.advance(200);
+    let events = world.server.node().take_events();
+    let events = events.iter().map(|event| {
+        let key = String::from_utf8_lossy(&event.key);
+        format!("{} {key}", event.event)
+    });
+    let expected = "new l, rpush l, new k, set k, expire k, del k, \
+                    new m, rpush m, lpop l, del l, lpop m, del m, \
+                    new k, set k, expire k, expired k";
+    assert_eq!(events.collect::<Vec<_>>().join(", "), expected);
+}
