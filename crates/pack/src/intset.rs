@@ -1,7 +1,7 @@
 //! Intsets: sorted integers, all of the width that the widest one needs.
 //!
 //! ```text
-//!  intset    width: u32 LE, 2 · 4 · 8 │ count: u32 LE │ count integers of width bytes, LE, ascending
+//!  intset    width: u32 LE, 2 · 4 · 8 │ count: u32 LE │ integers of width bytes, LE, ascending
 //! ```
 //!
 //! An edit is an offset, how many bytes go, and the bytes that come ([`Edit`]), so that it works on

@@ -7,7 +7,8 @@
 //!  zset      Scored … or  Packed(Zset)
 //!  hash      Field …  or  Packed(Hash) or Packed(HashEx)
 //!  stream    Block …  Stream
-//!            ( Group  Pending …  Consumers ( Consumer Owned … ) …  [ GivenBackCount GivenBack … ] ) …
+//!            ( Group  Pending …  Consumers ( Consumer Owned … ) …
+//!              [ GivenBackCount GivenBack … ] ) …
 //!            [ Producers ( Producer Remembered … ) …  ProducersEnd ]
 //! ```
 //!

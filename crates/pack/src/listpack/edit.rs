@@ -1,8 +1,8 @@
 //! Changing a listpack: entries are made elsewhere, then spliced in.
 //!
-//! An edit is an offset, how many bytes go, and the bytes of the entries that come; it works on any
-//! store of bytes. Behind it the header is brought up to date: by [`fix_header`] where the bytes can
-//! be changed, or by writing [`header`] over the first six.
+//! An edit is an offset, how many bytes go, and the bytes of the entries that come; it works on
+//! any store of bytes. Behind it the header is brought up to date: by [`fix_header`] where the
+//! bytes can be changed, or by writing [`header`] over the first six.
 //!
 //! ```text
 //!  store of your own   splice(at, remove, entries)  then  fix_header(bytes, removed, added)

@@ -1,4 +1,7 @@
 //! One value of a listpack, as it lies there.
+//!
+//! Always true: an integer's text is canonical, so it comes back byte for byte.
+//! Not here: its bytes — `wire.rs`
 
 use std::cmp::Ordering;
 

@@ -106,7 +106,8 @@ proptest! {
             let value = Entry::Int(i64::from(seq));
             if has_block_names {
                 writer.with_block_names(id, [value, Entry::Str(b"z")].into_iter());
-                expect.push((id, vec![(Entry::Str(b"a"), value), (Entry::Int(12), Entry::Str(b"z"))]));
+                let second = (Entry::Int(12), Entry::Str(b"z"));
+                expect.push((id, vec![(Entry::Str(b"a"), value), second]));
             } else {
                 writer.with_own_names(id, [(&b"own"[..], value)].into_iter());
                 expect.push((id, vec![(Entry::Str(b"own"), value)]));
