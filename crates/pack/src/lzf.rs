@@ -21,6 +21,7 @@ const DISTANCE_MAX: usize = 1 << 13;
 /// Text seldom shrinks further.
 const RESERVED_FACTOR: usize = 4;
 const HASH_BITS: u32 = 14;
+const HASH_BITS_MIN: u32 = 6;
 
 /// Appends the compressed form of `input` if it is shorter than `len_max` bytes or just as long;
 /// otherwise leaves `out` alone and says `false`.
@@ -41,10 +42,12 @@ pub fn compress(input: &[u8], len_max: usize, out: &mut Vec<u8>) -> bool {
     if input.len() < 4 || u32::try_from(input.len()).is_err() {
         return false;
     }
-    let mut seen = vec![0u32; 1 << HASH_BITS];
+    // PERF: clearing a table is most of the work for short strings, so theirs is small.
+    let bits = (input.len().ilog2() + 1).clamp(HASH_BITS_MIN, HASH_BITS);
+    let mut seen = vec![0u32; 1 << bits];
     let (mut at, mut literal) = (0, 0);
     while let Some(&[a, b, c]) = input.get(at..).and_then(|rest| rest.first_chunk()) {
-        let slot = &mut seen[hash(a, b, c)];
+        let slot = &mut seen[hash([a, b, c], bits)];
         // One more than the place, so that 0 means none.
         let place = std::mem::replace(slot, (at + 1) as u32) as usize;
         let from = place.wrapping_sub(1);
@@ -53,7 +56,7 @@ pub fn compress(input: &[u8], len_max: usize, out: &mut Vec<u8>) -> bool {
             at += 1;
             continue;
         }
-        let len = 3 + same(&input[from + 3..], &input[at + 3..]).min(REFERENCE_MAX - 3);
+        let len = 3 + same(&input[from + 3..], &input[at + 3..]);
         push_literals(&input[literal..at], out);
         push_reference(at - from - 1, len, out);
         if out.len() - start > len_max {
@@ -149,8 +152,10 @@ fn push_reference(offset: usize, len: usize, out: &mut Vec<u8>) {
     }
 }
 
-/// How many bytes at the beginning are the same.
+/// How many bytes at the beginning are the same, of those that one reference can stand for.
 fn same(a: &[u8], b: &[u8]) -> usize {
+    let len = b.len().min(REFERENCE_MAX - 3);
+    let (a, b) = (&a[..len], &b[..len]);
     let (a_words, b_words) = (a.as_chunks::<8>().0, b.as_chunks::<8>().0);
     let words = a_words
         .iter()
@@ -161,7 +166,7 @@ fn same(a: &[u8], b: &[u8]) -> usize {
     words * 8 + rest.take_while(|(a, b)| a == b).count()
 }
 
-fn hash(a: u8, b: u8, c: u8) -> usize {
+fn hash([a, b, c]: [u8; 3], bits: u32) -> usize {
     let mixed = u32::from_le_bytes([a, b, c, 0]).wrapping_mul(0x9e37_79b1);
-    (mixed >> (32 - HASH_BITS)) as usize
+    (mixed >> (32 - bits)) as usize
 }

@@ -234,7 +234,7 @@ impl<'a> Listpack<'a> {
             }),
             None => self.position(at, skip, |entry| match entry {
                 Entry::Int(_) => false,
-                Entry::Str(text) => text == value,
+                Entry::Str(text) => is_same(text, value),
             }),
         }
     }
@@ -287,6 +287,20 @@ impl<'a> Listpack<'a> {
             }
             None => false,
         })
+    }
+}
+
+/// Whether two texts are the same.
+// PERF: names that are looked up often have one length and one beginning, so the ends are compared
+// first; no call is made unless they are equal.
+#[inline]
+fn is_same(text: &[u8], value: &[u8]) -> bool {
+    if text.len() != value.len() {
+        return false;
+    }
+    match (text.split_last_chunk::<8>(), value.split_last_chunk::<8>()) {
+        (Some((head, tail)), Some((others, other))) => tail == other && head == others,
+        _ => text.iter().rev().eq(value.iter().rev()),
     }
 }
 

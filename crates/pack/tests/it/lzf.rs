@@ -65,3 +65,15 @@ fn a_declared_length_reserves_nothing() {
     assert!(lzf::decompress(&[0; 100], 8000, &mut out).is_err());
     assert!(out.capacity() < 1000);
 }
+
+#[test]
+fn a_long_run_takes_time_by_its_length_only() {
+    // Were each reference to look at all that is alike, this would take minutes.
+    let text = vec![b'x'; 8 << 20];
+    let mut packed = Vec::new();
+    assert!(lzf::compress(&text, text.len(), &mut packed));
+    assert!(packed.len() < 100_000);
+    let mut unpacked = Vec::new();
+    lzf::decompress(&packed, text.len(), &mut unpacked).unwrap();
+    assert_eq!(unpacked, text);
+}
