@@ -47,13 +47,8 @@ fn set_pairs(cx: &mut Ctx<'_>, args: Args<'_>, name: &'static str) -> Result<usi
 /// Sets pairs of a hash and says how many fields are new.
 #[inline]
 pub(super) fn store(target: &mut HashMut<'_>, pairs: Args<'_>, ttl: FieldTtl) -> usize {
-    let longest = pairs.iter().map(<[u8]>::len).max().unwrap_or(0);
-    target.expect(pairs.len() / 2, longest);
-    let (mut created, mut rest) = (0, pairs.iter());
-    while let (Some(field), Some(value)) = (rest.next(), rest.next()) {
-        created += usize::from(target.set(field, value, ttl));
-    }
-    created
+    let pairs = (0..pairs.len() / 2).map(|at| (&pairs[2 * at], &pairs[2 * at + 1]));
+    target.set_all(pairs, ttl)
 }
 
 /// `HSETNX key field value`.

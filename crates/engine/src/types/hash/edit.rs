@@ -85,15 +85,27 @@ impl<'a> HashMut<'a> {
         self.view()?.deadline(field)
     }
 
-    /// Says what is about to be set: how many fields, and the length of the longest field or
-    /// value. A hash that could not stay packed turns into pages at once.
+    /// Sets several fields; says how many of them are new. A hash that could not stay packed with
+    /// all of them turns into pages first.
     #[inline]
-    pub fn expect(&mut self, fields: usize, longest: usize) {
+    pub fn set_all<'p, I>(&mut self, pairs: I, ttl: FieldTtl) -> usize
+    where
+        I: ExactSizeIterator<Item = (&'p [u8], &'p [u8])> + Clone,
+    {
         let packing = self.held.packing();
-        if fields > packing.hash_entries_max || longest > packing.hash_value_max {
+        let lengths = pairs
+            .clone()
+            .map(|(field, value)| field.len().max(value.len()));
+        let longest = lengths.max().unwrap_or(0);
+        if pairs.len() > packing.hash_entries_max || longest > packing.hash_value_max {
             self.wants_pages = true;
             self.unpack();
+        } else if pairs.len() > 1 && ttl == FieldTtl::Clear && self.held.form().is_none() {
+            return self.create_all(pairs);
         }
+        pairs
+            .map(|(field, value)| usize::from(self.set(field, value, ttl)))
+            .sum()
     }
 
     /// Sets a field; says whether it is new.
@@ -250,6 +262,24 @@ impl<'a> HashMut<'a> {
         };
         listpack::fix_header(&mut bytes, 0, width);
         self.held.put_packed(encoding, &bytes);
+    }
+
+    /// Creates a packed hash of several fields at once; says how many they are.
+    fn create_all<'p>(&mut self, pairs: impl Iterator<Item = (&'p [u8], &'p [u8])>) -> usize {
+        let mut bytes = listpack::new();
+        for (field, value) in pairs {
+            let found = Packed::new(&bytes, false).find(field);
+            if let Some((at, end)) = found.map(|place| (place.value_at, place.value_end)) {
+                let mut entry: SmallVec<[u8; 128]> = SmallVec::new();
+                listpack::encode(value, &mut entry);
+                listpack::splice(&mut bytes, (at, end - at), &entry, (1, 1));
+                continue;
+            }
+            listpack::append(&mut bytes, field);
+            listpack::append(&mut bytes, value);
+        }
+        self.held.put_packed(Encoding::Listpack, &bytes);
+        Packed::new(&bytes, false).len()
     }
 
     /// Adds a field that is not there to a packed hash.

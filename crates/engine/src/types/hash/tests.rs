@@ -351,6 +351,34 @@ fn a_packed_hash_is_in_the_order_of_its_deadlines() {
 }
 
 #[test]
+fn several_fields_are_set_as_one_by_one() {
+    for pairs in [
+        &[
+            (&b"a"[..], &b"1"[..]),
+            (b"b", b"2"),
+            (b"a", b"three"),
+            (b"10", b"x"),
+            (b"10", b"y"),
+        ][..],
+        &[(b"a", &[b'v'; 31]), (b"b", b"")],
+        &[(b"a", b"1")],
+    ] {
+        let (mut once, mut single) = (keyspace(), keyspace());
+        let (mut db, mut other) = (once.db(0), single.db(0));
+        for _ in 0..2 {
+            let mut hash = other.hash_mut(b"k").unwrap();
+            let new = pairs
+                .iter()
+                .filter(|(f, v)| hash.set(f, v, FieldTtl::Clear))
+                .count();
+            let mut hash = db.hash_mut(b"k").unwrap();
+            assert_eq!(hash.set_all(pairs.iter().copied(), FieldTtl::Clear), new);
+        }
+        assert_eq!(contents(&mut once, 0, b"k"), contents(&mut single, 0, b"k"));
+    }
+}
+
+#[test]
 fn drawn_fields_are_distinct_and_all_come_up() {
     for entries in [0, 500] {
         let mut keyspace = keyspace();

@@ -2,7 +2,7 @@
 //!
 //! Always true: looking a pattern up changes nothing but counters and access clocks.
 
-use russet_engine::{Kind, Touch};
+use russet_engine::Touch;
 
 use super::owned;
 
@@ -47,14 +47,12 @@ impl<'p> Pattern<'p> {
         let end = self.field.map_or(self.text.len(), |field| field - 2);
         let key = [&self.text[..star], element, &self.text[star + 1..end]].concat();
         let mut db = cx.keyspace.db(cx.db);
-        let value = db.read(&key, Touch::Yes)?;
         match self.field {
-            Some(field) if value.kind() == Kind::Hash => {
-                let found = value.hash().ok()?.get(&self.text[field..])?;
-                Some(owned(found))
+            Some(field) => {
+                let hash = db.hash_ref(&key, Touch::Yes).ok()??;
+                Some(owned(hash.get(&self.text[field..])?))
             }
-            Some(_) => None,
-            None => Some(owned(value.string().ok()?)),
+            None => Some(owned(db.read(&key, Touch::Yes)?.string().ok()?)),
         }
     }
 }
