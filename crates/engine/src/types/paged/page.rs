@@ -101,7 +101,7 @@ impl Page {
 
     fn planned(plan: Plan, depth: u8) -> Self {
         Self {
-            body: std::iter::repeat_n(0, plan.body).collect(),
+            body: zeroed(plan.body),
             extra: None,
             len: 0,
             slots: plan.slots as u16,
@@ -228,17 +228,28 @@ impl Page {
 
     /// Moves the records into two pages one bit deeper, as `bit` of their fields says.
     pub(super) fn split<const PAIRS: bool>(&self, bit: impl Fn(&[u8]) -> bool) -> [Self; 2] {
-        let ones: SmallVec<[bool; 256]> = (0..self.len())
-            .map(|slot| bit(self.at::<PAIRS>(slot).field))
-            .collect();
-        [false, true].map(|side| {
-            let slots = (0..self.len()).filter(|&slot| ones[slot] == side);
-            let bytes = slots.clone().map(|slot| self.raw::<PAIRS>(slot).len());
-            let plan = Plan::new(slots.clone().count(), bytes.sum());
-            let mut page = Self::planned(plan, self.depth + 1);
-            page.copy_from::<PAIRS>(self, slots);
-            page
-        })
+        let mut parts: SmallVec<[(&[u8], bool); 128]> = SmallVec::new();
+        let mut sizes = [(0, 0); 2];
+        for slot in 0..self.len() {
+            let (raw, side) = (self.raw::<PAIRS>(slot), bit(self.at::<PAIRS>(slot).field));
+            parts.push((raw, side));
+            let (count, bytes) = &mut sizes[usize::from(side)];
+            (*count, *bytes) = (*count + 1, *bytes + raw.len());
+        }
+        let mut pages =
+            sizes.map(|(count, bytes)| Self::planned(Plan::new(count, bytes), self.depth + 1));
+        if self.extra.is_some() {
+            for (page, side) in pages.iter_mut().zip([false, true]) {
+                let slots = (0..self.len()).filter(|&slot| parts[slot].1 == side);
+                page.copy_from::<PAIRS>(self, slots);
+            }
+            return pages;
+        }
+        let mut fillers = pages.each_mut().map(Filler::new);
+        for (slot, &(raw, side)) in parts.iter().enumerate() {
+            fillers[usize::from(side)].push(self.tag(slot), raw);
+        }
+        pages
     }
 
     /// A page one bit less deep that holds the records of two.
@@ -348,7 +359,7 @@ impl Page {
     /// Boxes a record and returns its number.
     #[cold]
     fn boxed<const PAIRS: bool>(&mut self, record: Record<'_>, size: usize) -> u16 {
-        let mut bytes: Arc<[u8]> = std::iter::repeat_n(0, size).collect();
+        let mut bytes = zeroed(size);
         record.encode::<PAIRS>(Arc::make_mut(&mut bytes));
         self.keep(bytes)
     }
@@ -393,8 +404,34 @@ impl Page {
 
     fn rebuild<const PAIRS: bool>(&mut self, plan: Plan) {
         let mut page = Self::planned(plan, self.depth);
-        page.copy_from::<PAIRS>(self, 0..self.len());
+        if self.extra.is_some() {
+            page.copy_from::<PAIRS>(self, 0..self.len());
+        } else if self.dead > 0 {
+            let mut filler = Filler::new(&mut page);
+            for slot in 0..self.len() {
+                filler.push(self.tag(slot), self.raw::<PAIRS>(slot));
+            }
+        } else {
+            page.adopt(self);
+        }
         *self = page;
+    }
+
+    /// Takes over all records of a page without holes, which lie side by side here too.
+    fn adopt(&mut self, other: &Self) {
+        let (len, slots) = (other.len(), usize::from(self.slots));
+        let (from, to) = (SLOT_SIZE * usize::from(other.slots), usize::from(self.end));
+        let records = &other.body[from..usize::from(other.end)];
+        let body = Arc::make_mut(&mut self.body);
+        body[..len].copy_from_slice(&other.body[..len]);
+        body[to..to + records.len()].copy_from_slice(records);
+        let places = body[slots..slots + 2 * len].chunks_exact_mut(2);
+        let before = other.body[usize::from(other.slots)..].chunks_exact(2);
+        for (place, before) in places.zip(before) {
+            let offset = usize::from(u16::from_le_bytes([before[0], before[1]]));
+            place.copy_from_slice(&((offset - from + to) as u16).to_le_bytes());
+        }
+        (self.len, self.end) = (other.len, (to + records.len()) as u16);
     }
 
     /// Adds records of another page; there is room for them.
@@ -427,6 +464,47 @@ impl Page {
         if due != self.due() {
             self.extra().due = due;
         }
+    }
+}
+
+/// Adds records to a page that has room for all of them.
+struct Filler<'p> {
+    body: &'p mut [u8],
+    slots: usize,
+    len: &'p mut u16,
+    end: &'p mut u16,
+}
+
+impl<'p> Filler<'p> {
+    fn new(page: &'p mut Page) -> Self {
+        Self {
+            body: Arc::make_mut(&mut page.body),
+            slots: usize::from(page.slots),
+            len: &mut page.len,
+            end: &mut page.end,
+        }
+    }
+
+    fn push(&mut self, tag: u8, raw: &[u8]) {
+        let (slot, end) = (usize::from(*self.len), usize::from(*self.end));
+        let place = offset_place(slot, self.slots);
+        self.body[end..end + raw.len()].copy_from_slice(raw);
+        self.body[slot] = tag;
+        self.body[place..place + 2].copy_from_slice(&self.end.to_le_bytes());
+        *self.len += 1;
+        *self.end += raw.len() as u16;
+    }
+}
+
+/// Shared bytes that are zero.
+///
+/// PERF: copied from zeros that are there: collected from an iterator, they would be written one
+/// by one.
+fn zeroed(len: usize) -> Arc<[u8]> {
+    static ZEROS: [u8; 4096] = [0; 4096];
+    match ZEROS.get(..len) {
+        Some(zeros) => Arc::from(zeros),
+        None => Arc::from(vec![0; len]),
     }
 }
 
