@@ -1,7 +1,7 @@
 //! Size classes of cells: how much room a cell of a given size gets.
 //!
-//! Steps of 8 bytes up to 128, of 16 up to 256, of 32 up to 512 and of 64 up to 1024: at most an
-//! eighth is wasted above 64 bytes, and 4 bytes on average below.
+//! Steps of 8 bytes up to 128, of 16 up to 512 and of 32 up to 1024: at most an eighth is wasted
+//! above 64 bytes, a sixteenth above 256, and 4 bytes on average below.
 //!
 //! Always true: `size(of(n)) >= n`, and no smaller class has room for `n`.
 
@@ -9,7 +9,7 @@
 pub(crate) type Class = u8;
 
 /// How many classes there are, the absent class 0 included.
-pub(crate) const CLASSES: usize = 40;
+pub(crate) const CLASSES: usize = 56;
 /// The largest cell.
 pub(crate) const CELL_SIZE_MAX: usize = 1024;
 /// The smallest cell.
@@ -22,9 +22,8 @@ pub(crate) fn of(size: usize) -> Class {
     let class = match size {
         0..=16 => 1,
         17..=128 => size.div_ceil(8) - 1,
-        129..=256 => size.div_ceil(16) + 7,
-        257..=512 => size.div_ceil(32) + 15,
-        _ => size.div_ceil(64) + 23,
+        129..=512 => size.div_ceil(16) + 7,
+        _ => size.div_ceil(32) + 23,
     };
     class as Class
 }
@@ -41,9 +40,8 @@ const SIZES: [u16; CLASSES] = {
     while class < CLASSES {
         sizes[class] = match class {
             1..=15 => (class + 1) * 8,
-            16..=23 => (class - 7) * 16,
-            24..=31 => (class - 15) * 32,
-            _ => (class - 23) * 64,
+            16..=39 => (class - 7) * 16,
+            _ => (class - 23) * 32,
         } as u16;
         class += 1;
     }
