@@ -82,13 +82,13 @@ pub const FAMILY: Family<Handler> = Family {
             .cost("O(1)")
             .does("Returns the distance of two members."),
         DataRow::read("GEOHASH", AtLeast(2), member::geohash)
-            .takes("key [member ...]")
+            .takes("key [member [member ...]]")
             .keys(KEY_READ)
             .since("3.2.0")
             .cost("O(N) where N is the number of members asked for.")
             .does("Returns positions as geohashes of 11 digits."),
         DataRow::read("GEOPOS", AtLeast(2), member::geopos)
-            .takes("key [member ...]")
+            .takes("key [member [member ...]]")
             .keys(KEY_READ)
             .since("3.2.0")
             .cost("O(N) where N is the number of members asked for.")

@@ -12,9 +12,12 @@ fn every_spec(check: impl Fn(&str, &Spec)) {
     }
 }
 
+/// How many arguments are keys, or patterns of keys.
 fn count_keys(arguments: &[Argument<'_>]) -> usize {
-    let one =
-        |a: &Argument<'_>| usize::from(a.kind == ArgumentKind::Key) + count_keys(&a.arguments);
+    let one = |a: &Argument<'_>| {
+        let is_key = a.kind == ArgumentKind::Key || a.key_spec.is_some();
+        usize::from(is_key) + count_keys(&a.arguments)
+    };
     arguments.iter().map(one).sum()
 }
 

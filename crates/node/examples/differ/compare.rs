@@ -211,6 +211,21 @@ const TIMES: &[&[u8]] = &[
     b"radix-tree-nodes",
 ];
 
+/// Names of what only the newest versions show.
+const NEWEST: &[&[u8]] = &[
+    b"idmp-duration",
+    b"idmp-maxsize",
+    b"pids-tracked",
+    b"iids-tracked",
+    b"iids-added",
+    b"iids-duplicates",
+];
+
+fn is_newest(name: &Value) -> bool {
+    name.as_bytes()
+        .is_some_and(|name| NEWEST.contains(&&**name))
+}
+
 /// A reply without times: those with a name, and those among the fields of a pending entry.
 fn timeless(value: &Value) -> Value {
     match value {
@@ -225,7 +240,11 @@ fn timeless(value: &Value) -> Value {
                     && matches!((&items[0], &items[at]), (Value::Bulk(_), Value::Integer(_)));
                 is_named || is_pending
             };
+            let is_newest_at = |at: usize| {
+                is_newest(&items[at]) || at.checked_sub(1).is_some_and(|at| is_newest(&items[at]))
+            };
             let items = items.iter().enumerate();
+            let items = items.filter(|(at, _)| !is_newest_at(*at));
             let items = items.map(|(at, item)| match item {
                 Value::Integer(_) if is_time(at) => Value::Null,
                 item => timeless(item),
@@ -233,7 +252,8 @@ fn timeless(value: &Value) -> Value {
             Value::Array(items.collect())
         }
         Value::Map(pairs) => {
-            let pairs = pairs.iter().map(|(name, value)| {
+            let pairs = pairs.iter().filter(|(name, _)| !is_newest(name));
+            let pairs = pairs.map(|(name, value)| {
                 let is_time = name.as_bytes().is_some_and(|name| TIMES.contains(&&**name));
                 let value = if is_time {
                     Value::Null

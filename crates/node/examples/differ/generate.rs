@@ -216,11 +216,18 @@ impl Generator {
     /// One command, or the commands of one transaction.
     pub(crate) fn next(&mut self, rng: &mut Rng) -> Vec<Request> {
         if !once_in(rng, TRANSACTION_ONCE_IN) {
-            return vec![self.one(rng, false)];
+            let request = self.one(rng, false);
+            let mut requests = self.introduced(&request);
+            requests.push(request);
+            return requests;
         }
-        let inner: Vec<Request> = (0..1 + rng.u64() % 5)
-            .map(|_| self.one(rng, true))
-            .collect();
+        let inner = (0..1 + rng.u64() % 5).flat_map(|_| {
+            let request = self.one(rng, true);
+            let mut requests = self.introduced(&request);
+            requests.push(request);
+            requests
+        });
+        let inner: Vec<Request> = inner.collect();
         let mut requests = vec![Request::plain(&["MULTI"])];
         requests.extend(inner.iter().cloned().map(|mut request| {
             request.name = "queued".to_owned();
@@ -230,6 +237,31 @@ impl Generator {
         exec.inner = inner;
         requests.push(exec);
         requests
+    }
+
+    /// What makes the consumer that a request names, whom servers before 7.2 made only when it got
+    /// an entry.
+    fn introduced(&self, request: &Request) -> Vec<Request> {
+        let reads = matches!(&*request.name, "XREADGROUP" | "XCLAIM" | "XAUTOCLAIM");
+        let is_old = !self.version.starts_with('V') && !is_at_least(&self.version, "7.2.0");
+        let (Some(group), Some(consumer)) = (request.words.get(2), request.words.get(3)) else {
+            return Vec::new();
+        };
+        if !is_old || !reads {
+            return Vec::new();
+        }
+        let made = request.keys().into_iter().map(|key| Request {
+            name: "XGROUP|CREATECONSUMER".to_owned(),
+            words: vec![
+                b"XGROUP".to_vec(),
+                b"CREATECONSUMER".to_vec(),
+                key.to_vec(),
+                group.clone(),
+                consumer.clone(),
+            ],
+            inner: Vec::new(),
+        });
+        made.collect()
     }
 
     fn one(&self, rng: &mut Rng, in_transaction: bool) -> Request {

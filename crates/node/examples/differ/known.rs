@@ -12,7 +12,26 @@ pub(crate) fn explains(request: &Request, our: &Value, their: &Value, version: &
         String::from_utf8(bytes.unwrap_or_default()).unwrap_or_default()
     };
     let (our_text, their_text) = (text(our), text(their));
+    let both_fail = our.as_error().is_some() && their.as_error().is_some();
+    let only_we_fail = our.as_error().is_some() && their.as_error().is_none();
+    let error = our
+        .as_error()
+        .map(|text| String::from_utf8_lossy(text).into_owned());
+    let error = error.unwrap_or_default();
     match &*request.name {
+        // Arguments are looked at before the key since Redis 7.2.
+        "BITCOUNT" | "BITPOS" => is_before("7.2") && only_we_fail,
+        // What cannot be negated is refused since Redis 7.2.
+        "LREM" | "LPOS" if is_before("7.2") => error.contains("must between -9223372036854775807"),
+        // Large indexes are cut to 32 bits by some versions.
+        "LSET" => only_we_fail && error.contains("index out of range"),
+        // Cursors are plain numbers since Redis 7.4.
+        "SCAN" | "SSCAN" | "HSCAN" | "ZSCAN" if error.contains("invalid cursor") => {
+            is_before("7.4")
+        }
+        "HSCAN" => is_before("7.4") && request.has("NOVALUES"),
+        // The text names the command, and `+`, since Redis 7.4.
+        "XREAD" | "XREADGROUP" => both_fail && error.contains("list of streams: for each"),
         // Small lists and sets are listpacks since Redis 7.2.
         "OBJECT|ENCODING" if is_before("7.2") => {
             our_text == "listpack" && matches!(&*their_text, "quicklist" | "hashtable")

@@ -12,7 +12,7 @@ use russet_resp::Args;
 use super::element::{
     at_least, end_of, pop_command, push_element, reply_element, room_for, settle_pop,
 };
-use crate::args::{is_word, timeout_seconds};
+use crate::args::{Cursor, timeout_seconds};
 use crate::ctx::{Ctx, Flow, Wait};
 use crate::error::CommandError;
 
@@ -167,17 +167,20 @@ impl Several {
         let keys = at_least(1, &args[at], CommandError::NumkeysNotPositive)?;
         let end_at = first.saturating_add(keys);
         let end = end_of(args.get(end_at).ok_or(CommandError::Syntax)?)?;
-        let count = match args.len() - end_at {
-            1 => 1,
-            3 if is_word(&args[end_at + 1], "COUNT") => {
-                at_least(1, &args[end_at + 2], CommandError::CountNotPositive)?
+        let mut rest = Cursor::new(args, end_at + 1);
+        let mut count = None;
+        while rest.has_more() {
+            match rest.eat_valued("COUNT") {
+                Some(value) if count.is_none() => {
+                    count = Some(at_least(1, value, CommandError::CountNotPositive)?);
+                }
+                _ => return Err(CommandError::Syntax),
             }
-            _ => return Err(CommandError::Syntax),
-        };
+        }
         Ok(Self {
             keys: first..end_at,
             end,
-            count,
+            count: count.unwrap_or(1),
         })
     }
 
