@@ -216,7 +216,7 @@ pub const FAMILY: Family<Handler> = Family {
         DataRow::read("ZRANGE", AtLeast(4), range::zrange)
             .takes(
                 "key start:string stop:string [BYSCORE | BYLEX]:sortby{6.2.0} [REV]{6.2.0} \
-                 [LIMIT offset:integer count:integer]{6.2.0} [WITHSCORES]",
+                 [LIMIT (offset count)]{6.2.0} [WITHSCORES]",
             )
             .keys(KEY_READ)
             .since("1.2.0")
@@ -224,7 +224,7 @@ pub const FAMILY: Family<Handler> = Family {
             .cost(RANGE_COST)
             .does("Returns the members of some ranks, of some scores, or between two members."),
         DataRow::read("ZRANGEBYLEX", AtLeast(4), range::zrangebylex)
-            .takes("key min:string max:string [LIMIT offset:integer count:integer]")
+            .takes("key min:string max:string [LIMIT (offset count)]")
             .keys(KEY_READ)
             .since("2.8.9")
             .cost(RANGE_COST)
@@ -233,7 +233,7 @@ pub const FAMILY: Family<Handler> = Family {
         DataRow::read("ZRANGEBYSCORE", AtLeast(4), range::zrangebyscore)
             .takes(
                 "key min:double max:double [WITHSCORES]{2.0.0} \
-                 [LIMIT offset:integer count:integer]",
+                 [LIMIT (offset count)]",
             )
             .keys(KEY_READ)
             .since("1.0.5")
@@ -244,7 +244,7 @@ pub const FAMILY: Family<Handler> = Family {
         DataRow::write("ZRANGESTORE", AtLeast(5), range::zrangestore)
             .takes(
                 "dst:key src:key min:string max:string [BYSCORE | BYLEX]:sortby [REV] \
-                 [LIMIT offset:integer count:integer]",
+                 [LIMIT (offset count)]",
             )
             .keys(&[KeySpec::one(1, OVERWRITES), KeySpec::one(2, READS)])
             .deny_oom()
@@ -293,14 +293,14 @@ pub const FAMILY: Family<Handler> = Family {
             .does("Returns the members of some ranks, counted from the highest score.")
             .deprecated("6.2.0", "`ZRANGE` with the `REV` argument"),
         DataRow::read("ZREVRANGEBYLEX", AtLeast(4), range::zrevrangebylex)
-            .takes("key max:string min:string [LIMIT offset:integer count:integer]")
+            .takes("key max:string min:string [LIMIT (offset count)]")
             .keys(KEY_READ)
             .since("2.8.9")
             .cost(RANGE_COST)
             .does("Returns the members between two members, the highest first.")
             .deprecated("6.2.0", "`ZRANGE` with the `REV` and `BYLEX` arguments"),
         DataRow::read("ZREVRANGEBYSCORE", AtLeast(4), range::zrevrangebyscore)
-            .takes("key max:double min:double [WITHSCORES] [LIMIT offset:integer count:integer]")
+            .takes("key max:double min:double [WITHSCORES] [LIMIT (offset count)]")
             .keys(KEY_READ)
             .since("2.2.0")
             .history(&[("2.1.6", "Bounds that are left out.")])
