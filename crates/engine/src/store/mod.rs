@@ -225,20 +225,51 @@ impl Store {
         let buckets = usize::from(slot.buckets);
         let lines = self.arena.memory.lines(slot.segment, buckets);
         let (home, tag) = (segment::home(hash, slot.depth, buckets), Line::tag(hash));
-        for step in 0..segment::reach(buckets) {
+        // PERF: nearly every search ends in the first bucket.
+        let line = &lines[home];
+        for at in line.matches(tag) {
+            let cell = line.handle(at);
+            if is_it(cell) {
+                let (bucket, at) = (home as u16, at as u8);
+                return Some(Place {
+                    hash,
+                    slot,
+                    cell,
+                    bucket,
+                    at,
+                });
+            }
+        }
+        if !line.has_passed(tag) {
+            return None;
+        }
+        self.search_beyond(hash, slot, home, is_it)
+    }
+
+    /// Goes on with a search after the home bucket.
+    #[inline(never)]
+    fn search_beyond(
+        &self,
+        hash: u64,
+        slot: Slot,
+        home: usize,
+        is_it: impl Fn(Handle) -> bool,
+    ) -> Option<Place> {
+        let buckets = usize::from(slot.buckets);
+        let lines = self.arena.memory.lines(slot.segment, buckets);
+        let tag = Line::tag(hash);
+        for step in 1..segment::reach(buckets) {
             let bucket = segment::wrap(home + step, buckets);
             let line = &lines[bucket];
-            for at in line.matches(tag) {
-                let cell = line.handle(at);
-                if is_it(cell) {
-                    return Some(Place {
-                        hash,
-                        slot,
-                        cell,
-                        bucket: bucket as u16,
-                        at: at as u8,
-                    });
-                }
+            let found = line.matches(tag).find(|&at| is_it(line.handle(at)));
+            if let Some(at) = found {
+                return Some(Place {
+                    hash,
+                    slot,
+                    cell: line.handle(at),
+                    bucket: bucket as u16,
+                    at: at as u8,
+                });
             }
             if !line.has_passed(tag) {
                 return None;
