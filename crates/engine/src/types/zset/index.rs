@@ -3,7 +3,7 @@
 //! ```text
 //!  hash   ┌ depth bits ┐┌ 16 bits ┐ …
 //!             │              └─ tag, of which the first `known` bits are kept
-//!         directory[prefix] ─► page = len · depth · known │ tags in order │ leaf ids (two halves)
+//!         directory[prefix] ─► page = tag · leaf id │ tag · leaf id │ … in the order of tags
 //! ```
 //! A page that is full is cut in two where the first bit of its tags changes: the tags move up by
 //! one bit, so one bit less of them is known. When few are, they are made anew from the members.
@@ -24,9 +24,8 @@ const MERGED_MAX: usize = PAGE_LEN_MAX / 2;
 /// When no more bits of the tags are known than these, all are made known again.
 const KNOWN_MIN: u32 = 8;
 const TAG_BITS: u32 = 16;
-const HEADER: usize = 2;
-/// Arrays of a page: tags and the two halves of ids.
-const ARRAYS: usize = 3;
+/// Words of an entry: the tag and both halves of the id.
+const ENTRY: usize = 3;
 /// What an allocation of shared bytes takes beyond them.
 const ALLOCATION: usize = 24;
 
@@ -213,7 +212,7 @@ impl Index {
         let merged = Page::joined(low, high);
         self.bytes = self.bytes + merged.weight() - page.weight() - other.weight();
         self.pages[id] = merged;
-        self.pages[buddy] = Page(Arc::default());
+        self.pages[buddy] = Page::unused();
         self.free.push(buddy as u32);
         let width = 1usize << (self.depth - depth + 1);
         let first = (buddy_prefix >> 1) * width;
@@ -225,7 +224,7 @@ impl Index {
 
     /// Makes the directory smaller as long as no page needs its size, and the pages dense.
     fn halve(&mut self) {
-        let pages = self.pages.iter().filter(|page| !page.0.is_empty());
+        let pages = self.pages.iter().filter(|page| page.known() > 0);
         let depth = pages.map(Page::depth).max().unwrap_or(0);
         let step = 1usize << (self.depth - depth);
         self.directory = self.directory.iter().copied().step_by(step).collect();
@@ -261,13 +260,29 @@ fn prefix_mask(hash: u64, depth: u32) -> Group {
 
 /// Entries of members whose hashes begin alike.
 #[derive(Debug, Clone)]
-struct Page(Arc<[u16]>);
+struct Page {
+    /// Entries, and room for more.
+    words: Arc<[u16]>,
+    len: u16,
+    /// How many bits of a hash choose the page.
+    depth: u8,
+    /// How many bits of the tags are known.
+    known: u8,
+}
 
 impl Page {
     fn with_room(depth: u32, known: u32, room: usize) -> Self {
-        let mut words = vec![0; HEADER + ARRAYS * room];
-        words[1] = (depth | known << 8) as u16;
-        Self(words.into())
+        Self {
+            words: vec![0; ENTRY * room].into(),
+            len: 0,
+            depth: depth as u8,
+            known: known as u8,
+        }
+    }
+
+    /// A page that nothing leads to: it knows nothing.
+    fn unused() -> Self {
+        Self::with_room(0, 0, 0)
     }
 
     /// A page of these entries, which are in order.
@@ -275,39 +290,35 @@ impl Page {
         let len = entries.len();
         let room = (len + PAGE_STEP / 2).next_multiple_of(PAGE_STEP);
         let mut page = Self::with_room(depth, known, room);
-        let words = Arc::make_mut(&mut page.0);
-        words[0] = len as u16;
-        let (tags, low, high) = arrays_mut(&mut words[HEADER..]);
-        for (at, (tag, leaf)) in entries.enumerate() {
-            tags[at] = tag;
-            low[at] = leaf as u16;
-            high[at] = (leaf >> 16) as u16;
+        page.len = len as u16;
+        let words = Arc::make_mut(&mut page.words);
+        for (words, (tag, leaf)) in words.chunks_exact_mut(ENTRY).zip(entries) {
+            words.copy_from_slice(&entry(tag, leaf));
         }
         page
     }
 
     #[inline]
     fn len(&self) -> usize {
-        usize::from(self.0[0])
+        usize::from(self.len)
     }
 
     #[inline]
     fn depth(&self) -> u32 {
-        u32::from(self.0[1] & 0xff)
+        u32::from(self.depth)
     }
 
     #[inline]
     fn known(&self) -> u32 {
-        u32::from(self.0[1] >> 8)
+        u32::from(self.known)
     }
 
-    #[inline]
     fn room(&self) -> usize {
-        (self.0.len() - HEADER) / ARRAYS
+        self.words.len() / ENTRY
     }
 
     fn weight(&self) -> usize {
-        2 * self.0.len() + ALLOCATION
+        2 * self.words.len() + ALLOCATION
     }
 
     /// The tag of a hash that begins as those of the page do.
@@ -319,20 +330,13 @@ impl Page {
     }
 
     #[inline]
-    fn tags(&self) -> &[u16] {
-        &self.0[HEADER..HEADER + self.len()]
-    }
-
-    #[inline]
     fn tag(&self, at: usize) -> u16 {
-        self.0[HEADER + at]
+        self.words[ENTRY * at]
     }
 
     #[inline]
     fn leaf(&self, at: usize) -> u32 {
-        let room = self.room();
-        let low = self.0[HEADER + room + at];
-        let high = self.0[HEADER + 2 * room + at];
+        let (low, high) = (self.words[ENTRY * at + 1], self.words[ENTRY * at + 2]);
         u32::from(low) | u32::from(high) << 16
     }
 
@@ -341,18 +345,26 @@ impl Page {
     }
 
     /// The first entry whose tag is not lower.
+    ///
+    /// PERF: tags are spread evenly, so a guess is a few entries off; halving would read three lines
+    /// of memory more.
     #[inline]
     fn lower(&self, tag: u16) -> usize {
-        self.tags().partition_point(|t| *t < tag)
+        let mut at = (usize::from(tag) * self.len()) >> TAG_BITS;
+        while at < self.len() && self.tag(at) < tag {
+            at += 1;
+        }
+        while at > 0 && self.tag(at - 1) >= tag {
+            at -= 1;
+        }
+        at
     }
 
     /// The entries with a tag.
     #[inline]
     fn equal(&self, tag: u16) -> impl Iterator<Item = usize> + '_ {
         let first = self.lower(tag);
-        let tags = &self.tags()[first..];
-        let count = tags.iter().take_while(|t| **t == tag).count();
-        first..first + count
+        (first..self.len()).take_while(move |at| self.tag(*at) == tag)
     }
 
     #[inline]
@@ -379,28 +391,20 @@ impl Page {
     }
 
     fn insert(&mut self, tag: u16, leaf: u32) {
-        let (at, len, room) = (self.lower(tag), self.len(), self.room());
-        if len == room {
-            let grown = Self::of(self.depth(), self.known(), self.entries());
-            *self = grown;
+        if self.len() == self.room() {
+            *self = Self::of(self.depth(), self.known(), self.entries());
         }
-        let words = Arc::make_mut(&mut self.0);
-        words[0] += 1;
-        let (tags, low, high) = arrays_mut(&mut words[HEADER..]);
-        for (array, word) in [(tags, tag), (low, leaf as u16), (high, (leaf >> 16) as u16)] {
-            array.copy_within(at..len, at + 1);
-            array[at] = word;
-        }
+        let (at, end) = (ENTRY * self.lower(tag), ENTRY * self.len());
+        let words = Arc::make_mut(&mut self.words);
+        words.copy_within(at..end, at + ENTRY);
+        words[at..at + ENTRY].copy_from_slice(&entry(tag, leaf));
+        self.len += 1;
     }
 
     fn remove(&mut self, at: usize) {
-        let len = self.len();
-        let words = Arc::make_mut(&mut self.0);
-        words[0] -= 1;
-        let (tags, low, high) = arrays_mut(&mut words[HEADER..]);
-        for array in [tags, low, high] {
-            array.copy_within(at + 1..len, at);
-        }
+        let (at, end) = (ENTRY * at, ENTRY * self.len());
+        Arc::make_mut(&mut self.words).copy_within(at + ENTRY..end, at);
+        self.len -= 1;
         if self.len() + 3 * PAGE_STEP < self.room() {
             *self = Self::of(self.depth(), self.known(), self.entries());
         }
@@ -408,10 +412,8 @@ impl Page {
 
     #[inline]
     fn set_leaf(&mut self, at: usize, leaf: u32) {
-        let room = self.room();
-        let words = Arc::make_mut(&mut self.0);
-        words[HEADER + room + at] = leaf as u16;
-        words[HEADER + 2 * room + at] = (leaf >> 16) as u16;
+        let entry = entry(self.tag(at), leaf);
+        Arc::make_mut(&mut self.words)[ENTRY * at..][..ENTRY].copy_from_slice(&entry);
     }
 
     /// The same entries, with all bits of their tags known.
@@ -460,10 +462,7 @@ impl Page {
     }
 }
 
-/// The arrays of tags and of both halves of leaf ids.
-fn arrays_mut(words: &mut [u16]) -> (&mut [u16], &mut [u16], &mut [u16]) {
-    let room = words.len() / ARRAYS;
-    let (tags, rest) = words.split_at_mut(room);
-    let (low, high) = rest.split_at_mut(room);
-    (tags, low, high)
+/// The words of an entry.
+const fn entry(tag: u16, leaf: u32) -> [u16; ENTRY] {
+    [tag, leaf as u16, (leaf >> 16) as u16]
 }

@@ -234,15 +234,6 @@ impl Leaf {
         let (len, used) = (page.len, page.used);
         let (start, end) = (page.start(range.start), page.start(range.end));
         debug_assert!(range.len() < len);
-        let left = HEADER + SLOT * (len - range.len()) + used - (end - start);
-        if left + left / 2 + 64 < self.0.len() {
-            let parts = [
-                Part::Run(page, 0..range.start),
-                Part::Run(page, range.end..len),
-            ];
-            *self = assemble(&parts);
-            return;
-        }
         let page = self.page_mut();
         page.records.copy_within(end..used, start);
         page.tags.copy_within(range.end..len, range.start);
@@ -252,6 +243,15 @@ impl Leaf {
         let moved = &mut page.offsets[2 * range.start..2 * len];
         shift(moved, (end - start).wrapping_neg());
         write_header(page.header, len, used - (end - start));
+    }
+
+    /// Gives room back that records left.
+    pub(super) fn shrink(&mut self) {
+        let page = self.page();
+        let size = page.size();
+        if size + size / 2 + 64 < self.0.len() {
+            *self = assemble(&[Part::Run(page, 0..page.len)]);
+        }
     }
 
     /// Gives a record another score that does not change its place. The leaf may become larger

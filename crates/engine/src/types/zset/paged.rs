@@ -354,7 +354,12 @@ impl Zset {
         // What is popped from an end goes on being popped: merging there would be wasted.
         let (first, last) = self.tree.is_at_edge(path);
         let pops = first && range.start == 0 || last && range.end == len;
-        self.leaves.change(id, |leaf| leaf.remove(range));
+        self.leaves.change(id, |leaf| {
+            leaf.remove(range);
+            if !pops {
+                leaf.shrink();
+            }
+        });
         if !pops && self.leaves.get(id).is_sparse() {
             self.merge(path, id);
         }
