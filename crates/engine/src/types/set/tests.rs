@@ -165,7 +165,7 @@ fn a_scan_shows_each_member_that_stays_exactly_once() {
 
 #[test]
 fn random_members_are_all_as_likely() {
-    for words in [10, 100, 3000] {
+    for words in [10usize, 100, 3000] {
         let mut keyspace = Keyspace::new(Options::default());
         add(
             &mut keyspace,
