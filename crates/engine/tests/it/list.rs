@@ -15,6 +15,7 @@ enum Op {
     Remove(u16, usize),
     RemoveEqual(End, Vec<u8>, usize),
     Trim(u16, u16),
+    Rotate(End, End),
     Snapshot,
 }
 
@@ -41,6 +42,7 @@ fn op() -> impl Strategy<Value = Op> {
         3 => (any::<u16>(), 0usize..60).prop_map(|(i, n)| Op::Remove(i, n)),
         3 => (end(), element(), 0usize..5).prop_map(|(e, v, n)| Op::RemoveEqual(e, v, n)),
         1 => (any::<u16>(), any::<u16>()).prop_map(|(a, b)| Op::Trim(a, b)),
+        2 => (end(), end()).prop_map(|(a, b)| Op::Rotate(a, b)),
         1 => Just(Op::Snapshot),
     ]
 }
@@ -119,6 +121,19 @@ fn apply(keyspace: &mut Keyspace, model: &mut Model, op: &Op) {
             list.trim(from, count);
             model.truncate((from + count).min(model.len()));
             model.drain(..from.min(model.len()));
+        }
+        Op::Rotate(from, to) => {
+            list.rotate(*from, *to);
+            let element = match from {
+                End::Front => model.pop_front(),
+                End::Back => model.pop_back(),
+            };
+            for element in element {
+                match to {
+                    End::Front => model.push_front(element),
+                    End::Back => model.push_back(element),
+                }
+            }
         }
         Op::Snapshot => {}
     }

@@ -64,7 +64,10 @@ pub(super) fn lset(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandErro
     if len == 0 {
         return Err(CommandError::NoSuchKey);
     }
-    let index = absolute(integer(&args[2])?, len).filter(|index| list.set(*index, element));
+    let index = integer(&args[2])?;
+    // COMPAT: the list is converted for an element that finds no place, too.
+    list.grow(element.len());
+    let index = absolute(index, len).filter(|index| list.set(*index, element));
     if index.is_none() {
         return Err(CommandError::IndexRange);
     }

@@ -82,14 +82,11 @@ fn transfer(
         return Ok(false);
     };
     let is_new = db.list_mut(destination)?.is_empty();
-    // A list of one element rotates without going: the key and its deadline stay.
-    let stays = source == destination && db.list_mut(source)?.len() == 1;
-    if !stays {
+    if source == destination {
+        db.list_mut_hashed(hash, source)?.rotate(from, to);
+    } else {
+        db.list_mut(destination)?.push(to, [&element[..]]);
         db.list_mut_hashed(hash, source)?.pop(from, 1, |_| {});
-    }
-    db.list_mut(destination)?.push(to, [&element[..]]);
-    if stays {
-        db.list_mut_hashed(hash, source)?.pop(to.other(), 1, |_| {});
     }
     let is_gone = !db.contains(source);
     cx.reply.bulk(&element);

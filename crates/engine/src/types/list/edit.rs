@@ -163,6 +163,44 @@ impl<'a> ListMut<'a> {
         taken
     }
 
+    /// Takes the element at one end away and puts it at another, or at the same. The key stays, and
+    /// so does its deadline.
+    ///
+    /// # Examples
+    /// ```
+    /// # use russet_engine::{End, Keyspace, Options, Touch};
+    /// let mut keyspace = Keyspace::new(Options::default());
+    /// let mut db = keyspace.db(0);
+    /// let mut list = db.list_mut(b"turns")?;
+    /// list.push(End::Back, [&b"ann"[..], b"bob", b"cid"]);
+    /// list.rotate(End::Front, End::Back);
+    /// let turns = db.list(b"turns", Touch::Yes)?.expect("it was just filled");
+    /// assert_eq!(turns.to_vec(), [b"bob", b"cid", b"ann"]);
+    /// # Ok::<(), russet_engine::WrongType>(())
+    /// ```
+    pub fn rotate(&mut self, from: End, to: End) {
+        let limit = self.limit();
+        match self.form() {
+            None => {}
+            Some(ListForm::Paged(_)) => {
+                self.paged(None, |list| {
+                    let element = list.pop(from, to_vec);
+                    element.iter().for_each(|e| list.push(to, e, limit));
+                });
+                self.shrink();
+            }
+            Some(ListForm::Packed { entries, .. }) => {
+                let (middle, len) = match (from, to) {
+                    (End::Front, End::Back) => (entry::first(entries).1, entries.len()),
+                    (End::Back, End::Front) => (entry::last_start(entries), entries.len()),
+                    _ => (0, 0),
+                };
+                let bytes = self.held.packed_mut();
+                bytes[HEADER_LEN..HEADER_LEN + len].rotate_left(middle);
+            }
+        }
+    }
+
     /// Converts the list if it would be too large to be packed with one more element of that
     /// length. What is added later is asked about by [`Self::push`] itself; the others do not.
     pub fn grow(&mut self, len: usize) {
