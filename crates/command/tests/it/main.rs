@@ -5,5 +5,6 @@ mod hash;
 mod list;
 mod set;
 mod sorted_set;
+mod stream;
 mod string;
 mod world;

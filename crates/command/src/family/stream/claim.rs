@@ -10,6 +10,7 @@ use smallvec::SmallVec;
 use super::entries::reply_entry;
 use super::id::{self, End, parse_end};
 use super::log::GroupName;
+use super::pending::one_more;
 use super::text;
 use crate::args::{Cursor, integer, is_word};
 use crate::ctx::{Ctx, Flow};
@@ -206,19 +207,24 @@ impl Claim {
             effects.dirty += 1;
             return Taken::Gone;
         }
-        let (deliveries, step) = match known {
+        let deliveries = match known {
             Some(pending) if now.saturating_sub(pending.delivered_at) < self.idle_min => {
                 return Taken::No;
             }
-            Some(pending) => (pending.deliveries, u64::from(!self.is_silent)),
+            Some(pending) => pending.deliveries,
             // COMPAT: an entry that is made pending counts as delivered once, and once more.
-            None if self.is_forced => (1, u64::from(!self.is_silent)),
+            None if self.is_forced => 1,
             None => return Taken::No,
+        };
+        let deliveries = match (self.deliveries, self.is_silent) {
+            (Some(given), _) => given,
+            (None, true) => deliveries,
+            (None, false) => one_more(deliveries),
         };
         let pending = Pending {
             id,
             delivered_at: self.delivered_at,
-            deliveries: self.deliveries.unwrap_or(deliveries.saturating_add(step)),
+            deliveries,
             consumer: Some(consumer),
         };
         deliver(stream, name, (pending, consumer), now, effects);
@@ -283,8 +289,9 @@ pub(super) fn xautoclaim(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, Comma
         for mut pending in claimed {
             pending.delivered_at = now;
             pending.consumer = Some(consumer);
-            let step = u64::from(!sweep.is_silent);
-            pending.deliveries = pending.deliveries.saturating_add(step);
+            if !sweep.is_silent {
+                pending.deliveries = one_more(pending.deliveries);
+            }
             deliver(stream, name, (pending, consumer), now, effects);
             reply_claimed(reply, stream, pending.id, sweep.is_silent);
         }

@@ -132,3 +132,8 @@ pub(super) fn owner<'g>(group: &'g StreamGroup, pending: &Pending) -> &'g [u8] {
 pub(super) fn deliveries(pending: &Pending) -> i64 {
     i64::try_from(pending.deliveries).unwrap_or(i64::MAX)
 }
+
+/// One delivery more, as far as it can be told.
+pub(super) fn one_more(deliveries: u64) -> u64 {
+    deliveries.saturating_add(1).min(i64::MAX as u64)
+}

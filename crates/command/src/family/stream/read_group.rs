@@ -15,7 +15,7 @@ use super::claim::{arrive, deliver, group_of};
 use super::entries::{reply_entry, reply_fields, reply_gone};
 use super::id;
 use super::log::GroupName;
-use super::pending::deliveries;
+use super::pending::{deliveries, one_more};
 use super::read::{Answer, Options, has_from, wait};
 use super::text;
 use crate::ctx::{Ctx, Flow};
@@ -148,7 +148,7 @@ impl Reader<'_, '_, '_> {
             stream.change_group(self.name.group, |group| {
                 if let Some(mut pending) = group.pending(id).copied() {
                     pending.delivered_at = self.now;
-                    pending.deliveries = pending.deliveries.saturating_add(1);
+                    pending.deliveries = one_more(pending.deliveries);
                     group.deliver(pending);
                 }
             });
@@ -236,7 +236,7 @@ impl Reader<'_, '_, '_> {
             self.reply.integer(deliveries(&pending));
         }
         pending.delivered_at = self.now;
-        pending.deliveries = pending.deliveries.saturating_add(1);
+        pending.deliveries = one_more(pending.deliveries);
         pending.consumer = Some(consumer);
         deliver(
             stream,

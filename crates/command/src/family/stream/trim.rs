@@ -125,15 +125,19 @@ impl TrimOptions {
         if !self.is_approximate {
             return None;
         }
-        let text = match self.to? {
-            TrimTo::Len(_) => IdText::of_number(stream.len()),
-            TrimTo::Id(_) if stream.is_empty() => IdText::new(StreamId::MAX),
-            TrimTo::Id(_) => IdText::new(stream.first_id()),
+        // What groups hold back is not at the end that goes, so only the count tells what stayed.
+        let is_recounted = self.refs() == Refs::Acknowledged && matches!(self.to?, TrimTo::Id(_));
+        let is_counted = is_recounted || matches!(self.to?, TrimTo::Len(_));
+        let text = match (is_counted, stream.is_empty()) {
+            (true, _) => IdText::of_number(stream.len()),
+            (false, true) => IdText::new(StreamId::MAX),
+            (false, false) => IdText::new(stream.first_id()),
         };
         // An exact trim takes no limit.
         let limit = self.limit_at.map_or(0..0, |at| at..at + 2);
         Some(Kept {
             at: self.at,
+            is_recounted,
             limit,
             text,
         })
@@ -144,6 +148,8 @@ impl TrimOptions {
 #[derive(Debug)]
 pub(super) struct Kept {
     at: usize,
+    /// Whether a count takes the place of an identifier.
+    is_recounted: bool,
     limit: Range<usize>,
     text: IdText,
 }
@@ -152,6 +158,7 @@ impl Kept {
     /// What the log is told in place of the argument at `at`, if anything.
     pub(super) fn replace<'a>(&'a self, at: usize, arg: &'a [u8]) -> Option<&'a [u8]> {
         match at {
+            _ if at + 2 == self.at && self.is_recounted => Some(b"MAXLEN"),
             _ if at + 1 == self.at => Some(b"="),
             _ if at == self.at => Some(self.text.as_bytes()),
             _ if self.limit.contains(&at) => None,

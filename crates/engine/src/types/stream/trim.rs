@@ -106,6 +106,7 @@ impl Stream {
             let goes_whole = match trim.to {
                 TrimTo::Len(kept) if self.len <= kept => return,
                 TrimTo::Len(kept) => self.len - count >= kept,
+                TrimTo::Id(id) if slot.first >= id => return,
                 TrimTo::Id(id) => slot.block.last() < id,
             };
             let is_over = trim.limit != 0 && removed + count > trim.limit;
@@ -128,9 +129,6 @@ impl Stream {
             }
             removed += gone.len() as u64;
             self.delete_places(index, &gone);
-            if !goes_whole {
-                return;
-            }
             index += usize::from(self.slots.len() == blocks);
         }
     }

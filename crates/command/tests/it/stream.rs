@@ -1,0 +1,4 @@
+//! Commands of streams.
+
+mod effects;
+mod replay;
