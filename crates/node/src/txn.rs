@@ -14,7 +14,7 @@
 //! Not here: the commands — `control/txn.rs`; what a unit is — `unit.rs`.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use russet_command::{CommandError, Flags};
 use russet_resp::{ArgBuf, Args, Reply};
@@ -113,7 +113,7 @@ pub(crate) fn discard(core: &mut Core, session: &mut Session) {
 #[derive(Debug, Default)]
 pub(crate) struct Watchers {
     clients: BTreeMap<u64, Watch>,
-    keys: BTreeMap<DbKey, Vec<u64>>,
+    keys: BTreeMap<DbKey, BTreeSet<u64>>,
 }
 
 /// What one client watches.
@@ -175,13 +175,12 @@ impl Core {
         self.hear_changes();
         for key in keys.iter() {
             let key: DbKey = (db, Box::from(key));
-            let watch = self.watchers.clients.entry(client).or_default();
-            if watch.keys.contains(&key) {
-                continue;
+            let watchers = self.watchers.keys.entry(key.clone()).or_default();
+            if watchers.insert(client) {
+                self.keyspace.observe(db, &key.1);
+                let watch = self.watchers.clients.entry(client).or_default();
+                watch.keys.push(key);
             }
-            self.keyspace.observe(db, &key.1);
-            watch.keys.push(key.clone());
-            self.watchers.keys.entry(key).or_default().push(client);
         }
     }
 
@@ -228,7 +227,7 @@ impl Core {
             let Some(clients) = self.watchers.keys.get_mut(key) else {
                 continue;
             };
-            clients.retain(|other| *other != client);
+            clients.remove(&client);
             if clients.is_empty() {
                 self.watchers.keys.remove(key);
             }

@@ -1,7 +1,7 @@
 //! Who waits for which key, in which order, and until when.
 //!
 //! Always true: a client stands once in the queue of a key, at the place of its ticket; a queue
-//! that nobody stands in does not exist; a key is ready at most once.
+//! that nobody stands in does not exist.
 //! Not here: what being served means — `block.rs`; that keys are observed — there too.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -34,6 +34,8 @@ struct Queue {
     line: BTreeMap<u64, u64>,
     /// How many of them want to know that the key is gone.
     on_gone: usize,
+    /// Whether the key stands among those that are ready.
+    is_ready: bool,
 }
 
 impl Waiters {
@@ -83,17 +85,24 @@ impl Waiters {
 
     /// A key has changed.
     pub(super) fn changed(&mut self, key: DbKey) {
-        if self.queues.contains_key(&key)
-            && self.serving.as_ref() != Some(&key)
-            && !self.ready.contains(&key)
+        if self.serving.as_ref() == Some(&key) {
+            return;
+        }
+        if let Some(queue) = self.queues.get_mut(&key)
+            && !queue.is_ready
         {
+            queue.is_ready = true;
             self.ready.push_back(key);
         }
     }
 
     /// The next key whose queue is to be asked.
     pub(super) fn next_ready(&mut self) -> Option<DbKey> {
-        self.ready.pop_front()
+        let key = self.ready.pop_front()?;
+        if let Some(queue) = self.queues.get_mut(&key) {
+            queue.is_ready = false;
+        }
+        Some(key)
     }
 
     /// The first client in the queue of a key with at least that ticket.

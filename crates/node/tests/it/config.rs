@@ -218,6 +218,37 @@ fn a_rewrite_is_answered_when_the_file_is_on_disk() {
 }
 
 #[test]
+fn a_transaction_goes_on_when_the_file_is_on_disk() {
+    const TRANSACTION: &str =
+        "MULTI\r\nSET a 1\r\nCONFIG REWRITE\r\nSET b 2\r\nCONFIG REWRITE\r\nEXEC\r\nGET b\r\n";
+    let queued = format!("+OK\r\n{}", "+QUEUED\r\n".repeat(4));
+    let mut bench = Bench::new("");
+    let jobs = bench.send(TRANSACTION);
+    assert_eq!(bench.replies(), format!("{queued}*4\r\n+OK\r\n"));
+    let jobs = bench.end(jobs[0].0, failed("Permission denied"));
+    assert_eq!(
+        bench.replies(),
+        "-ERR Rewriting config file: Permission denied\r\n+OK\r\n"
+    );
+    bench.end(jobs[0].0, Outcome::Done);
+    assert_eq!(bench.replies(), "+OK\r\n$1\r\n2\r\n");
+}
+
+#[test]
+fn a_transaction_whose_client_has_gone_meanwhile_is_done_whole() {
+    let mut bench = Bench::new("");
+    let jobs = bench.send("MULTI\r\nCONFIG REWRITE\r\nSET b 2\r\nEXEC\r\nSET c 3\r\n");
+    bench.node.hung_up(CONN, russet_io::HangUp::Closed);
+    bench.end(jobs[0].0, Outcome::Done);
+    let origin = Origin::Unix {
+        path: "test".into(),
+    };
+    bench.node.opened(CONN, &origin, NOW);
+    bench.send("MGET b c\r\n");
+    assert_eq!(bench.replies(), "*2\r\n$1\r\n2\r\n$-1\r\n");
+}
+
+#[test]
 fn settings_of_the_log_and_of_sockets_are_handed_to_the_loop() {
     let mut bench = Bench::new("");
     let jobs = bench.send("CONFIG SET loglevel warning tcp-keepalive 7 loglevel notice\r\n");
