@@ -292,7 +292,7 @@ pub enum CommandError {
     #[error("ERR timeout is out of range")]
     TimeoutRange,
     /// A word that is no option, as it was given (HSETEX).
-    #[error("ERR unknown argument: {}", String::from_utf8_lossy(_0))]
+    #[error("ERR unknown argument: {}", as_c_shows(_0))]
     UnknownArgument(Box<[u8]>),
     /// A condition that is none, as it was given (EXPIRE and its kin).
     #[error("ERR Unsupported option {}", as_c_shows(_0))]

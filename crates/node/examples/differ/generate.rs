@@ -286,6 +286,8 @@ impl Generator {
                 pending: None,
                 repeats: None,
                 in_transaction,
+                is_lexical: command.name.contains("LEX")
+                    || (command.name == "ZADD" && once_in(rng, 6)),
             };
             maker.all(rng, &command.syntax);
             let mut made = maker.out;
@@ -342,6 +344,8 @@ struct Maker<'g> {
     /// How often the last repeated argument was repeated.
     repeats: Option<u64>,
     in_transaction: bool,
+    /// Whether it is about members of equal scores, which have keys of their own.
+    is_lexical: bool,
 }
 
 impl Maker<'_> {
@@ -403,6 +407,7 @@ impl Maker<'_> {
                 }
                 return;
             }
+            ArgumentKind::Key if self.is_lexical => words::lexical_key(rng),
             ArgumentKind::Key => words::key(rng, self.command.group),
             ArgumentKind::Pattern => words::pattern(rng),
             ArgumentKind::UnixTime => self.moment(rng, name),
@@ -461,6 +466,7 @@ impl Maker<'_> {
                     [(rng.u64() % 8) as usize]
                     .to_owned();
             }
+            "score" if self.is_lexical => return "0".to_owned(),
             _ => return words::double(rng),
         };
         if once_in(rng, 25) {
@@ -481,6 +487,7 @@ impl Maker<'_> {
             "min-idle-time" => {
                 ["0", "0", "100000000", "x", "-1"][(rng.u64() % 5) as usize].to_owned()
             }
+            "score" if self.is_lexical => "0".to_owned(),
             "increment" | "score" => words::double(rng),
             "comparison-value" => words::member(rng),
             _ => words::named(rng, &self.command.name, name),
@@ -539,6 +546,11 @@ fn is_harmless(name: &str, words: &[String]) -> bool {
     let has = |word: &str| words.iter().any(|w| w.eq_ignore_ascii_case(word));
     let is_large = |word: &String| word.parse::<i64>().is_ok_and(|n| n.unsigned_abs() > 10_000);
     match name {
+        // The order of members by their bytes means something among equal scores only.
+        "ZADD" if words[1].starts_with('y') => !has("INCR") && scores_are_zero(words),
+        _ if words.iter().any(|word| word == "y1" || word == "y2") => name.contains("LEX"),
+        // Some versions cut indexes to 32 bits, and change another element.
+        "LSET" => !words.iter().any(is_large),
         "XADD" => !has("*") && !has("~"),
         "XTRIM" => !has("~"),
         "SPOP" => words.len() == 3 && words[2].parse::<u64>().is_ok_and(|n| n >= 1000),
@@ -548,4 +560,12 @@ fn is_harmless(name: &str, words: &[String]) -> bool {
         }
         _ => true,
     }
+}
+
+/// Whether every other word from the first zero on is a zero.
+fn scores_are_zero(words: &[String]) -> bool {
+    let Some(first) = words.iter().position(|word| word == "0") else {
+        return false;
+    };
+    words[first..].iter().step_by(2).all(|word| word == "0")
 }

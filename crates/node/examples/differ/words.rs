@@ -140,6 +140,11 @@ pub(crate) fn key(rng: &mut Rng, group: Group) -> String {
     pick(rng, KEYS).to_owned()
 }
 
+/// A key of members with equal scores.
+pub(crate) fn lexical_key(rng: &mut Rng) -> String {
+    pick(rng, &["y1", "y2"]).to_owned()
+}
+
 pub(crate) fn member(rng: &mut Rng) -> String {
     match rng.u64() % 12 {
         0 => (rng.u64() % 2000).to_string(),

@@ -4,7 +4,6 @@
 
 use std::ops::Range;
 
-use russet_base::num::parse_f64;
 use russet_engine::{MemberBound, ScoreBound, Span};
 
 use crate::args::integer;
@@ -74,16 +73,16 @@ fn score_bound(text: &[u8]) -> Option<ScoreBound> {
     }
 }
 
-/// COMPAT: bounds are read less strictly than scores: what is too large is infinite, what is too
-/// small is zero, and nothing at all is zero, too.
+/// COMPAT: bounds are read otherwise than scores, as since Redis 8: up to a zero byte, in decimals
+/// only; what is too large is infinite, what is too small is zero, and nothing at all is zero, too.
 fn number(text: &[u8]) -> Option<f64> {
+    let end = text.iter().position(|&byte| byte == 0);
+    let text = &text[..end.unwrap_or(text.len())];
     if text.is_empty() {
         return Some(0.0);
     }
-    parse_f64(text).or_else(|| {
-        let number: f64 = std::str::from_utf8(text).ok()?.parse().ok()?;
-        (!number.is_nan()).then_some(number)
-    })
+    let number: f64 = std::str::from_utf8(text).ok()?.parse().ok()?;
+    (!number.is_nan()).then_some(number)
 }
 
 fn member_bound(text: &[u8]) -> Option<MemberBound<'_>> {
