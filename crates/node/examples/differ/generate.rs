@@ -183,7 +183,7 @@ impl Generator {
 
     /// What shows the values of all keys.
     pub(crate) fn check(&self, with_flush: bool) -> Vec<Request> {
-        let mut requests = vec![Request::plain(&["DBSIZE"])];
+        let mut requests = vec![Request::plain(&["KEYS", "*"]), Request::plain(&["DBSIZE"])];
         for key in KEYS {
             let mut ask = |words: &[&str]| requests.push(Request::plain(words));
             ask(&["TYPE", key]);

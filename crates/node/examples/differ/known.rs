@@ -20,7 +20,7 @@ pub(crate) fn explains(request: &Request, our: &Value, their: &Value, version: &
     let error = error.unwrap_or_default();
     match &*request.name {
         // Arguments are looked at before the key since Redis 7.2.
-        "BITCOUNT" | "BITPOS" => is_before("7.2") && only_we_fail,
+        "BITCOUNT" | "BITPOS" => is_before("7.2") && (only_we_fail || both_fail),
         // What cannot be negated is refused since Redis 7.2.
         "LREM" | "LPOS" if is_before("7.2") => error.contains("must between -9223372036854775807"),
         // Large indexes are cut to 32 bits by some versions.
@@ -29,6 +29,9 @@ pub(crate) fn explains(request: &Request, our: &Value, their: &Value, version: &
         "SCAN" | "SSCAN" | "HSCAN" | "ZSCAN" if error.contains("invalid cursor") => {
             is_before("7.4")
         }
+        "SCAN" | "SSCAN" | "HSCAN" | "ZSCAN" if their.as_error().is_some() => is_before("7.4"),
+        // Scores beyond 64 bits are shown there as they are packed.
+        "ZSCAN" => same_numbers(our, their),
         "HSCAN" => is_before("7.4") && request.has("NOVALUES"),
         // The text names the command, and `+`, since Redis 7.4.
         "XREAD" | "XREADGROUP" => both_fail && error.contains("list of streams: for each"),
@@ -41,12 +44,22 @@ pub(crate) fn explains(request: &Request, our: &Value, their: &Value, version: &
         "ZRANK" | "ZREVRANK" | "queued" if is_before("7.2") => their
             .as_error()
             .is_some_and(|text| text.ends_with(b"rank' command")),
+        "EXEC" if is_before("7.2") => {
+            let refused = their
+                .as_error()
+                .is_some_and(|text| text.starts_with(b"EXECABORT"));
+            refused
+                && request
+                    .inner
+                    .iter()
+                    .any(|inner| inner.name.ends_with("RANK"))
+        }
         // Bounds are plain decimals since Redis 8.
         name if name.starts_with('Z') && error.contains("min or max is not a float") => {
             is_before("8")
         }
         // Strings with zero bytes are equal to their beginnings in some collations.
-        "SORT" | "SORT_RO" if request.has("ALPHA") => has_zero_byte(our),
+        "SORT" | "SORT_RO" if request.has("ALPHA") => has_zero_byte(our) || request.has("BY"),
         // What was read is never more than was added, since Redis 8.4.
         "XINFO|GROUPS" | "XINFO|STREAM" => same_but_reads(our, their),
         // Consumers have been telling more since Redis 7.2.
