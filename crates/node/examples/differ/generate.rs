@@ -545,12 +545,17 @@ fn spoil(rng: &mut Rng, words: &mut Vec<String>, fixed: usize) {
 fn is_harmless(name: &str, words: &[String]) -> bool {
     let has = |word: &str| words.iter().any(|w| w.eq_ignore_ascii_case(word));
     let is_large = |word: &String| word.parse::<i64>().is_ok_and(|n| n.unsigned_abs() > 10_000);
+    if comes_soon(name, words) {
+        return false;
+    }
     match name {
         // The order of members by their bytes means something among equal scores only.
         "ZADD" if words[1].starts_with('y') => !has("INCR") && scores_are_zero(words),
         _ if words.iter().any(|word| word == "y1" || word == "y2") => name.contains("LEX"),
         // Some versions cut indexes to 32 bits, and change another element.
         "LSET" => !words.iter().any(is_large),
+        // What weighs the same may be stored in any order.
+        "SORT" => !(has("STORE") && has("ALPHA") && has("BY")),
         "XADD" => !has("*") && !has("~"),
         "XTRIM" => !has("~"),
         "SPOP" => words.len() == 3 && words[2].parse::<u64>().is_ok_and(|n| n >= 1000),
@@ -568,4 +573,22 @@ fn scores_are_zero(words: &[String]) -> bool {
         return false;
     };
     words[first..].iter().step_by(2).all(|word| word == "0")
+}
+
+/// Whether a command sets a deadline that may pass on one side before it is seen on the other.
+fn comes_soon(name: &str, words: &[String]) -> bool {
+    let is_soon = |word: &String| {
+        word.parse::<i64>()
+            .is_ok_and(|n| (1..100_000_000).contains(&n))
+    };
+    let sets_span = matches!(
+        name,
+        "SETEX" | "PSETEX" | "EXPIRE" | "PEXPIRE" | "HEXPIRE" | "HPEXPIRE"
+    );
+    let is_option =
+        |word: &String| word.eq_ignore_ascii_case("EX") || word.eq_ignore_ascii_case("PX");
+    let by_option = words
+        .windows(2)
+        .any(|pair| is_option(&pair[0]) && is_soon(&pair[1]));
+    by_option || (sets_span && words.get(2).is_some_and(is_soon))
 }

@@ -140,6 +140,11 @@ fn differ() -> Result<usize, String> {
             };
             if known::explains(request, our, their, &version) {
                 explained += 1;
+                // What only one side did leaves the two apart.
+                is_apart = our.as_error().is_some() != their.as_error().is_some();
+                if is_apart {
+                    break;
+                }
                 continue;
             }
             is_apart = true;
@@ -178,7 +183,10 @@ fn tell(
     history: &VecDeque<Request>,
 ) {
     println!("---- {}: {}", request.name, difference.0);
-    let keys = request.keys();
+    let mut keys = request.keys();
+    if request.name == "KEYS" {
+        keys.extend(missing(our, their).chain(missing(their, our)));
+    }
     let related = history.iter().rev().skip(1);
     let related = related.filter(|earlier| earlier.keys().iter().any(|key| keys.contains(key)));
     let mut related: Vec<&Request> = related.take(HISTORY).collect();
@@ -189,4 +197,12 @@ fn tell(
     println!("  => {}", request.shown());
     println!("     ours   {}", words::shown_value(our));
     println!("     theirs {}", words::shown_value(their));
+}
+
+/// The texts of a reply that another has not.
+fn missing<'v>(value: &'v Value, other: &'v Value) -> impl Iterator<Item = &'v [u8]> {
+    let others = other.as_elements().unwrap_or_default();
+    let items = value.as_elements().unwrap_or_default().iter();
+    let items = items.filter(move |item| !others.contains(item));
+    items.filter_map(|item| item.as_bytes().map(|bytes| &**bytes))
 }
