@@ -7,8 +7,8 @@
 //! Entries come at the end and go at the front, so blocks fill one after the other and are freed
 //! whole. A snapshot shares the blocks and groups; the one that changes is copied.
 //!
-//! Always true: no block is without entries; identifiers rise; `first_id` is that of the first entry,
-//! or zero without one; no entry has an identifier above `last_id`.
+//! Always true: no block is without entries; identifiers rise; `first_id` is that of the first
+//! entry, or zero without one; no entry has an identifier above `last_id`.
 //! Not here: blocks — `stream/block.rs`; groups — `stream/group.rs`; keys — `stream/gate.rs`
 
 mod block;

@@ -5,6 +5,8 @@
 //!  XACKDEL   done with, and removed as far as other groups allow it
 //!  XNACK     given back: nobody has it, anybody may have it at once
 //! ```
+//! Always true: identifiers are all read before the first one counts.
+//! Not here: what groups know of entries — `engine/src/types/stream/group.rs`
 
 use russet_engine::{Pending, Refs, Stream, StreamGroup, StreamId};
 use russet_resp::Args;

@@ -1,4 +1,7 @@
 //! XDEL, XDELEX and XSETID.
+//!
+//! Always true: a stream that loses its last entry stays, with its counters and groups.
+//! Not here: the oldest entries at once — `trim.rs`
 
 use russet_engine::{Refs, Stream, StreamId, StreamMut};
 use russet_resp::Args;

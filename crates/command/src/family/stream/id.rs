@@ -1,7 +1,7 @@
 //! Identifiers as text: `ms-seq`, `ms`, `-`, `+`, and the ends of intervals.
 //!
 //! Always true: nothing is allocated.
-//! Not here: identifiers that stand for something else (`*`, `$`, `>`) — the commands that know them
+//! Not here: words that stand for identifiers (`$`, `>`) — the commands that know them
 
 use russet_base::num::{I64Buf, format_u64, parse_u64};
 use russet_engine::StreamId;

@@ -1,7 +1,7 @@
 //! What the log is told of reads and claims: who has what since when, without chance and time.
 //!
 //! ```text
-//!  delivered, claimed        XCLAIM key group consumer 0 id TIME … RETRYCOUNT … FORCE JUSTID LASTID …
+//!  delivered, claimed        XCLAIM key group consumer 0 id TIME … RETRYCOUNT … FORCE JUSTID …
 //!  a group read on           XGROUP SETID key group id ENTRIESREAD n
 //!  a consumer came           XGROUP CREATECONSUMER key group consumer
 //! ```

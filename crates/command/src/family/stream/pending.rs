@@ -1,4 +1,7 @@
 //! XPENDING: what consumers have not acknowledged.
+//!
+//! Always true: looking changes nothing, not even when consumers were seen.
+//! Not here: taking entries over — `claim.rs`
 
 use russet_engine::{Consumer, Millis, Pending, StreamGroup, StreamId, Touch};
 use russet_resp::{Args, Reply};

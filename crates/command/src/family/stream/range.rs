@@ -1,4 +1,7 @@
 //! XLEN, XRANGE and XREVRANGE.
+//!
+//! Always true: entries are shown with their fields in the order in which they were given.
+//! Not here: entries after an identifier, of several streams — `read.rs`
 
 use russet_engine::Touch;
 use russet_resp::Args;

@@ -1,15 +1,15 @@
 //! Consumer groups: who was given which entries and has not acknowledged them yet.
 //!
-//! Each pending entry stands once in its group, with who has it and since when, and once more, by its
-//! identifier alone, with its consumer.
+//! Each pending entry stands once in its group, with who has it and since when, and once more, by
+//! its identifier alone, with its consumer.
 //!
 //! ```text
 //!  group    pending   id · consumer · delivered at · how often      in the order of ids
 //!           slots     consumer { name · seen · active · ids }       by number
 //!           by name   numbers of slots                              in the order of names
 //! ```
-//! Always true: the two sides of a pending entry agree; an entry that was given back has no consumer
-//! and stands in the group only.
+//! Always true: the two sides of a pending entry agree; an entry that was given back has no
+//! consumer and stands in the group only.
 //! Not here: which entries there are — `stream.rs`; how far behind a group is — `lag.rs`
 
 use std::sync::Arc;

@@ -1,7 +1,7 @@
 //! Things in the order of the identifiers they carry, in pages that snapshots share.
 //!
-//! Acknowledged entries leave at the front and new ones come at the end, nearly always; anything else
-//! moves at most the things of one page.
+//! Acknowledged entries leave at the front and new ones come at the end, nearly always; anything
+//! else moves at most the things of one page.
 //!
 //! Always true: no page is empty; identifiers rise without repeating.
 //! Not here: what the things are — `group.rs`

@@ -6,6 +6,7 @@
 //! Not here: what an entry is numbered by when the producer does not say — the command layer
 
 use std::collections::{BTreeMap, VecDeque};
+use std::ops::Bound;
 use std::sync::Arc;
 
 use super::id::StreamId;
@@ -23,6 +24,10 @@ pub struct Producers {
     /// How many entries were known already.
     pub duplicates: u64,
     by_name: BTreeMap<Box<[u8]>, Producer>,
+    /// How many numbers all producers have.
+    numbers: usize,
+    /// The producer that was looked at last for what is too old.
+    swept: Box<[u8]>,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -53,6 +58,8 @@ impl Default for Producers {
             added: 0,
             duplicates: 0,
             by_name: BTreeMap::new(),
+            numbers: 0,
+            swept: Box::default(),
         }
     }
 }
@@ -61,10 +68,9 @@ impl Producers {
     /// Remembers an entry, unless its number is known; forgets what is too old or too much.
     pub fn remember(&mut self, entry: Remembered<'_>) {
         let (oldest, len_max) = (self.oldest(entry.added_at), self.len_max);
+        self.sweep(oldest);
         let producer = self.by_name.entry(entry.producer.into()).or_default();
-        while producer.oldest().is_some_and(|added_at| added_at < oldest) {
-            producer.forget_oldest();
-        }
+        self.numbers -= producer.forget_before(oldest);
         if producer.ids.contains_key(entry.number) {
             return;
         }
@@ -72,10 +78,29 @@ impl Producers {
         let known = (entry.id, entry.added_at);
         producer.ids.insert(Arc::clone(&number), known);
         producer.order.push_back(number);
+        self.numbers += 1;
         while producer.order.len() as u64 > len_max {
             producer.forget_oldest();
+            self.numbers -= 1;
         }
         self.added += 1;
+    }
+
+    /// Looks at two producers in turn, so that none stays for ever that adds nothing any more.
+    fn sweep(&mut self, oldest: Millis) {
+        for _ in 0..2 {
+            let rest = (Bound::Excluded(&*self.swept), Bound::Unbounded);
+            let Some((name, producer)) = self.by_name.range_mut::<[u8], _>(rest).next() else {
+                self.swept = Box::default();
+                return;
+            };
+            self.numbers -= producer.forget_before(oldest);
+            let name = name.clone();
+            if producer.order.is_empty() {
+                self.by_name.remove(&name);
+            }
+            self.swept = name;
+        }
     }
 
     /// The moment before which entries are forgotten.
@@ -87,6 +112,7 @@ impl Producers {
     /// Forgets every producer.
     pub fn clear(&mut self) {
         self.by_name.clear();
+        self.numbers = 0;
     }
 
     /// What the stream calls an entry of a producer, if that is known and not too old.
@@ -122,10 +148,7 @@ impl Producers {
 
     /// How many numbers are known, of all producers together.
     pub fn numbers_len(&self) -> usize {
-        self.by_name
-            .values()
-            .map(|producer| producer.order.len())
-            .sum()
+        self.numbers
     }
 
     /// Bytes that it occupies, roughly.
@@ -142,9 +165,50 @@ impl Producer {
         Some(*added_at)
     }
 
+    /// Forgets what was added before a moment; says how much that was.
+    fn forget_before(&mut self, moment: Millis) -> usize {
+        let len = self.order.len();
+        while self.oldest().is_some_and(|added_at| added_at < moment) {
+            self.forget_oldest();
+        }
+        len - self.order.len()
+    }
+
     fn forget_oldest(&mut self) {
         if let Some(number) = self.order.pop_front() {
             self.ids.remove(&number);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn producers_that_add_nothing_any_more_are_forgotten() {
+        let mut producers = Producers::default();
+        let mut add = |producer: &str, number: &str, added_at: Millis| {
+            let id = StreamId::new(added_at as u64, 0);
+            producers.remember(Remembered {
+                producer: producer.as_bytes(),
+                number: number.as_bytes(),
+                added_at,
+                id,
+            });
+            (producers.len(), producers.numbers_len())
+        };
+        for n in 1..=50 {
+            assert_eq!(add(&format!("p{n}"), "n", n), (n as usize, n as usize));
+        }
+        for n in 0..30 {
+            add("last", &n.to_string(), 200_000);
+        }
+        assert_eq!(add("last", "0", 200_000), (1, 30));
+        assert_eq!(
+            producers.find(b"last", b"7", 200_000),
+            Some(StreamId::new(200_000, 0))
+        );
+        assert_eq!(producers.find(b"last", b"7", 300_001), None);
     }
 }

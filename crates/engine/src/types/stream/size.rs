@@ -1,7 +1,7 @@
 //! How large a block would be as a listpack: that decides where blocks end.
 //!
-//! Users see where blocks end: trimming with `~` removes whole blocks. So blocks are cut by the size
-//! they have in an RDB file, not by the bytes they occupy here.
+//! Users see where blocks end: trimming with `~` removes whole blocks. So blocks are cut by the
+//! size they have in an RDB file, not by the bytes they occupy here.
 //!
 //! Always true: these are the sizes of elements with their back length.
 //! Not here: the listpack format itself — `russet_pack`
