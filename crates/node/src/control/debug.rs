@@ -3,10 +3,12 @@
 //! Subcommands are rows of a table of their own, since COMMAND shows none of DEBUG.
 //!
 //! Always true: nothing runs unless `enable-debug-command` allows it.
-//! Not here: digests — `debug/digest.rs`; example replies — `debug/protocol.rs`.
+//! Not here: digests — `debug/digest.rs`; example replies — `debug/protocol.rs`; RELOAD —
+//! `debug/reload.rs`.
 
 mod digest;
 mod protocol;
+mod reload;
 
 use std::borrow::Cow;
 
@@ -14,13 +16,14 @@ use russet_base::num::{parse_f64, parse_i64, parse_memory};
 use russet_command::Arity::AtLeast;
 use russet_command::args::is_word;
 use russet_command::{CommandError, Family, Flags, Group, help};
-use russet_engine::{Entry, NewValue, StringRef, Touch};
+use russet_engine::{Entry, NewValue, Touch};
 use russet_io::LogLevel;
 use russet_resp::Args;
 
 use super::config::{is_local, write_file};
 use super::{ControlCtx, ControlFlow, ControlHandler};
 use crate::config::rewrite::Extent;
+use crate::persist::translate;
 
 /// The longest `DEBUG SLEEP`, in seconds.
 const SLEEP_S_MAX: f64 = 1e9;
@@ -176,8 +179,8 @@ const SUBCOMMANDS: &[Sub] = &[
     sub(
         "RELOAD",
         (0, usize::MAX),
-        no_persistence,
-        ("[option ...]", "Not available."),
+        reload::reload,
+        ("[MERGE] [NOFLUSH]", "Turn every value into bytes and back."),
     ),
     sub(
         "REPLYBUFFER",
@@ -359,12 +362,16 @@ fn replybuffer(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlFlow, C
 
 fn object(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlFlow, CommandError> {
     let clock = cx.core.now.wall_s() & 0xff_ffff;
+    let compress = cx.core.config.rdbcompression;
     let mut db = cx.core.keyspace.db(cx.session.db);
     let Some(value) = db.read(&args[2], Touch::No) else {
         return Err(CommandError::NoSuchKey);
     };
     let (encoding, idle) = (value.encoding(), value.access().idle_s);
-    let length = value.string().map_or(0, saved_len);
+    let mut saved = Vec::new();
+    translate::save(&value, &mut saved, compress);
+    // The type code does not count.
+    let length = saved.len() - 1;
     // COMPAT: entries move, so there is no address to show; tests compare it for equality only.
     let text = format!(
         "Value at:0x0 refcount:1 encoding:{} serializedlength:{length} \
@@ -374,25 +381,6 @@ fn object(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlFlow, Comman
     );
     cx.reply().simple(&text);
     Ok(ControlFlow::Done)
-}
-
-/// The length of a string in an RDB file, uncompressed.
-fn saved_len(value: StringRef<'_>) -> usize {
-    let len = match value {
-        StringRef::Int(n) => match n {
-            -128..=127 => return 2,
-            -32_768..=32_767 => return 3,
-            -2_147_483_648..=2_147_483_647 => return 5,
-            _ => n.to_string().len(),
-        },
-        StringRef::Bytes(bytes) => bytes.len(),
-        StringRef::Shared(bytes) => bytes.len(),
-    };
-    match len {
-        0..=63 => len + 1,
-        64..=16_383 => len + 2,
-        _ => len + 5,
-    }
 }
 
 fn populate(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlFlow, CommandError> {

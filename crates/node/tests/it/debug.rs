@@ -132,7 +132,16 @@ fn subcommands_answer_as_redis_does() {
                 "-ERR argument must be a memory value bigger than 1 and smaller than 4gb\r\n",
             ),
             ("DEBUG REPLYBUFFER PEAK-RESET-TIME never", "+OK\r\n"),
-            ("DEBUG RELOAD", "-ERR DEBUG RELOAD is not available\r\n"),
+            (
+                "DEBUG RELOAD NOSAVE",
+                "-ERR DEBUG RELOAD NOSAVE is not available\r\n",
+            ),
+            (
+                "DEBUG RELOAD FOO",
+                "-ERR DEBUG RELOAD only supports the MERGE, NOFLUSH and NOSAVE options.\r\n",
+            ),
+            ("DEBUG RELOAD", "+OK\r\n"),
+            ("DBSIZE", ":6\r\n"),
             ("DEBUG LOG hello", "+OK\r\n"),
         ],
     );
@@ -168,4 +177,49 @@ fn a_digest_depends_on_the_data_and_not_on_its_history() {
     let lines: Vec<&str> = values.split("\r\n").collect();
     assert_eq!(lines[2], lines[3]);
     assert_eq!(lines[4], format!("+{}", "0".repeat(40)));
+}
+
+#[test]
+fn a_reload_changes_no_value_of_any_type() {
+    let mut server = server("enable-debug-command yes");
+    let client = server.connect();
+    let big: Vec<String> = (0..700).map(|n| format!("m{n}")).collect();
+    let pairs: Vec<String> = (0..700).map(|n| format!("{n} m{n}")).collect();
+    let requests = [
+        "SET s hello PX 100000".to_owned(),
+        "SET n 12345".to_owned(),
+        "RPUSH l a 1 b -70000".to_owned(),
+        format!("RPUSH L {}", big.join(" ")),
+        "SADD i 1 2 70000".to_owned(),
+        format!("SADD S {}", big.join(" ")),
+        "SADD p a 1 b".to_owned(),
+        "ZADD z 1 a 2.5 b -inf c".to_owned(),
+        format!("ZADD Z {}", pairs.join(" ")),
+        "HSET h f v g 1".to_owned(),
+        format!("HSET H {}", pairs.join(" ")),
+        "HPEXPIRE h 100000 FIELDS 1 f".to_owned(),
+        "HPEXPIRE H 100000 FIELDS 2 1 2".to_owned(),
+        "XADD x 1-1 f v g 2".to_owned(),
+        "XADD x 2-1 other v".to_owned(),
+        "XGROUP CREATE x g 0".to_owned(),
+        "XREADGROUP GROUP g al COUNT 1 STREAMS x >".to_owned(),
+    ];
+    for request in &requests {
+        let reply = server.call(client, format!("{request}\r\n").as_bytes());
+        assert!(
+            !reply.starts_with(b"-"),
+            "{request}: {}",
+            reply.escape_ascii()
+        );
+    }
+    let look = b"DEBUG DIGEST\r\nPTTL s\r\nHPTTL H FIELDS 1 2\r\nDBSIZE\r\n\
+        OBJECT ENCODING L\r\nOBJECT ENCODING i\r\nOBJECT ENCODING S\r\n\
+        OBJECT ENCODING p\r\nOBJECT ENCODING z\r\nOBJECT ENCODING h\r\n";
+    let before = server.call(client, look);
+    assert_eq!(server.call(client, b"DEBUG RELOAD\r\n"), b"+OK\r\n");
+    let after = server.call(client, look);
+    assert_eq!(
+        after.escape_ascii().to_string(),
+        before.escape_ascii().to_string()
+    );
 }
