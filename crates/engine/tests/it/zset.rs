@@ -63,7 +63,7 @@ fn put(model: &mut Model, member: &[u8], score: f64) {
 
 fn check(keyspace: &mut Keyspace, key: &[u8], model: &Model) {
     let mut db = keyspace.db(0);
-    let zset = db.zset(key, Touch::No).unwrap();
+    let zset = db.zset(key, Touch::No).expect("the key holds a sorted set");
     assert_eq!(zset.is_some(), !model.is_empty());
     let Some(zset) = zset else { return };
     assert_eq!(zset.len(), model.len());
@@ -152,7 +152,7 @@ fn run(ops: &[Op], entries_max: usize) {
     let mut frozen = None;
     for op in ops {
         let mut db = keyspace.db(0);
-        let mut zset = db.zset_mut(b"z").unwrap();
+        let mut zset = db.zset_mut(b"z").expect("the key holds a sorted set");
         match op {
             Op::Put(member, score) => {
                 zset.put(member, |_| Some(*score));

@@ -31,7 +31,7 @@ pub(super) fn geoadd(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandEr
         first += 1;
     }
     let triples = args.skip(first);
-    let is_odd = triples.is_empty() || triples.len() % 3 != 0;
+    let is_odd = triples.is_empty() || !triples.len().is_multiple_of(3);
     if is_odd || is_new_only && is_old_only {
         return Err(CommandError::Syntax);
     }

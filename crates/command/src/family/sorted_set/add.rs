@@ -31,7 +31,7 @@ struct Options {
 pub(super) fn zadd(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandError> {
     let (options, first) = read_options(args);
     let pairs = args.skip(first);
-    if pairs.is_empty() || pairs.len() % 2 != 0 {
+    if pairs.is_empty() || !pairs.len().is_multiple_of(2) {
         return Err(CommandError::Syntax);
     }
     let options = options.checked(pairs.len() / 2)?;

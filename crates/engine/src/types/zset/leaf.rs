@@ -88,14 +88,14 @@ pub(crate) struct Record<'a> {
 
 /// A record to be put into a leaf.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct New<'a> {
+pub(super) struct Incoming<'a> {
     tag: u8,
     score: Packed,
     member_len: Packed,
     member: &'a [u8],
 }
 
-impl<'a> New<'a> {
+impl<'a> Incoming<'a> {
     pub(super) fn new(hash: u64, score: f64, member: &'a [u8]) -> Self {
         Self {
             tag: tag_of(hash),
@@ -151,12 +151,12 @@ pub(super) struct Leaf(Arc<[u8]>);
 
 impl Leaf {
     /// A leaf of one record.
-    pub(super) fn of(new: &New<'_>) -> Self {
+    pub(super) fn of(new: &Incoming<'_>) -> Self {
         assemble(&[Part::One(new)])
     }
 
     /// Puts a record to its place, if it fits.
-    pub(super) fn insert(&mut self, at: usize, new: &New<'_>) -> bool {
+    pub(super) fn insert(&mut self, at: usize, new: &Incoming<'_>) -> bool {
         let page = self.page();
         let (len, used, size) = (page.len, page.used, new.size());
         if size > WIDE || page.is_wide() || HEADER + SLOT * (len + 1) + used + size > SIZE_MAX {
@@ -185,7 +185,7 @@ impl Leaf {
     }
 
     /// Splits the leaf around a record that does not fit. The pieces are in order.
-    pub(super) fn split(&self, at: usize, new: &New<'_>, edge: Edge) -> SmallVec<[Piece; 3]> {
+    pub(super) fn split(&self, at: usize, new: &Incoming<'_>, edge: Edge) -> SmallVec<[Piece; 3]> {
         let page = self.page();
         let len = page.len;
         let appends = at == len && edge.last || at == 0 && edge.first;
@@ -211,7 +211,7 @@ impl Leaf {
         pieces
     }
 
-    fn piece(&self, taken: Range<usize>, new: Option<(usize, &New<'_>)>) -> Piece {
+    fn piece(&self, taken: Range<usize>, new: Option<(usize, &Incoming<'_>)>) -> Piece {
         let page = self.page();
         let leaf = match new {
             None => assemble(&[Part::Run(page, taken.clone())]),
@@ -268,7 +268,7 @@ impl Leaf {
         }
         let record = page.record(at);
         let member_len = Packed::uint(record.member.len() as u64);
-        let new = New {
+        let new = Incoming {
             tag: page.tags[at],
             score: packed,
             member_len,
@@ -429,7 +429,7 @@ impl<'a> Page<'a> {
 /// What a leaf is assembled from.
 enum Part<'a> {
     Run(Page<'a>, Range<usize>),
-    One(&'a New<'a>),
+    One(&'a Incoming<'a>),
 }
 
 /// Makes a leaf of parts, with a little room to grow.

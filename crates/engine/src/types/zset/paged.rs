@@ -17,7 +17,7 @@ use std::ops::Range;
 use ahash::RandomState;
 
 use super::index::Index;
-use super::leaf::{Edge, Leaf, New, Probe, Record};
+use super::leaf::{Edge, Incoming, Leaf, Probe, Record};
 use super::leaves::{Hashed, Leaves};
 use super::tree::{Child, Path, Tree};
 use crate::hash::hash_of;
@@ -233,7 +233,7 @@ impl Zset {
     /// Adds a member that is not there.
     #[inline]
     fn insert(&mut self, hash: u64, score: f64, member: &[u8]) {
-        let new = New::new(hash, score, member);
+        let new = Incoming::new(hash, score, member);
         self.len += 1;
         if self.len == 1 {
             let id = self.leaves.add(Leaf::of(&new));
@@ -251,7 +251,7 @@ impl Zset {
 
     /// Puts a record into the leaves; returns the id of its leaf.
     #[inline]
-    fn place(&mut self, score: f64, member: &[u8], new: &New<'_>) -> u32 {
+    fn place(&mut self, score: f64, member: &[u8], new: &Incoming<'_>) -> u32 {
         let probe = Probe::Record(score, member);
         let path = self.tree.seek(&probe, &self.leaves);
         let id = self.tree.leaf(&path);
@@ -264,7 +264,7 @@ impl Zset {
     }
 
     /// Splits a leaf around a record; returns the id of the leaf that the record is in.
-    fn split(&mut self, path: &Path, at: usize, new: &New<'_>) -> u32 {
+    fn split(&mut self, path: &Path, at: usize, new: &Incoming<'_>) -> u32 {
         let old = self.tree.leaf(path);
         let (first, last) = self.tree.is_at_edge(path);
         let pieces = self.leaves.get(old).split(at, new, Edge { first, last });
@@ -317,7 +317,7 @@ impl Zset {
             return;
         }
         self.take(found, member);
-        let new = New::new(hash, score, member);
+        let new = Incoming::new(hash, score, member);
         let id = match self.tree.is_empty() {
             true => {
                 let id = self.leaves.add(Leaf::of(&new));
