@@ -80,6 +80,8 @@ pub(crate) fn explains(request: &Request, our: &Value, their: &Value, version: &
         "OBJECT|ENCODING" if version.starts_with('V') => {
             our_text == "raw" && their_text == "embstr"
         }
+        // Keys whose deadline has passed count there until somebody looks.
+        "DBSIZE" => matches!((our, their), (Value::Integer(n), Value::Integer(m)) if n < m),
         // Nothing is shared here, so nothing counts who shares it.
         "OBJECT|REFCOUNT" => our.as_error().is_none() && their.as_error().is_none(),
         _ => false,

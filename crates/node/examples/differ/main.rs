@@ -136,6 +136,10 @@ fn differ() -> Result<usize, String> {
         for (request, (our, their)) in requests.iter().zip(replies.0.iter().zip(&replies.1)) {
             history.push_back(request.clone());
             let Some(difference) = compare(request, our, their, &version) else {
+                if request.name == "EXEC" && has_other_failures(our, their) {
+                    is_apart = true;
+                    break;
+                }
                 continue;
             };
             if known::explains(request, our, their, &version) {
@@ -173,6 +177,13 @@ fn differ() -> Result<usize, String> {
         asked.address
     );
     Ok(unexplained)
+}
+
+/// Whether a command of a transaction failed on one side only.
+fn has_other_failures(our: &Value, their: &Value) -> bool {
+    let ours = our.as_elements().unwrap_or_default().iter();
+    let mut both = ours.zip(their.as_elements().unwrap_or_default());
+    both.any(|(our, their)| our.as_error().is_some() != their.as_error().is_some())
 }
 
 fn tell(

@@ -27,6 +27,9 @@ pub(super) fn hgetdel(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandE
     cx.reply.array(wanted.len());
     let mut removed = 0;
     target.expire_among(wanted.iter());
+    if matches!(change, Change::At(_)) {
+        target.admit_deadlines();
+    }
     for field in wanted.iter() {
         show(&mut cx.reply, &target, field);
         removed += u64::from(target.remove(field));

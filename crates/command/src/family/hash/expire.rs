@@ -150,6 +150,7 @@ fn give_deadlines(cx: &mut Ctx<'_>, args: Args<'_>, form: Form) -> Result<Flow, 
     let at = if condition == Condition::None { 3 } else { 4 };
     let wanted = fields::read(args, at, OnBadCount::AboveZero)?;
     cx.reply.array(wanted.len());
+    target.admit_deadlines();
     let mut changed: SmallVec<[&[u8]; 8]> = SmallVec::new();
     for field in wanted.iter() {
         let outcome = give_deadline(&mut target, field, moment, condition, now);

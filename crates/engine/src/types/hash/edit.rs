@@ -322,6 +322,12 @@ impl<'a> HashMut<'a> {
         self.held.put_packed(Encoding::ListpackEx, &rest);
     }
 
+    /// Prepares a packed hash for deadlines of its fields, whether or not any follows: it is a
+    /// `listpackex` from then on.
+    pub fn admit_deadlines(&mut self) {
+        self.time();
+    }
+
     /// Gives a packed hash room for deadlines.
     fn time(&mut self) {
         let Some(HashForm::Packed(packed)) = self.view().map(|view| view.form) else {
