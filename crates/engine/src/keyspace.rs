@@ -155,6 +155,7 @@ impl Keyspace {
     /// Moves a key to another database, with its value and deadline; false when it is not there or
     /// the other database has the key already.
     pub fn move_key(&mut self, key: &[u8], from: usize, to: usize) -> bool {
+        self.db(from).expire_fields(key);
         if self.db(to).contains(key) || !self.db(from).contains(key) {
             return false;
         }
@@ -169,6 +170,7 @@ impl Keyspace {
     /// Copies a value with its deadline to another key; false when the source is absent, or the
     /// target exists and `replace` is not set.
     pub fn copy_key(&mut self, from: (usize, &[u8]), to: (usize, &[u8]), replace: bool) -> bool {
+        self.db(from.0).expire_fields(from.1);
         if !self.db(from.0).contains(from.1) || (!replace && self.db(to.0).contains(to.1)) {
             return false;
         }

@@ -204,6 +204,7 @@ impl Db<'_> {
     /// Gives the value and deadline of `from` to `to`, which is overwritten; false when `from` is
     /// absent. Renaming a key to itself changes nothing.
     pub fn rename(&mut self, from: &[u8], to: &[u8]) -> bool {
+        self.expire_fields(from);
         let Some(export) = self.export(from) else {
             return false;
         };

@@ -11,6 +11,16 @@ use crate::db::Db;
 use crate::value::{Kind, StringRef};
 
 impl Db<'_> {
+    /// Removes the fields of a hash that are due, if a key holds one: what is left is what a copy
+    /// or another name is to have. No use of the key.
+    pub(crate) fn expire_fields(&mut self, key: &[u8]) {
+        let clocks = std::mem::replace(&mut self.shared.keeps_clocks, true);
+        if let Ok(mut hash) = self.hash_mut(key) {
+            hash.expire();
+        }
+        self.shared.keeps_clocks = clocks;
+    }
+
     /// Removes up to `budget` fields that are due, earliest hashes first; returns how many.
     pub(crate) fn expire_due_fields(&mut self, budget: usize) -> usize {
         let mut removed = 0;

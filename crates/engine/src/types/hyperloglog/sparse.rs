@@ -52,15 +52,14 @@ impl Run {
         }
     }
 
-    /// The first run of some bytes, if there are any. One that is cut off ends with a zero byte.
-    // COMPAT: Redis reads the zero byte behind the string, and so finds too many registers.
+    /// The first run of some bytes; nothing if there is none, or it is cut off.
     #[inline]
     fn decode(bytes: &[u8]) -> Option<Self> {
         let first = *bytes.first()?;
         Some(match first >> 6 {
             0 => Self::Zeros(usize::from(first & 0x3f) + 1),
             1 => {
-                let low = bytes.get(1).copied().unwrap_or(0);
+                let low = *bytes.get(1)?;
                 Self::ManyZeros((usize::from(first & 0x3f) << 8 | usize::from(low)) + 1)
             }
             _ => Self::Values((first >> 2 & 0x1f) + 1, usize::from(first & 3) + 1),
@@ -77,9 +76,14 @@ impl Run {
 }
 
 /// The runs of some bytes.
+///
+/// COMPAT: one that is cut off ends with the zero byte that Redis has behind a string, so that there
+/// are too many registers.
 pub(super) fn runs(mut bytes: &[u8]) -> impl Iterator<Item = Run> + '_ {
     std::iter::from_fn(move || {
-        let run = Run::decode(bytes)?;
+        let first = *bytes.first()?;
+        let cut_off = Run::ManyZeros((usize::from(first & 0x3f) << 8) + 1);
+        let run = Run::decode(bytes).unwrap_or(cut_off);
         bytes = bytes.get(run.size()..).unwrap_or_default();
         Some(run)
     })
