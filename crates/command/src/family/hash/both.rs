@@ -27,9 +27,6 @@ pub(super) fn hgetdel(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandE
     cx.reply.array(wanted.len());
     let mut removed = 0;
     target.expire_among(wanted.iter());
-    if matches!(change, Change::At(_)) {
-        target.admit_deadlines();
-    }
     for field in wanted.iter() {
         show(&mut cx.reply, &target, field);
         removed += u64::from(target.remove(field));
@@ -96,6 +93,9 @@ pub(super) fn hgetex(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandEr
     cx.reply.array(wanted.len());
     let mut changed: SmallVec<[&[u8]; 8]> = SmallVec::new();
     target.expire_among(wanted.iter());
+    if matches!(change, Change::At(_)) {
+        target.admit_deadlines();
+    }
     for field in wanted.iter() {
         show(&mut cx.reply, &target, field);
         if redate(&mut target, field, change, now) {
