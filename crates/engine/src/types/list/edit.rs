@@ -117,9 +117,10 @@ impl<'a> ListMut<'a> {
             None => 0,
             Some(ListForm::Paged(_)) => {
                 let (popped, is_small) = self.paged(None, |list| {
-                    let popped = (0..count)
-                        .take_while(|_| list.pop(end, &mut visit).is_some())
-                        .count();
+                    let mut popped = 0;
+                    while popped < count && list.pop(end, &mut visit).is_some() {
+                        popped += 1;
+                    }
                     (popped, list.is_one_page())
                 });
                 if is_small {
