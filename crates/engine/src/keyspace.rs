@@ -17,6 +17,7 @@ use crate::observe::{Change, Observed};
 use crate::packing::Packing;
 use crate::snapshot::Snapshot;
 use crate::store::{Shared, Store};
+use crate::types::Collection;
 use crate::value::{Event, Garbage, Millis, Stats};
 
 /// How a key space is set up.
@@ -140,6 +141,29 @@ impl Keyspace {
         }));
         for &(db, hash, bucket) in &*ahead {
             dbs[db].prefetch_cells(bucket, hash);
+        }
+    }
+
+    /// Hints that members of sets, or fields of hashes, will be looked up soon: each with its
+    /// database, what [`Db::prefetch`] returned for the key, and the hash of the member.
+    ///
+    /// Only after [`Self::prefetch_entries`] with the same keys.
+    pub fn prefetch_members(&self, wanted: impl Iterator<Item = (usize, u64, u64)>) {
+        let mut tables: SmallVec<[(&Collection, u64); 64]> = SmallVec::new();
+        let mut last = (usize::MAX, 0, None);
+        for (db, key, member) in wanted {
+            // Requests of a pipeline often ask for one key.
+            if (last.0, last.1) != (db, key) {
+                let table = self.dbs.get(db).and_then(|store| store.likely_table(key));
+                last = (db, key, table);
+            }
+            if let Some(table) = last.2 {
+                table.prefetch_page(member);
+                tables.push((table, member));
+            }
+        }
+        for (table, member) in tables {
+            table.prefetch_record(member);
         }
     }
 

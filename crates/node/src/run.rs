@@ -5,6 +5,7 @@
 //!                                                                   sessions that are ready
 //!                         prefetch bucket                           … of each
 //!                         prefetch entry                            … of each
+//!                         prefetch page and record of a member      … of sets and hashes
 //!                         execute, session by session               … of each, in order
 //! ```
 //! Fetching the memory of sixty-four look-ups side by side instead of one after the other is where
@@ -15,9 +16,10 @@
 //! Not here: one request — `unit.rs`; those that wait — `block.rs`.
 
 use bytes::Bytes;
+use russet_command::Group;
 use russet_command::registry::Recent;
 use russet_io::ConnId;
-use russet_resp::{ArgBuf, Decoded, Frame, Limits, ProtocolError, Reply, Span};
+use russet_resp::{ArgBuf, Args, Decoded, Frame, Limits, ProtocolError, Reply, Span};
 
 use crate::core::Core;
 use crate::gate;
@@ -38,6 +40,8 @@ struct Queued {
     command: Option<CommandId>,
     db: usize,
     hint: u64,
+    /// The hash of the member or field it names, if it may; 0 if not.
+    member: u64,
 }
 
 /// The requests of one batch and what they were decoded into.
@@ -136,6 +140,9 @@ impl Node {
         let hints = batch.queue.iter().filter(|queued| queued.hint != 0);
         let hints = hints.map(|queued| (queued.db, queued.hint));
         self.core.keyspace.prefetch_entries(hints);
+        let members = batch.queue.iter().filter(|queued| queued.member != 0);
+        let members = members.map(|queued| (queued.db, queued.hint, queued.member));
+        self.core.keyspace.prefetch_members(members);
         let mut meter = self.core.meter();
         let mut start = 0;
         while let Some(first) = batch.queue.get(start) {
@@ -245,6 +252,23 @@ impl Node {
     }
 }
 
+/// The hash of what stands behind the key of a set or hash: a member or field as a rule.
+///
+/// PERF: finding a member of a large set takes four cache misses in a row; side by side with those
+/// of other requests they cost a third.
+#[inline]
+fn member_hash(core: &mut Core, command: Option<CommandId>, args: Args<'_>) -> u64 {
+    let Some(command) = command.map(|id| core.commands.get(id)) else {
+        return 0;
+    };
+    match (command.group, command.first_key) {
+        (Group::Set | Group::Hash, Some(key)) if key + 1 < args.len() => {
+            core.keyspace.db(0).hash(&args[key + 1])
+        }
+        _ => 0,
+    }
+}
+
 /// Decodes requests of one session into the batch.
 fn decode(core: &mut Core, session: &mut Session, limits: &Limits, batch: &mut Batch) -> Stopped {
     while session.runs() {
@@ -269,12 +293,14 @@ fn decode(core: &mut Core, session: &mut Session, limits: &Limits, batch: &mut B
                     _ => 0,
                 };
                 let (conn, db) = (session.conn, session.db);
+                let member = member_hash(core, command, args);
                 queue.push(Queued {
                     conn,
                     frame,
                     command,
                     db,
                     hint,
+                    member,
                 });
                 // Whoever is not known yet may be known after this request, and then has other
                 // limits.

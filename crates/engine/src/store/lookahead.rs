@@ -1,15 +1,19 @@
 //! Hints that hashes will be looked for: what a look-up will read is fetched meanwhile.
 //!
 //! Three stages, since each needs what the one before has fetched: slot, bucket, cell. With many
-//! keys at hand every stage is done for all of them before the next.
+//! keys at hand every stage is done for all of them before the next. Members of large sets and
+//! hashes take two more: the head of their page, their record.
 //!
 //! Always true: hints change nothing but the time that the look-up takes.
 //! Not here: the instruction — `prefetch.rs`
 
 use super::Store;
 use crate::arena::{Handle, LINE_GRANULES};
+use crate::cell::{self, Head};
 use crate::prefetch;
 use crate::table::{Line, segment};
+use crate::types::{Collection, Form};
+use crate::value::Kind;
 
 impl Store {
     /// Hints that a hash will be looked for: its slot in the directory.
@@ -50,5 +54,25 @@ impl Store {
             // Key and value of middling size reach into the next line.
             prefetch::line(cell.wrapping_add(64));
         }
+    }
+
+    /// The large set or hash whose key has this hash, as far as tags tell keys apart.
+    #[inline]
+    pub(crate) fn likely_table(&self, hash: u64) -> Option<&Collection> {
+        let bucket = self.prefetch_bucket(hash);
+        if bucket == 0 {
+            return None;
+        }
+        let memory = &self.arena.memory;
+        let line = &memory.lines(bucket, 1)[0];
+        line.matches(Line::tag(hash)).find_map(|at| {
+            let cell = line.handle(at);
+            let head = Head::of(memory, cell);
+            let is_table = head.is_large() && matches!(head.kind(), Kind::Set | Kind::Hash);
+            match is_table.then(|| cell::form(memory, cell)) {
+                Some(Form::Paged(collection)) => Some(collection),
+                _ => None,
+            }
+        })
     }
 }

@@ -44,6 +44,26 @@ impl Collection {
         }
     }
 
+    /// Hints that a member or field with this hash will be looked for: the head of its page.
+    #[inline]
+    pub(crate) fn prefetch_page(&self, hash: u64) {
+        match self {
+            Self::Set(set) => set.table().prefetch_page(hash),
+            Self::Hash(hash_value) => hash_value.table().prefetch_page(hash),
+            Self::List(_) | Self::Zset(_) | Self::Stream(_) => {}
+        }
+    }
+
+    /// The stage after [`Self::prefetch_page`]: its record.
+    #[inline]
+    pub(crate) fn prefetch_record(&self, hash: u64) {
+        match self {
+            Self::Set(set) => set.table().prefetch_record(hash),
+            Self::Hash(hash_value) => hash_value.table().prefetch_record(hash),
+            Self::List(_) | Self::Zset(_) | Self::Stream(_) => {}
+        }
+    }
+
     /// Bytes that it occupies, as the engine weighs it: known without a walk.
     #[inline]
     pub(crate) fn weight(&self) -> u64 {

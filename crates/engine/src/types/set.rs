@@ -53,6 +53,12 @@ impl Set {
         size_of::<Ints>() as u64 + self.ints.weight() + self.members.weight()
     }
 
+    /// The members that are no integers.
+    #[inline]
+    pub(crate) fn table(&self) -> &Table<false> {
+        &self.members
+    }
+
     #[inline]
     fn len(&self) -> usize {
         self.ints.len() + self.members.len()

@@ -45,7 +45,7 @@ impl Hash {
 
     /// The table.
     #[inline]
-    pub(super) fn table(&self) -> &Table<true> {
+    pub(crate) fn table(&self) -> &Table<true> {
         &self.table
     }
 

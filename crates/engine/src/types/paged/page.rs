@@ -18,6 +18,7 @@ use std::sync::Arc;
 use smallvec::SmallVec;
 
 use super::record::{BOXED_SIZE, Record, Stored, put_boxed};
+use crate::prefetch;
 use crate::value::Millis;
 
 /// Records that take more are boxed.
@@ -27,6 +28,8 @@ const ALLOCATION_SIZE: usize = 24;
 /// The largest page of all, when its records cannot be told apart by their hashes.
 const BODY_SIZE_MAX: usize = u16::MAX as usize;
 const REPEAT: u64 = 0x0101_0101_0101_0101;
+/// What memory is fetched in.
+const CACHE_LINE: usize = 64;
 /// Bytes of a slot.
 const SLOT_SIZE: usize = 3;
 
@@ -129,6 +132,26 @@ impl Page {
             }
         }
         None
+    }
+
+    /// Hints that a tag will be looked for: all tags and offsets.
+    #[inline]
+    pub(super) fn prefetch_head(&self) {
+        for at in (0..SLOT_SIZE * usize::from(self.slots)).step_by(CACHE_LINE) {
+            prefetch::line(self.body.as_ptr().wrapping_add(at));
+        }
+    }
+
+    /// The stage after [`Self::prefetch_head`]: the records that have the tag, and where the next
+    /// one will be put.
+    #[inline]
+    pub(super) fn prefetch_record(&self, tag: u8) {
+        let tags = &self.body[..usize::from(self.len)];
+        let slots = tags.iter().enumerate().filter(|(_, other)| **other == tag);
+        for (slot, _) in slots {
+            prefetch::line(self.body.as_ptr().wrapping_add(self.offset(slot)));
+        }
+        prefetch::line(self.body.as_ptr().wrapping_add(usize::from(self.end)));
     }
 
     /// The record in a slot.

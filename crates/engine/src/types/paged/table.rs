@@ -85,6 +85,20 @@ impl<const PAIRS: bool> Table<PAIRS> {
         })
     }
 
+    /// Hints that a field with this hash will be looked for: the head of its page.
+    #[inline]
+    pub(crate) fn prefetch_page(&self, hash: u64) {
+        let node = &self.nodes[self.node_of(hash)];
+        node.page(node.page_of(hash)).prefetch_head();
+    }
+
+    /// The stage after [`Self::prefetch_page`]: its record.
+    #[inline]
+    pub(crate) fn prefetch_record(&self, hash: u64) {
+        let node = &self.nodes[self.node_of(hash)];
+        node.page(node.page_of(hash)).prefetch_record(hash as u8);
+    }
+
     /// The record that was found, if nothing changed since.
     #[inline]
     pub(crate) fn at(&self, found: Found) -> Record<'_> {

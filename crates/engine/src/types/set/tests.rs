@@ -164,6 +164,19 @@ fn a_scan_shows_each_member_that_stays_exactly_once() {
 }
 
 #[test]
+fn hints_about_members_may_be_about_anything() {
+    let mut keyspace = Keyspace::new(Options::default());
+    keyspace.prefetch_members([(0, 1, 2), (99, 1, 2)].into_iter());
+    for words in [3, 100, 5000] {
+        add(&mut keyspace, (0..words).map(|n| format!("w{n}")));
+        let hash = keyspace.db(0).hash(KEY);
+        let members = (0..200u64).map(|n| n.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        keyspace.prefetch_members(members.map(|member| (0, hash, member)));
+    }
+    assert_eq!(add(&mut keyspace, ["w1"]), Encoding::Hashtable);
+}
+
+#[test]
 fn random_members_are_all_as_likely() {
     for words in [10usize, 100, 3000] {
         let mut keyspace = Keyspace::new(Options::default());
