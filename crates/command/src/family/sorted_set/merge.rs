@@ -44,9 +44,14 @@ impl<'a> Source<'a> {
     }
 
     fn score(&self, member: Member<'_>) -> Option<f64> {
+        let mut digits = I64Buf::new();
         match self.body? {
-            Body::Zset(zset) => zset.score(member.as_bytes(&mut I64Buf::new())),
-            Body::Set(set) => set.has(member).then_some(1.0),
+            Body::Zset(zset) => zset.score(member.as_bytes(&mut digits)),
+            // The digits of an integer may be bytes in a sorted set, but never in a set.
+            Body::Set(set) => {
+                let member = member.as_bytes(&mut digits);
+                set.contains(member).then_some(1.0)
+            }
         }
     }
 
