@@ -1,10 +1,10 @@
 //! Commands of the hash family.
 //!
 //! ```text
-//!  read.rs     HGET, HMGET, HGETALL, HKEYS, HVALS, HLEN …    expire.rs   HEXPIRE and its kin
-//!  write.rs    HSET, HMSET, HSETNX, HDEL                     ttl.rs      HTTL and its kin, HPERSIST
-//!  counter.rs  HINCRBY, HINCRBYFLOAT                         both.rs     HGETDEL, HGETEX, HSETEX
-//!  walk.rs     HRANDFIELD, HSCAN                             fields.rs   FIELDS n …
+//!  read.rs     HGET, HMGET, HGETALL, HKEYS, HLEN …   expire.rs  HEXPIRE and its kin
+//!  write.rs    HSET, HMSET, HSETNX, HDEL             ttl.rs     HTTL and its kin, HPERSIST
+//!  counter.rs  HINCRBY, HINCRBYFLOAT                 both.rs    HGETDEL, HGETEX, HSETEX
+//!  walk.rs     HRANDFIELD, HSCAN                     fields.rs  FIELDS n …
 //! ```
 //!
 //! Always true: a field whose deadline has passed is answered as one that is not there, and removed
