@@ -18,6 +18,7 @@ use crate::packing::Packing;
 use crate::snapshot::Snapshot;
 use crate::store::{Shared, Store};
 use crate::types::Collection;
+use crate::types::zset::LeafAhead;
 use crate::value::{Event, Garbage, Millis, Stats};
 
 /// How a key space is set up.
@@ -144,8 +145,8 @@ impl Keyspace {
         }
     }
 
-    /// Hints that members of sets, or fields of hashes, will be looked up soon: each with its
-    /// database, what [`Db::prefetch`] returned for the key, and the hash of the member.
+    /// Hints that members of sets and sorted sets, or fields of hashes, will be looked up soon: each
+    /// with its database, what [`Db::prefetch`] returned for the key, and the hash of the member.
     ///
     /// Only after [`Self::prefetch_entries`] with the same keys.
     pub fn prefetch_members(&self, wanted: impl Iterator<Item = (usize, u64, u64)>) {
@@ -162,8 +163,13 @@ impl Keyspace {
                 tables.push((table, member));
             }
         }
+        let mut leaves: SmallVec<[(LeafAhead<'_>, u64); 64]> = SmallVec::new();
         for (table, member) in tables {
-            table.prefetch_record(member);
+            let leaf = table.prefetch_record(member);
+            leaves.extend(leaf.map(|leaf| (leaf, member)));
+        }
+        for (leaf, member) in leaves {
+            leaf.prefetch_record(member);
         }
     }
 

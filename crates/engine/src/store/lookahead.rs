@@ -2,7 +2,8 @@
 //!
 //! Three stages, since each needs what the one before has fetched: slot, bucket, cell. With many
 //! keys at hand every stage is done for all of them before the next. Members of large sets and
-//! hashes take two more: the head of their page, their record.
+//! hashes take two more: the head of their page, their record. Those of sorted sets take three: the
+//! index, the head of their leaf, their record.
 //!
 //! Always true: hints change nothing but the time that the look-up takes.
 //! Not here: the instruction — `prefetch.rs`
@@ -56,7 +57,7 @@ impl Store {
         }
     }
 
-    /// The large set or hash whose key has this hash, as far as tags tell keys apart.
+    /// The large set, sorted set or hash whose key has this hash, as far as tags tell keys apart.
     #[inline]
     pub(crate) fn likely_table(&self, hash: u64) -> Option<&Collection> {
         let bucket = self.prefetch_bucket(hash);
@@ -68,7 +69,8 @@ impl Store {
         line.matches(Line::tag(hash)).find_map(|at| {
             let cell = line.handle(at);
             let head = Head::of(memory, cell);
-            let is_table = head.is_large() && matches!(head.kind(), Kind::Set | Kind::Hash);
+            let is_table =
+                head.is_large() && matches!(head.kind(), Kind::Set | Kind::Zset | Kind::Hash);
             match is_table.then(|| cell::form(memory, cell)) {
                 Some(Form::Paged(collection)) => Some(collection),
                 _ => None,

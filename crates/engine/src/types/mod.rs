@@ -50,18 +50,22 @@ impl Collection {
         match self {
             Self::Set(set) => set.table().prefetch_page(hash),
             Self::Hash(hash_value) => hash_value.table().prefetch_page(hash),
-            Self::List(_) | Self::Zset(_) | Self::Stream(_) => {}
+            Self::Zset(zset) => zset.prefetch_entry(hash),
+            Self::List(_) | Self::Stream(_) => {}
         }
     }
 
-    /// The stage after [`Self::prefetch_page`]: its record.
+    /// The stage after [`Self::prefetch_page`]: its record; or the leaf that is returned, the record
+    /// in which takes one more.
     #[inline]
-    pub(crate) fn prefetch_record(&self, hash: u64) {
+    pub(crate) fn prefetch_record(&self, hash: u64) -> Option<zset::LeafAhead<'_>> {
         match self {
             Self::Set(set) => set.table().prefetch_record(hash),
             Self::Hash(hash_value) => hash_value.table().prefetch_record(hash),
-            Self::List(_) | Self::Zset(_) | Self::Stream(_) => {}
+            Self::Zset(zset) => return zset.prefetch_leaf(hash),
+            Self::List(_) | Self::Stream(_) => {}
         }
+        None
     }
 
     /// Bytes that it occupies, as the engine weighs it: known without a walk.

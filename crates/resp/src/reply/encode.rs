@@ -54,6 +54,9 @@ pub struct Deferred {
 /// The room of the header of a bulk or an aggregate: type, 20 digits, CR LF.
 const HEADER_LEN_MAX: usize = 23;
 
+/// Whole doubles below this magnitude are printed as integers are.
+const WHOLE_LIMIT: u64 = 1 << 52;
+
 impl<'o> Reply<'o> {
     /// An encoder for this protocol.
     #[inline]
@@ -238,7 +241,14 @@ impl<'o> Reply<'o> {
     }
 
     /// A floating point number in its shortest digits.
+    #[inline]
     pub fn double(&mut self, number: f64) {
+        // PERF: most scores are whole.
+        let whole = number as i64;
+        let is_whole = (whole as f64).to_bits() == number.to_bits();
+        if is_whole && whole.unsigned_abs() < WHOLE_LIMIT && self.protocol == Protocol::Resp2 {
+            return self.bulk_int(whole);
+        }
         self.double_text(format_f64(number, &mut F64Buf::new()));
     }
 

@@ -137,6 +137,13 @@ fn the_protocols_differ_only_where_they_must() {
     check(|r| r.map(6), "*12\r\n", "%6\r\n");
     check(|r| r.set(2), "*2\r\n", "~2\r\n");
     check(|r| r.push(3), "*3\r\n", ">3\r\n");
+    check(|r| r.double(17.0), "$2\r\n17\r\n", ",17\r\n");
+    check(|r| r.double(-0.0), "$2\r\n-0\r\n", ",-0\r\n");
+    check(
+        |r| r.double(-1e15),
+        "$17\r\n-1000000000000000\r\n",
+        ",-1000000000000000\r\n",
+    );
     check(|r| r.double(1.5), "$3\r\n1.5\r\n", ",1.5\r\n");
     check(
         |r| r.double(f64::NEG_INFINITY),

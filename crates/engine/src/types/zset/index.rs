@@ -15,6 +15,8 @@
 
 use std::sync::Arc;
 
+use crate::prefetch;
+
 /// The most entries of a page.
 const PAGE_LEN_MAX: usize = 128;
 /// Entries that a page grows by.
@@ -26,6 +28,10 @@ const KNOWN_MIN: u32 = 8;
 const TAG_BITS: u32 = 16;
 /// Words of an entry: the tag and both halves of the id.
 const ENTRY: usize = 3;
+/// How far off a guess where a tag stands is, as a rule.
+const GUESS_OFF: usize = 7;
+/// What memory is fetched in.
+const CACHE_LINE: usize = 64;
 /// What an allocation of shared bytes takes beyond them.
 const ALLOCATION: usize = 24;
 
@@ -127,6 +133,20 @@ impl Index {
     pub(super) fn candidates(&self, hash: u64) -> impl Iterator<Item = u32> + '_ {
         let (_, page) = self.page_of(hash);
         page.equal(page.tag_of(hash)).map(|at| page.leaf(at))
+    }
+
+    /// Hints that a hash will be looked for.
+    #[inline]
+    pub(super) fn prefetch(&self, hash: u64) {
+        let (_, page) = self.page_of(hash);
+        page.prefetch(page.tag_of(hash), 2 * GUESS_OFF);
+    }
+
+    /// Hints that the entry of a hash will be removed: those behind it move up.
+    #[inline]
+    pub(super) fn prefetch_removal(&self, hash: u64) {
+        let (_, page) = self.page_of(hash);
+        page.prefetch(page.tag_of(hash), PAGE_LEN_MAX);
     }
 
     /// The first group at or behind a hash, with the leaves of its entries.
@@ -350,7 +370,7 @@ impl Page {
     /// of memory more.
     #[inline]
     fn lower(&self, tag: u16) -> usize {
-        let mut at = (usize::from(tag) * self.len()) >> TAG_BITS;
+        let mut at = self.guess(tag);
         while at < self.len() && self.tag(at) < tag {
             at += 1;
         }
@@ -358,6 +378,24 @@ impl Page {
             at -= 1;
         }
         at
+    }
+
+    /// Where a tag would be if tags were spread quite evenly.
+    #[inline]
+    fn guess(&self, tag: u16) -> usize {
+        (usize::from(tag) * self.len()) >> TAG_BITS
+    }
+
+    /// Hints that so many entries will be read, from a little before where a tag should be.
+    #[inline]
+    fn prefetch(&self, tag: u16, entries: usize) {
+        let first = self.guess(tag).saturating_sub(GUESS_OFF);
+        let end = self.len().min(first + entries);
+        let words = self.words.as_ptr();
+        for at in (ENTRY * first..ENTRY * end).step_by(CACHE_LINE / size_of::<u16>()) {
+            prefetch::line(words.wrapping_add(at));
+        }
+        prefetch::line(words.wrapping_add(ENTRY * end));
     }
 
     /// The entries with a tag.

@@ -20,6 +20,7 @@ use std::sync::Arc;
 use smallvec::SmallVec;
 
 use super::code::{Packed, read_score, read_uint};
+use crate::prefetch;
 
 /// The most bytes of a leaf with more than one record.
 pub(super) const SIZE_MAX: usize = 1240;
@@ -32,6 +33,10 @@ const MERGED_MAX: usize = SIZE_MAX * 3 / 4;
 const HEADER: usize = 8;
 /// Bytes of a tag and an offset.
 const SLOT: usize = 3;
+/// What memory is fetched in.
+const CACHE_LINE: usize = 64;
+/// Lines in which the tags and offsets are, as a rule.
+const HEAD_LINES: usize = 3;
 /// What an allocation of shared bytes takes beyond them: two counters, and the allocator's word.
 const ALLOCATION: usize = 24;
 
@@ -317,6 +322,35 @@ impl Leaf {
         tags.filter(|(_, t)| **t == tag)
             .map(|(at, _)| at)
             .find(|at| page.record(*at).member == member)
+    }
+
+    /// Hints that a member will be looked for: tags and offsets.
+    #[inline]
+    pub(super) fn prefetch_head(&self) {
+        let head = self.0.len().min(HEAD_LINES * CACHE_LINE);
+        for at in (0..head).step_by(CACHE_LINE) {
+            prefetch::line(self.0.as_ptr().wrapping_add(at));
+        }
+    }
+
+    /// The stage after [`Self::prefetch_head`]: the records whose tags are those of the hash.
+    #[inline]
+    pub(super) fn prefetch_records(&self, hash: u64) {
+        let page = self.page();
+        let tag = tag_of(hash);
+        let tags = page.tags[..page.len].iter().enumerate();
+        for (at, _) in tags.filter(|(_, other)| **other == tag) {
+            let records = page.records.as_ptr();
+            prefetch::line(records.wrapping_add(page.start(at)));
+            prefetch::line(records.wrapping_add(page.start(at + 1)));
+        }
+    }
+
+    /// Hints that all records will be read.
+    pub(super) fn prefetch_all(&self) {
+        for at in (0..self.0.len().min(SIZE_MAX)).step_by(CACHE_LINE) {
+            prefetch::line(self.0.as_ptr().wrapping_add(at));
+        }
     }
 
     /// How many records lie before a place.

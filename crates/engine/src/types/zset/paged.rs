@@ -22,6 +22,9 @@ use super::leaves::{Hashed, Leaves};
 use super::tree::{Child, Path, Tree};
 use crate::hash::hash_of;
 
+/// How many pops before its own the entry of a record is fetched.
+const POPS_AHEAD: usize = 5;
+
 /// A sorted set of pages.
 #[derive(Debug, Clone)]
 pub(crate) struct Zset {
@@ -53,6 +56,18 @@ struct Found {
     leaf: u32,
     at: usize,
     score: f64,
+}
+
+/// A leaf that is being fetched, as a member may be in it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct LeafAhead<'a>(&'a Leaf);
+
+impl LeafAhead<'_> {
+    /// Hints that the member with this hash will be read, now that the head of the leaf is there.
+    #[inline]
+    pub(crate) fn prefetch_record(self, hash: u64) {
+        self.0.prefetch_records(hash);
+    }
 }
 
 impl Zset {
@@ -99,6 +114,20 @@ impl Zset {
         Some((self.tree.rank(&path) + found.at, found.score))
     }
 
+    /// Hints that a member with this hash will be looked for: its entry in the index.
+    #[inline]
+    pub(crate) fn prefetch_entry(&self, hash: u64) {
+        self.index.prefetch(hash);
+    }
+
+    /// The stage after [`Self::prefetch_entry`]: the head of the leaf that it is in, most likely.
+    #[inline]
+    pub(crate) fn prefetch_leaf(&self, hash: u64) -> Option<LeafAhead<'_>> {
+        let leaf = self.leaves.get(self.index.candidates(hash).next()?);
+        leaf.prefetch_head();
+        Some(LeafAhead(leaf))
+    }
+
     /// Where a member is, or would be.
     #[inline]
     pub(crate) fn locate(&self, member: &[u8]) -> Place {
@@ -142,10 +171,44 @@ impl Zset {
                 visit(record);
                 self.index.remove(hash_of(&self.hasher, record.member), id);
             }
+            if at == 0 && end == 1 {
+                self.prefetch_pops(&path);
+            }
             self.take_run(&path, at..end);
             self.len -= end - at;
             left -= end - at;
         }
+    }
+
+    /// Hints that records of a leaf are popped one by one: what the removal of one of the next will
+    /// read, which was spread over the index by its hash.
+    #[inline]
+    fn prefetch_pops(&self, path: &Path) {
+        let leaf = self.leaf_at(path);
+        let len = leaf.len();
+        if len > POPS_AHEAD {
+            self.prefetch_removal(leaf, POPS_AHEAD);
+        }
+        // The next leaf is fetched once, then its records are ahead.
+        if len > POPS_AHEAD && len != 2 * POPS_AHEAD {
+            return;
+        }
+        let mut next = path.clone();
+        if !self.tree.advance(&mut next, false) {
+            return;
+        }
+        let next = self.leaf_at(&next);
+        match POPS_AHEAD.checked_sub(len) {
+            Some(at) if at < next.len() => self.prefetch_removal(next, at),
+            Some(_) => {}
+            None => next.prefetch_all(),
+        }
+    }
+
+    #[inline]
+    fn prefetch_removal(&self, leaf: &Leaf, at: usize) {
+        let hash = hash_of(&self.hasher, leaf.record(at).member);
+        self.index.prefetch_removal(hash);
     }
 
     /// The rank of the first member that does not lie before a place.

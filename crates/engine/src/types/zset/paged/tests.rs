@@ -210,3 +210,54 @@ fn a_scan_shows_members_once_while_scores_change() {
     all.sort();
     assert_eq!(first, all);
 }
+
+#[test]
+fn hints_may_be_about_anything() {
+    let mut zset = Zset::new(&keyed(11));
+    for number in 0..2000 {
+        for hash in [0, u64::MAX, number << 52, zset.locate(b"7").hash] {
+            zset.prefetch_entry(hash);
+            if let Some(leaf) = zset.prefetch_leaf(hash) {
+                leaf.prefetch_record(hash);
+            }
+        }
+        zset.put(number.to_string().as_bytes(), (number % 100) as f64);
+    }
+    assert_eq!(zset.score(b"1234"), Some(34.0));
+}
+
+#[test]
+fn members_are_popped_in_order_until_none_is_left() {
+    let mut rng = Rng::new(6);
+    let mut zset = Zset::new(&keyed(12));
+    let mut model = Model::new();
+    let count = if cfg!(miri) { 150 } else { 1500 };
+    for number in 0..count {
+        let (name, score) = (member(number, 12), rng.below(count) as f64);
+        zset.put(&name, score);
+        model_put(&mut model, &name, score);
+    }
+    let frozen = (zset.clone(), model.clone());
+    while !model.is_empty() {
+        if rng.below(5) == 0 {
+            let number = rng.below(count);
+            let (name, score) = (member(number, 12), rng.below(count / 4) as f64);
+            if model_remove(&mut model, &name) {
+                zset.put(&name, score);
+                model_put(&mut model, &name, score);
+            }
+        }
+        let (score, name) = model.remove(0);
+        let mut popped = Vec::new();
+        zset.remove_ranks(0..1, |record| {
+            popped.push((record.score, record.member.to_vec()));
+        });
+        assert_eq!(popped, [(score, name.clone())]);
+        assert_eq!(zset.score(&name), None);
+        if model.len() % 64 == 0 {
+            check(&zset, &model);
+        }
+    }
+    assert!(zset.tree.is_empty());
+    check(&frozen.0, &frozen.1);
+}
