@@ -60,7 +60,7 @@ fn find(c: &mut Criterion) {
         let list = Listpack::new(&bytes);
         let last = list
             .iter()
-            .last()
+            .next_back()
             .map(|entry| entry.to_vec())
             .unwrap_or_default();
         let field = list

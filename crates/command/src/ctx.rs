@@ -43,7 +43,8 @@ pub struct Wait {
     pub keys: Range<usize>,
     /// The type of value it waits for; a key with another one does not wake it.
     pub kind: Kind,
-    /// When the client gives up; `None` is never. See [`timeout_seconds`](crate::args::timeout_seconds).
+    /// When the client gives up; `None` is never. See
+    /// [`timeout_seconds`](crate::args::timeout_seconds).
     pub deadline: Option<Millis>,
     /// What is answered then.
     pub on_timeout: NoReply,

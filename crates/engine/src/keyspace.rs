@@ -228,8 +228,8 @@ impl Keyspace {
         self.collect_flushed();
     }
 
-    /// Removes up to `budget` keys and fields of hashes whose deadline has passed and says how many;
-    /// call again while the answer equals the budget.
+    /// Removes up to `budget` keys and fields of hashes whose deadline has passed and says how
+    /// many; call again while the answer equals the budget.
     ///
     /// The work is bounded too. When it ends for that reason, [`Self::next_expiry`] is not later
     /// than now.

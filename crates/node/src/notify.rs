@@ -5,8 +5,8 @@
 //!                              ├─► of a command, in order ─► of the unit ─► taken at its end
 //!  engine: a deadline passed ──┘   (the engine's first: it made room for what the handler did)
 //! ```
-//! Always true: events are kept only of the classes that `notify-keyspace-events` names, with `K` or
-//! `E` among them, and only while somebody takes them.
+//! Always true: events are kept only of the classes that `notify-keyspace-events` names, with `K`
+//! or `E` among them, and only while somebody takes them.
 //! Not here: which events a command brings about — its handler.
 
 use russet_command::NotifyClass;

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!  member.rs   GEOADD, GEODIST, GEOHASH, GEOPOS       cell.rs    positions as numbers
-//!  search.rs   GEOSEARCH…, GEORADIUS…                 shape.rs   distances, circles, boxes, polygons
+//!  search.rs   GEOSEARCH…, GEORADIUS…             shape.rs   distances, circles, boxes, polygons
 //!  options.rs  what a search asks for                 area.rs    cells around a shape
 //!  unit.rs     units and positions, in and out
 //! ```

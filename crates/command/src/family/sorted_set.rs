@@ -1,8 +1,8 @@
 //! Commands of the sorted set family.
 //!
 //! ```text
-//!  add.rs      ZADD, ZINCRBY                            read.rs     ZCARD, Z[M]SCORE, Z[REV]RANK, Z…COUNT
-//!  remove.rs   ZREM, ZREMRANGEBY…                       range.rs    ZRANGE and its kin, ZRANGESTORE
+//!  add.rs      ZADD, ZINCRBY                      read.rs     ZCARD, Z[M]SCORE, Z[REV]RANK, Z…COUNT
+//!  remove.rs   ZREM, ZREMRANGEBY…                 range.rs    ZRANGE and its kin, ZRANGESTORE
 //!  pop.rs      ZPOP…, BZPOP…, ZMPOP, BZMPOP             bound.rs    bounds as they are written
 //!  combine.rs  ZUNION, ZINTER, ZDIFF, …STORE, …CARD     random.rs   ZRANDMEMBER, ZSCAN
 //!  merge.rs    how sorted sets and sets are combined

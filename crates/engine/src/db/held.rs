@@ -84,6 +84,7 @@ impl Held<'_> {
     }
 
     /// The deadline of the key, if it has one.
+    #[cfg(test)]
     pub(crate) fn deadline(&self) -> Option<Millis> {
         let place = self.place.as_ref()?;
         cell::deadline(&self.store.arena.memory, place.cell).map(|deadline| deadline.at)
@@ -100,19 +101,9 @@ impl Held<'_> {
         self.shared.now
     }
 
-    /// Chance.
-    pub(crate) fn rng(&mut self) -> &mut russet_base::Rng {
-        &mut self.shared.rng
-    }
-
     /// What hashes members, as it hashes keys.
     pub(crate) fn hasher(&self) -> &ahash::RandomState {
         &self.shared.hasher
-    }
-
-    /// The key.
-    pub(crate) fn key(&self) -> &[u8] {
-        self.key
     }
 
     /// Says that a field of the hash expired.

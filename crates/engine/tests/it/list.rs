@@ -128,7 +128,7 @@ fn apply(keyspace: &mut Keyspace, model: &mut Model, op: &Op) {
                 End::Front => model.pop_front(),
                 End::Back => model.pop_back(),
             };
-            for element in element {
+            if let Some(element) = element {
                 match to {
                     End::Front => model.push_front(element),
                     End::Back => model.push_back(element),

@@ -132,7 +132,7 @@ fn check_frozen(frozen: Option<(Snapshot, Model)>) {
             found = Some(
                 item.value
                     .zset()
-                    .unwrap()
+                    .expect("the key holds a sorted set")
                     .iter()
                     .map(owned)
                     .collect::<Model>(),

@@ -54,6 +54,22 @@ pub(crate) fn explains(request: &Request, our: &Value, their: &Value, version: &
                     .iter()
                     .any(|inner| inner.name.ends_with("RANK"))
         }
+        // Longer strings are embedded in Valkey.
+        "OBJECT|ENCODING" if version.starts_with('V') => {
+            our_text == "raw" && their_text == "embstr"
+        }
+        _ => explains_values(request, our, their, version),
+    }
+}
+
+/// The same, of what differs in values rather than in arguments.
+fn explains_values(request: &Request, our: &Value, their: &Value, version: &str) -> bool {
+    let is_before = |major: &str| !version.starts_with('V') && version < major;
+    let error = our
+        .as_error()
+        .map(|text| String::from_utf8_lossy(text).into_owned());
+    let error = error.unwrap_or_default();
+    match &*request.name {
         // Bounds are plain decimals since Redis 8.
         name if name.starts_with('Z') && error.contains("min or max is not a float") => {
             is_before("8")
@@ -76,10 +92,6 @@ pub(crate) fn explains(request: &Request, our: &Value, their: &Value, version: &
         name if name.starts_with("GEO") && is_before("7.2") => near_numbers(our, their),
         // Doubles are printed with as few digits as tell them apart since Redis 7.2.
         _ if is_before("7.2") && same_numbers(our, their) => true,
-        // Longer strings are embedded in Valkey.
-        "OBJECT|ENCODING" if version.starts_with('V') => {
-            our_text == "raw" && their_text == "embstr"
-        }
         // Keys whose deadline has passed count there until somebody looks.
         "DBSIZE" => matches!((our, their), (Value::Integer(n), Value::Integer(m)) if n < m),
         // Nothing is shared here, so nothing counts who shares it.

@@ -100,10 +100,48 @@ fn asked() -> Result<Asked, String> {
     })
 }
 
-/// What was seen of one kind of difference.
-#[derive(Default)]
-struct Seen {
-    count: usize,
+/// What was seen so far.
+struct Findings {
+    version: String,
+    /// How many differences of each command nothing explains.
+    seen: BTreeMap<String, usize>,
+    explained: usize,
+    history: VecDeque<Request>,
+    /// So many commands are told of.
+    shown: usize,
+}
+
+impl Findings {
+    /// Compares the replies to some commands, up to the first after which the sides are apart; says
+    /// whether they are.
+    fn compare(&mut self, requests: &[Request], ours: &[Value], theirs: &[Value]) -> bool {
+        for (request, (our, their)) in requests.iter().zip(ours.iter().zip(theirs)) {
+            self.history.push_back(request.clone());
+            let Some(difference) = compare(request, our, their, &self.version) else {
+                if request.name == "EXEC" && has_other_failures(our, their) {
+                    return true;
+                }
+                continue;
+            };
+            if !known::explains(request, our, their, &self.version) {
+                let count = self.seen.entry(request.name.clone()).or_default();
+                *count += 1;
+                if *count <= 2 && self.seen.len() <= self.shown {
+                    tell(request, our, their, &difference, &self.history);
+                }
+                return true;
+            }
+            self.explained += 1;
+            // What only one side did leaves the two apart.
+            if our.as_error().is_some() != their.as_error().is_some() {
+                return true;
+            }
+        }
+        while self.history.len() > 2_000 {
+            self.history.pop_front();
+        }
+        false
+    }
 }
 
 /// Runs to the end and gives the number of differences that nothing explains.
@@ -119,9 +157,14 @@ fn differ() -> Result<usize, String> {
         ours.ask(std::slice::from_ref(&request))?;
         theirs.ask(std::slice::from_ref(&request))?;
     }
-    let mut seen: BTreeMap<String, Seen> = BTreeMap::new();
-    let mut history = VecDeque::new();
-    let (mut sent, mut explained, mut batches) = (0, 0, 0);
+    let mut findings = Findings {
+        version,
+        seen: BTreeMap::new(),
+        explained: 0,
+        history: VecDeque::new(),
+        shown: asked.shown,
+    };
+    let (mut sent, mut batches) = (0, 0);
     while sent < asked.commands {
         batches += 1;
         let is_check = batches % (BATCHES_PER_CHECK + 1) == 0;
@@ -132,49 +175,19 @@ fn differ() -> Result<usize, String> {
         };
         sent += requests.len();
         let replies = (ours.ask(&requests)?, theirs.ask(&requests)?);
-        let mut is_apart = false;
-        for (request, (our, their)) in requests.iter().zip(replies.0.iter().zip(&replies.1)) {
-            history.push_back(request.clone());
-            let Some(difference) = compare(request, our, their, &version) else {
-                if request.name == "EXEC" && has_other_failures(our, their) {
-                    is_apart = true;
-                    break;
-                }
-                continue;
-            };
-            if known::explains(request, our, their, &version) {
-                explained += 1;
-                // What only one side did leaves the two apart.
-                is_apart = our.as_error().is_some() != their.as_error().is_some();
-                if is_apart {
-                    break;
-                }
-                continue;
-            }
-            is_apart = true;
-            let entry = seen.entry(request.name.clone()).or_default();
-            entry.count += 1;
-            if entry.count <= 2 && seen.len() <= asked.shown {
-                tell(request, our, their, &difference, &history);
-            }
-            break;
-        }
-        if is_apart {
+        if findings.compare(&requests, &replies.0, &replies.1) {
             let again = generator.reset();
             ours.ask(&again)?;
             theirs.ask(&again)?;
         }
-        while history.len() > 2_000 {
-            history.pop_front();
-        }
     }
-    let unexplained: usize = seen.values().map(|seen| seen.count).sum();
-    for (name, seen) in &seen {
-        println!("{:6} {name}", seen.count);
+    let unexplained: usize = findings.seen.values().sum();
+    for (name, count) in &findings.seen {
+        println!("{count:6} {name}");
     }
     println!(
-        "{} {version}: {sent} commands, {unexplained} differences, {explained} more that are known",
-        asked.address
+        "{} {}: {sent} commands, {unexplained} differences, {} more that are known",
+        asked.address, findings.version, findings.explained
     );
     Ok(unexplained)
 }

@@ -1,7 +1,7 @@
 //! SORT and SORT_RO: the elements of a collection in an order, themselves or by other keys.
 //!
 //! ```text
-//!  elements ─► weights ─► sorted ─► the part that LIMIT leaves ─► what GET asks for ─► reply or list
+//!  elements ─► weights ─► sorted ─► part that LIMIT leaves ─► what GET asks for ─► reply or list
 //!              (BY)
 //! ```
 //! Always true: nothing is stored when a weight is no number.

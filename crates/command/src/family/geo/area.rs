@@ -31,7 +31,8 @@ pub(super) fn cells(shape: &Shape, centre: Position) -> SmallVec<[Cell; 9]> {
     let bounds = shape.bounds(centre);
     let mut steps = steps_for(shape.radius(centre), centre.latitude);
     let mut cell = Cell::of(centre, steps);
-    // COMPAT: circles and boxes get larger cells once; a centre of corners may be far from the middle.
+    // COMPAT: circles and boxes get larger cells once; a centre of corners may be far from the
+    // middle.
     let again = if matches!(shape, Shape::Polygon { .. }) {
         STEPS_MAX
     } else {

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!  bit   51 50 49 48 … 3 2 1 0
-//!        x  y  x  y  … x y x y        x = longitude, y = latitude; the first bits are the coarse ones
+//!        x  y  x  y  … x y x y        x = longitude, y = latitude; first bits are coarse
 //! ```
 //! A cell of fewer steps is a range of such numbers, so a sorted set finds what is in it.
 //!

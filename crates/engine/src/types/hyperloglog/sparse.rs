@@ -77,8 +77,8 @@ impl Run {
 
 /// The runs of some bytes.
 ///
-/// COMPAT: one that is cut off ends with the zero byte that Redis has behind a string, so that there
-/// are too many registers.
+/// COMPAT: one that is cut off ends with the zero byte that Redis has behind a string, so that
+/// there are too many registers.
 pub(super) fn runs(mut bytes: &[u8]) -> impl Iterator<Item = Run> + '_ {
     std::iter::from_fn(move || {
         let first = *bytes.first()?;

@@ -366,8 +366,8 @@ impl Page {
 
     /// The first entry whose tag is not lower.
     ///
-    /// PERF: tags are spread evenly, so a guess is a few entries off; halving would read three lines
-    /// of memory more.
+    /// PERF: tags are spread evenly, so a guess is a few entries off; halving would read three
+    /// lines of memory more.
     #[inline]
     fn lower(&self, tag: u16) -> usize {
         let mut at = self.guess(tag);
