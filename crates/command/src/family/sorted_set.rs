@@ -1,7 +1,7 @@
 //! Commands of the sorted set family.
 //!
 //! ```text
-//!  add.rs      ZADD, ZINCRBY                      read.rs     ZCARD, Z[M]SCORE, Z[REV]RANK, Z…COUNT
+//!  add.rs      ZADD, ZINCRBY                 read.rs     ZCARD, Z[M]SCORE, Z[REV]RANK, …
 //!  remove.rs   ZREM, ZREMRANGEBY…                 range.rs    ZRANGE and its kin, ZRANGESTORE
 //!  pop.rs      ZPOP…, BZPOP…, ZMPOP, BZMPOP             bound.rs    bounds as they are written
 //!  combine.rs  ZUNION, ZINTER, ZDIFF, …STORE, …CARD     random.rs   ZRANDMEMBER, ZSCAN
