@@ -15,6 +15,8 @@
 
 use std::sync::Arc;
 
+use smallvec::SmallVec;
+
 use crate::prefetch;
 
 /// The most entries of a page.
@@ -142,11 +144,20 @@ impl Index {
         page.prefetch(page.tag_of(hash), 2 * GUESS_OFF);
     }
 
-    /// Hints that the entry of a hash will be removed: those behind it move up.
+    /// Hints that the entries of hashes will be removed: those behind them move up.
     #[inline]
-    pub(super) fn prefetch_removal(&self, hash: u64) {
-        let (_, page) = self.page_of(hash);
-        page.prefetch(page.tag_of(hash), PAGE_LEN_MAX);
+    pub(super) fn prefetch_removals(&self, hashes: impl Iterator<Item = u64>) {
+        let pages = hashes.map(|hash| {
+            let (_, page) = self.page_of(hash);
+            prefetch::line(page);
+            (page, hash)
+        });
+        let pages: SmallVec<[(&Page, u64); 16]> = pages.collect();
+        for (page, hash) in pages {
+            // Beside the words it is counted who shares them.
+            prefetch::line(page.words.as_ptr().wrapping_sub(1));
+            page.prefetch(page.tag_of(hash), PAGE_LEN_MAX);
+        }
     }
 
     /// The first group at or behind a hash, with the leaves of its entries.
