@@ -89,6 +89,13 @@ impl Effects {
         self.notifications.clear();
     }
 
+    /// Whether nobody listens and nothing special was asked for, so that `dirty` is all there is.
+    #[inline]
+    pub fn is_counted_only(&self) -> bool {
+        let is_verbatim = matches!(self.propagate, Propagate::Verbatim);
+        self.wanted == 0 && !self.recording && !self.is_forced && is_verbatim
+    }
+
     /// Records an event if its class is wanted.
     #[inline]
     pub fn notify(&mut self, class: NotifyClass, event: &'static str, db: usize, key: &[u8]) {

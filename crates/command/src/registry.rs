@@ -67,14 +67,51 @@ pub struct Command<H> {
     pub legacy: LegacyKeys,
     /// Whether the legacy positions do not tell all keys.
     pub movable_keys: bool,
-    /// The position of its first key, if that is the same in every request.
-    pub first_key: Option<usize>,
 }
 
 impl<H> Command<H> {
     /// Whether it is a container of subcommands (which may run by itself, too).
     pub fn is_container(&self) -> bool {
         !self.subcommands.is_empty()
+    }
+}
+
+/// What of a request's memory can be fetched before its command runs.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Ahead {
+    /// The position of the first key, if that is the same in every request; 0 if not.
+    pub key: u8,
+    /// Where a member or field stands.
+    pub member: MemberAt,
+}
+
+/// Where a request names a member of a collection, or a field, as a rule.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum MemberAt {
+    /// It names none.
+    #[default]
+    Nowhere,
+    /// Behind the key: sets and hashes.
+    BehindKey,
+    /// Behind the key, if nothing follows: sorted sets.
+    Alone,
+    /// So, or behind one score: sorted sets, in requests that write.
+    AloneOrScored,
+}
+
+impl Ahead {
+    /// The position of the member in a request of so many arguments.
+    #[inline]
+    pub fn member(self, args: usize) -> Option<usize> {
+        let key = usize::from(self.key);
+        let behind = args.saturating_sub(key);
+        let is_there = match self.member {
+            MemberAt::Nowhere => return None,
+            MemberAt::BehindKey => return (behind > 1).then_some(key + 1),
+            MemberAt::Alone => behind == 2,
+            MemberAt::AloneOrScored => behind == 2 || behind == 3,
+        };
+        is_there.then_some(args.saturating_sub(1))
     }
 }
 
@@ -136,6 +173,9 @@ const TOP: u16 = u16::MAX;
 #[derive(Debug)]
 pub struct Registry<H> {
     commands: Vec<Command<H>>,
+    /// Of each command, by its place.
+    // PERF: asked for every request; a row of its own is long.
+    ahead: Vec<Ahead>,
     slots: Box<[Slot]>,
     /// The number of slots, a power of two, less one.
     mask: usize,
@@ -145,6 +185,7 @@ impl<H> Default for Registry<H> {
     fn default() -> Self {
         Self {
             commands: Vec::new(),
+            ahead: Vec::new(),
             slots: Box::new([FREE]),
             mask: 0,
         }
@@ -192,6 +233,11 @@ impl<H> Registry<H> {
         if let Some(parent) = parent {
             full_name = format!("{}|{full_name}", self.get(parent).full_name);
         }
+        let first_key = first_key(spec);
+        self.ahead.push(Ahead {
+            key: first_key.unwrap_or_default(),
+            member: member_at(group, spec),
+        });
         self.commands.push(Command {
             id,
             group,
@@ -204,7 +250,6 @@ impl<H> Registry<H> {
             categories: categories(group, spec, row.run.is_none()),
             legacy: legacy_keys(spec),
             movable_keys: movable_keys(spec),
-            first_key: first_key(spec),
         });
         id
     }
@@ -314,6 +359,12 @@ impl<H> Registry<H> {
     #[inline]
     pub fn get(&self, id: CommandId) -> &Command<H> {
         &self.commands[id.index()]
+    }
+
+    /// What of a request of this command can be fetched before it runs.
+    #[inline]
+    pub fn ahead(&self, id: CommandId) -> Ahead {
+        self.ahead.get(id.index()).copied().unwrap_or_default()
     }
 
     /// Every command in table order, each container followed by its subcommands, those taken away
@@ -459,11 +510,20 @@ fn movable_keys(spec: &Spec) -> bool {
         })
 }
 
-fn first_key(spec: &Spec) -> Option<usize> {
+fn member_at(group: Group, spec: &Spec) -> MemberAt {
+    match group {
+        Group::Set | Group::Hash => MemberAt::BehindKey,
+        Group::SortedSet if spec.flags.has(Flags::WRITE) => MemberAt::AloneOrScored,
+        Group::SortedSet => MemberAt::Alone,
+        _ => MemberAt::Nowhere,
+    }
+}
+
+fn first_key(spec: &Spec) -> Option<u8> {
     let key = spec.keys.first()?;
     match (key.begin, key.find) {
         (Begin::Index(first), Find::Range { .. }) if !key.flags.has(KeyFlags::NOT_KEY) => {
-            Some(usize::from(first))
+            Some(first)
         }
         _ => None,
     }

@@ -106,7 +106,14 @@ pub(crate) fn park(core: &mut Core, session: &mut Session, call: Call<'_>, mut w
 
 /// Ends a unit: tells everybody concerned of the keys that changed, and serves those who waited
 /// for them, each in a unit of its own.
+#[inline]
 pub(crate) fn settle(core: &mut Core, sessions: &mut Sessions) {
+    if core.keyspace.has_changes() || core.effects.recording {
+        settle_changes(core, sessions);
+    }
+}
+
+fn settle_changes(core: &mut Core, sessions: &mut Sessions) {
     core.records.end_unit();
     // A unit that stalls the server (DEBUG SLEEP) ends when the next turn begins, in its time.
     if !core.keyspace.has_changes() || core.outbox.stall_us > 0 {

@@ -32,7 +32,8 @@ pub struct Node {
     pub(crate) core: Core,
     pub(crate) sessions: Sessions,
     pub(crate) turn: Turn,
-    pub(crate) batch: Batch,
+    /// The last batch, empty, for its room; absent while one runs.
+    pub(crate) batch: Option<Box<Batch>>,
     pub(crate) pool: Pool,
 }
 
@@ -101,7 +102,7 @@ impl Node {
             core,
             sessions: Sessions::default(),
             turn: Turn::default(),
-            batch: Batch::default(),
+            batch: None,
             pool: Pool::default(),
         };
         node.core.environment.started = now;
@@ -147,6 +148,9 @@ impl Node {
 
     /// Lets the clients go on that waited and need not wait any more.
     fn release_all(&mut self) {
+        if !self.core.waiters.has_released() {
+            return;
+        }
         let mut inputs = std::mem::take(&mut self.turn.inputs);
         self.release(&mut inputs);
         self.turn.inputs = inputs;
@@ -320,12 +324,12 @@ impl Service for Node {
 
     fn ready(&mut self, ready: &mut Ready) {
         let outbox = &mut self.core.outbox;
-        ready.log.append(&mut outbox.log);
-        ready.jobs.append(&mut outbox.jobs);
-        ready.flush.append(&mut self.turn.flush);
-        ready.resume.append(&mut self.turn.resume);
-        ready.close.append(&mut self.sessions.closing);
-        ready.kill.append(&mut self.sessions.killed);
+        hand_over(&mut outbox.log, &mut ready.log);
+        hand_over(&mut outbox.jobs, &mut ready.jobs);
+        hand_over(&mut self.turn.flush, &mut ready.flush);
+        hand_over(&mut self.turn.resume, &mut ready.resume);
+        hand_over(&mut self.sessions.closing, &mut ready.close);
+        hand_over(&mut self.sessions.killed, &mut ready.kill);
         ready.stall_us = std::mem::take(&mut outbox.stall_us);
         ready.exit = outbox.exit.take();
         ready.again = self.turn.again;
@@ -385,6 +389,15 @@ impl Node {
         };
         let wait_us = u64::try_from(wait_ms).unwrap_or(1).saturating_mul(1000);
         tick.min(now.mono_us.saturating_add(wait_us))
+    }
+}
+
+/// Moves everything from one list to the end of another.
+#[inline]
+fn hand_over<T>(from: &mut Vec<T>, to: &mut Vec<T>) {
+    // PERF: most are empty, and appending nothing takes thirty instructions.
+    if !from.is_empty() {
+        to.append(from);
     }
 }
 

@@ -17,7 +17,6 @@
 
 use bytes::Bytes;
 use russet_command::registry::Recent;
-use russet_command::{Flags, Group};
 use russet_io::ConnId;
 use russet_resp::{ArgBuf, Args, Decoded, Frame, Limits, ProtocolError, Reply, Span};
 
@@ -35,7 +34,6 @@ const BATCH_LEN: usize = 64;
 
 /// A request on its way.
 struct Queued {
-    conn: ConnId,
     frame: Frame,
     command: Option<CommandId>,
     db: usize,
@@ -50,7 +48,10 @@ pub(crate) struct Batch {
     queue: Vec<Queued>,
     spans: Vec<Span>,
     bulks: Vec<Bytes>,
-    touched: Vec<ConnId>,
+    /// Sessions that were decoded, in order, each with the end of its requests in the queue.
+    touched: Vec<(ConnId, usize)>,
+    /// Whether any request names a member.
+    has_members: bool,
     broken: Vec<(ConnId, ProtocolError)>,
     recent: Recent,
 }
@@ -61,6 +62,7 @@ impl Batch {
         self.spans.clear();
         self.bulks.clear();
         self.touched.clear();
+        self.has_members = false;
         self.broken.clear();
     }
 }
@@ -77,17 +79,22 @@ enum Stopped {
 impl Node {
     /// Executes what arrived, batch by batch, until nothing is left or the node must stall.
     pub(crate) fn run_inputs(&mut self) {
+        if self.turn.inputs.is_empty() {
+            return;
+        }
         let mut inputs = std::mem::take(&mut self.turn.inputs);
-        let mut batch = std::mem::take(&mut self.batch);
+        let mut batch = self.batch.take().unwrap_or_default();
         let mut next = 0;
         while next < inputs.len() && self.core.outbox.stall_us == 0 {
             next = self.fill(&inputs, next, &mut batch);
             self.execute(&mut batch);
             batch.clear();
-            self.release(&mut inputs);
+            if self.core.waiters.has_released() {
+                self.release(&mut inputs);
+            }
         }
         inputs.drain(..next);
-        self.batch = batch;
+        self.batch = Some(batch);
         // A handler never adds to the list, so nothing is lost by putting ours back.
         debug_assert!(self.turn.inputs.is_empty());
         self.turn.inputs = inputs;
@@ -111,8 +118,9 @@ impl Node {
                 true => self.core.limits,
                 false => self.core.limits.for_stranger(),
             };
-            batch.touched.push(conn);
-            if decode(&mut self.core, session, &limits, batch) == Stopped::BatchFull {
+            let stopped = decode(&mut self.core, session, &limits, batch);
+            batch.touched.push((conn, batch.queue.len()));
+            if stopped == Stopped::BatchFull {
                 return next;
             }
             session.queued = false;
@@ -137,23 +145,17 @@ impl Node {
 
     /// Runs a batch and gives back what its sessions no longer need.
     fn execute(&mut self, batch: &mut Batch) {
-        let hints = batch.queue.iter().filter(|queued| queued.hint != 0);
-        let hints = hints.map(|queued| (queued.db, queued.hint));
-        self.core.keyspace.prefetch_entries(hints);
-        let members = batch.queue.iter().filter(|queued| queued.member != 0);
-        let members = members.map(|queued| (queued.db, queued.hint, queued.member));
-        self.core.keyspace.prefetch_members(members);
+        self.prefetch(batch);
         let mut meter = self.core.meter();
         let mut start = 0;
-        while let Some(first) = batch.queue.get(start) {
-            let conn = first.conn;
-            let same = batch.queue[start..]
-                .iter()
-                .take_while(|q| q.conn == conn)
-                .count();
+        for &(conn, end) in &batch.touched {
+            let group = &batch.queue[start..end];
+            start = end;
+            if group.is_empty() {
+                continue;
+            }
             if let Some(mut session) = self.sessions.take(conn) {
                 self.equip(&mut session);
-                let group = &batch.queue[start..start + same];
                 run_group(
                     &mut self.core,
                     &mut self.sessions,
@@ -164,15 +166,30 @@ impl Node {
                 self.sessions.put(session);
                 self.after(conn);
             }
-            start += same;
         }
-        for (conn, error) in std::mem::take(&mut batch.broken) {
+        for (conn, error) in batch.broken.drain(..) {
             self.break_off(conn, &error);
         }
-        for conn in &batch.touched {
-            if let Some(session) = self.sessions.get_mut(*conn) {
+        for &(conn, _) in &batch.touched {
+            if let Some(session) = self.sessions.get_mut(conn) {
                 settle_input(session, &mut self.pool);
             }
+        }
+    }
+
+    /// Fetches side by side what the requests of a batch will look for.
+    #[inline]
+    fn prefetch(&mut self, batch: &Batch) {
+        // PERF: what a single request looks for it finds as soon as any hint would.
+        if batch.queue.len() > 1 {
+            let hints = batch.queue.iter().filter(|queued| queued.hint != 0);
+            let hints = hints.map(|queued| (queued.db, queued.hint));
+            self.core.keyspace.prefetch_entries(hints);
+        }
+        if batch.has_members && batch.queue.len() > 1 {
+            let members = batch.queue.iter().filter(|queued| queued.member != 0);
+            let members = members.map(|queued| (queued.db, queued.hint, queued.member));
+            self.core.keyspace.prefetch_members(members);
         }
     }
 
@@ -252,27 +269,27 @@ impl Node {
     }
 }
 
-/// The hash of what stands behind the key of a set or hash: a member or field as a rule. In a sorted
-/// set it stands behind a score if the request writes.
+/// The hash of the key that a command will look for, whose fetching begins, and of the member or
+/// field that stands behind it; 0 for what there is not.
 ///
 /// PERF: finding a member of a large set takes four cache misses in a row; side by side with those
 /// of other requests they cost a third.
 #[inline]
-fn member_hash(core: &mut Core, command: Option<CommandId>, args: Args<'_>) -> u64 {
-    let Some(command) = command.map(|id| core.commands.get(id)) else {
-        return 0;
-    };
-    match (command.group, command.first_key) {
-        (Group::Set | Group::Hash, Some(key)) if key + 1 < args.len() => {
-            core.keyspace.db(0).hash(&args[key + 1])
-        }
-        (Group::SortedSet, Some(key)) => match args.len().saturating_sub(key) {
-            2 => core.keyspace.db(0).hash(&args[key + 1]),
-            3 if command.spec.flags.has(Flags::WRITE) => core.keyspace.db(0).hash(&args[key + 2]),
-            _ => 0,
-        },
-        _ => 0,
+fn look_ahead(core: &mut Core, id: CommandId, db: usize, args: Args<'_>) -> (u64, u64) {
+    let ahead = core.commands.ahead(id);
+    let at = usize::from(ahead.key);
+    if at == 0 {
+        return (0, 0);
     }
+    let Some(key) = args.get(at) else {
+        return (0, 0);
+    };
+    let db = core.keyspace.db(db);
+    let member = match ahead.member(args.len()) {
+        Some(at) => args.get(at).map_or(0, |member| db.hash(member)),
+        None => 0,
+    };
+    (db.prefetch(key), member)
 }
 
 /// Decodes requests of one session into the batch.
@@ -283,6 +300,7 @@ fn decode(core: &mut Core, session: &mut Session, limits: &Limits, batch: &mut B
             queue,
             spans,
             bulks,
+            has_members,
             recent,
             ..
         } = batch;
@@ -294,14 +312,13 @@ fn decode(core: &mut Core, session: &mut Session, limits: &Limits, batch: &mut B
                 session.decoded = frame.end();
                 let args = frame.args(input, spans, bulks);
                 let command = core.commands.resolve_like(args, recent);
-                let hint = match command.and_then(|id| core.commands.get(id).first_key) {
-                    Some(at) if at < args.len() => core.keyspace.db(session.db).prefetch(&args[at]),
-                    _ => 0,
+                let db = session.db;
+                let (hint, member) = match command {
+                    Some(id) => look_ahead(core, id, db, args),
+                    None => (0, 0),
                 };
-                let (conn, db) = (session.conn, session.db);
-                let member = member_hash(core, command, args);
+                *has_members |= member != 0;
                 queue.push(Queued {
-                    conn,
                     frame,
                     command,
                     db,

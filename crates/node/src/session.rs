@@ -282,8 +282,15 @@ impl Sessions {
     /// Puts a session back that was taken.
     #[inline]
     pub(crate) fn put(&mut self, session: Box<Session>) {
-        let index = session.conn.index as usize;
-        self.slots[index] = Some(session);
+        let slot = &mut self.slots[session.conn.index as usize];
+        debug_assert!(
+            slot.is_none(),
+            "a session that was taken left its place empty"
+        );
+        // PERF: what is known to be empty need not be dropped.
+        if slot.is_none() {
+            *slot = Some(session);
+        }
     }
 
     /// The session of a connection.

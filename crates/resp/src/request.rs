@@ -209,11 +209,15 @@ impl RequestDecoder {
         if self.partial.is_some() {
             return self.resume(input, at, limits, sink);
         }
-        if let Some(frame @ [wire::ARRAY, ..]) = input.get(at..) {
-            if let Some(len) = fast::multibulk(frame, limits, sink.spans) {
-                return sink.frame(at, at + len);
+        match input.get(at..) {
+            Some(frame @ [wire::ARRAY, ..]) => {
+                if let Some(len) = fast::multibulk(frame, limits, sink.spans) {
+                    return sink.frame(at, at + len);
+                }
+                sink.spans.truncate(spans_start);
             }
-            sink.spans.truncate(spans_start);
+            Some([]) => return Ok(Decoded::Incomplete { at }),
+            _ => {}
         }
         self.start(input, at, 0, limits, sink)
     }

@@ -137,6 +137,12 @@ impl Waiters {
         self.released.push_back(conn);
     }
 
+    /// Whether any client goes on.
+    #[inline]
+    pub(crate) fn has_released(&self) -> bool {
+        !self.released.is_empty()
+    }
+
     /// The next client that goes on.
     #[inline]
     pub(crate) fn next_released(&mut self) -> Option<ConnId> {

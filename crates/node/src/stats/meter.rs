@@ -42,12 +42,15 @@ impl Meter {
     pub(crate) fn runs(&mut self, id: CommandId, stats: &mut Stats) {
         match &mut self.running {
             Some((running, count)) if *running == id => *count += 1,
-            None => self.running = Some((id, 1)),
-            Some(_) => {
-                self.stop(stats);
-                self.running = Some((id, 1));
-            }
+            _ => self.changes_to(id, stats),
         }
+    }
+
+    /// Another command runs from now on.
+    #[inline(never)]
+    fn changes_to(&mut self, id: CommandId, stats: &mut Stats) {
+        self.stop(stats);
+        self.running = Some((id, 1));
     }
 
     /// What ran has ended.
