@@ -21,7 +21,7 @@ pub(crate) use held::Held;
 use crate::cell;
 use crate::hash::hash_of;
 use crate::store::{Place, Shared, Store};
-use crate::value::{Kind, Millis, SampledKey, ScannedKey, Touch, ValueRef};
+use crate::value::{Kind, Millis, SampledKey, ScannedKey, StringRef, Touch, ValueRef, WrongType};
 
 /// One database, for the time of a borrow.
 #[derive(Debug)]
@@ -142,6 +142,31 @@ impl Db<'_> {
             self.shared.touch(memory, place.cell);
         }
         Some(view)
+    }
+
+    /// Looks a string up for reading, given the hash of the key as [`Self::prefetch`] returned it: a
+    /// use of the key.
+    ///
+    /// # Errors
+    /// [`WrongType`] when the value is not a string.
+    // PERF: `read_hashed` also says until when a key lives and when it was used: half of its cost.
+    #[inline]
+    pub fn string_hashed(
+        &mut self,
+        hash: u64,
+        key: &[u8],
+    ) -> Result<Option<StringRef<'_>>, WrongType> {
+        let Some(place) = self.live(hash, key) else {
+            self.shared.stats.misses += 1;
+            return Ok(None);
+        };
+        self.shared.stats.hits += 1;
+        let memory = &self.store.arena.memory;
+        self.shared.touch(memory, place.cell);
+        match cell::Head::of(memory, place.cell).kind() {
+            Kind::String => Ok(Some(cell::string(memory, place.cell))),
+            _ => Err(WrongType),
+        }
     }
 
     /// Looks at a value without any trace: no counter and no access clock changes, and a key whose

@@ -125,6 +125,7 @@ impl<'o> Reply<'o> {
         match number {
             0 => self.raw(b":0\r\n"),
             1 => self.raw(b":1\r\n"),
+            2..=99_999_999 => push_number(self.out.tail(), wire::INTEGER, number.unsigned_abs()),
             _ => self.raw(Header::new(wire::INTEGER, number).as_bytes()),
         }
     }
@@ -442,6 +443,27 @@ pub(crate) fn push_header(out: &mut Vec<u8>, kind: u8, len: usize) {
         }
         _ => out.extend_from_slice(Header::new(kind, len).as_bytes()),
     }
+}
+
+/// Appends a line of a type and a number of at most eight digits.
+// PERF: the lengths of lists and the values of counters; digits from the last to the first need no
+// second copy.
+#[inline]
+fn push_number(out: &mut Vec<u8>, kind: u8, number: u64) {
+    debug_assert!(number < 100_000_000, "more than eight digits");
+    let mut line = *b"_________\r\n";
+    let (mut start, mut rest) = (9, number);
+    while start > 1 {
+        start -= 1;
+        line[start] = b'0' + (rest % 10) as u8;
+        rest /= 10;
+        if rest == 0 {
+            break;
+        }
+    }
+    start -= 1;
+    line[start] = kind;
+    out.extend_from_slice(&line[start..]);
 }
 
 /// A line of a type and a number.

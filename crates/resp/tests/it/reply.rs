@@ -125,6 +125,21 @@ fn the_protocols_differ_only_where_they_must() {
     check_both(|r| r.error("ERR a\r\nb\r\n"), "-ERR a  b\r\n");
     check_both(|r| r.integer(0), ":0\r\n");
     check_both(|r| r.integer(i64::MIN), ":-9223372036854775808\r\n");
+    for number in [
+        2,
+        9,
+        10,
+        99,
+        100,
+        12_345,
+        99_999_999,
+        100_000_000,
+        i64::MAX,
+        -1,
+        -10,
+    ] {
+        check_both(|r| r.integer(number), &format!(":{number}\r\n"));
+    }
     check_both(|r| r.count(usize::MAX), ":9223372036854775807\r\n");
     check_both(|r| r.bulk(b""), "$0\r\n\r\n");
     check_both(|r| r.bulk(&[b'x'; 10]), "$10\r\nxxxxxxxxxx\r\n");

@@ -41,9 +41,9 @@ fn add(cx: &mut Ctx<'_>, key: &[u8], increment: i64) -> Result<Flow, CommandErro
     let sum = match cx.keyspace.db(cx.db).entry_hashed(hash, key) {
         Entry::Occupied(mut entry) => {
             let number = integer_of(entry.string()?)?;
-            let sum = number
-                .checked_add(increment)
-                .ok_or(CommandError::IncrementOverflow)?;
+            let Some(sum) = number.checked_add(increment) else {
+                return Err(CommandError::IncrementOverflow);
+            };
             entry.set(NewValue::Int(sum));
             sum
         }

@@ -18,8 +18,8 @@ use crate::error::CommandError;
 pub(super) fn get(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandError> {
     let key = &args[1];
     let hash = cx.hash_of_first(key);
-    match cx.keyspace.db(cx.db).read_hashed(hash, key, Touch::Yes) {
-        Some(value) => reply_value(&mut cx.reply, value.string()?),
+    match cx.keyspace.db(cx.db).string_hashed(hash, key)? {
+        Some(value) => reply_value(&mut cx.reply, value),
         None => {
             cx.reply.null();
             miss(cx, key);

@@ -101,12 +101,12 @@ pub(in crate::family) fn len_of(value: StringRef<'_>) -> usize {
 /// A value as an integer.
 #[inline]
 pub(in crate::family) fn integer_of(value: StringRef<'_>) -> Result<i64, CommandError> {
-    match value {
-        StringRef::Int(n) => Some(n),
+    let parsed = match value {
+        StringRef::Int(n) => return Ok(n),
         StringRef::Bytes(bytes) => parse_i64(bytes),
         StringRef::Shared(bytes) => parse_i64(bytes),
-    }
-    .ok_or(CommandError::NotInteger)
+    };
+    parsed.ok_or(CommandError::NotInteger)
 }
 
 /// Says that a read did not find its key.
