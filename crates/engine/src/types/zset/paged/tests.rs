@@ -254,7 +254,7 @@ fn members_are_popped_in_order_until_none_is_left() {
         });
         assert_eq!(popped, [(score, name.clone())]);
         assert_eq!(zset.score(&name), None);
-        if model.len() % 64 == 0 {
+        if model.len().is_multiple_of(64) {
             check(&zset, &model);
         }
     }
