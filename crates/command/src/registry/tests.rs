@@ -263,3 +263,30 @@ fn a_command_may_have_another_name_or_none() {
             .all(|command| !command.full_name.starts_with("object"))
     );
 }
+
+#[test]
+fn what_a_request_will_look_for_is_known_from_its_row() {
+    let registry = Registry::new().with(FAMILIES, |run| run);
+    let cases: &[(&str, usize, u8, Option<usize>)] = &[
+        ("GET", 2, 1, None),
+        ("SADD", 2, 1, None),
+        ("SADD", 3, 1, Some(2)),
+        ("HSET", 4, 1, Some(2)),
+        ("ZSCORE", 3, 1, Some(2)),
+        ("ZSCORE", 4, 1, None),
+        ("ZREM", 3, 1, Some(2)),
+        ("ZADD", 4, 1, Some(3)),
+        ("ZADD", 5, 1, None),
+        ("ZPOPMIN", 2, 1, None),
+        ("PING", 1, 0, None),
+    ];
+    for &(name, args, key, member) in cases {
+        let id = registry.find(name.as_bytes()).expect("it is there");
+        let ahead = registry.ahead(id);
+        assert_eq!(
+            (ahead.key, ahead.member(args)),
+            (key, member),
+            "{name} {args}"
+        );
+    }
+}
