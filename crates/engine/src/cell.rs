@@ -391,6 +391,18 @@ pub(crate) fn replace_alike(
     true
 }
 
+/// Replaces the integer of a cell that holds one, and says whether it does. Its deadline stays.
+#[inline]
+pub(crate) fn replace_int(memory: &mut Memory, cell: Handle, number: i64) -> bool {
+    let head = Head::of(memory, cell);
+    let is_int = head.kind == kind_byte(Kind::String, Encoding::Int);
+    if !is_int || head.flags & !(TIMED | FAR) != 0 || usize::from(head.value_len) != 8 {
+        return false;
+    }
+    memory.fill(cell, head.value_at(), &number.to_le_bytes());
+    true
+}
+
 /// Replaces the deadline of a cell that has room.
 pub(crate) fn set_deadline(memory: &mut Memory, cell: Handle, deadline: Option<Deadline>) {
     let old = Head::of(memory, cell);

@@ -54,7 +54,20 @@ impl Occupied<'_> {
     /// Replaces the value, keeping the deadline.
     #[inline]
     pub fn set(&mut self, value: NewValue<'_>) {
+        if let NewValue::Int(number) = value
+            && self.is_replaced(number)
+        {
+            return self.note();
+        }
         self.put(value, Due::Keep);
+    }
+
+    /// Replaces an integer by another where it lies, if nothing else has to happen; says whether.
+    // PERF: counters; half of what `put` costs, which any value may come through.
+    #[inline]
+    fn is_replaced(&mut self, number: i64) -> bool {
+        let is_all = !self.shared.keeps_clocks && self.shared.epochs.newest() == 0;
+        is_all && cell::replace_int(&mut self.store.arena.memory, self.place.cell, number)
     }
 
     /// Replaces value and deadline at once. Cheaper than one after the other.

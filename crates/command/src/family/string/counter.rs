@@ -36,11 +36,15 @@ pub(super) fn decrby(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandEr
     add(cx, &args[1], negated)
 }
 
+#[inline]
 fn add(cx: &mut Ctx<'_>, key: &[u8], increment: i64) -> Result<Flow, CommandError> {
     let hash = cx.hash_of_first(key);
     let sum = match cx.keyspace.db(cx.db).entry_hashed(hash, key) {
         Entry::Occupied(mut entry) => {
-            let number = integer_of(entry.string()?)?;
+            let number = match entry.string()? {
+                StringRef::Int(number) => number,
+                text => integer_of(text)?,
+            };
             let Some(sum) = number.checked_add(increment) else {
                 return Err(CommandError::IncrementOverflow);
             };
