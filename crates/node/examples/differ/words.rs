@@ -127,17 +127,19 @@ pub(crate) fn once_in(rng: &mut Rng, n: u64) -> bool {
     rng.u64().is_multiple_of(n)
 }
 
+/// A key for a command of a group, mostly one of its type.
+///
+/// Scores that are no positions read as positions anyhow, so only geo commands meet those keys.
 pub(crate) fn key(rng: &mut Rng, group: Group) -> String {
-    let letter = letter(group).filter(|_| !once_in(rng, 6));
-    if let Some(letter) = letter {
-        let own: Vec<&str> = KEYS
-            .iter()
-            .copied()
-            .filter(|key| key.starts_with(letter))
-            .collect();
-        return pick(rng, &own).to_owned();
-    }
-    pick(rng, KEYS).to_owned()
+    let is_geo = group == Group::Geo;
+    let letter = letter(group).filter(|_| is_geo || !once_in(rng, 6));
+    let shuns_geo = matches!(group, Group::SortedSet | Group::Generic);
+    let fits = |key: &&str| match letter {
+        Some(letter) => key.starts_with(letter),
+        None => !(shuns_geo && key.starts_with('g')),
+    };
+    let own: Vec<&str> = KEYS.iter().copied().filter(fits).collect();
+    pick(rng, &own).to_owned()
 }
 
 /// A key of members with equal scores.
