@@ -144,8 +144,8 @@ impl Db<'_> {
         Some(view)
     }
 
-    /// Looks a string up for reading, given the hash of the key as [`Self::prefetch`] returned it: a
-    /// use of the key.
+    /// Looks a string up for reading, given the hash of the key as [`Self::prefetch`] returned it:
+    /// a use of the key.
     ///
     /// # Errors
     /// [`WrongType`] when the value is not a string.

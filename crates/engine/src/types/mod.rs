@@ -55,8 +55,8 @@ impl Collection {
         }
     }
 
-    /// The stage after [`Self::prefetch_page`]: its record; or the leaf that is returned, the record
-    /// in which takes one more.
+    /// The stage after [`Self::prefetch_page`]: its record; or the leaf that is returned, the
+    /// record in which takes one more.
     #[inline]
     pub(crate) fn prefetch_record(&self, hash: u64) -> Option<zset::LeafAhead<'_>> {
         match self {

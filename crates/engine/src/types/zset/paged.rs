@@ -183,8 +183,8 @@ impl Zset {
     /// Hints that records of a leaf are popped one by one: what the removal of the next ones will
     /// read, which is spread over the index by their hashes.
     ///
-    /// PERF: several at once, so that their cache misses overlap; a pop of a large set would wait for
-    /// four of them.
+    /// PERF: several at once, so that their cache misses overlap; a pop of a large set would wait
+    /// for four of them.
     #[inline]
     fn prefetch_pops(&self, path: &Path) {
         let leaf = self.leaf_at(path);

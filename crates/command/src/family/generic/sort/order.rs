@@ -79,14 +79,16 @@ fn by_bytes(
     weighed.into_iter().map(|(_, element)| element).collect()
 }
 
-/// The number that C's `strtod` reads: after white space, and up to a zero byte.
+/// The number that a weight is: in decimals, up to a zero byte; nothing at all is zero.
+///
+/// COMPAT: no white space, no hexadecimal, as since Redis 8.
 fn number(text: &[u8]) -> Option<f64> {
     let text = text.split(|&byte| byte == 0).next().unwrap_or_default();
     if text.is_empty() {
         return Some(0.0);
     }
-    let text = text.trim_ascii_start();
-    russet_base::num::parse_f64(text).filter(|number| !number.is_nan())
+    let number: f64 = std::str::from_utf8(text).ok()?.parse().ok()?;
+    (!number.is_nan()).then_some(number)
 }
 
 #[cfg(test)]
@@ -98,7 +100,9 @@ mod tests {
         for (text, expected) in [
             ("", Some(0.0)),
             ("3", Some(3.0)),
-            (" 3.5", Some(3.5)),
+            (" 3.5", None),
+            ("0x10", None),
+            ("1e400", Some(f64::INFINITY)),
             ("-inf", Some(f64::NEG_INFINITY)),
             ("1\0x", Some(1.0)),
             ("x", None),
