@@ -146,7 +146,8 @@ impl Keyspace {
     }
 
     /// Hints that members of sets and sorted sets, or fields of hashes, will be looked up soon:
-    /// each with its database, what [`Db::prefetch`] returned for the key, and the hash of the member.
+    /// each with its database, what [`Db::prefetch`] returned for the key, and the hash of the
+    /// member.
     ///
     /// Only after [`Self::prefetch_entries`] with the same keys.
     pub fn prefetch_members(&self, wanted: impl Iterator<Item = (usize, u64, u64)>) {
