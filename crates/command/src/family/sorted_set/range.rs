@@ -192,6 +192,10 @@ impl<'a> Wish<'a> {
         if count != -1 && by == By::Rank {
             return Err(CommandError::LimitByRank);
         }
+        // COMPAT: a limit that leaves all is let pass, its offset unread.
+        if by == By::Rank {
+            offset = 0;
+        }
         if scores == Scores::With && by == By::Member {
             return Err(CommandError::ScoresByLex);
         }
@@ -230,7 +234,7 @@ impl<'a> Wish<'a> {
             true => zset.walk_back(span),
             false => zset.walk(span),
         };
-        if offset > 0 && !matches!(self.wanted, Wanted::Ranks(_)) {
+        if offset > 0 {
             walk.skip_members(offset);
         }
         walk
