@@ -5,12 +5,13 @@
 
 use russet_base::glob;
 use russet_engine::{Kind, ScannedKey};
-use russet_resp::{Args, Output, Reply};
+use russet_resp::Args;
 use smallvec::SmallVec;
 
 use crate::args::{Cursor, integer, is_word};
 use crate::ctx::{Ctx, Flow};
 use crate::error::CommandError;
+use crate::family::walk;
 
 /// How many keys or elements a scan visits without COUNT.
 pub(in crate::family) const COUNT_DEFAULT: usize = 10;
@@ -32,24 +33,18 @@ pub(super) fn keys(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandErro
 pub(super) fn scan(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandError> {
     let cursor = parse_cursor(&args[1]).ok_or(CommandError::InvalidCursor)?;
     let wish = Wish::read(args)?;
-    // The cursor stands before the keys in the reply, but is known only after them.
-    let mut page = Output::new();
-    let mut keys = Reply::new(&mut page, cx.reply.protocol());
-    let mut len = 0;
     let mut db = cx.keyspace.db(cx.db);
     let count = wish.count.min(db.len().max(1));
-    let next = db.scan(cursor, count, &mut |found| {
-        if wish.admits(&found) {
-            keys.bulk(found.key);
-            len += 1;
-        }
+    walk::write(&mut cx.reply, |keys| {
+        let mut len = 0;
+        let next = db.scan(cursor, count, &mut |found| {
+            if wish.admits(&found) {
+                keys.bulk(found.key);
+                len += 1;
+            }
+        });
+        (next, len)
     });
-    cx.reply.array(2);
-    cx.reply.bulk(next.to_string().as_bytes());
-    cx.reply.array(len);
-    for chunk in page.chunks() {
-        cx.reply.raw(chunk);
-    }
     Ok(Flow::Done)
 }
 

@@ -31,6 +31,14 @@ pub(super) struct Form {
 }
 
 impl Form {
+    const fn new(name: &'static str, unit: i64, from_now: bool) -> Self {
+        Self {
+            name,
+            unit,
+            from_now,
+        }
+    }
+
     /// The moment that an argument gives.
     pub(super) fn moment(self, arg: &[u8], now: Millis) -> Result<Millis, CommandError> {
         let span = integer(arg)?;
@@ -47,58 +55,22 @@ impl Form {
 
 /// `HEXPIRE key seconds [NX | XX | GT | LT] FIELDS n field …`.
 pub(super) fn hexpire(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandError> {
-    let (name, unit, from_now) = ("hexpire", 1000, true);
-    give_deadlines(
-        cx,
-        args,
-        Form {
-            name,
-            unit,
-            from_now,
-        },
-    )
+    give_deadlines(cx, args, Form::new("hexpire", 1000, true))
 }
 
 /// `HPEXPIRE key milliseconds [NX | XX | GT | LT] FIELDS n field …`.
 pub(super) fn hpexpire(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandError> {
-    let (name, unit, from_now) = ("hpexpire", 1, true);
-    give_deadlines(
-        cx,
-        args,
-        Form {
-            name,
-            unit,
-            from_now,
-        },
-    )
+    give_deadlines(cx, args, Form::new("hpexpire", 1, true))
 }
 
 /// `HEXPIREAT key unix-time-seconds [NX | XX | GT | LT] FIELDS n field …`.
 pub(super) fn hexpireat(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandError> {
-    let (name, unit, from_now) = ("hexpireat", 1000, false);
-    give_deadlines(
-        cx,
-        args,
-        Form {
-            name,
-            unit,
-            from_now,
-        },
-    )
+    give_deadlines(cx, args, Form::new("hexpireat", 1000, false))
 }
 
 /// `HPEXPIREAT key unix-time-milliseconds [NX | XX | GT | LT] FIELDS n field …`.
 pub(super) fn hpexpireat(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandError> {
-    let (name, unit, from_now) = ("hpexpireat", 1, false);
-    give_deadlines(
-        cx,
-        args,
-        Form {
-            name,
-            unit,
-            from_now,
-        },
-    )
+    give_deadlines(cx, args, Form::new("hpexpireat", 1, false))
 }
 
 /// Under which condition a field gets a deadline.
