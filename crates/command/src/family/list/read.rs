@@ -11,8 +11,8 @@ use russet_resp::Args;
 use super::element::{absolute, at_least, clamp, push_element, reply_element, room_for};
 use crate::args::{integer, is_word};
 use crate::ctx::{Ctx, Flow};
-use crate::effects::NotifyClass;
 use crate::error::CommandError;
+use crate::family::string::value::miss;
 
 /// `LLEN key`.
 pub(super) fn llen(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandError> {
@@ -183,9 +183,4 @@ impl Search {
             false => list.walk(0, visit),
         };
     }
-}
-
-/// Says that a read did not find its key.
-fn miss(cx: &mut Ctx<'_>, key: &[u8]) {
-    cx.notify(NotifyClass::KEY_MISS, "keymiss", key);
 }
