@@ -8,8 +8,8 @@
 //!                         prefetch page and record of a member      … of sets, hashes, sorted sets
 //!                         execute, session by session               … of each, in order
 //! ```
-//! Fetching the memory of sixty-four look-ups side by side instead of one after the other is where
-//! the speed of pipelines comes from; it changes nothing of what a command sees.
+//! Fetching the memory of sixteen look-ups side by side instead of one after the other is where the
+//! speed of pipelines comes from; it changes nothing of what a command sees.
 //!
 //! Always true: requests of one session run in the order they came; a session that waits runs
 //! nothing, and what was already decoded of it is put off.
@@ -30,7 +30,9 @@ use crate::txn;
 use crate::unit::run_one;
 
 /// How many requests are decoded before the first of them runs.
-const BATCH_LEN: usize = 64;
+// PERF: each takes up to four cache lines, and a processor fetches some two dozen at a time: of a
+// million keys at random a GET takes 155 ns in batches of 8 or 16, 200 ns in batches of 32 or 64.
+const BATCH_LEN: usize = 16;
 
 /// A request on its way.
 struct Queued {

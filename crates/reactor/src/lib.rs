@@ -3,6 +3,7 @@
 
 pub mod clock;
 mod files;
+mod gather;
 pub mod listener;
 pub mod log;
 pub mod reactor;

@@ -11,7 +11,8 @@
 //! Always true: `Ready` is acted upon strictly in the order of its fields.
 //! Always true: the service is asked about a connection between `opened` and `hung_up`, never
 //! before or after; every connection that it accepted ends in one `hung_up`.
-//! Not here: sockets — `socket.rs`; listening — `listener.rs`; files — `files.rs`.
+//! Not here: sockets — `socket.rs`; listening — `listener.rs`; files — `files.rs`; when to rest
+//! before a wait — `gather.rs`.
 
 use std::io;
 use std::mem;
@@ -25,6 +26,7 @@ use russet_io::{ConnId, HangUp, Job, JobId, ListenPlan, LogLevel, Outcome, Ready
 
 use crate::clock::{self, Clock};
 use crate::files;
+use crate::gather::Gather;
 use crate::listener::{ListenError, Listeners};
 use crate::log::{LogSink, os_text};
 use crate::remote::Remote;
@@ -58,6 +60,7 @@ pub struct Reactor<S> {
     ready: Ready,
     clock: Clock,
     now: Now,
+    gather: Gather,
     worker: Worker,
     remote: Remote,
     log: Box<dyn LogSink>,
@@ -95,6 +98,7 @@ impl<S: Service> Reactor<S> {
             ready: Ready::default(),
             clock,
             now,
+            gather: Gather::default(),
             worker: Worker::default(),
             remote,
             log,
@@ -127,6 +131,7 @@ impl<S: Service> Reactor<S> {
     /// # Errors
     /// Waiting for events failed, which no later attempt can mend.
     pub fn run(&mut self) -> io::Result<i32> {
+        clock::sharpen_sleep();
         loop {
             if let Some(code) = self.turn(None)? {
                 return Ok(code);
@@ -142,6 +147,7 @@ impl<S: Service> Reactor<S> {
     pub fn turn(&mut self, at_most: Option<Duration>) -> io::Result<Option<i32>> {
         self.wait(at_most)?;
         self.now = self.clock.now();
+        self.gather.turn(self.now.mono_us);
         self.note_events();
         self.hear_signals();
         self.accept_all();
@@ -203,6 +209,17 @@ impl<S: Service> Reactor<S> {
             (Some(timeout), Some(at_most)) => Some(timeout.min(at_most)),
             (one, other) => one.or(other),
         };
+        if self.was_busy && self.gather.rest_us() > 0 && timeout != Some(Duration::ZERO) {
+            self.look(Some(Duration::ZERO))?;
+            if !self.events.is_empty() {
+                return Ok(());
+            }
+            clock::sleep_us(self.gather.rest_us());
+        }
+        self.look(timeout)
+    }
+
+    fn look(&mut self, timeout: Option<Duration>) -> io::Result<()> {
         match self.poll.poll(&mut self.events, timeout) {
             // A signal: the events are empty, and its thread speaks through the remote.
             Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(()),
@@ -275,7 +292,11 @@ impl<S: Service> Reactor<S> {
             if connection.is_closing {
                 continue;
             }
-            match connection.read(conn, &mut self.service) {
+            let end = connection.read(conn, &mut self.service);
+            if let ReadEnd::Some(_) = end {
+                self.gather.heard(self.now.mono_us, connection.replied_us);
+            }
+            match end {
                 ReadEnd::Some(_) | ReadEnd::Nothing => {
                     connection.is_queued = connection.is_readable;
                     if connection.is_queued {
@@ -374,6 +395,7 @@ impl<S: Service> Reactor<S> {
         let was_unsent = connection.is_unsent;
         let end = connection.write(conn, &mut self.service);
         connection.is_writing = end == WriteEnd::More;
+        connection.replied_us = self.now.mono_us;
         let is_closing = connection.is_closing;
         let armed = if connection.is_unsent == was_unsent {
             Ok(())

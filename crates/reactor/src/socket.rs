@@ -76,6 +76,8 @@ pub(crate) struct Connection {
     pub(crate) socket: Socket,
     pub(crate) kind: Kind,
     pub(crate) generation: u32,
+    /// When the turn began that wrote to it last; 0 for never.
+    pub(crate) replied_us: u64,
     /// It is in the list of reads.
     pub(crate) is_queued: bool,
     /// There may be bytes to read.
@@ -98,6 +100,7 @@ impl Connection {
             socket,
             kind,
             generation,
+            replied_us: 0,
             is_queued: false,
             is_readable: false,
             is_ending: false,
