@@ -41,12 +41,19 @@ const WORKLOADS: &[(&str, Run)] = &[
     ("node/set-p1", |count| node(1, count, set_request)),
     ("node/set-p16", |count| node(PIPELINE, count, set_request)),
     ("node/incr-p16", |count| node(PIPELINE, count, incr_request)),
+    ("node/lpush-p16", |count| {
+        node(PIPELINE, count, |_| push_request())
+    }),
+    ("node/rpop-p16", |count| {
+        node(PIPELINE, count, |_| vec![b"RPOP".to_vec(), LIST.to_vec()])
+    }),
 ];
 
 const PIPELINE: usize = 16;
 const KEYS: usize = 10_000;
 const KEY: &[u8] = b"key:000000000001";
 const VALUE: [u8; 64] = [b'x'; 64];
+const LIST: &[u8] = b"mylist";
 
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
@@ -81,6 +88,10 @@ fn set_request(key: Vec<u8>) -> Vec<Vec<u8>> {
 
 fn incr_request(key: Vec<u8>) -> Vec<Vec<u8>> {
     vec![b"INCR".to_vec(), [b"n:", &*key].concat()]
+}
+
+fn push_request() -> Vec<Vec<u8>> {
+    vec![b"LPUSH".to_vec(), LIST.to_vec(), VALUE[..16].to_vec()]
 }
 
 fn decode(request: &[&[u8]], count: usize) {
@@ -146,8 +157,14 @@ fn node(pipeline: usize, count: usize, request: fn(Vec<u8>) -> Vec<Vec<u8>>) {
     let client = server.connect();
     // Both the reads' values and what the workload itself writes are there before it begins.
     warm(&mut server, client, set_request);
-    if request(key(0))[0] != b"GET" {
-        warm(&mut server, client, request);
+    match &*request(key(0))[0] {
+        b"GET" => {}
+        // Twice, so that there is one for each that is popped.
+        b"RPOP" => {
+            warm(&mut server, client, |_| push_request());
+            warm(&mut server, client, |_| push_request());
+        }
+        _ => warm(&mut server, client, request),
     }
     let batches: Vec<Vec<u8>> = (0..KEYS / pipeline)
         .map(|batch| wire((0..pipeline).map(|n| request(key(batch * pipeline + n)))))

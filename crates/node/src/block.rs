@@ -84,7 +84,7 @@ pub(crate) fn park(core: &mut Core, session: &mut Session, call: Call<'_>, mut w
         conn: session.conn,
         client: session.id,
         command: call.id,
-        request: request.unwrap_or_else(|| ArgBuf::from(call.args)),
+        request: request.unwrap_or_else(|| ArgBuf::from(*call.args)),
         db: session.db,
         gives_up_ms: wait.deadline.map(|deadline| {
             let rest_ms = deadline.saturating_sub(core.now.wall_ms());
@@ -170,7 +170,7 @@ fn run_again(core: &mut Core, sessions: &mut Sessions, client: u64) {
     let call = Call {
         id: blocked.command,
         hint: 0,
-        args: blocked.request.args(),
+        args: &blocked.request.args(),
         may_block: true,
     };
     match run_data(core, &mut session, run, call) {

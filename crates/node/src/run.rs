@@ -223,7 +223,7 @@ impl Node {
                 &mut self.sessions,
                 &mut session,
                 (command, 0),
-                args,
+                &args,
             );
         }
         meter.stop(&mut self.core.stats);
@@ -367,7 +367,13 @@ fn run_group(
             if let Some(id) = queued.command.filter(|&id| is_metered(core, session, id)) {
                 meter.runs(id, &mut core.stats);
             }
-            run_one(core, sessions, session, (queued.command, queued.hint), args);
+            run_one(
+                core,
+                sessions,
+                session,
+                (queued.command, queued.hint),
+                &args,
+            );
         } else if session.state != State::Closing {
             session.deferred.push_back(ArgBuf::from(args));
         }

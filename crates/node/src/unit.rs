@@ -34,7 +34,8 @@ pub(crate) struct Call<'a> {
     /// The hash of its first key, if it was prefetched; 0 if not.
     pub hint: u64,
     /// The request.
-    pub args: Args<'a>,
+    // PERF: by reference, since copying what was just put together waits for it.
+    pub args: &'a Args<'a>,
     /// Whether it may wait: not as a part of a transaction.
     pub may_block: bool,
 }
@@ -46,7 +47,7 @@ pub(crate) fn run_one(
     sessions: &mut Sessions,
     session: &mut Session,
     (command, hint): (Option<CommandId>, u64),
-    args: Args<'_>,
+    args: &Args<'_>,
 ) {
     let mark = session.output.mark();
     let replies = session.replies;
@@ -82,7 +83,7 @@ fn plain(
     core: &Core,
     session: &Session,
     command: Option<CommandId>,
-    args: Args<'_>,
+    args: &Args<'_>,
 ) -> Option<(CommandId, russet_command::Handler)> {
     let id = command?;
     let is_free = session.authenticated && session.multi.is_none() && core.pause.is_none();
@@ -102,11 +103,11 @@ fn dispatch(
     sessions: &mut Sessions,
     session: &mut Session,
     (command, hint): (Option<CommandId>, u64),
-    args: Args<'_>,
+    args: &Args<'_>,
 ) -> Result<(), CommandError> {
     let id = match command {
         Some(id) => id,
-        None if gate::is_http(args) => {
+        None if gate::is_http(*args) => {
             let text = "A client that speaks HTTP is closed: this may be a cross-protocol attack";
             core.outbox.log(LogLevel::Warning, text);
             session.close();
@@ -114,11 +115,11 @@ fn dispatch(
         }
         None => {
             txn::doom(session);
-            gate::resolve(core, args)?
+            gate::resolve(core, *args)?
         }
     };
     let command = core.commands.get(id);
-    let refusal = match (gate::admit(core, session, command, args), command.run) {
+    let refusal = match (gate::admit(core, session, command, *args), command.run) {
         (Ok(()), Some(_)) => None,
         (Ok(()), None) => Some(gate::wrong_arity(command)),
         (Err(refusal), _) => Some(refusal),
@@ -129,13 +130,13 @@ fn dispatch(
     session.last_command = Some(id);
     if core.pause.is_some() {
         let commands = Arc::clone(&core.commands);
-        if core.postpone(session, commands.get(id), args) {
+        if core.postpone(session, commands.get(id), *args) {
             return Ok(());
         }
     }
     let command = core.commands.get(id);
     if session.multi.is_some() && txn::is_queued(command) {
-        txn::enqueue(session, command, args);
+        txn::enqueue(session, command, *args);
         return Ok(());
     }
     let call = Call {
@@ -185,7 +186,7 @@ pub(crate) fn invoke(
                 sessions,
                 session,
             };
-            let result = run(&mut cx, call.args);
+            let result = run(&mut cx, *call.args);
             if result == Ok(ControlFlow::Waiting) && session.runs() {
                 session.state = State::Waiting;
             }
@@ -249,7 +250,7 @@ pub(crate) fn run_data(
         hint: call.hint,
         may_block: call.may_block,
     };
-    let result = run(&mut cx, call.args);
+    let result = run(&mut cx, *call.args);
     let db = std::mem::replace(&mut session.db, cx.db);
     take_effects(core, db, call);
     result
@@ -273,7 +274,7 @@ fn take_rare_effects(core: &mut Core, db: usize, call: Call<'_>) {
         core.hear_events();
     }
     if core.effects.recording {
-        core.records.note(db, call.args, &mut core.effects);
+        core.records.note(db, *call.args, &mut core.effects);
     }
     core.effects.reset();
 }

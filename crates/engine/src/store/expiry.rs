@@ -60,7 +60,7 @@ impl Store {
         if new.tag == deadline.tag {
             return None;
         }
-        if self.own_at(cx, &mut place) {
+        if self.own_at(cx, place) {
             // The copy gets a record of its own, and that of the old cell goes stale.
             self.ready(cx, &mut place, 0);
         } else {

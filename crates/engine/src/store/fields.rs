@@ -91,8 +91,8 @@ impl Store {
             let is_it = |cell| self.field_due(cell) == Some(due) && self.rehash(cx, cell) == hash;
             let found = self.search(hash, is_it);
             debug_assert!(found.is_some(), "an entry has a hash");
-            if found.is_some() {
-                return found;
+            if let Some((cell, _)) = found {
+                return Some(Place { hash, cell });
             }
             self.fields.due.pop_first();
         }

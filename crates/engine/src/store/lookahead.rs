@@ -49,12 +49,33 @@ impl Store {
             return;
         }
         let line = &self.arena.memory.lines(bucket, 1)[0];
-        for at in line.matches(Line::tag(hash)) {
+        let tag = Line::tag(hash);
+        if !self.prefetch_tagged(line, tag) && line.has_passed(tag) {
+            self.prefetch_displaced(hash);
+        }
+    }
+
+    /// The same for an entry that its home had no room for: nine in ten of those are in the next.
+    #[inline(never)]
+    fn prefetch_displaced(&self, hash: u64) {
+        let slot = self.directory.find(hash);
+        let buckets = usize::from(slot.buckets);
+        let next = segment::wrap(segment::home(hash, slot.depth, buckets) + 1, buckets);
+        let lines = self.arena.memory.lines(slot.segment, buckets);
+        self.prefetch_tagged(&lines[next], Line::tag(hash));
+    }
+
+    /// Fetches the cells of a bucket with a tag; says whether there are any.
+    #[inline(always)]
+    fn prefetch_tagged(&self, line: &Line, tag: u8) -> bool {
+        let found = line.matches(tag);
+        for at in found {
             let cell = self.arena.memory.address(line.handle(at));
             prefetch::line(cell);
             // Key and value of middling size reach into the next line.
             prefetch::line(cell.wrapping_add(64));
         }
+        found.first().is_some()
     }
 
     /// The large set, sorted set or hash whose key has this hash, as far as tags tell keys apart.

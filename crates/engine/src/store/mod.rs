@@ -120,15 +120,22 @@ pub(crate) struct Store {
     clearing: Option<u64>,
 }
 
-/// Where an entry is.
+/// An entry that was found.
+// PERF: so small that it stays in registers; where in the table it stands is looked up again by
+// the few that change that.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Place {
     pub(crate) hash: u64,
-    /// Its segment.
-    pub(crate) slot: Slot,
     pub(crate) cell: Handle,
-    pub(crate) bucket: u16,
-    pub(crate) at: u8,
+}
+
+/// Where the table has an entry.
+#[derive(Debug, Clone, Copy)]
+struct Spot {
+    /// Its segment.
+    slot: Slot,
+    bucket: usize,
+    at: usize,
 }
 
 /// What becomes of a deadline when a value is replaced.
@@ -202,48 +209,49 @@ impl Store {
         self.directory.weight() + self.wheel.weight() + self.fields.weight()
     }
 
-    /// Finds the entry of a key.
+    /// Finds the cell of a key.
     #[inline]
-    pub(crate) fn find(&self, hash: u64, key: &[u8]) -> Option<Place> {
-        self.search(hash, |cell| {
+    pub(crate) fn find(&self, hash: u64, key: &[u8]) -> Option<Handle> {
+        let found = self.search(hash, |cell| {
             self.arena.check(cell);
             cell::has_key(&self.arena.memory, cell, key)
-        })
+        });
+        found.map(|(cell, _)| cell)
     }
 
     /// Finds the entry that is a given cell.
-    fn find_cell(&self, hash: u64, wanted: Handle) -> Option<Place> {
-        self.search(hash, |cell| cell == wanted)
+    fn find_cell(&self, hash: u64, cell: Handle) -> Option<Place> {
+        self.search(hash, |other| other == cell)?;
+        Some(Place { hash, cell })
     }
 
-    #[inline]
-    fn search(&self, hash: u64, is_it: impl Fn(Handle) -> bool) -> Option<Place> {
+    /// Where an entry stands that was found before.
+    fn spot(&self, place: Place) -> Spot {
+        let found = self.search(place.hash, |cell| cell == place.cell);
+        found.expect("an entry is in the table until it goes").1
+    }
+
+    #[inline(always)]
+    fn search(&self, hash: u64, is_it: impl Fn(Handle) -> bool) -> Option<(Handle, Spot)> {
         let slot = self.directory.find(hash);
         if slot.segment == 0 {
             return None;
         }
         let buckets = usize::from(slot.buckets);
         let lines = self.arena.memory.lines(slot.segment, buckets);
-        let (home, tag) = (segment::home(hash, slot.depth, buckets), Line::tag(hash));
+        let (bucket, tag) = (segment::home(hash, slot.depth, buckets), Line::tag(hash));
         // PERF: nearly every search ends in the first bucket.
-        let line = &lines[home];
+        let line = &lines[bucket];
         for at in line.matches(tag) {
             let cell = line.handle(at);
             if is_it(cell) {
-                let (bucket, at) = (home as u16, at as u8);
-                return Some(Place {
-                    hash,
-                    slot,
-                    cell,
-                    bucket,
-                    at,
-                });
+                return Some((cell, Spot { slot, bucket, at }));
             }
         }
         if !line.has_passed(tag) {
             return None;
         }
-        self.search_beyond(hash, slot, home, is_it)
+        self.search_beyond(hash, slot, bucket, is_it)
     }
 
     /// Goes on with a search after the home bucket.
@@ -254,7 +262,7 @@ impl Store {
         slot: Slot,
         home: usize,
         is_it: impl Fn(Handle) -> bool,
-    ) -> Option<Place> {
+    ) -> Option<(Handle, Spot)> {
         let buckets = usize::from(slot.buckets);
         let lines = self.arena.memory.lines(slot.segment, buckets);
         let tag = Line::tag(hash);
@@ -263,13 +271,7 @@ impl Store {
             let line = &lines[bucket];
             let found = line.matches(tag).find(|&at| is_it(line.handle(at)));
             if let Some(at) = found {
-                return Some(Place {
-                    hash,
-                    slot,
-                    cell: line.handle(at),
-                    bucket: bucket as u16,
-                    at: at as u8,
-                });
+                return Some((line.handle(at), Spot { slot, bucket, at }));
             }
             if !line.has_passed(tag) {
                 return None;
@@ -311,14 +313,8 @@ impl Store {
             if slot.segment != 0 {
                 let buckets = usize::from(slot.buckets);
                 let lines = self.arena.memory.lines_mut(slot.segment, buckets);
-                if let Some((bucket, at)) = segment::place(lines, slot.depth, resident) {
-                    return Place {
-                        hash,
-                        slot,
-                        cell,
-                        bucket: bucket as u16,
-                        at: at as u8,
-                    };
+                if segment::place(lines, slot.depth, resident).is_some() {
+                    return Place { hash, cell };
                 }
             }
             self.grow(cx, hash);
@@ -326,17 +322,16 @@ impl Store {
     }
 
     /// Removes an entry.
-    pub(crate) fn remove(&mut self, cx: &mut Shared, mut place: Place) {
-        let is_shared = self.own_at(cx, &mut place);
-        let slot = place.slot;
+    pub(crate) fn remove(&mut self, cx: &mut Shared, place: Place) {
+        let is_shared = self.own_at(cx, place);
+        let Spot { slot, bucket, at } = self.spot(place);
         self.forget_field_due(place.hash, self.field_due(place.cell));
         self.forget_deadline(cell::deadline(&self.arena.memory, place.cell));
         self.retire(cx, place.cell, is_shared);
         self.len -= 1;
         let buckets = usize::from(slot.buckets);
         let lines = self.arena.memory.lines_mut(slot.segment, buckets);
-        let bucket = usize::from(place.bucket);
-        lines[bucket].clear(usize::from(place.at));
+        lines[bucket].clear(at);
         let left = lines[bucket].occupied().count();
         let home = segment::home(place.hash, slot.depth, buckets);
         let displaced = if home == bucket {
@@ -402,7 +397,7 @@ impl Store {
 
     /// Makes a cell writable with room for `size` bytes: moves the entry to another if need be.
     fn ready(&mut self, cx: &mut Shared, place: &mut Place, size: usize) {
-        let is_shared = self.own_at(cx, place);
+        let is_shared = self.own_at(cx, *place);
         self.arena.check(place.cell);
         if !is_shared && size <= class::size(self.arena.class_of(place.cell)) {
             return;
@@ -430,12 +425,12 @@ impl Store {
 
     /// Lets the entry at a place of an owned segment be another cell.
     fn relink(&mut self, place: &mut Place, cell: Handle) {
-        let slot = place.slot;
+        let Spot { slot, bucket, at } = self.spot(*place);
         let lines = self
             .arena
             .memory
             .lines_mut(slot.segment, usize::from(slot.buckets));
-        lines[usize::from(place.bucket)].set_handle(usize::from(place.at), cell, false);
+        lines[bucket].set_handle(at, cell, false);
         place.cell = cell;
     }
 
@@ -451,7 +446,7 @@ impl Store {
         value: (Kind, Encoding, Body<'_>),
         due: Due,
     ) {
-        let is_shared = self.own_at(cx, place);
+        let is_shared = self.own_at(cx, *place);
         let is_hash =
             value.0 == Kind::Hash || Head::of(&self.arena.memory, place.cell).kind() == Kind::Hash;
         if is_hash {

@@ -9,7 +9,7 @@
 
 use std::sync::Arc;
 
-use super::{DISCARD_WEIGHT_MIN, Place, Shared, Store};
+use super::{DISCARD_WEIGHT_MIN, Place, Shared, Spot, Store};
 use crate::arena::{Handle, LINE_GRANULES};
 use crate::cell;
 use crate::heap::Heap;
@@ -70,19 +70,19 @@ impl Store {
 
     /// Makes the segment of an entry writable, and says whether a snapshot needs its cell as it is.
     #[inline(always)]
-    pub(super) fn own_at(&mut self, cx: &Shared, place: &mut Place) -> bool {
+    pub(super) fn own_at(&mut self, cx: &Shared, place: Place) -> bool {
         cx.epochs.newest() != 0 && self.own_at_shared(cx, place)
     }
 
     #[inline(never)]
-    fn own_at_shared(&mut self, cx: &Shared, place: &mut Place) -> bool {
-        place.slot = self.own(cx, place.hash);
+    fn own_at_shared(&mut self, cx: &Shared, place: Place) -> bool {
+        self.own(cx, place.hash);
+        let Spot { slot, bucket, at } = self.spot(place);
         let lines = self
             .arena
             .memory
-            .lines(place.slot.segment, usize::from(place.slot.buckets));
-        lines[usize::from(place.bucket)].is_shared(usize::from(place.at))
-            && !cx.epochs.has_passed(self.id, (place.hash >> 16) + 1)
+            .lines(slot.segment, usize::from(slot.buckets));
+        lines[bucket].is_shared(at) && !cx.epochs.has_passed(self.id, (place.hash >> 16) + 1)
     }
 
     /// Gives a cell up: now, or when no snapshot needs it.

@@ -18,6 +18,10 @@ use crate::table::{SLOTS, Slot};
 
 /// Buddies with fewer entries together become one segment.
 const MERGE_BELOW: usize = 60;
+/// How many entries ahead of the one that is hashed are fetched.
+// PERF: a processor fetches some two dozen lines at a time; to ask for all of a segment at once
+// made an insert of a new key 8 % slower.
+const AHEAD: usize = 16;
 /// How much deeper than an average segment one may be. Hashes that spread evenly stay within three
 /// of it; keys that were crafted to share their beginning fill a larger segment instead.
 const DEPTH_SLACK: u8 = 8;
@@ -136,7 +140,6 @@ impl Store {
                 let shared = line.shared();
                 for at in line.occupied() {
                     let (cell, is_shared) = (line.handle(at), all_shared || shared.has(at));
-                    prefetch::line(memory.address(cell));
                     residents.push(Resident {
                         hash: 0,
                         cell,
@@ -145,8 +148,15 @@ impl Store {
                 }
             }
         }
-        for resident in &mut residents {
-            resident.hash = crate::hash::hash_of(&cx.hasher, cell::key(memory, resident.cell));
+        for resident in residents.iter().take(AHEAD) {
+            prefetch::line(memory.address(resident.cell));
+        }
+        for n in 0..residents.len() {
+            if let Some(later) = residents.get(n + AHEAD) {
+                prefetch::line(memory.address(later.cell));
+            }
+            let key = cell::key(memory, residents[n].cell);
+            residents[n].hash = crate::hash::hash_of(&cx.hasher, key);
         }
         residents
     }

@@ -126,7 +126,7 @@ pub(crate) fn go_on(core: &mut Core, sessions: &mut Sessions, session: &mut Sess
         let call = Call {
             id,
             hint: 0,
-            args: request.args(),
+            args: &request.args(),
             may_block: false,
         };
         if let Err(error) = invoke(core, sessions, session, call) {
