@@ -9,6 +9,7 @@
 //! 1. The pointer at `(cell, at)` came from `Arc::into_raw` in [`put`], and the cell owns one
 //!    count.
 //! 2. After [`take`] the cell's pointer is dead: it is overwritten, or its cell given back.
+//! 3. Nobody makes a weak pointer to an object, so a count of one means that nobody else has it.
 //!
 //! Not here: which cells hold such a pointer — `cell.rs`
 
@@ -19,6 +20,7 @@
 
 use std::mem::ManuallyDrop;
 use std::sync::Arc;
+use std::sync::atomic::{Ordering, fence};
 
 use bytes::Bytes;
 
@@ -100,14 +102,17 @@ pub(crate) fn get(memory: &Memory, cell: Handle, at: usize) -> &Heap {
 pub(crate) fn make_mut(memory: &mut Memory, cell: Handle, at: usize) -> &mut Heap {
     let pointer = memory.pointer::<Heap>(cell, at);
     // SAFETY: duty 1; the count is only looked at, as the drop is suppressed.
-    let mut object = ManuallyDrop::new(unsafe { Arc::from_raw(pointer) });
-    if Arc::get_mut(&mut object).is_none() {
+    let object = ManuallyDrop::new(unsafe { Arc::from_raw(pointer) });
+    // PERF: a plain load; `Arc::get_mut` minds weak pointers and costs two locked instructions.
+    if Arc::strong_count(&object) != 1 {
         let object = take(memory, cell, at);
         put(memory, cell, at, Arc::new(Heap::clone(&object)));
     }
+    // What the last other owner did happened before it gave its count up.
+    fence(Ordering::Acquire);
     let pointer = memory.pointer::<Heap>(cell, at);
-    // SAFETY: the count of the cell is the only one: `get_mut` proved it, or the object is new; and
-    // `&mut Memory` keeps it so.
+    // SAFETY: the count of the cell is the only one, by duty 3, or the object is new; and `&mut
+    // Memory` keeps it so.
     unsafe { &mut *pointer.cast_mut() }
 }
 

@@ -13,6 +13,7 @@ mod heap;
 mod keyspace;
 mod observe;
 mod packing;
+mod part;
 mod prefetch;
 mod snapshot;
 mod store;

@@ -12,6 +12,7 @@ use crate::tree::Tree;
 const ALLOWED: &[&str] = &[
     "crates/engine/src/arena/",
     "crates/engine/src/heap.rs",
+    "crates/engine/src/part.rs",
     "crates/engine/src/prefetch.rs",
     "crates/reactor/src/map.rs",
     "crates/server/src/alloc.rs",

@@ -158,9 +158,9 @@ impl Store {
 
     /// Changes the object of a cell that is ready and has one.
     fn with_object<T>(&mut self, place: &Place, change: impl FnOnce(&mut Large) -> T) -> T {
-        let before = cell::large_weight(&self.arena.memory, place.cell);
         let object = cell::large_mut(&mut self.arena.memory, place.cell);
         let object = object.expect("the caller looked");
+        let before = object.weight();
         let result = change(&mut object.value);
         self.large_weight = self.large_weight + object.weight() - before;
         result

@@ -1,8 +1,8 @@
 //! Streams: entries that are appended, read from anywhere, and given to groups of consumers.
 //!
 //! ```text
-//!  Stream ─► slots, in order ─► first id · Arc<Block>       up to 100 entries or 4 KiB each
-//!         └► groups, by name ─► Arc<StreamGroup>            pending entries, consumers
+//!  Stream ─► slots, in order ─► first id · Part<Block>       up to 100 entries or 4 KiB each
+//!         └► groups, by name ─► Part<StreamGroup>            pending entries, consumers
 //! ```
 //! Entries come at the end and go at the front, so blocks fill one after the other and are freed
 //! whole. A snapshot shares the blocks and groups; the one that changes is copied.
@@ -27,8 +27,8 @@ mod text;
 mod trim;
 mod walk;
 
+use crate::part::Part;
 use std::collections::VecDeque;
-use std::sync::Arc;
 
 pub use entry::{StreamEntry, StreamFields};
 pub use gate::StreamMut;
@@ -52,8 +52,8 @@ pub struct Stream {
     max_deleted_id: StreamId,
     entries_added: u64,
     /// In the order of their names.
-    groups: Vec<Arc<StreamGroup>>,
-    producers: Option<Arc<Producers>>,
+    groups: Vec<Part<StreamGroup>>,
+    producers: Option<Part<Producers>>,
     /// Bytes that the blocks occupy.
     weight: u64,
     groups_weight: u64,
@@ -63,7 +63,7 @@ pub struct Stream {
 #[derive(Debug, Clone)]
 struct Slot {
     first: StreamId,
-    block: Arc<Block>,
+    block: Part<Block>,
 }
 
 /// The greatest size of a block, whatever the settings say.
@@ -150,7 +150,7 @@ impl Stream {
         }
         let slot = self.slots.back_mut().expect("there is a block with room");
         let before = slot.block.weight();
-        let block = Arc::make_mut(&mut slot.block);
+        let block = slot.block.make_mut();
         block.push((slot.first, id), items, len);
         self.weight = self.weight + block.weight() - before;
         if self.len == 0 {
@@ -164,12 +164,12 @@ impl Stream {
         let mut capacity = 0;
         if let Some(slot) = self.slots.back_mut() {
             let before = slot.block.weight();
-            let block = Arc::make_mut(&mut slot.block);
+            let block = slot.block.make_mut();
             block.shrink();
             capacity = block.size() + 32;
             self.weight = self.weight + block.weight() - before;
         }
-        let block = Arc::new(Block::new(first, items, capacity));
+        let block = Part::new(Block::new(first, items, capacity));
         self.weight += block.weight();
         self.slots.push_back(Slot { first, block });
     }
@@ -197,7 +197,7 @@ impl Stream {
             return;
         }
         if !places.is_empty() {
-            let block = Arc::make_mut(&mut slot.block);
+            let block = slot.block.make_mut();
             places.iter().for_each(|place| block.delete(place));
             block.tidy(slot.first);
         }
@@ -232,7 +232,7 @@ impl Stream {
         };
         let group = StreamGroup::new(name, last_id, read);
         self.groups_weight += group.weight() as u64;
-        self.groups.insert(at, Arc::new(group));
+        self.groups.insert(at, Part::new(group));
         true
     }
 
@@ -259,7 +259,7 @@ impl Stream {
     fn change_group_at<T>(&mut self, at: usize, change: impl FnOnce(&mut StreamGroup) -> T) -> T {
         let group = &mut self.groups[at];
         let before = group.weight() as u64;
-        let group = Arc::make_mut(group);
+        let group = group.make_mut();
         let result = change(group);
         self.groups_weight = self.groups_weight + group.weight() as u64 - before;
         result
@@ -276,7 +276,7 @@ impl Stream {
 
     /// Whether a group has an entry pending, or has not been given it yet.
     pub fn is_referenced(&self, id: StreamId) -> bool {
-        let has_it = |group: &Arc<StreamGroup>| group.last_id < id || group.pending(id).is_some();
+        let has_it = |group: &Part<StreamGroup>| group.last_id < id || group.pending(id).is_some();
         self.groups.iter().any(has_it)
     }
 
@@ -344,7 +344,7 @@ impl Stream {
 
     /// The same to be changed.
     pub fn producers_mut(&mut self) -> &mut Producers {
-        Arc::make_mut(self.producers.get_or_insert_default())
+        self.producers.get_or_insert_default().make_mut()
     }
 
     /// Bytes that it occupies.

@@ -12,8 +12,8 @@
 //! pages have room.
 //! Not here: which page holds which element — `pages.rs`; how large one becomes — `limit.rs`
 
+use crate::part::Part;
 use std::ops::Range;
-use std::sync::Arc;
 
 use russet_pack::lzf;
 
@@ -64,7 +64,7 @@ enum Form {
 /// A page.
 #[derive(Debug, Clone)]
 pub(super) struct Page {
-    buffer: Arc<[u8]>,
+    buffer: Part<[u8]>,
     /// Where the entries begin in the buffer of a packed page.
     start: u32,
     /// Where they end; for a squeezed page, how many bytes they were.
@@ -92,13 +92,13 @@ impl Page {
 
     /// A page of these entries.
     pub(super) fn of_entries(entries: &[u8], count: usize) -> Self {
-        Self::packed(Arc::from(entries), 0..entries.len(), count)
+        Self::packed(Part::from(entries), 0..entries.len(), count)
     }
 
     /// A page of one element.
     pub(super) fn plain(element: &[u8]) -> Self {
         Self {
-            buffer: Arc::from(element),
+            buffer: Part::from(element),
             start: 0,
             end: 0,
             count: 1,
@@ -107,7 +107,7 @@ impl Page {
         }
     }
 
-    fn packed(buffer: Arc<[u8]>, at: Range<usize>, count: usize) -> Self {
+    fn packed(buffer: Part<[u8]>, at: Range<usize>, count: usize) -> Self {
         Self {
             buffer,
             start: at.start as u32,
@@ -210,7 +210,7 @@ impl Page {
         };
         self.count += 1;
         self.is_stubborn = false;
-        entry::write(element, &mut Arc::make_mut(&mut self.buffer)[at..at + len]);
+        entry::write(element, &mut self.buffer.make_mut()[at..at + len]);
     }
 
     /// Makes room for so many bytes at an end: in the buffer if a quarter of it is free, else in
@@ -233,11 +233,11 @@ impl Page {
             End::Front => need + free - free / 4,
             End::Back => free / 4,
         };
-        if stays && let Some(buffer) = Arc::get_mut(&mut self.buffer) {
+        if stays && let Some(buffer) = self.buffer.get_mut() {
             buffer.copy_within(entries, start);
         } else {
             let mut buffer = zeros(target);
-            let bytes = Arc::get_mut(&mut buffer).expect("nobody else has it yet");
+            let bytes = buffer.get_mut().expect("nobody else has it yet");
             bytes[start..start + size].copy_from_slice(&self.buffer[entries]);
             self.buffer = buffer;
         }
@@ -261,7 +261,7 @@ impl Page {
         let (start, end) = (self.start as usize, self.end as usize);
         let new_end = end - range.len() + with.len();
         let room = self.buffer.len();
-        match Arc::get_mut(&mut self.buffer) {
+        match self.buffer.get_mut() {
             Some(buffer) if new_end <= room => {
                 let from = start + range.start;
                 buffer.copy_within(start + range.end..end, from + with.len());
@@ -322,7 +322,7 @@ impl Page {
             self.is_stubborn = true;
             return;
         }
-        self.buffer = Arc::from(squeezed);
+        self.buffer = Part::from(&*squeezed);
         (self.start, self.end) = (0, size as u32);
         self.form = Form::Squeezed;
     }
@@ -353,6 +353,6 @@ impl Page {
 }
 
 /// A buffer of zero bytes.
-fn zeros(len: usize) -> Arc<[u8]> {
+fn zeros(len: usize) -> Part<[u8]> {
     std::iter::repeat_n(0, len).collect()
 }

@@ -12,8 +12,8 @@
 //! Always true: no run is empty; `count`, `pages` and `bytes` are the sums over all pages.
 //! Not here: what elements are — `pages.rs`
 
+use crate::part::Part;
 use std::collections::VecDeque;
-use std::sync::Arc;
 
 use super::page::Page;
 
@@ -34,7 +34,7 @@ pub(super) struct Spine {
 
 #[derive(Debug, Clone, Default)]
 struct Run {
-    pages: Arc<VecDeque<Page>>,
+    pages: Part<VecDeque<Page>>,
     /// Elements of all its pages.
     count: usize,
 }
@@ -149,7 +149,7 @@ impl Spine {
     #[inline]
     pub(super) fn change<T>(&mut self, at: At, change: impl FnOnce(&mut Page) -> T) -> T {
         let run = &mut self.runs[at.run];
-        let page = &mut Arc::make_mut(&mut run.pages)[at.page];
+        let page = &mut run.pages.make_mut()[at.page];
         let (count, weight) = (page.count(), page.weight());
         let result = change(page);
         let (count_now, weight_now) = (page.count(), page.weight());
@@ -179,7 +179,7 @@ impl Spine {
         self.bytes += page.weight();
         let run = &mut self.runs[at.run];
         run.count += page.count();
-        Arc::make_mut(&mut run.pages).insert(at.page, page);
+        run.pages.make_mut().insert(at.page, page);
         at
     }
 
@@ -203,10 +203,10 @@ impl Spine {
             return At { run: next, page: 0 };
         }
         let half = RUN_LEN_MAX / 2;
-        let pages = Arc::make_mut(&mut run.pages).split_off(half);
+        let pages = run.pages.make_mut().split_off(half);
         let behind = Run {
             count: pages.iter().map(Page::count).sum(),
-            pages: Arc::new(pages),
+            pages: Part::new(pages),
         };
         run.count -= behind.count;
         self.runs.insert(next, behind);
@@ -219,7 +219,7 @@ impl Spine {
     /// Takes a page away; returns where the next one is.
     pub(super) fn remove(&mut self, at: At) -> Option<At> {
         let run = &mut self.runs[at.run];
-        let page = Arc::make_mut(&mut run.pages).remove(at.page)?;
+        let page = run.pages.make_mut().remove(at.page)?;
         self.pages -= 1;
         self.count -= page.count();
         self.bytes -= page.weight();

@@ -9,11 +9,11 @@
 //! The tag of a record is the low byte of its hash. A page grows in steps of about an eighth until
 //! it reaches its limit; then whoever owns it splits it.
 //!
-//! Always true: the bytes may belong to several clones; they change only through `Arc::make_mut`.
+//! Always true: the bytes may belong to several clones; they change only through `Part::make_mut`.
 //! Always true: `dead` is the number of bytes before `end` that belong to no record.
 //! Not here: which page a hash belongs to — `node.rs`
 
-use std::sync::Arc;
+use crate::part::Part;
 
 use smallvec::SmallVec;
 
@@ -36,7 +36,7 @@ const SLOT_SIZE: usize = 3;
 /// Some records.
 #[derive(Debug, Clone)]
 pub(super) struct Page {
-    body: Arc<[u8]>,
+    body: Part<[u8]>,
     extra: Option<Box<Extra>>,
     len: u16,
     slots: u16,
@@ -52,7 +52,7 @@ struct Extra {
     /// No deadline in the page is earlier.
     due: Millis,
     /// Records that are too long; a number stays the same until the page is rebuilt.
-    boxes: Vec<Option<Arc<[u8]>>>,
+    boxes: Vec<Option<Part<[u8]>>>,
     /// Bytes in them.
     boxed: usize,
 }
@@ -92,7 +92,7 @@ impl Page {
     /// A page without records.
     pub(super) fn new(depth: u8) -> Self {
         Self {
-            body: Arc::default(),
+            body: Part::default(),
             extra: None,
             len: 0,
             slots: 0,
@@ -197,7 +197,7 @@ impl Page {
         }
         let (end, slot) = (usize::from(self.end), usize::from(self.len));
         let place = offset_place(slot, usize::from(self.slots));
-        let body = Arc::make_mut(&mut self.body);
+        let body = self.body.make_mut();
         match number {
             None => record.encode::<PAIRS>(&mut body[end..]),
             Some(number) => put_boxed(&mut body[end..], number),
@@ -222,7 +222,7 @@ impl Page {
             self.extra().due = deadline.min(self.due());
         }
         self.dead += (old - size) as u16;
-        record.encode::<PAIRS>(&mut Arc::make_mut(&mut self.body)[offset..]);
+        record.encode::<PAIRS>(&mut self.body.make_mut()[offset..]);
         true
     }
 
@@ -240,7 +240,7 @@ impl Page {
         }
         let (last, slots) = (usize::from(self.len) - 1, usize::from(self.slots));
         let (from, to) = (offset_place(last, slots), offset_place(slot, slots));
-        let body = Arc::make_mut(&mut self.body);
+        let body = self.body.make_mut();
         body[slot] = body[last];
         body.copy_within(from..from + 2, to);
         self.len -= 1;
@@ -383,11 +383,11 @@ impl Page {
     #[cold]
     fn boxed<const PAIRS: bool>(&mut self, record: Record<'_>, size: usize) -> u16 {
         let mut bytes = zeroed(size);
-        record.encode::<PAIRS>(Arc::make_mut(&mut bytes));
+        record.encode::<PAIRS>(bytes.make_mut());
         self.keep(bytes)
     }
 
-    fn keep(&mut self, bytes: Arc<[u8]>) -> u16 {
+    fn keep(&mut self, bytes: Part<[u8]>) -> u16 {
         let extra = self.extra();
         extra.boxed += bytes.len() + ALLOCATION_SIZE;
         let boxes = &mut extra.boxes;
@@ -445,7 +445,7 @@ impl Page {
         let (len, slots) = (other.len(), usize::from(self.slots));
         let (from, to) = (SLOT_SIZE * usize::from(other.slots), usize::from(self.end));
         let records = &other.body[from..usize::from(other.end)];
-        let body = Arc::make_mut(&mut self.body);
+        let body = self.body.make_mut();
         body[..len].copy_from_slice(&other.body[..len]);
         body[to..to + records.len()].copy_from_slice(records);
         let places = body[slots..slots + 2 * len].chunks_exact_mut(2);
@@ -474,7 +474,7 @@ impl Page {
                 due = due.min(other.at::<PAIRS>(from).deadline.unwrap_or(Millis::MAX));
             }
             let place = offset_place(slot, slots);
-            let body = Arc::make_mut(&mut self.body);
+            let body = self.body.make_mut();
             body[end..end + raw.len()].copy_from_slice(raw);
             if let Some(number) = number {
                 put_boxed(&mut body[end..], number);
@@ -501,7 +501,7 @@ struct Filler<'p> {
 impl<'p> Filler<'p> {
     fn new(page: &'p mut Page) -> Self {
         Self {
-            body: Arc::make_mut(&mut page.body),
+            body: page.body.make_mut(),
             slots: usize::from(page.slots),
             len: &mut page.len,
             end: &mut page.end,
@@ -523,17 +523,17 @@ impl<'p> Filler<'p> {
 ///
 /// PERF: copied from zeros that are there: collected from an iterator, they would be written one
 /// by one.
-fn zeroed(len: usize) -> Arc<[u8]> {
+fn zeroed(len: usize) -> Part<[u8]> {
     static ZEROS: [u8; 4096] = [0; 4096];
     match ZEROS.get(..len) {
-        Some(zeros) => Arc::from(zeros),
-        None => Arc::from(vec![0; len]),
+        Some(zeros) => Part::from(zeros),
+        None => Part::from(vec![0; len]),
     }
 }
 
 impl Extra {
     fn weight(&self) -> u64 {
-        let numbers = self.boxes.len() * size_of::<Option<Arc<[u8]>>>();
+        let numbers = self.boxes.len() * size_of::<Option<Part<[u8]>>>();
         (size_of::<Self>() + numbers + self.boxed) as u64
     }
 }

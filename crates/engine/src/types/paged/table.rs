@@ -3,7 +3,7 @@
 //! Always true: a node of depth d is at all 2^(depth − d) entries of the index that begin alike.
 //! Not here: walking in the order of hashes — `walk.rs`
 
-use std::sync::Arc;
+use crate::part::Part;
 
 use ahash::RandomState;
 use smallvec::{SmallVec, smallvec};
@@ -24,7 +24,7 @@ pub(crate) struct Table<const PAIRS: bool> {
     hasher: RandomState,
     depth: u8,
     index: SmallVec<[u32; 4]>,
-    pub(super) nodes: Vec<Arc<Node>>,
+    pub(super) nodes: Vec<Part<Node>>,
     len: usize,
     /// Bytes of nodes and pages.
     bytes: u64,
@@ -47,7 +47,7 @@ impl<const PAIRS: bool> Table<PAIRS> {
             depth: 0,
             index: smallvec![0],
             bytes: node.weight(),
-            nodes: vec![Arc::new(node)],
+            nodes: vec![Part::new(node)],
             len: 0,
         }
     }
@@ -116,7 +116,7 @@ impl<const PAIRS: bool> Table<PAIRS> {
     pub(crate) fn add(&mut self, hash: u64, record: Record<'_>) {
         loop {
             let node = self.node_of(hash);
-            let target = Arc::make_mut(&mut self.nodes[node]);
+            let target = self.nodes[node].make_mut();
             let before = target.weight();
             let may_split = target.depth < DEPTH_MAX;
             if target.add::<PAIRS>(hash, record, may_split).is_ok() {
@@ -135,7 +135,7 @@ impl<const PAIRS: bool> Table<PAIRS> {
 
     /// Replaces the record that was found by another of the same field.
     pub(crate) fn replace(&mut self, hash: u64, found: Found, record: Record<'_>) {
-        let node = Arc::make_mut(&mut self.nodes[found.node as usize]);
+        let node = self.nodes[found.node as usize].make_mut();
         let before = node.weight();
         let place = (usize::from(found.page), usize::from(found.slot));
         let is_replaced = node.replace::<PAIRS>(place, record);
@@ -212,7 +212,7 @@ impl<const PAIRS: bool> Table<PAIRS> {
 
     /// Changes a node and weighs it again.
     fn change<T>(&mut self, at: usize, change: impl FnOnce(&mut Node) -> T) -> T {
-        let node = Arc::make_mut(&mut self.nodes[at]);
+        let node = self.nodes[at].make_mut();
         let before = node.weight();
         let answer = change(node);
         self.bytes += node.weight();
@@ -239,8 +239,8 @@ impl<const PAIRS: bool> Table<PAIRS> {
         let [zero, one] = self.nodes[at].halves();
         self.bytes -= self.nodes[at].weight();
         self.bytes += zero.weight() + one.weight();
-        self.nodes[at] = Arc::new(zero);
-        self.nodes.push(Arc::new(one));
+        self.nodes[at] = Part::new(zero);
+        self.nodes.push(Part::new(one));
         let new = (self.nodes.len() - 1) as u32;
         let (first, count) = self.span(hash, depth);
         self.index[first + count / 2..first + count].fill(new);
@@ -273,7 +273,7 @@ impl<const PAIRS: bool> Table<PAIRS> {
             };
             self.bytes -= self.nodes[zero].weight() + self.nodes[one].weight();
             self.bytes += whole.weight();
-            self.nodes[at] = Arc::new(whole);
+            self.nodes[at] = Part::new(whole);
             self.index[first ^ count..][..count].fill(at as u32);
             self.drop_node(other);
         }

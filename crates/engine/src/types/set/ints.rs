@@ -11,8 +11,8 @@
 //! greater than any member behind it, nor smaller than any before it.
 //! Not here: members that are no integers — `mod.rs`; small sets — packed bytes
 
+use crate::part::Part;
 use std::iter;
-use std::sync::Arc;
 
 use russet_base::Rng;
 
@@ -32,7 +32,7 @@ pub(super) struct Ints {
 struct Chunk {
     /// The base of the first page.
     base: i64,
-    pages: Arc<Vec<Page>>,
+    pages: Part<Vec<Page>>,
 }
 
 /// Where a member is, or belongs.
@@ -71,7 +71,7 @@ impl Ints {
             self.pages_weight += page.weight();
             self.spine.push(Chunk {
                 base: number,
-                pages: Arc::new(vec![page]),
+                pages: Part::new(vec![page]),
             });
             self.len += 1;
             return true;
@@ -183,7 +183,7 @@ impl Ints {
 
     #[inline]
     fn change(&mut self, spot: Spot, change: impl FnOnce(&mut Page)) {
-        let page = &mut Arc::make_mut(&mut self.spine[spot.chunk].pages)[spot.page];
+        let page = &mut self.spine[spot.chunk].pages.make_mut()[spot.page];
         let before = page.weight();
         change(page);
         self.pages_weight = self.pages_weight - before + page.weight();
@@ -192,7 +192,7 @@ impl Ints {
     /// Adds a number to a full page: the upper half becomes a page of its own, or the number
     /// alone where numbers come in ascending order.
     fn split_and_add(&mut self, spot: Spot, at: usize, number: i64) {
-        let pages = Arc::make_mut(&mut self.spine[spot.chunk].pages);
+        let pages = self.spine[spot.chunk].pages.make_mut();
         let page = &mut pages[spot.page];
         self.pages_weight -= page.weight();
         let upper = if at == LEN_MAX {
@@ -216,7 +216,7 @@ impl Ints {
             let upper = pages.split_off(cut);
             let chunk = Chunk {
                 base: upper[0].base(),
-                pages: Arc::new(upper),
+                pages: Part::new(upper),
             };
             self.spine.insert(spot.chunk + 1, chunk);
         }
@@ -224,7 +224,7 @@ impl Ints {
 
     /// Joins a page that is nearly empty with a neighbour, and drops one that is empty.
     fn merge_page(&mut self, spot: Spot) {
-        let pages = Arc::make_mut(&mut self.spine[spot.chunk].pages);
+        let pages = self.spine[spot.chunk].pages.make_mut();
         let left = match spot.page + 1 == pages.len() {
             true => spot.page.saturating_sub(1),
             false => spot.page,
@@ -262,7 +262,7 @@ impl Ints {
             return;
         };
         if lower.pages.len() + upper.pages.len() <= PAGES_MAX * 3 / 4 {
-            Arc::make_mut(&mut lower.pages).extend(upper.pages.iter().cloned());
+            lower.pages.make_mut().extend(upper.pages.iter().cloned());
             self.spine.remove(left + 1);
         }
     }

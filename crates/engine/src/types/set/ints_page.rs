@@ -1,10 +1,10 @@
 //! A page of integers: ascending, as distances from a base.
 //!
-//! Always true: the body may belong to several clones; it changes only through `Arc::make_mut`.
+//! Always true: the body may belong to several clones; it changes only through `Part::make_mut`.
 //! Not here: which page a number belongs to — `ints.rs`
 
+use crate::part::Part;
 use std::iter;
-use std::sync::Arc;
 
 /// The most members of a page.
 pub(super) const LEN_MAX: usize = 512;
@@ -15,7 +15,7 @@ const ALLOCATION_SIZE: usize = 24;
 #[derive(Debug, Clone)]
 pub(super) struct Page {
     base: i64,
-    body: Arc<[u8]>,
+    body: Part<[u8]>,
     len: u16,
     /// Bytes of a distance, 1–8.
     width: u8,
@@ -49,7 +49,7 @@ impl Page {
             len: numbers.len() as u16,
             width: width as u8,
         };
-        let body = Arc::make_mut(&mut page.body);
+        let body = page.body.make_mut();
         for (place, number) in body.chunks_exact_mut(width).zip(numbers) {
             let bytes = distance(base, *number).to_le_bytes();
             place.copy_from_slice(&bytes[..width]);
@@ -104,7 +104,7 @@ impl Page {
             return;
         }
         let bytes = distance(self.base, number).to_le_bytes();
-        let body = Arc::make_mut(&mut self.body);
+        let body = self.body.make_mut();
         body.copy_within(at * width..len * width, (at + 1) * width);
         body[at * width..][..width].copy_from_slice(&bytes[..width]);
         self.len += 1;
@@ -113,7 +113,9 @@ impl Page {
     /// Removes the number at a place.
     pub(super) fn remove(&mut self, at: usize) {
         let (len, width) = (self.len(), usize::from(self.width));
-        Arc::make_mut(&mut self.body).copy_within((at + 1) * width..len * width, at * width);
+        self.body
+            .make_mut()
+            .copy_within((at + 1) * width..len * width, at * width);
         self.len -= 1;
         let is_sparse = self.body.len() > 2 * (len - 1) * width + 64;
         if is_sparse && len > 1 {
@@ -140,7 +142,7 @@ impl Page {
 }
 
 /// A body for so many distances and a few more.
-fn room(len: usize, width: usize) -> Arc<[u8]> {
+fn room(len: usize, width: usize) -> Part<[u8]> {
     let more = if len >= LEN_MAX / 2 {
         len / 16
     } else {

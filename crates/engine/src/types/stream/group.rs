@@ -12,7 +12,7 @@
 //! consumer and stands in the group only.
 //! Not here: which entries there are — `stream.rs`; how far behind a group is — `lag.rs`
 
-use std::sync::Arc;
+use crate::part::Part;
 
 use super::id::StreamId;
 use super::ordered::{Identified, Ordered};
@@ -27,7 +27,7 @@ pub struct StreamGroup {
     /// How many entries of the stream were delivered, if that is known.
     pub entries_read: Option<u64>,
     pending: Ordered<Pending>,
-    slots: Vec<Option<Arc<Consumer>>>,
+    slots: Vec<Option<Part<Consumer>>>,
     by_name: Vec<u32>,
     /// No pending entry was delivered before.
     oldest: Millis,
@@ -123,7 +123,7 @@ impl StreamGroup {
                 self.slots.len() - 1
             }
         };
-        self.slots[slot] = Some(Arc::new(Consumer {
+        self.slots[slot] = Some(Part::new(Consumer {
             name: name.into(),
             seen_at: now,
             active_at: None,
@@ -182,7 +182,9 @@ impl StreamGroup {
     /// When there is no such consumer.
     pub fn consumer_mut(&mut self, id: ConsumerId) -> &mut Consumer {
         let consumer = self.slots[id.0 as usize].as_mut();
-        Arc::make_mut(consumer.expect("the number is of a consumer that is there"))
+        consumer
+            .expect("the number is of a consumer that is there")
+            .make_mut()
     }
 
     /// The consumer of that name.
@@ -253,7 +255,7 @@ impl StreamGroup {
 
     /// Bytes that it occupies.
     pub(super) fn weight(&self) -> usize {
-        let consumer = size_of::<Option<Arc<Consumer>>>() + size_of::<Consumer>() + 48;
+        let consumer = size_of::<Option<Part<Consumer>>>() + size_of::<Consumer>() + 48;
         size_of::<Self>()
             + 32
             + self.name.len()

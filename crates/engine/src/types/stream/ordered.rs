@@ -6,8 +6,8 @@
 //! Always true: no page is empty; identifiers rise without repeating.
 //! Not here: what the things are — `group.rs`
 
+use crate::part::Part;
 use std::collections::VecDeque;
-use std::sync::Arc;
 
 use super::id::StreamId;
 
@@ -26,7 +26,7 @@ impl Identified for StreamId {
 /// Things in the order of their identifiers.
 #[derive(Debug, Clone)]
 pub(super) struct Ordered<T> {
-    pages: VecDeque<Arc<Vec<T>>>,
+    pages: VecDeque<Part<Vec<T>>>,
     len: usize,
 }
 
@@ -54,24 +54,24 @@ impl<T: Identified> Ordered<T> {
         };
         match things.binary_search_by_key(&id, Identified::id) {
             Ok(at) => {
-                Arc::make_mut(things)[at] = thing;
+                things.make_mut()[at] = thing;
                 return false;
             }
             Err(at) if is_last && at == PAGE_LEN_MAX => {
                 // Things that come in order fill their pages.
-                Arc::make_mut(things).shrink_to_fit();
+                things.make_mut().shrink_to_fit();
                 self.push_page(thing);
                 return true;
             }
-            Err(at) if things.len() < PAGE_LEN_MAX => Arc::make_mut(things).insert(at, thing),
+            Err(at) if things.len() < PAGE_LEN_MAX => things.make_mut().insert(at, thing),
             Err(at) => {
-                let low = Arc::make_mut(things);
+                let low = things.make_mut();
                 let mut high = low.split_off(PAGE_LEN_MAX / 2);
                 match at.checked_sub(low.len()) {
                     Some(at) => high.insert(at, thing),
                     None => low.insert(at, thing),
                 }
-                self.pages.insert(page + 1, Arc::new(high));
+                self.pages.insert(page + 1, Part::new(high));
             }
         }
         self.len += 1;
@@ -79,7 +79,7 @@ impl<T: Identified> Ordered<T> {
     }
 
     fn push_page(&mut self, thing: T) {
-        self.pages.push_back(Arc::new(vec![thing]));
+        self.pages.push_back(Part::new(vec![thing]));
         self.len += 1;
     }
 
@@ -91,7 +91,7 @@ impl<T: Identified> Ordered<T> {
         if things.len() == 1 {
             self.pages.remove(page);
         } else {
-            let things = Arc::make_mut(things);
+            let things = things.make_mut();
             things.remove(at);
             if things.capacity() > 16 && things.len() * 4 < things.capacity() {
                 things.shrink_to(things.len() * 2);
@@ -135,15 +135,15 @@ impl<T: Identified> Ordered<T> {
 
     /// Bytes that it occupies beside itself.
     pub(super) fn weight(&self) -> usize {
-        let page = size_of::<Arc<Vec<T>>>() + size_of::<Vec<T>>() + 32;
-        self.pages.capacity() * size_of::<Arc<Vec<T>>>()
+        let page = size_of::<Part<Vec<T>>>() + size_of::<Vec<T>>() + 32;
+        self.pages.capacity() * size_of::<Part<Vec<T>>>()
             + self.pages.len() * page
             + self.len * size_of::<T>()
     }
 
     /// The page where an identifier is, or would be: the first that does not end before it.
     fn page_of(&self, id: StreamId) -> usize {
-        let ends_before = |things: &Arc<Vec<T>>| things.last().is_some_and(|t| t.id() < id);
+        let ends_before = |things: &Part<Vec<T>>| things.last().is_some_and(|t| t.id() < id);
         // PERF: nearly everything happens at the two ends.
         match (self.pages.front(), self.pages.back()) {
             (Some(front), _) if !ends_before(front) => 0,

@@ -13,7 +13,7 @@
 //! order of the directory, and entries in the order of tags, are in the order of hashes.
 //! Not here: the members — `leaf.rs`
 
-use std::sync::Arc;
+use crate::part::Part;
 
 use smallvec::SmallVec;
 
@@ -293,7 +293,7 @@ fn prefix_mask(hash: u64, depth: u32) -> Group {
 #[derive(Debug, Clone)]
 struct Page {
     /// Entries, and room for more.
-    words: Arc<[u16]>,
+    words: Part<[u16]>,
     len: u16,
     /// How many bits of a hash choose the page.
     depth: u8,
@@ -322,7 +322,7 @@ impl Page {
         let room = (len + PAGE_STEP / 2).next_multiple_of(PAGE_STEP);
         let mut page = Self::with_room(depth, known, room);
         page.len = len as u16;
-        let words = Arc::make_mut(&mut page.words);
+        let words = page.words.make_mut();
         for (words, (tag, leaf)) in words.chunks_exact_mut(ENTRY).zip(entries) {
             words.copy_from_slice(&entry(tag, leaf));
         }
@@ -444,7 +444,7 @@ impl Page {
             *self = Self::of(self.depth(), self.known(), self.entries());
         }
         let (at, end) = (ENTRY * self.lower(tag), ENTRY * self.len());
-        let words = Arc::make_mut(&mut self.words);
+        let words = self.words.make_mut();
         words.copy_within(at..end, at + ENTRY);
         words[at..at + ENTRY].copy_from_slice(&entry(tag, leaf));
         self.len += 1;
@@ -452,7 +452,7 @@ impl Page {
 
     fn remove(&mut self, at: usize) {
         let (at, end) = (ENTRY * at, ENTRY * self.len());
-        Arc::make_mut(&mut self.words).copy_within(at + ENTRY..end, at);
+        self.words.make_mut().copy_within(at + ENTRY..end, at);
         self.len -= 1;
         if self.len() + 3 * PAGE_STEP < self.room() {
             *self = Self::of(self.depth(), self.known(), self.entries());
@@ -462,7 +462,7 @@ impl Page {
     #[inline]
     fn set_leaf(&mut self, at: usize, leaf: u32) {
         let entry = entry(self.tag(at), leaf);
-        Arc::make_mut(&mut self.words)[ENTRY * at..][..ENTRY].copy_from_slice(&entry);
+        self.words.make_mut()[ENTRY * at..][..ENTRY].copy_from_slice(&entry);
     }
 
     /// The same entries, with all bits of their tags known.

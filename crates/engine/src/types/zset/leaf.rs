@@ -13,9 +13,9 @@
 //! Always true: a leaf is not empty; its records are in order, tags and offsets likewise.
 //! Not here: which leaf a place is in — `tree.rs`; which leaf a member is in — `index.rs`
 
+use crate::part::Part;
 use std::cmp::Ordering;
 use std::ops::Range;
-use std::sync::Arc;
 
 use smallvec::SmallVec;
 
@@ -152,12 +152,12 @@ pub(super) struct Edge {
 
 /// A leaf; clones share its bytes until one of them changes.
 #[derive(Debug, Clone)]
-pub(super) struct Leaf(Arc<[u8]>);
+pub(super) struct Leaf(Part<[u8]>);
 
 impl Leaf {
     /// A leaf of one record.
     pub(super) fn of(new: &Incoming<'_>) -> Self {
-        assemble(&[Part::One(new)])
+        assemble(&[Stretch::One(new)])
     }
 
     /// Puts a record to its place, if it fits.
@@ -169,9 +169,9 @@ impl Leaf {
         }
         if len == page.tags.len() || page.records.len() - used < size {
             let parts = [
-                Part::Run(page, 0..at),
-                Part::One(new),
-                Part::Run(page, at..len),
+                Stretch::Run(page, 0..at),
+                Stretch::One(new),
+                Stretch::Run(page, at..len),
             ];
             *self = assemble(&parts);
             return true;
@@ -219,11 +219,11 @@ impl Leaf {
     fn piece(&self, taken: Range<usize>, new: Option<(usize, &Incoming<'_>)>) -> Piece {
         let page = self.page();
         let leaf = match new {
-            None => assemble(&[Part::Run(page, taken.clone())]),
+            None => assemble(&[Stretch::Run(page, taken.clone())]),
             Some((at, new)) => assemble(&[
-                Part::Run(page, taken.start..at),
-                Part::One(new),
-                Part::Run(page, at..taken.end),
+                Stretch::Run(page, taken.start..at),
+                Stretch::One(new),
+                Stretch::Run(page, at..taken.end),
             ]),
         };
         Piece {
@@ -255,7 +255,7 @@ impl Leaf {
         let page = self.page();
         let size = page.size();
         if size + size / 2 + 64 < self.0.len() {
-            *self = assemble(&[Part::Run(page, 0..page.len)]);
+            *self = assemble(&[Stretch::Run(page, 0..page.len)]);
         }
     }
 
@@ -280,9 +280,9 @@ impl Leaf {
             member: record.member,
         };
         let parts = [
-            Part::Run(page, 0..at),
-            Part::One(&new),
-            Part::Run(page, at + 1..page.len),
+            Stretch::Run(page, 0..at),
+            Stretch::One(&new),
+            Stretch::Run(page, at + 1..page.len),
         ];
         *self = assemble(&parts);
     }
@@ -293,7 +293,10 @@ impl Leaf {
         if a.is_wide() || b.is_wide() || a.size() + b.size() > MERGED_MAX {
             return None;
         }
-        Some(assemble(&[Part::Run(a, 0..a.len), Part::Run(b, 0..b.len)]))
+        Some(assemble(&[
+            Stretch::Run(a, 0..a.len),
+            Stretch::Run(b, 0..b.len),
+        ]))
     }
 
     /// Whether a neighbour should be looked for to merge with.
@@ -391,7 +394,7 @@ impl Leaf {
 
     #[inline]
     fn page_mut(&mut self) -> PageMut<'_> {
-        let (header, rest) = Arc::make_mut(&mut self.0).split_at_mut(HEADER);
+        let (header, rest) = self.0.make_mut().split_at_mut(HEADER);
         let slots = usize::from(u16::from_le_bytes([header[2], header[3]]));
         let (tags, rest) = rest.split_at_mut(slots);
         let (offsets, records) = rest.split_at_mut(2 * slots);
@@ -461,21 +464,21 @@ impl<'a> Page<'a> {
 }
 
 /// What a leaf is assembled from.
-enum Part<'a> {
+enum Stretch<'a> {
     Run(Page<'a>, Range<usize>),
     One(&'a Incoming<'a>),
 }
 
 /// Makes a leaf of parts, with a little room to grow.
-fn assemble(parts: &[Part<'_>]) -> Leaf {
+fn assemble(parts: &[Stretch<'_>]) -> Leaf {
     let (mut len, mut used) = (0, 0);
     for part in parts {
         match part {
-            Part::Run(page, range) => {
+            Stretch::Run(page, range) => {
                 len += range.len();
                 used += page.start(range.end) - page.start(range.start);
             }
-            Part::One(new) => {
+            Stretch::One(new) => {
                 len += 1;
                 used += new.size();
             }
@@ -498,13 +501,13 @@ fn assemble(parts: &[Part<'_>]) -> Leaf {
     }
     let mut scratch = [0; SCRATCH];
     fill(&mut scratch[..size]);
-    Leaf(Arc::from(&scratch[..size]))
+    Leaf(Part::from(&scratch[..size]))
 }
 
 /// Room for any leaf that is not wide, or a little too large.
 const SCRATCH: usize = 1536;
 
-fn fill_leaf(bytes: &mut [u8], slots: usize, (len, used): (usize, usize), parts: &[Part<'_>]) {
+fn fill_leaf(bytes: &mut [u8], slots: usize, (len, used): (usize, usize), parts: &[Stretch<'_>]) {
     let (header, rest) = bytes.split_at_mut(HEADER);
     write_header(header, len, used);
     header[2..4].copy_from_slice(&(slots as u16).to_le_bytes());
@@ -513,7 +516,7 @@ fn fill_leaf(bytes: &mut [u8], slots: usize, (len, used): (usize, usize), parts:
     let (mut at, mut end) = (0, 0);
     for part in parts {
         match part {
-            Part::Run(page, range) => {
+            Stretch::Run(page, range) => {
                 let (from, to) = (page.start(range.start), page.start(range.end));
                 tags[at..at + range.len()].copy_from_slice(&page.tags[range.clone()]);
                 records[end..end + to - from].copy_from_slice(&page.records[from..to]);
@@ -523,7 +526,7 @@ fn fill_leaf(bytes: &mut [u8], slots: usize, (len, used): (usize, usize), parts:
                 at += range.len();
                 end += to - from;
             }
-            Part::One(new) => {
+            Stretch::One(new) => {
                 tags[at] = new.tag;
                 new.write(&mut records[end..end + new.size()]);
                 set_offset(offsets, at, end);
