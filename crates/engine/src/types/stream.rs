@@ -27,7 +27,6 @@ mod text;
 mod trim;
 mod walk;
 
-use crate::part::Part;
 use std::collections::VecDeque;
 
 pub use entry::{StreamEntry, StreamFields};
@@ -41,6 +40,7 @@ pub use walk::{StreamRange, StreamRangeBack};
 
 use self::block::{Block, Place};
 use crate::packing::Packing;
+use crate::part::Part;
 
 /// A stream.
 #[derive(Debug, Clone, Default)]

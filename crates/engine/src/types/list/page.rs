@@ -12,12 +12,12 @@
 //! pages have room.
 //! Not here: which page holds which element — `pages.rs`; how large one becomes — `limit.rs`
 
-use crate::part::Part;
 use std::ops::Range;
 
 use russet_pack::lzf;
 
 use super::entry;
+use crate::part::Part;
 use crate::value::StringRef;
 
 /// An end of a list.

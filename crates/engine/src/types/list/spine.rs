@@ -12,10 +12,10 @@
 //! Always true: no run is empty; `count`, `pages` and `bytes` are the sums over all pages.
 //! Not here: what elements are — `pages.rs`
 
-use crate::part::Part;
 use std::collections::VecDeque;
 
 use super::page::Page;
+use crate::part::Part;
 
 /// How many pages are in a run at most.
 const RUN_LEN_MAX: usize = 64;

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!  Table ─► index by the top bits ─► Node ─► index by the next 8 bits ─► Page (up to 4 KiB)
-//!             one entry a node        Arc      one byte an entry          Arc, records packed
+//!             one entry a node        Part     one byte an entry          Part, records packed
 //! ```
 //! Extendible hashing twice: a full page splits in two by one more bit of the hash, a node with
 //! too many bits does too. No step costs more than the copy of one node. A clone shares all nodes;

@@ -13,11 +13,10 @@
 //! Always true: `dead` is the number of bytes before `end` that belong to no record.
 //! Not here: which page a hash belongs to — `node.rs`
 
-use crate::part::Part;
-
 use smallvec::SmallVec;
 
 use super::record::{BOXED_SIZE, Record, Stored, put_boxed};
+use crate::part::Part;
 use crate::prefetch;
 use crate::value::Millis;
 

@@ -3,14 +3,13 @@
 //! Always true: a node of depth d is at all 2^(depth − d) entries of the index that begin alike.
 //! Not here: walking in the order of hashes — `walk.rs`
 
-use crate::part::Part;
-
 use ahash::RandomState;
 use smallvec::{SmallVec, smallvec};
 
 use super::node::{Node, Split};
 use super::record::Record;
 use crate::hash;
+use crate::part::Part;
 use crate::value::Millis;
 
 /// The index has at most so many bits; beyond that pages grow instead of splitting.

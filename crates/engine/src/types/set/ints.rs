@@ -11,12 +11,12 @@
 //! greater than any member behind it, nor smaller than any before it.
 //! Not here: members that are no integers — `mod.rs`; small sets — packed bytes
 
-use crate::part::Part;
 use std::iter;
 
 use russet_base::Rng;
 
 use super::ints_page::{LEN_MAX, Page};
+use crate::part::Part;
 
 /// Integers in ascending order.
 #[derive(Debug, Clone, Default)]

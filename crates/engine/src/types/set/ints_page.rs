@@ -3,8 +3,9 @@
 //! Always true: the body may belong to several clones; it changes only through `Part::make_mut`.
 //! Not here: which page a number belongs to — `ints.rs`
 
-use crate::part::Part;
 use std::iter;
+
+use crate::part::Part;
 
 /// The most members of a page.
 pub(super) const LEN_MAX: usize = 512;

@@ -12,10 +12,9 @@
 //! consumer and stands in the group only.
 //! Not here: which entries there are — `stream.rs`; how far behind a group is — `lag.rs`
 
-use crate::part::Part;
-
 use super::id::StreamId;
 use super::ordered::{Identified, Ordered};
+use crate::part::Part;
 use crate::value::Millis;
 
 /// A consumer group of a stream.

@@ -6,10 +6,10 @@
 //! Always true: no page is empty; identifiers rise without repeating.
 //! Not here: what the things are — `group.rs`
 
-use crate::part::Part;
 use std::collections::VecDeque;
 
 use super::id::StreamId;
+use crate::part::Part;
 
 /// What has an identifier.
 pub(super) trait Identified: Copy {

@@ -13,10 +13,9 @@
 //! order of the directory, and entries in the order of tags, are in the order of hashes.
 //! Not here: the members — `leaf.rs`
 
-use crate::part::Part;
-
 use smallvec::SmallVec;
 
+use crate::part::Part;
 use crate::prefetch;
 
 /// The most entries of a page.

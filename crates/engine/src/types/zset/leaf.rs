@@ -13,13 +13,13 @@
 //! Always true: a leaf is not empty; its records are in order, tags and offsets likewise.
 //! Not here: which leaf a place is in — `tree.rs`; which leaf a member is in — `index.rs`
 
-use crate::part::Part;
 use std::cmp::Ordering;
 use std::ops::Range;
 
 use smallvec::SmallVec;
 
 use super::code::{Packed, read_score, read_uint};
+use crate::part::Part;
 use crate::prefetch;
 
 /// The most bytes of a leaf with more than one record.
