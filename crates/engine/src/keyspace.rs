@@ -17,8 +17,7 @@ use crate::observe::{Change, Observed};
 use crate::packing::Packing;
 use crate::snapshot::Snapshot;
 use crate::store::{Shared, Store};
-use crate::types::Collection;
-use crate::types::zset::LeafAhead;
+use crate::types::Ahead;
 use crate::value::{Event, Garbage, Millis, Stats};
 
 /// How a key space is set up.
@@ -136,7 +135,12 @@ impl Keyspace {
     pub fn prefetch_entries(&mut self, wanted: impl Iterator<Item = (usize, u64)>) {
         let Self { dbs, ahead, .. } = self;
         ahead.clear();
+        let mut last = 0;
         ahead.extend(wanted.filter_map(|(db, hash)| {
+            // Requests of a pipeline often ask for one key.
+            if mem::replace(&mut last, hash) == hash {
+                return None;
+            }
             let bucket = dbs.get(db)?.prefetch_bucket(hash);
             Some((db, hash, bucket))
         }));
@@ -151,7 +155,7 @@ impl Keyspace {
     ///
     /// Only after [`Self::prefetch_entries`] with the same keys.
     pub fn prefetch_members(&self, wanted: impl Iterator<Item = (usize, u64, u64)>) {
-        let mut tables: SmallVec<[(&Collection, u64); 64]> = SmallVec::new();
+        let mut ahead: SmallVec<[Ahead<'_>; 16]> = SmallVec::new();
         let mut last = (usize::MAX, 0, None);
         for (db, key, member) in wanted {
             // Requests of a pipeline often ask for one key.
@@ -159,18 +163,10 @@ impl Keyspace {
                 let table = self.dbs.get(db).and_then(|store| store.likely_table(key));
                 last = (db, key, table);
             }
-            if let Some(table) = last.2 {
-                table.prefetch_page(member);
-                tables.push((table, member));
-            }
+            ahead.extend(last.2.and_then(|table| table.ahead(member)));
         }
-        let mut leaves: SmallVec<[(LeafAhead<'_>, u64); 64]> = SmallVec::new();
-        for (table, member) in tables {
-            let leaf = table.prefetch_record(member);
-            leaves.extend(leaf.map(|leaf| (leaf, member)));
-        }
-        for (leaf, member) in leaves {
-            leaf.prefetch_record(member);
+        while !ahead.is_empty() {
+            ahead.retain(Ahead::step);
         }
     }
 

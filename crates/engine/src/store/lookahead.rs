@@ -1,9 +1,8 @@
 //! Hints that hashes will be looked for: what a look-up will read is fetched meanwhile.
 //!
 //! Three stages, since each needs what the one before has fetched: slot, bucket, cell. With many
-//! keys at hand every stage is done for all of them before the next. Members of large sets and
-//! hashes take two more: the head of their page, their record. Those of sorted sets take three: the
-//! index, the head of their leaf, their record.
+//! keys at hand every stage is done for all of them before the next. Members of large collections
+//! take some more stages, which `types::Ahead` tells.
 //!
 //! Always true: hints change nothing but the time that the look-up takes.
 //! Not here: the instruction — `prefetch.rs`

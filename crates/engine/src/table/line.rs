@@ -165,6 +165,12 @@ impl Line {
 pub(crate) struct Slots(u32);
 
 impl Slots {
+    /// Those whose bits are set.
+    #[inline]
+    pub(crate) fn of(bits: u32) -> Self {
+        Self(bits)
+    }
+
     /// How many there are.
     #[inline]
     pub(crate) fn count(self) -> usize {

@@ -10,4 +10,4 @@ mod line;
 pub(crate) mod segment;
 
 pub(crate) use directory::{Directory, Slot};
-pub(crate) use line::{Line, SLOTS};
+pub(crate) use line::{Line, SLOTS, Slots};

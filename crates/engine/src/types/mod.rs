@@ -44,28 +44,15 @@ impl Collection {
         }
     }
 
-    /// Hints that a member or field with this hash will be looked for: the head of its page.
+    /// Begins to fetch what a look-up of a member or field with this hash will read.
     #[inline]
-    pub(crate) fn prefetch_page(&self, hash: u64) {
+    pub(crate) fn ahead(&self, hash: u64) -> Option<Ahead<'_>> {
         match self {
-            Self::Set(set) => set.table().prefetch_page(hash),
-            Self::Hash(hash_value) => hash_value.table().prefetch_page(hash),
-            Self::Zset(zset) => zset.prefetch_entry(hash),
-            Self::List(_) | Self::Stream(_) => {}
+            Self::Set(set) => Some(Ahead::Record(set.table().ahead(hash))),
+            Self::Hash(fields) => Some(Ahead::Record(fields.table().ahead(hash))),
+            Self::Zset(zset) => Some(Ahead::Scored(zset.ahead(hash))),
+            Self::List(_) | Self::Stream(_) => None,
         }
-    }
-
-    /// The stage after [`Self::prefetch_page`]: its record; or the leaf that is returned, the
-    /// record in which takes one more.
-    #[inline]
-    pub(crate) fn prefetch_record(&self, hash: u64) -> Option<zset::LeafAhead<'_>> {
-        match self {
-            Self::Set(set) => set.table().prefetch_record(hash),
-            Self::Hash(hash_value) => hash_value.table().prefetch_record(hash),
-            Self::Zset(zset) => return zset.prefetch_leaf(hash),
-            Self::List(_) | Self::Stream(_) => {}
-        }
-        None
     }
 
     /// Bytes that it occupies, as the engine weighs it: known without a walk.
@@ -77,6 +64,26 @@ impl Collection {
             Self::Zset(zset) => zset.weight(),
             Self::Hash(hash) => hash.weight(),
             Self::Stream(stream) => stream.weight(),
+        }
+    }
+}
+
+/// A member or field that is being fetched, stage by stage.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Ahead<'a> {
+    /// Of a set or a hash.
+    Record(paged::Ahead<'a>),
+    /// Of a sorted set.
+    Scored(zset::Ahead<'a>),
+}
+
+impl Ahead<'_> {
+    /// Fetches what comes next; says whether something comes after that.
+    #[inline]
+    pub(crate) fn step(&mut self) -> bool {
+        match self {
+            Self::Record(ahead) => ahead.step(),
+            Self::Scored(ahead) => ahead.step(),
         }
     }
 }

@@ -25,7 +25,7 @@ mod view;
 
 pub use edit::{AddOrder, AddPresence, NotANumber, ZsetAdd, ZsetAdded, ZsetMut};
 pub use new::NewZset;
-pub(crate) use paged::{LeafAhead, Zset};
+pub(crate) use paged::{Ahead, Zset};
 pub use span::{MemberBound, ScoreBound, Span};
 pub use view::{Scored, ZsetRef, ZsetWalk};
 

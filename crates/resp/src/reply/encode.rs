@@ -125,7 +125,8 @@ impl<'o> Reply<'o> {
         match number {
             0 => self.raw(b":0\r\n"),
             1 => self.raw(b":1\r\n"),
-            2..=99_999_999 => push_number(self.out.tail(), wire::INTEGER, number.unsigned_abs()),
+            2..=9 => self.raw(&[wire::INTEGER, b'0' + number as u8, b'\r', b'\n']),
+            10..=99_999_999 => push_number(self.out.tail(), wire::INTEGER, number.unsigned_abs()),
             _ => self.raw(Header::new(wire::INTEGER, number).as_bytes()),
         }
     }
@@ -445,25 +446,39 @@ pub(crate) fn push_header(out: &mut Vec<u8>, kind: u8, len: usize) {
     }
 }
 
-/// Appends a line of a type and a number of at most eight digits.
-// PERF: the lengths of lists and the values of counters; digits from the last to the first need no
-// second copy.
+/// Appends a line of a type and a positive number of at most eight digits.
+// PERF: the lengths of lists and the values of counters; all digits come of three multiplications.
 #[inline]
 fn push_number(out: &mut Vec<u8>, kind: u8, number: u64) {
-    debug_assert!(number < 100_000_000, "more than eight digits");
-    let mut line = *b"_________\r\n";
-    let (mut start, mut rest) = (9, number);
-    while start > 1 {
-        start -= 1;
-        line[start] = b'0' + (rest % 10) as u8;
-        rest /= 10;
-        if rest == 0 {
-            break;
-        }
-    }
-    start -= 1;
-    line[start] = kind;
-    out.extend_from_slice(&line[start..]);
+    debug_assert!(
+        (1..100_000_000).contains(&number),
+        "not one to eight digits"
+    );
+    let digits = eight_digits(number);
+    let zeros = digits.trailing_zeros() / u8::BITS;
+    let text = (digits | u64::from_le_bytes(*b"00000000")) >> (zeros * u8::BITS);
+    let end = 1 + 8 - zeros as usize;
+    let mut line = [0; 1 + 8 + wire::CRLF.len()];
+    line[0] = kind;
+    line[1..9].copy_from_slice(&text.to_le_bytes());
+    line[end..end + wire::CRLF.len()].copy_from_slice(wire::CRLF);
+    out.extend_from_slice(&line[..end + wire::CRLF.len()]);
+}
+
+/// The eight digits of a number, a byte each, the first in the lowest; those in front are zero.
+///
+/// ```text
+///  12345678 ─► 1234 │ 5678 ─► 12 │ 34 │ 56 │ 78 ─► 1 │ 2 │ 3 │ 4 │ 5 │ 6 │ 7 │ 8
+/// ```
+/// Each step divides all parts at once: by 100 as times 10486 / 2^20, which is exact below 10000,
+/// and by 10 as times 103 / 2^10, which is exact below 100.
+#[inline]
+const fn eight_digits(number: u64) -> u64 {
+    let fours = (number / 10_000) | ((number % 10_000) << 32);
+    let hundreds = ((fours * 10_486) >> 20) & 0x0000_007f_0000_007f;
+    let twos = hundreds | ((fours - hundreds * 100) << 16);
+    let tens = ((twos * 103) >> 10) & 0x000f_000f_000f_000f;
+    tens | ((twos - tens * 10) << 8)
 }
 
 /// A line of a type and a number.

@@ -119,25 +119,25 @@ fn check_both(write: impl Fn(&mut Reply<'_>), expect: &str) {
 }
 
 #[test]
+fn integers_of_any_length_are_written_as_they_print() {
+    let ends = (0..18).flat_map(|digits| {
+        let power = 10_i64.pow(digits);
+        [power - 1, power, power + 1]
+    });
+    let fours = (0..10_000).flat_map(|four| [four, four * 10_000 + 1_234]);
+    for number in ends.chain(fours) {
+        check_both(|r| r.integer(number), &format!(":{number}\r\n"));
+    }
+}
+
+#[test]
 fn the_protocols_differ_only_where_they_must() {
     check_both(|r| r.ok(), "+OK\r\n");
     check_both(|r| r.simple("QUEUED"), "+QUEUED\r\n");
     check_both(|r| r.error("ERR a\r\nb\r\n"), "-ERR a  b\r\n");
     check_both(|r| r.integer(0), ":0\r\n");
     check_both(|r| r.integer(i64::MIN), ":-9223372036854775808\r\n");
-    for number in [
-        2,
-        9,
-        10,
-        99,
-        100,
-        12_345,
-        99_999_999,
-        100_000_000,
-        i64::MAX,
-        -1,
-        -10,
-    ] {
+    for number in [i64::MAX, -1, -10] {
         check_both(|r| r.integer(number), &format!(":{number}\r\n"));
     }
     check_both(|r| r.count(usize::MAX), ":9223372036854775807\r\n");

@@ -22,5 +22,6 @@ mod table;
 mod tests;
 mod walk;
 
+pub(crate) use page::Ahead;
 pub(crate) use record::Record;
 pub(crate) use table::Table;

@@ -7,6 +7,7 @@ use ahash::RandomState;
 use smallvec::{SmallVec, smallvec};
 
 use super::node::{Node, Split};
+use super::page::Ahead;
 use super::record::Record;
 use crate::hash;
 use crate::part::Part;
@@ -84,18 +85,11 @@ impl<const PAIRS: bool> Table<PAIRS> {
         })
     }
 
-    /// Hints that a field with this hash will be looked for: the head of its page.
+    /// Begins to fetch what a look-up of a field with this hash will read.
     #[inline]
-    pub(crate) fn prefetch_page(&self, hash: u64) {
+    pub(crate) fn ahead(&self, hash: u64) -> Ahead<'_> {
         let node = &self.nodes[self.node_of(hash)];
-        node.page(node.page_of(hash)).prefetch_head();
-    }
-
-    /// The stage after [`Self::prefetch_page`]: its record.
-    #[inline]
-    pub(crate) fn prefetch_record(&self, hash: u64) {
-        let node = &self.nodes[self.node_of(hash)];
-        node.page(node.page_of(hash)).prefetch_record(hash as u8);
+        node.page(node.page_of(hash)).ahead(hash as u8)
     }
 
     /// The record that was found, if nothing changed since.

@@ -58,15 +58,26 @@ struct Found {
     score: f64,
 }
 
-/// A leaf that is being fetched, as a member may be in it.
+/// A member that is being fetched, stage by stage: its entry in the index, the head of the leaf
+/// that it is in, most likely, and its record.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct LeafAhead<'a>(&'a Leaf);
+pub(crate) struct Ahead<'a> {
+    zset: &'a Zset,
+    hash: u64,
+    leaf: Option<&'a Leaf>,
+}
 
-impl LeafAhead<'_> {
-    /// Hints that the member with this hash will be read, now that the head of the leaf is there.
+impl Ahead<'_> {
+    /// Fetches what comes next; says whether something comes after that.
     #[inline]
-    pub(crate) fn prefetch_record(self, hash: u64) {
-        self.0.prefetch_records(hash);
+    pub(crate) fn step(&mut self) -> bool {
+        if let Some(leaf) = self.leaf {
+            leaf.prefetch_records(self.hash);
+            return false;
+        }
+        let id = self.zset.index.candidates(self.hash).next();
+        self.leaf = id.map(|id| self.zset.leaves.get(id));
+        self.leaf.inspect(|leaf| leaf.prefetch_head()).is_some()
     }
 }
 
@@ -114,18 +125,15 @@ impl Zset {
         Some((self.tree.rank(&path) + found.at, found.score))
     }
 
-    /// Hints that a member with this hash will be looked for: its entry in the index.
+    /// Begins to fetch what a look-up of a member with this hash will read.
     #[inline]
-    pub(crate) fn prefetch_entry(&self, hash: u64) {
+    pub(crate) fn ahead(&self, hash: u64) -> Ahead<'_> {
         self.index.prefetch(hash);
-    }
-
-    /// The stage after [`Self::prefetch_entry`]: the head of the leaf that it is in, most likely.
-    #[inline]
-    pub(crate) fn prefetch_leaf(&self, hash: u64) -> Option<LeafAhead<'_>> {
-        let leaf = self.leaves.get(self.index.candidates(hash).next()?);
-        leaf.prefetch_head();
-        Some(LeafAhead(leaf))
+        Ahead {
+            zset: self,
+            hash,
+            leaf: None,
+        }
     }
 
     /// Where a member is, or would be.

@@ -216,10 +216,8 @@ fn hints_may_be_about_anything() {
     let mut zset = Zset::new(&keyed(11));
     for number in 0..2000 {
         for hash in [0, u64::MAX, number << 52, zset.locate(b"7").hash] {
-            zset.prefetch_entry(hash);
-            if let Some(leaf) = zset.prefetch_leaf(hash) {
-                leaf.prefetch_record(hash);
-            }
+            let mut ahead = zset.ahead(hash);
+            while ahead.step() {}
         }
         zset.put(number.to_string().as_bytes(), (number % 100) as f64);
     }
