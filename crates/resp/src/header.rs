@@ -8,7 +8,7 @@
 //! Always true: a line is refused for its length alone at the same byte, however it arrives.
 //! Not here: what follows the lines — `request.rs`, `inline.rs`.
 
-use memchr::memchr;
+use memchr::memchr2;
 use russet_base::num::parse_i64;
 
 use crate::error::ProtocolError;
@@ -21,16 +21,11 @@ pub(crate) fn inline<'a>(
     scanned: &mut usize,
     limits: &Limits,
 ) -> Result<Option<(&'a [u8], usize)>, ProtocolError> {
-    let known = (*scanned).min(frame.len());
-    let len = match memchr(b'\n', &frame[known..]) {
-        Some(offset) => known + offset,
-        None => frame.len(),
-    };
+    let (len, is_whole) = line_end(frame, *scanned, b'\n', scanned);
     if len > limits.line_len_max {
         return Err(ProtocolError::InlineTooBig);
     }
-    if len == frame.len() {
-        *scanned = len;
+    if !is_whole {
         return Ok(None);
     }
     let line = &frame[..len];
@@ -129,22 +124,29 @@ fn length_line(frame: &[u8], pos: usize, scanned: &mut usize, limit: usize) -> L
     any_line(frame, pos, scanned, limit)
 }
 
+/// Where a line ends, of which no byte before `known` is its end, and whether the end is there; if
+/// not, the line is as long as the frame. `scanned` becomes where to go on.
+// COMPAT: a line with a zero byte never ends, as for servers that search it as C does.
+fn line_end(frame: &[u8], known: usize, end: u8, scanned: &mut usize) -> (usize, bool) {
+    let known = known.min(frame.len());
+    let found = memchr2(end, 0, &frame[known..]).map(|offset| known + offset);
+    *scanned = found.unwrap_or(frame.len());
+    match found {
+        Some(at) if frame[at] == end => (at, true),
+        _ => (frame.len(), false),
+    }
+}
+
 /// As [`length_line`], for every line there can be.
 #[cold]
 fn any_line(frame: &[u8], pos: usize, scanned: &mut usize, limit: usize) -> Line {
-    let known = (*scanned).max(pos).min(frame.len());
-    let end = match memchr(b'\r', &frame[known..]) {
-        Some(offset) => known + offset,
-        None => frame.len(),
-    };
+    let known = (*scanned).max(pos);
+    let (end, is_whole) = line_end(frame, known, b'\r', scanned);
     if end.saturating_sub(pos) > limit {
         return Line::TooLong;
     }
-    match frame.get(end + 1) {
-        None => {
-            *scanned = end;
-            Line::Incomplete
-        }
+    match frame.get(end + 1).filter(|_| is_whole) {
+        None => Line::Incomplete,
         Some(b'\n') => match parse_i64(&frame[pos..end]) {
             Some(number) => Line::Length(number, end + 2),
             None => Line::NotANumber,

@@ -125,6 +125,32 @@ fn lines_without_end_are_refused_at_the_limit() {
 }
 
 #[test]
+fn a_line_with_a_zero_byte_never_ends() {
+    let max = Limits::DEFAULT.line_len_max;
+    let lines: [&[u8]; 4] = [
+        b"PI\0NG\r\n",
+        b"\0\r\nPING\r\n",
+        b"*1\0\r\n$4\r\nPING\r\n",
+        b"*1\r\n$4\0\r\nPING\r\n",
+    ];
+    for line in lines {
+        for split in 0..line.len() {
+            let (one, other) = line.split_at(split);
+            let (requests, error) = decode_requests(&[one, other], &Limits::DEFAULT);
+            assert_eq!(
+                (requests.len(), error),
+                (0, None),
+                "{}",
+                line.escape_ascii()
+            );
+        }
+        let long = [line, &vec![b'x'; max]].concat();
+        let (requests, error) = decode_requests(&[&long], &Limits::DEFAULT);
+        assert!(requests.is_empty() && error.is_some());
+    }
+}
+
+#[test]
 fn strangers_may_send_little() {
     let limits = Limits::DEFAULT.for_stranger();
     let unauthenticated = |what: &str| Some(format!("Protocol error: unauthenticated {what}"));
