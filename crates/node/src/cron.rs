@@ -62,6 +62,7 @@ impl Node {
     pub(crate) fn tick(&mut self) {
         let now = self.core.now;
         self.core.stats.sample(now);
+        self.pool.trim();
         self.close_idle();
     }
 

@@ -195,40 +195,76 @@ impl Session {
 /// Input buffers keep their whole length, so that taking one never clears it.
 #[derive(Default)]
 pub(crate) struct Pool {
-    inputs: Vec<Vec<u8>>,
-    outputs: Vec<Vec<u8>>,
+    inputs: Spares,
+    outputs: Spares,
 }
 
 impl Pool {
     /// A buffer whose whole length may be written to.
     #[inline]
     pub(crate) fn input(&mut self) -> Vec<u8> {
-        self.inputs.pop().unwrap_or_else(|| vec![0; BUFFER_SIZE])
+        self.inputs.take().unwrap_or_else(|| vec![0; BUFFER_SIZE])
     }
 
     /// An empty buffer to append to.
     #[inline]
     pub(crate) fn output(&mut self) -> Vec<u8> {
         self.outputs
-            .pop()
+            .take()
             .unwrap_or_else(|| Vec::with_capacity(BUFFER_SIZE))
     }
 
     /// Takes an input buffer back; one that grew is given to the allocator instead.
     #[inline]
     pub(crate) fn give_input(&mut self, buffer: Vec<u8>) {
-        if buffer.len() == BUFFER_SIZE && self.inputs.len() < POOL_COUNT_MAX {
-            self.inputs.push(buffer);
+        if buffer.len() == BUFFER_SIZE {
+            self.inputs.give(buffer);
         }
     }
 
     /// Takes an output buffer back; one that grew is given to the allocator instead.
     #[inline]
     pub(crate) fn give_output(&mut self, mut buffer: Vec<u8>) {
-        if buffer.capacity() < 2 * BUFFER_SIZE && self.outputs.len() < POOL_COUNT_MAX {
+        if buffer.capacity() < 2 * BUFFER_SIZE {
             buffer.clear();
-            self.outputs.push(buffer);
+            self.outputs.give(buffer);
         }
+    }
+
+    /// Gives half of the buffers to the allocator that nobody took since the last call.
+    pub(crate) fn trim(&mut self) {
+        self.inputs.trim();
+        self.outputs.trim();
+    }
+}
+
+/// Spare buffers of one kind.
+#[derive(Default)]
+struct Spares {
+    buffers: Vec<Vec<u8>>,
+    /// The fewest there were since the last trim.
+    idle: usize,
+}
+
+impl Spares {
+    #[inline]
+    fn take(&mut self) -> Option<Vec<u8>> {
+        let buffer = self.buffers.pop();
+        self.idle = self.idle.min(self.buffers.len());
+        buffer
+    }
+
+    #[inline]
+    fn give(&mut self, buffer: Vec<u8>) {
+        if self.buffers.len() < POOL_COUNT_MAX {
+            self.buffers.push(buffer);
+        }
+    }
+
+    fn trim(&mut self) {
+        // Those in front were used longest ago.
+        self.buffers.drain(..self.idle.div_ceil(2));
+        self.idle = self.buffers.len();
     }
 }
 
@@ -315,5 +351,26 @@ impl Sessions {
     /// Every session that is in the table.
     pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Session> {
         self.slots.iter_mut().filter_map(Option::as_deref_mut)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Pool;
+
+    #[test]
+    fn buffers_that_nobody_takes_go_by_halves_and_others_stay() {
+        let mut pool = Pool::default();
+        let taken: Vec<_> = (0..20).map(|_| pool.input()).collect();
+        taken.into_iter().for_each(|buffer| pool.give_input(buffer));
+        pool.trim();
+        let mut left = Vec::new();
+        for _ in 0..6 {
+            let used: Vec<_> = (0..3).map(|_| pool.input()).collect();
+            used.into_iter().for_each(|buffer| pool.give_input(buffer));
+            pool.trim();
+            left.push(pool.inputs.buffers.len());
+        }
+        assert_eq!(left, [11, 7, 5, 4, 3, 3]);
     }
 }
