@@ -1,9 +1,13 @@
 //! The allocator: the system's, counted, with large pages for the arena's chunks.
 //!
 //! ```text
-//!  a whole number of 2 MiB, aligned so ──► mmap, on huge pages once there are 8 MiB of it; munmap
+//!  a whole number of 2 MiB, aligned so ──► mmap, munmap
 //!  anything else                       ──► malloc, free
 //! ```
+//! Chunks are on huge pages, which hold as much from their first byte on as from the last. While
+//! there are few, small pages keep what is resident near what is used: the first chunks stay so,
+//! later ones until the next is asked for, when they are full for the first time.
+//!
 //! Counting costs an addition to a number of the thread; it moves to the sum of the process when
 //! it has grown by 64 KiB. A thread that reads the sum adds its own first, so the loop's view lags
 //! by what other threads hold back, 64 KiB each at most.
@@ -22,13 +26,16 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::ptr::{self, NonNull};
-use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicPtr, AtomicUsize, Ordering};
 
 /// The size and alignment of a huge page.
 const HUGE: usize = 2 << 20;
 
-/// Below so many bytes of chunks, small pages keep the resident memory tight.
-const HUGE_PAGES_ABOVE: usize = 8 << 20;
+/// Below so many bytes of chunks, small pages.
+const SMALL_PAGES_BELOW: usize = 8 << 20;
+
+/// From so many bytes of chunks on, huge pages at once: one that is empty is 3 % of all.
+const HUGE_PAGES_FROM: usize = 64 << 20;
 
 /// A thread's count moves to the sum when it has changed by so much.
 const FLUSH: i64 = 64 << 10;
@@ -38,6 +45,9 @@ static COUNTED: AtomicI64 = AtomicI64::new(0);
 
 /// Bytes of mapped chunks.
 static MAPPED: AtomicUsize = AtomicUsize::new(0);
+
+/// The chunk that is to be on huge pages once the next one is mapped, or null.
+static YOUNGEST: AtomicPtr<u8> = AtomicPtr::new(ptr::null_mut());
 
 thread_local! {
     static HELD_BACK: Cell<i64> = const { Cell::new(0) };
@@ -168,13 +178,26 @@ fn map(size: usize) -> *mut u8 {
     let Some(start) = map_aligned(size) else {
         return ptr::null_mut();
     };
-    let before = MAPPED.fetch_add(size, Ordering::Relaxed);
-    if before >= HUGE_PAGES_ABOVE {
-        // A system without huge pages says no; small ones do as well.
-        // SAFETY: (2) the range is a mapping of ours.
-        unsafe { libc::madvise(start.as_ptr().cast(), size, libc::MADV_HUGEPAGE) };
+    let (start, before) = (start.as_ptr(), MAPPED.fetch_add(size, Ordering::Relaxed));
+    let youngest = match before {
+        ..SMALL_PAGES_BELOW => ptr::null_mut(),
+        ..HUGE_PAGES_FROM if size == HUGE => start,
+        _ => {
+            prefer_huge_pages(start, size);
+            ptr::null_mut()
+        }
+    };
+    let full = YOUNGEST.swap(youngest, Ordering::Relaxed);
+    if !full.is_null() {
+        prefer_huge_pages(full, HUGE);
     }
-    start.as_ptr()
+    start
+}
+
+/// Asks for huge pages; a system without them says no, and small ones do as well.
+fn prefer_huge_pages(start: *mut u8, size: usize) {
+    // SAFETY: (2) it is a mapping of ours, or was one a moment ago; advice changes no byte.
+    unsafe { libc::madvise(start.cast(), size, libc::MADV_HUGEPAGE) };
 }
 
 /// Maps more than needed and gives back what is before and after the aligned part.
@@ -219,6 +242,9 @@ fn release(start: NonNull<u8>, size: usize) {
 fn unmap(block: *mut u8, size: usize) {
     if let Some(start) = NonNull::new(block) {
         MAPPED.fetch_sub(size, Ordering::Relaxed);
+        let none = ptr::null_mut();
+        // Another chunk is the youngest: nothing to forget.
+        let _ = YOUNGEST.compare_exchange(block, none, Ordering::Relaxed, Ordering::Relaxed);
         release(start, size);
     }
 }

@@ -1,7 +1,7 @@
 //! Size classes of cells: how much room a cell of a given size gets.
 //!
-//! Steps of 8 bytes up to 128, of 16 up to 512 and of 32 up to 1024: at most an eighth is wasted
-//! above 64 bytes, a sixteenth above 256, and 4 bytes on average below.
+//! Steps of 8 bytes up to 512 and of 32 up to 1024: 4 bytes are wasted on average, and above 512
+//! at most a sixteenth.
 //!
 //! Always true: `size(of(n)) >= n`, and no smaller class has room for `n`.
 
@@ -9,7 +9,7 @@
 pub(crate) type Class = u8;
 
 /// How many classes there are, the absent class 0 included.
-pub(crate) const CLASSES: usize = 56;
+pub(crate) const CLASSES: usize = 80;
 /// The largest cell.
 pub(crate) const CELL_SIZE_MAX: usize = 1024;
 /// The smallest cell.
@@ -21,9 +21,8 @@ pub(crate) fn of(size: usize) -> Class {
     debug_assert!(size <= CELL_SIZE_MAX);
     let class = match size {
         0..=16 => 1,
-        17..=128 => size.div_ceil(8) - 1,
-        129..=512 => size.div_ceil(16) + 7,
-        _ => size.div_ceil(32) + 23,
+        17..=512 => size.div_ceil(8) - 1,
+        _ => size.div_ceil(32) + 47,
     };
     class as Class
 }
@@ -39,9 +38,8 @@ const SIZES: [u16; CLASSES] = {
     let mut class = 1;
     while class < CLASSES {
         sizes[class] = match class {
-            1..=15 => (class + 1) * 8,
-            16..=39 => (class - 7) * 16,
-            _ => (class - 23) * 32,
+            1..=63 => (class + 1) * 8,
+            _ => (class - 47) * 32,
         } as u16;
         class += 1;
     }
