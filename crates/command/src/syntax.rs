@@ -10,6 +10,7 @@
 //!  EX seconds             a token before a parameter, before <…> or before (…)
 //!  [ … ]                  optional
 //!  <A | B>:name           one of them, also [A | B]:name
+//!  [A | B ...]:name       any number of them
 //!  (a b):name             a block, also [a b]:name; after a token it needs no name
 //!  pattern=by-pattern     shown as `pattern`, named `by-pattern`
 //!  …@1                    its key spec, when it is not the next one

@@ -65,7 +65,7 @@ pub const FAMILY: Family<Handler> = Family {
     rows: &[
         DataRow::write("GEOADD", AtLeast(5), member::geoadd)
             .takes(
-                "key [NX | XX]:condition{6.2.0} [CH]:change{6.2.0} \
+                "key [NX | XX]:condition{6.2.0} [CH:change]{6.2.0} \
                  longitude:double latitude:double member \
                  [longitude:double latitude:double member ...]:data",
             )
@@ -97,7 +97,7 @@ pub const FAMILY: Family<Handler> = Family {
             .takes(
                 "key longitude:double latitude:double radius:double <\"m\" | \"km\" | \"ft\" | \"mi\">:unit \
                  [WITHCOORD] [WITHDIST] [WITHHASH] [(COUNT count [ANY]{6.2.0}):count-block] \
-                 [ASC | DESC]:order [STORE storekey:key | STOREDIST storedistkey:key]:store",
+                 [ASC | DESC]:order [STORE key=storekey:key | STOREDIST key=storedistkey:key]:store",
             )
             .keys(RADIUS_KEYS)
             .deny_oom()
@@ -110,7 +110,7 @@ pub const FAMILY: Family<Handler> = Family {
             .takes(
                 "key member radius:double <\"m\" | \"km\" | \"ft\" | \"mi\">:unit [WITHCOORD] [WITHDIST] \
                  [WITHHASH] [(COUNT count [ANY]):count-block] [ASC | DESC]:order \
-                 [STORE storekey:key | STOREDIST storedistkey:key]:store",
+                 [STORE key=storekey:key | STOREDIST key=storedistkey:key]:store",
             )
             .keys(MEMBER_KEYS)
             .deny_oom()

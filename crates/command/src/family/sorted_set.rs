@@ -96,8 +96,8 @@ pub const FAMILY: Family<Handler> = Family {
             .does("Pops the lowest member of the first sorted set that has any, or waits."),
         DataRow::write("ZADD", AtLeast(4), add::zadd)
             .takes(
-                "key [NX | XX]:condition{3.0.2} [GT | LT]:comparison{6.2.0} [CH]:change{3.0.2} \
-                 [INCR]:increment{3.0.2} score:double member [score:double member ...]:data",
+                "key [NX | XX]:condition{3.0.2} [GT | LT]:comparison{6.2.0} [CH:change]{3.0.2} \
+                 [INCR:increment]{3.0.2} score:double member [score:double member ...]:data",
             )
             .keys(KEY_UPDATED)
             .deny_oom()

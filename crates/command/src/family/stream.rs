@@ -193,7 +193,7 @@ pub const FAMILY: Family<Handler> = Family {
             .does("Gives entries back to their group, for any consumer to take them at once."),
         DataRow::read("XPENDING", AtLeast(3), pending::xpending)
             .takes(
-                "key group [[IDLE min-idle-time]{6.2.0} start:string end:string count \
+                "key group [[IDLE min-idle-time:integer]{6.2.0} start:string end:string count \
                  [consumer]]:filters",
             )
             .keys(KEY_READ)

@@ -78,7 +78,10 @@ const fn sequence(text: &[u8], start: usize) -> Counted {
                 extent.min += inner.extent.min;
                 extent.open |= inner.extent.open;
             }
-            b'.' => at = word_end(text, at),
+            b'.' => {
+                at = word_end(text, at);
+                extent.open = true;
+            }
             _ => {
                 at = word_end(text, at);
                 extent.min += 1;

@@ -158,9 +158,12 @@ impl<'s> Parser<'s> {
         start: usize,
     ) -> Result<Argument<'s>, SyntaxError> {
         let mut choices = vec![first.items];
+        let mut repeats = false;
         while self.peek() == Some(b'|') {
             self.at += 1;
-            choices.push(self.sequence()?.items);
+            let next = self.sequence()?;
+            repeats = next.repeats;
+            choices.push(next.items);
         }
         self.close(closer)?;
         let suffix = self.suffix()?;
@@ -170,7 +173,9 @@ impl<'s> Parser<'s> {
                 _ => Err(SyntaxError::Nameless(start)),
             };
             let items = choices.into_iter().map(single).collect::<Result<_, _>>()?;
-            return suffix.group(ArgumentKind::OneOf, items, token, start);
+            let mut choice = suffix.group(ArgumentKind::OneOf, items, token, start)?;
+            choice.multiple = repeats;
+            return Ok(choice);
         }
         let mut items = choices.pop().unwrap_or_default();
         match items.pop() {

@@ -103,6 +103,27 @@ const CASES: &[(&str, usize, &str, usize, bool)] = &[
         true,
     ),
     (
+        "[GET a | SET b ...]:operation",
+        0,
+        "operation:oneof?* (a:string token=GET, b:string token=SET)",
+        0,
+        true,
+    ),
+    (
+        "<a | b ...>:any",
+        0,
+        "any:oneof* (a:string, b:string)",
+        1,
+        true,
+    ),
+    (
+        "[CH:change]{6.2.0}",
+        0,
+        "change:pure-token? token=CH since=6.2.0",
+        0,
+        true,
+    ),
+    (
         "<m | (width height):box>:by",
         0,
         "by:oneof (m:string, box:block (width:double, height:double))",

@@ -55,8 +55,8 @@ pub(crate) const FAMILY: Family<ControlHandler> = Family {
             Row::control("KILL", AtLeast(3), kill)
                 .takes(
                     "<ip:port=old-format{-2.8.12} | <[ID client-id:integer]{2.8.12} | \
-                     [TYPE <NORMAL | MASTER{3.2.0} | SLAVE | REPLICA{5.0.0} | \
-                     PUBSUB>:client-type]{2.8.12} | [USER username] | [ADDR ip:port=addr] | \
+                     [TYPE <\"normal\" | \"master\"{3.2.0} | \"slave\" | \
+                     \"replica\"{5.0.0} | \"pubsub\">:client-type]{2.8.12} | [USER username] | [ADDR ip:port=addr] | \
                      [LADDR ip:port=laddr]{6.2.0} | [SKIPME <YES | NO>:skipme] | \
                      [MAXAGE maxage:integer]{7.4.0}>:new-format [new-format ...]>:filter",
                 )
@@ -66,6 +66,7 @@ pub(crate) const FAMILY: Family<ControlHandler> = Family {
                 .does("Closes connections.")
                 .history(&[
                     ("2.8.12", "Filters came."),
+                    ("2.8.12", "`ID` came."),
                     ("3.2.0", "`master` came as a TYPE."),
                     ("5.0.0", "`slave` became `replica`; both are understood."),
                     ("6.2.0", "LADDR came."),
@@ -73,7 +74,7 @@ pub(crate) const FAMILY: Family<ControlHandler> = Family {
                 ]),
             Row::control("LIST", AtLeast(2), list)
                 .takes(
-                    "[TYPE <NORMAL | MASTER | REPLICA | PUBSUB>:client-type]{5.0.0} \
+                    "[TYPE <\"normal\" | \"master\" | \"replica\" | \"pubsub\">:client-type]{5.0.0} \
                      [ID client-id:integer [client-id:integer ...]]{6.2.0}",
                 )
                 .flags(ADMIN)
@@ -118,7 +119,7 @@ pub(crate) const FAMILY: Family<ControlHandler> = Family {
                 .cost("O(1)")
                 .does("Turns the replies to the connection on or off."),
             Row::control("SETINFO", Exactly(4), setinfo)
-                .takes("<LIB-NAME libname | LIB-VER libver>:attr")
+                .takes("<\"lib-name\" libname | \"lib-ver\" libver>:attr")
                 .flags(ANYWHERE)
                 .since("7.2.0")
                 .cost("O(1)")

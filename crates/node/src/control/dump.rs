@@ -64,7 +64,12 @@ pub(crate) const INTERNAL: Family<ControlHandler> = Family {
     rows: &[Row::write("RESTORE-ASKING", AtLeast(4), restore)
         .takes(TAKES)
         .keys(RESTORED)
-        .flags(Flags::DANGEROUS.with(Flags::ASKING).with(Flags::SYSTEM))
+        .flags(
+            Flags::DANGEROUS
+                .with(Flags::KEYSPACE)
+                .with(Flags::ASKING)
+                .with(Flags::SYSTEM),
+        )
         .deny_oom()
         .since("3.0.0")
         .history(HISTORY)
