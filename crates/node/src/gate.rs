@@ -9,15 +9,17 @@ use russet_command::error::as_c_shows;
 use russet_command::{CommandError, Flags};
 use russet_resp::Args;
 
+use crate::config::EvictionPolicy;
 use crate::core::Core;
 use crate::registry::{Command, CommandId};
 use crate::session::Session;
+use crate::txn;
 
 /// One check: `None` lets the command pass.
 type Check = fn(&Core, &Session, &Command, Args<'_>) -> Option<CommandError>;
 
 /// The checks, in Redis's order.
-const CHECKS: &[Check] = &[arity, authentication, outside_multi];
+const CHECKS: &[Check] = &[arity, authentication, outside_multi, memory];
 
 /// Finds the command that a request names, its subcommand included.
 ///
@@ -95,6 +97,28 @@ fn outside_multi(
     }
     Some(CommandError::text(
         "ERR Command not allowed inside a transaction",
+    ))
+}
+
+/// Refuses what may need memory when the data takes all it may and nothing is to be evicted. While
+/// a transaction is queued, that is every command, since the queue takes memory.
+#[inline]
+fn memory(core: &Core, session: &Session, command: &Command, _: Args<'_>) -> Option<CommandError> {
+    let maxmemory = core.config.maxmemory;
+    if maxmemory == 0 || core.config.maxmemory_policy != EvictionPolicy::NoEviction {
+        return None;
+    }
+    let needs = match &session.multi {
+        None => command.spec.flags,
+        Some(_) if txn::is_queued(command) => Flags::DENY_OOM,
+        Some(multi) if txn::is_exec(command) => multi.flags,
+        Some(_) => Flags::NONE,
+    };
+    if !needs.has(Flags::DENY_OOM) || core.keyspace.weight() <= maxmemory {
+        return None;
+    }
+    Some(CommandError::text(
+        "OOM command not allowed when used memory > 'maxmemory'.",
     ))
 }
 

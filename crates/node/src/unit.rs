@@ -14,7 +14,7 @@
 
 use std::sync::Arc;
 
-use russet_command::{CommandError, Ctx, Flow};
+use russet_command::{CommandError, Ctx, Flags, Flow};
 use russet_io::LogLevel;
 use russet_resp::{Args, Mark, Reply};
 
@@ -76,7 +76,7 @@ pub(crate) fn run_one(
 }
 
 /// The handler of a data command that nothing can hold up: the client is known and has no
-/// transaction, nobody is put off, the number of arguments fits.
+/// transaction, nobody is put off, the number of arguments fits, memory is no matter.
 // PERF: nearly every request; what is asked here once, `dispatch` asks step by step.
 #[inline]
 fn plain(
@@ -89,7 +89,11 @@ fn plain(
     let is_free = session.authenticated && session.multi.is_none() && core.pause.is_none();
     let command = core.commands.get(id);
     match command.run {
-        Some(Handler::Data(run)) if is_free && command.spec.arity.admits(args.len()) => {
+        Some(Handler::Data(run))
+            if is_free
+                && command.spec.arity.admits(args.len())
+                && (core.config.maxmemory == 0 || !command.spec.flags.has(Flags::DENY_OOM)) =>
+        {
             Some((id, run))
         }
         _ => None,

@@ -248,7 +248,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
     Setting::int("maxclients", "10000", 1, UINT).to(|t, v| t.maxclients = v.int())
         .does("How many clients may be connected."),
     Setting::size("maxmemory", "0", 0, u64::MAX).to(|t, v| t.maxmemory = v.size())
-        .then(Act::Data).unread()
+        .then(Act::Data)
         .does("How many bytes the data may take; 0: no limit."),
     Setting::special("maxmemory-clients", "0", Kind::SizeOrPercent)
         .does("How many bytes all clients may take together; 0: no limit."),
