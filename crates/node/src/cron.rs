@@ -30,6 +30,7 @@ impl Core {
     fn housekeep(&mut self) -> bool {
         let more = self.keyspace.housekeep(HOUSEKEEPING_PER_TURN);
         if let Some(garbage) = self.keyspace.take_garbage() {
+            self.stats.lazyfreed_objects += garbage.objects as u64;
             self.outbox
                 .start(russet_io::Job::Discard(Box::new(garbage)));
         }

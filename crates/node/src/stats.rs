@@ -53,6 +53,8 @@ pub struct Stats {
     pub evicted_keys: u64,
     /// Clients evicted.
     pub evicted_clients: u64,
+    /// Values and keys that another thread was given to free.
+    pub lazyfreed_objects: u64,
     /// Failed authentications.
     pub denied_auth: u64,
     /// Turns of the loop.
@@ -105,6 +107,7 @@ impl Stats {
             output_limit_disconnections: 0,
             evicted_keys: 0,
             evicted_clients: 0,
+            lazyfreed_objects: 0,
             denied_auth: 0,
             cycles: 0,
             memory_peak: 0,

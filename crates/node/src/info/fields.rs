@@ -214,7 +214,9 @@ const MEMORY: &[Field] = &[
     zero("mem_overhead_db_hashtable_rehashing"),
     zero("active_defrag_running"),
     zero("lazyfree_pending_objects"),
-    zero("lazyfreed_objects"),
+    field("lazyfreed_objects", |v| {
+        Shown::Count(v.stats.lazyfreed_objects)
+    }),
 ];
 
 const PERSISTENCE: &[Field] = &[

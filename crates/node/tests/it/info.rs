@@ -200,3 +200,28 @@ fn reads_writes_and_turns_are_counted() {
     assert!(number("eventloop_cycles:") >= 3);
     assert_eq!(number("acl_access_denied_auth:"), 1);
 }
+
+#[test]
+fn values_that_another_thread_frees_are_counted() {
+    let mut server = Loopback::new(Config::default());
+    let client = server.connect();
+    let member = "m".repeat(1000);
+    for i in 0..40 {
+        server.call(client, format!("RPUSH l {member}{i}\r\n").as_bytes());
+    }
+    server.call(client, b"RPUSH small x\r\nDEL small\r\n");
+    server.advance(10);
+    check(&mut server, "memory", &["lazyfreed_objects:0"]);
+    server.call(client, b"UNLINK l\r\n");
+    server.advance(10);
+    check(
+        &mut server,
+        "memory",
+        &["lazyfreed_objects:1", "lazyfree_pending_objects:0"],
+    );
+    server.call(client, b"SET a 1\r\nSET b 2\r\nFLUSHALL ASYNC\r\n");
+    server.advance(10);
+    check(&mut server, "memory", &["lazyfreed_objects:3"]);
+    server.call(client, b"CONFIG RESETSTAT\r\n");
+    check(&mut server, "memory", &["lazyfreed_objects:0"]);
+}
