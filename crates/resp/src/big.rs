@@ -84,6 +84,11 @@ impl BigArg {
         Ok(Bytes::from(self.buf))
     }
 
+    /// How much has arrived.
+    pub(crate) const fn len(&self) -> usize {
+        self.filled
+    }
+
     /// The memory that the argument holds.
     pub(crate) const fn memory(&self) -> usize {
         self.buf.capacity()

@@ -260,6 +260,15 @@ impl RequestDecoder {
         big.is_complete()
     }
 
+    /// How many bytes of large arguments have arrived of the request that is being read.
+    #[must_use]
+    pub fn bulks_len(&self) -> usize {
+        self.partial.as_ref().map_or(0, |partial| {
+            partial.bulks.iter().map(Bytes::len).sum::<usize>()
+                + partial.big.as_ref().map_or(0, BigArg::len)
+        })
+    }
+
     /// The memory that the decoder holds, for accounting.
     #[must_use]
     pub fn memory(&self) -> usize {

@@ -215,6 +215,20 @@ fn commands_queued_count_as_requests_that_have_not_run() {
 }
 
 #[test]
+fn what_arrived_of_large_arguments_counts_as_a_request_that_has_not_run() {
+    let mut world = World::new();
+    world.ask("CONFIG SET client-query-buffer-limit 1mb");
+    let most = "x".repeat(900_000);
+    let client = world.client(&format!("*2\r\n$4\r\nECHO\r\n$900000\r\n{most}"));
+    assert!(!world.server.is_closed(client));
+    let begin = "*4\r\n$4\r\nMSET\r\n$1\r\nk\r\n$2000000\r\n";
+    let client = world.client(&format!("{begin}{most}"));
+    assert!(!world.server.is_closed(client));
+    world.send(client, &most[..200_000]);
+    assert!(world.server.is_closed(client));
+}
+
+#[test]
 fn events_come_in_the_order_of_what_happened() {
     let mut world = World::new();
     world.server.node().keep_events(true);
