@@ -52,7 +52,7 @@ pub(super) fn describe(core: &Core, session: &Session, text: &mut String) {
         queued.map_or(-1, |multi| multi.count as i64),
         core.watchers.count_of(session.id),
         memory.pending,
-        memory.input - memory.pending.min(memory.input),
+        memory.input.saturating_sub(memory.pending),
         memory.request,
         memory.multi,
         memory.output,
@@ -89,7 +89,7 @@ fn flags(core: &Core, session: &Session) -> String {
 
 /// What a client occupies, in bytes.
 struct Memory {
-    /// Input that is not decoded.
+    /// Input that is in the buffer: the request that runs, and what came with it.
     pending: usize,
     /// The input buffer.
     input: usize,
@@ -116,7 +116,7 @@ impl Memory {
         let output = session.output.memory();
         let decoder = session.decoder.memory();
         Self {
-            pending: session.filled - session.decoded.min(session.filled),
+            pending: session.filled,
             input,
             request,
             multi,
