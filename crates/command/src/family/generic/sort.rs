@@ -163,6 +163,9 @@ fn store(cx: &mut Ctx<'_>, target: &[u8], elements: &[Vec<u8>], get: &[&[u8]]) {
         let mut db = cx.keyspace.db(cx.db);
         let mut list = db.list_mut(target).expect("the key was removed");
         list.push(End::Back, found.iter().map(Vec::as_slice));
+        if !was_there {
+            cx.notify(NotifyClass::NEW, "new", target);
+        }
         cx.notify(NotifyClass::LIST, "sortstore", target);
         cx.dirty(count as u64);
     } else if was_there {

@@ -483,3 +483,22 @@ fn entries_of_command_info_and_docs_have_the_shape_clients_know() {
          pure-token $12 display_text $7 replace $5 token $7 REPLACE $5 flags ~1 +optional"
     );
 }
+
+#[test]
+fn what_sort_stores_is_new_where_nothing_was() {
+    let list = &["RPUSH l 2 1"][..];
+    let both = &["RPUSH l 2 1", "SET k v"][..];
+    check_effects(&[
+        (
+            list,
+            "SORT l STORE k",
+            "2 | 0:new:k 0:sortstore:k | verbatim",
+        ),
+        (both, "SORT l STORE k", "2 | 0:sortstore:k | verbatim"),
+        (
+            both,
+            "SORT none STORE k",
+            "1 | 0:keymiss:none 0:del:k | verbatim",
+        ),
+    ]);
+}
