@@ -246,8 +246,8 @@ impl Db<'_> {
     /// Visits about `count` keys from a cursor (0 starts) and returns the next cursor (0 ends).
     ///
     /// Every key that is present from the first call to the last is visited exactly once; one that
-    /// comes or goes meanwhile at most once. Keys whose deadline passed are not shown. Cursors are
-    /// below 2^48, and any number is safe to pass.
+    /// comes or goes meanwhile at most once. Keys whose deadline passed are removed instead of
+    /// shown. Cursors are below 2^48, and any number is safe to pass.
     pub fn scan(
         &mut self,
         cursor: u64,
@@ -255,12 +255,19 @@ impl Db<'_> {
         visit: &mut dyn FnMut(ScannedKey<'_>),
     ) -> u64 {
         let (store, now) = (&*self.store, self.shared.now);
-        store.scan(self.shared, cursor, count.max(1), &mut |cell| {
+        let mut due: Vec<Box<[u8]>> = Vec::new();
+        let next = store.scan(self.shared, cursor, count.max(1), &mut |cell| {
             let shown = store.shown(cell);
             if shown.deadline.is_none_or(|deadline| deadline > now) {
                 visit(shown);
+            } else {
+                due.push(shown.key.into());
             }
-        })
+        });
+        for key in due {
+            self.live(self.hash(&key), &key);
+        }
+        next
     }
 
     /// Visits every key that has not expired.

@@ -156,4 +156,26 @@ fn keys_that_expired_are_not_shown() {
         shown += 1;
     });
     assert_eq!(shown, 40);
+    assert_eq!(keyspace.db(0).len(), 100);
+}
+
+#[test]
+fn a_scan_removes_what_has_expired_where_it_comes_by() {
+    let mut keyspace = keyspace();
+    for n in 0..100_i64 {
+        let mut db = keyspace.db(0);
+        db.entry(&n.to_le_bytes())
+            .set(NewValue::Int(n), Some(n + 1));
+    }
+    keyspace.freeze(60);
+    let (mut cursor, mut shown) = (0, 0);
+    loop {
+        cursor = keyspace.db(0).scan(cursor, 10, &mut |_| shown += 1);
+        if cursor == 0 {
+            break;
+        }
+    }
+    assert_eq!(shown, 40);
+    assert_eq!(keyspace.db(0).len(), 40);
+    assert_eq!(keyspace.stats().expired, 60);
 }
