@@ -34,6 +34,9 @@ use crate::unit::run_one;
 // million keys at random a GET takes 155 ns in batches of 8 or 16, 200 ns in batches of 32 or 64.
 const BATCH_LEN: usize = 16;
 
+/// The most spans for which room is kept from one batch to the next.
+const SPANS_KEPT_MAX: usize = 16 << 10;
+
 /// A request on its way.
 struct Queued {
     frame: Frame,
@@ -61,6 +64,10 @@ pub(crate) struct Batch {
 impl Batch {
     fn clear(&mut self) {
         self.queue.clear();
+        // One request of very many arguments is no reason to keep room for such ones.
+        if self.spans.capacity() > SPANS_KEPT_MAX {
+            self.spans = Vec::new();
+        }
         self.spans.clear();
         self.bulks.clear();
         self.touched.clear();
@@ -400,5 +407,22 @@ fn settle_input(session: &mut Session, pool: &mut crate::session::Pool) {
             .copy_within(session.decoded..session.filled, 0);
         session.filled -= session.decoded;
         session.decoded = 0;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn room_for_very_many_arguments_is_given_back() {
+        let mut batch = Batch::default();
+        batch.spans.reserve(100);
+        let room = batch.spans.capacity();
+        batch.clear();
+        assert_eq!(batch.spans.capacity(), room);
+        batch.spans.reserve(1_000_000);
+        batch.clear();
+        assert_eq!(batch.spans.capacity(), 0);
     }
 }
