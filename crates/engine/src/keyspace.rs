@@ -353,6 +353,14 @@ impl Keyspace {
         mem::take(&mut self.shared.events)
     }
 
+    /// How many objects wait to be dropped, those that only snapshots still need among them.
+    pub fn garbage_len(&self) -> usize {
+        let flushed = self.shared.flushed.iter();
+        let stores = flushed.chain(self.parked.iter().map(|(_, store)| store));
+        let keys: usize = stores.map(Store::len).sum();
+        self.garbage.objects + self.shared.discarded.len() + keys
+    }
+
     /// What waits to be dropped, if anything; may be sent to another thread.
     pub fn take_garbage(&mut self) -> Option<Garbage> {
         self.collect_flushed();

@@ -76,6 +76,7 @@ fn info(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlFlow, CommandE
         stats: &core.stats,
         keyspace: core.keyspace.stats(),
         data_weight: core.keyspace.weight(),
+        garbage_len: core.keyspace.garbage_len(),
         databases,
         clients,
         commands: commands.iter().map(|command| &*command.full_name).collect(),

@@ -213,7 +213,7 @@ const MEMORY: &[Field] = &[
     field("mem_allocator", |v| v.environment.allocator.as_str().into()),
     zero("mem_overhead_db_hashtable_rehashing"),
     zero("active_defrag_running"),
-    zero("lazyfree_pending_objects"),
+    field("lazyfree_pending_objects", |v| v.garbage_len.into()),
     field("lazyfreed_objects", |v| {
         Shown::Count(v.stats.lazyfreed_objects)
     }),

@@ -213,6 +213,7 @@ fn values_that_another_thread_frees_are_counted() {
     server.advance(10);
     check(&mut server, "memory", &["lazyfreed_objects:0"]);
     server.call(client, b"UNLINK l\r\n");
+    check(&mut server, "memory", &["lazyfree_pending_objects:1"]);
     server.advance(10);
     check(
         &mut server,
