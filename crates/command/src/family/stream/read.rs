@@ -112,8 +112,8 @@ fn keys(args: Args<'_>, from: usize, is_group: bool) -> Result<Range<usize>, Com
     let count = args.len() - from;
     if count % 2 == 1 {
         return Err(match is_group {
-            true => text::unbalanced("xreadgroup", "ID or '>'"),
-            false => text::unbalanced("xread", "ID, '+', or '$'"),
+            true => text::unbalanced("xreadgroup", '>'),
+            false => text::unbalanced("xread", '$'),
         });
     }
     Ok(from..from + count / 2)

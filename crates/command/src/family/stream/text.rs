@@ -119,10 +119,10 @@ pub(super) fn bad_subcommand(container: &str, subcommand: &[u8]) -> CommandError
 }
 
 /// Keys without identifiers, or the reverse.
-pub(super) fn unbalanced(command: &str, symbols: &str) -> CommandError {
+pub(super) fn unbalanced(command: &str, symbol: char) -> CommandError {
     owned(format!(
-        "ERR Unbalanced '{command}' list of streams: for each stream key an {symbols} must be \
-         specified."
+        "ERR Unbalanced '{command}' list of streams: for each stream key an ID or '{symbol}' must \
+         be specified."
     ))
 }
 
