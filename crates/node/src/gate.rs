@@ -100,8 +100,8 @@ fn outside_multi(
     ))
 }
 
-/// Refuses what may need memory when the data takes all it may and nothing is to be evicted. While
-/// a transaction is queued, that is every command, since the queue takes memory.
+/// Refuses what may need memory when the data takes all it may and nothing is to be evicted. EXEC
+/// may need what any of the queued commands may need.
 #[inline]
 fn memory(core: &Core, session: &Session, command: &Command, _: Args<'_>) -> Option<CommandError> {
     let maxmemory = core.config.maxmemory;
@@ -109,10 +109,8 @@ fn memory(core: &Core, session: &Session, command: &Command, _: Args<'_>) -> Opt
         return None;
     }
     let needs = match &session.multi {
-        None => command.spec.flags,
-        Some(_) if txn::is_queued(command) => Flags::DENY_OOM,
         Some(multi) if txn::is_exec(command) => multi.flags,
-        Some(_) => Flags::NONE,
+        _ => command.spec.flags,
     };
     if !needs.has(Flags::DENY_OOM) || core.keyspace.weight() <= maxmemory {
         return None;
