@@ -53,6 +53,9 @@ pub fn is_literal(pattern: &[u8]) -> bool {
     !pattern.iter().any(|&byte| is_special(byte))
 }
 
+/// The most stars of a pattern, apart from each other and before its end, that anything matches.
+const STARS_MAX: usize = 1000;
+
 fn run<const NOCASE: bool>(pattern: &[u8], text: &[u8]) -> bool {
     // COMPAT: Redis enters its loop only with text left, so that `*` does not match the empty text.
     if text.is_empty() {
@@ -70,10 +73,16 @@ fn run<const NOCASE: bool>(pattern: &[u8], text: &[u8]) -> bool {
     let (mut pattern, mut text) = (pattern, &text[literal..]);
     // Where to go on when the text after the last star does not match: one byte later each time.
     let mut after_star: Option<(&[u8], &[u8])> = None;
+    let mut stars = 0;
     while let [byte, tail @ ..] = text {
         if let [b'*', rest @ ..] = pattern {
             if rest.is_empty() {
                 return true;
+            }
+            // COMPAT: Redis recurses for each star, and gives up where that goes too deep.
+            stars += usize::from(rest[0] != b'*');
+            if stars > STARS_MAX {
+                return false;
             }
             pattern = rest;
             text = skip_to::<NOCASE>(rest, text);

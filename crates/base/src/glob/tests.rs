@@ -38,3 +38,19 @@ fn case_is_ignored_on_request() {
     assert!(matches_nocase(b"[A-C]x", b"bX"));
     assert!(!matches(b"[A-C]x", b"bX"));
 }
+
+#[test]
+fn more_than_a_thousand_stars_match_nothing() {
+    let text = b"a".repeat(2000);
+    for (stars, end, expected) in [(1000, "", true), (1000, "*", true), (1001, "", false)] {
+        let pattern = "*?".repeat(stars) + end;
+        assert_eq!(
+            matches(pattern.as_bytes(), &text),
+            expected,
+            "{stars} {end}"
+        );
+    }
+    let side_by_side = b"*".repeat(5000);
+    assert!(matches(&side_by_side, &text));
+    assert!(matches(&[&side_by_side[..], b"a"].concat(), &text));
+}

@@ -61,9 +61,10 @@ proptest! {
 #[test]
 fn crafted_patterns_finish() {
     let text = vec![b'a'; 100_000];
-    let stars = b"*?".repeat(30_000);
+    let stars = b"*?".repeat(1000);
     assert!(matches(&stars, &text));
     assert!(!matches(&[&stars[..], b"b"].concat(), &text));
+    assert!(!matches(&b"*?".repeat(30_000), &text));
     let nested = b"*a".repeat(1000);
     assert!(!matches(&[&nested[..], b"*b"].concat(), &text));
     assert!(!matches(&b"[a".repeat(10_000), &text));
