@@ -259,15 +259,16 @@ impl Service for Node {
         session.active_ms = now_ms;
         self.core.stats.net_input_bytes += count as u64;
         self.core.stats.reads += 1;
-        let mut is_whole = true;
+        let (mut is_whole, mut bulks) = (true, 0);
         if session.decoder.is_reading_bulk() {
             is_whole = session.decoder.bulk_filled(count);
+            bulks = session.decoder.bulks_len();
         } else {
             session.filled += count;
         }
         // What a transaction has queued counts as not executed, too.
         let queued = session.multi.as_ref().map_or(0, |multi| multi.args_size);
-        let held = (session.filled + session.decoder.bulks_len() + queued) as u64;
+        let held = (session.filled + bulks + queued) as u64;
         if held >= self.core.config.client_query_buffer_limit {
             return self.overfull(conn);
         }
