@@ -88,6 +88,10 @@ pub struct Settings {
     pub lfu: bool,
     /// `lazyfree-lazy-user-flush`: whether a FLUSHALL without option frees in the background.
     pub lazy_user_flush: bool,
+    /// `lazyfree-lazy-expire`: whether the log says UNLINK of what a passed moment removes.
+    pub lazy_expire: bool,
+    /// `lazyfree-lazy-server-del`: whether it says so of what other commands remove on the way.
+    pub lazy_server_del: bool,
 }
 
 impl Default for Settings {
@@ -96,6 +100,8 @@ impl Default for Settings {
             string_len_max: 512 << 20,
             lfu: false,
             lazy_user_flush: false,
+            lazy_expire: false,
+            lazy_server_del: false,
         }
     }
 }

@@ -60,6 +60,14 @@ pub enum Propagate {
     Nothing,
 }
 
+/// The command that removes a key in the log: UNLINK where its value is to be freed lazily.
+pub const fn removal(is_lazy: bool) -> &'static [u8] {
+    match is_lazy {
+        true => b"UNLINK",
+        false => b"DEL",
+    }
+}
+
 /// The effects of one unit of execution.
 #[derive(Debug, Default)]
 pub struct Effects {

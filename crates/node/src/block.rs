@@ -114,7 +114,7 @@ pub(crate) fn settle(core: &mut Core, sessions: &mut Sessions) {
 }
 
 fn settle_changes(core: &mut Core, sessions: &mut Sessions) {
-    core.records.end_unit();
+    core.end_unit();
     // A unit that stalls the server (DEBUG SLEEP) ends when the next turn begins, in its time.
     if !core.keyspace.has_changes() || core.outbox.stall_us > 0 {
         return;
@@ -139,7 +139,7 @@ fn serve(core: &mut Core, sessions: &mut Sessions, key: &DbKey) {
         };
         if wait.on_gone || kind == Some(wait.kind) {
             run_again(core, sessions, client);
-            core.records.end_unit();
+            core.end_unit();
             core.hear_changes();
         } else if kind.is_none() && !core.waiters.anybody_on_gone(key) {
             return;

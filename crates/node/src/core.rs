@@ -89,6 +89,8 @@ impl Core {
         self.settings.lfu = config.maxmemory_policy.is_lfu();
         self.keyspace.set_access_policy(access_policy(config));
         self.settings.lazy_user_flush = config.lazyfree_lazy_user_flush;
+        self.settings.lazy_expire = config.lazyfree_lazy_expire;
+        self.settings.lazy_server_del = config.lazyfree_lazy_server_del;
         self.limits.bulk_len_max = config.proto_max_bulk_len;
         self.keyspace.set_packing(config.packing);
     }

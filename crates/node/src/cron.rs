@@ -45,9 +45,12 @@ impl Node {
         if now_ms == self.turn.upkeep.at_ms && !self.turn.upkeep.more {
             return;
         }
+        // What a unit left to hear is its own.
+        self.core.end_unit();
         let more_due = self.core.expire();
-        if self.core.effects.wanted != 0 {
+        if self.core.hears_events() {
             self.core.hear_events();
+            self.core.records.end_each();
         }
         block::settle(&mut self.core, &mut self.sessions);
         let more_garbage = self.core.housekeep();

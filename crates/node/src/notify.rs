@@ -3,7 +3,8 @@
 //! ```text
 //!  handler: cx.notify(…) ──────┐
 //!                              ├─► of a command, in order ─► of the unit ─► taken at its end
-//!  engine: a deadline passed ──┘   (the engine's first: it made room for what the handler did)
+//!  engine: a deadline passed ──┤   (the engine's first: it made room for what the handler did)
+//!                              └─► the log                              (record.rs)
 //! ```
 //! Always true: events are kept only of the classes that `notify-keyspace-events` names, with `K`
 //! or `E` among them, and only while somebody takes them.
@@ -26,14 +27,32 @@ impl Core {
             true => classes,
             false => 0,
         };
-        self.keyspace.record_events(self.effects.wanted != 0);
+        self.keyspace.record_events(self.hears_events());
+    }
+
+    /// Whether anybody wants to know what expires.
+    pub(crate) fn hears_events(&self) -> bool {
+        self.effects.wanted != 0 || self.effects.recording
     }
 
     /// Takes over the events of a command, or of time passing.
     #[cold]
     pub(crate) fn hear_events(&mut self) {
         let wanted = self.effects.wanted;
-        let events = self.keyspace.take_events().into_iter().map(notification);
+        let mut events = self.keyspace.take_events();
+        if self.effects.recording {
+            let is_lazy = self.settings.lazy_expire;
+            for event in &events {
+                self.records.note_event(event, is_lazy);
+            }
+        }
+        // However many fields of a hash go together, subscribers hear of it once.
+        events.dedup_by(|event, last| {
+            let is_field = |event: &Event| matches!(event.kind, EventKind::FieldExpired(_));
+            let is_same = (event.db, &event.key) == (last.db, &last.key);
+            is_same && is_field(event) && is_field(last)
+        });
+        let events = events.into_iter().map(notification);
         self.events
             .extend(events.filter(|event| wanted & event.class.0 != 0));
         self.events.append(&mut self.effects.notifications);

@@ -4,14 +4,22 @@
 //!  SET k v EX 10              ─► unit [ SET k v PXAT … ]
 //!  MULTI  INCR a  GET a  DEL b  EXEC
 //!                             ─► unit [ INCR a · DEL b ]        one transaction, if there are two
+//!  INCR k, whose deadline has passed
+//!                             ─► unit [ DEL k · INCR k ]
+//!  time passes                ─► unit [ DEL a ], unit [ HDEL h f ]
 //! ```
+//! Who repeats the units needs no clock: whatever expires is removed by them.
+//!
 //! Always true: a unit is not empty; what changed nothing is in none; nothing is recorded while
 //! nobody reads.
 //! Not here: what a command wants recorded — `russet_command::Effects`.
 
+use russet_command::effects::removal;
 use russet_command::{Effects, Propagate};
+use russet_engine::{Event, EventKind};
 use russet_resp::{ArgBuf, Args};
 
+use crate::core::Core;
 use crate::node::Node;
 
 /// A request that repeats a change.
@@ -47,10 +55,36 @@ impl Records {
         }
     }
 
+    /// Notes what expired before a command could find it, whose value is freed lazily or at once.
+    pub(crate) fn note_event(&mut self, event: &Event, is_lazy: bool) {
+        let request = match &event.kind {
+            EventKind::Expired => ArgBuf::from_slices(&[removal(is_lazy), &event.key]),
+            EventKind::FieldExpired(field) => ArgBuf::from_slices(&[b"HDEL", &event.key, field]),
+            EventKind::Evicted | EventKind::Emptied => return,
+        };
+        let db = event.db;
+        self.open.push(Record { db, request });
+    }
+
     /// A unit has ended.
-    pub(crate) fn end_unit(&mut self) {
+    fn end_unit(&mut self) {
         if !self.open.is_empty() {
             self.closed.push(std::mem::take(&mut self.open));
+        }
+    }
+
+    /// What was noted since the last unit belongs to no command: each is a unit of its own.
+    pub(crate) fn end_each(&mut self) {
+        self.closed.extend(self.open.drain(..).map(|one| vec![one]));
+    }
+}
+
+impl Core {
+    /// A unit has ended, with what expired in it.
+    pub(crate) fn end_unit(&mut self) {
+        if self.effects.recording {
+            self.hear_events();
+            self.records.end_unit();
         }
     }
 }
@@ -73,6 +107,7 @@ impl Node {
     /// ```
     pub fn keep_records(&mut self, kept: bool) {
         self.core.effects.recording = kept;
+        self.core.derive_events();
         if !kept {
             self.core.records = Records::default();
         }

@@ -274,7 +274,7 @@ fn take_effects(core: &mut Core, db: usize, call: Call<'_>) {
 /// Takes in what somebody listens for.
 #[cold]
 fn take_rare_effects(core: &mut Core, db: usize, call: Call<'_>) {
-    if core.effects.wanted != 0 {
+    if core.hears_events() {
         core.hear_events();
     }
     if core.effects.recording {

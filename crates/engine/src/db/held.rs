@@ -117,6 +117,16 @@ impl Held<'_> {
         self.note_event(|| EventKind::Emptied);
     }
 
+    /// Says that the hash went as its last field expired, and came anew with the same field: the
+    /// key has no deadline any more.
+    #[cold]
+    pub(crate) fn note_anew(&mut self) {
+        self.note_emptied();
+        if let Some(place) = &mut self.place {
+            self.store.set_due(self.shared, place, None);
+        }
+    }
+
     fn note_event(&mut self, kind: impl FnOnce() -> EventKind) {
         if self.shared.records_events {
             self.shared.events.push(Event {

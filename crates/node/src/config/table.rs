@@ -204,11 +204,11 @@ pub(crate) const SETTINGS: &[Setting] = &[
         .unread()
         .does("Whether evicted values are freed in the background."),
     Setting::flag("lazyfree-lazy-expire", "no").to(|t, v| t.lazyfree_lazy_expire = v.flag())
-        .unread()
-        .does("Whether expired values are freed in the background."),
+        .then(Act::Data)
+        .does("Whether the log removes expired keys by UNLINK."),
     Setting::flag("lazyfree-lazy-server-del", "no")
-        .to(|t, v| t.lazyfree_lazy_server_del = v.flag()).unread()
-        .does("Whether overwritten values are freed in the background."),
+        .to(|t, v| t.lazyfree_lazy_server_del = v.flag()).then(Act::Data)
+        .does("Whether the log removes by UNLINK what commands remove on the way."),
     Setting::flag("lazyfree-lazy-user-del", "no").to(|t, v| t.lazyfree_lazy_user_del = v.flag())
         .unread()
         .does("Whether DEL works as UNLINK."),

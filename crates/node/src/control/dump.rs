@@ -11,6 +11,7 @@ use std::borrow::Cow;
 use russet_base::num::parse_i64;
 use russet_command::Arity::{AtLeast, Exactly};
 use russet_command::args::Cursor;
+use russet_command::effects::removal;
 use russet_command::row::KeyFlags;
 use russet_command::{CommandError, Family, Flags, Group, KeySpec, NotifyClass};
 use russet_engine::{Access, Entry, Millis, Touch};
@@ -222,7 +223,7 @@ fn drop_late(cx: &mut ControlCtx<'_>, key: &[u8], replaced: bool) {
     if replaced {
         let effects = &mut cx.core.effects;
         effects.dirty += 1;
-        effects.propagate_as(&[b"DEL", key]);
+        effects.propagate_as(&[removal(cx.core.settings.lazy_server_del), key]);
         effects.notify(NotifyClass::GENERIC, "del", index, key);
     }
 }

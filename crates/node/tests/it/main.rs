@@ -3,8 +3,10 @@
 mod blocking;
 mod config;
 mod debug;
+mod expired;
 mod info;
 mod payloads;
 mod pipeline;
+mod replay;
 mod script;
 mod scripts;

@@ -15,7 +15,7 @@ use smallvec::SmallVec;
 
 use crate::args::{integer, is_word};
 use crate::ctx::{Ctx, Flow};
-use crate::effects::NotifyClass;
+use crate::effects::{NotifyClass, removal};
 use crate::error::CommandError;
 
 /// How a command of this family reads its amount.
@@ -146,7 +146,7 @@ fn give_deadline(cx: &mut Ctx<'_>, args: Args<'_>, form: &Form) -> Result<Flow, 
     };
     if moment <= now {
         entry.remove();
-        cx.propagate_as(&[b"DEL", key]);
+        cx.propagate_as(&[removal(cx.settings.lazy_expire), key]);
         cx.notify(NotifyClass::GENERIC, "del", key);
     } else {
         entry.set_deadline(Some(moment));

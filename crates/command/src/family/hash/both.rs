@@ -237,7 +237,7 @@ pub(super) fn hsetex(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandEr
     let mut db = cx.keyspace.db(cx.db);
     let mut target = db.hash_mut_hashed(hash, key)?;
     let names = || wish.pairs.iter().step_by(2);
-    if wish.presence != Presence::Any {
+    if wish.presence != Presence::Any || wish.ttl == FieldTtl::Keep {
         target.expire_among(names());
     }
     let is_admitted = match wish.presence {

@@ -1,7 +1,7 @@
 //! Members by chance: SPOP, SRANDMEMBER.
 //!
 //! Always true: every member has the same chance; what the log hears of a SPOP are the members that
-//! went.
+//! went, or that the key did.
 
 use russet_base::num::I64Buf;
 use russet_base::rng::Rng;
@@ -12,7 +12,7 @@ use smallvec::SmallVec;
 use super::{reply_member, reply_members};
 use crate::args::{integer, positive};
 use crate::ctx::{Ctx, Flow};
-use crate::effects::{NotifyClass, Propagate};
+use crate::effects::{NotifyClass, Propagate, removal};
 use crate::error::CommandError;
 use crate::family::string::value::miss;
 
@@ -66,7 +66,7 @@ fn pop_many(cx: &mut Ctx<'_>, key: &[u8], count: &[u8]) -> Result<Flow, CommandE
             reply_members(&mut cx.reply, set);
         }
         db.remove_hashed(hash, key);
-        cx.propagate_as(&[b"DEL", key]);
+        cx.propagate_as(&[removal(cx.settings.lazy_server_del), key]);
         settle(cx, key, len, true);
         return Ok(Flow::Done);
     }

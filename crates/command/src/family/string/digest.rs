@@ -86,7 +86,7 @@ const DELEX_CONDITIONS: [(&str, Condition); 4] = [
 
 fn answer_removal(cx: &mut Ctx<'_>, key: &[u8], is_removed: bool) -> Flow {
     if is_removed {
-        settle_removal(cx, key);
+        settle_removal(cx, key, b"DEL");
     }
     cx.reply.integer(i64::from(is_removed));
     Flow::Done

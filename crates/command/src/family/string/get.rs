@@ -11,7 +11,7 @@ use super::expiry::Expiry;
 use super::value::{Ttl, len_of, miss, reply_value};
 use crate::args::{Keyword, options};
 use crate::ctx::{Ctx, Flow};
-use crate::effects::NotifyClass;
+use crate::effects::{NotifyClass, removal};
 use crate::error::CommandError;
 
 /// `GET key`.
@@ -53,7 +53,7 @@ pub(super) fn getdel(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandEr
         }
     }
     cx.db().remove(key);
-    settle_removal(cx, key);
+    settle_removal(cx, key, b"DEL");
     Ok(Flow::Done)
 }
 
@@ -92,7 +92,7 @@ pub(super) fn getex(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandErr
     match expiry.ttl(cx, text, "getex")? {
         Ttl::At(deadline) if deadline <= cx.now() => {
             cx.db().remove(key);
-            settle_removal(cx, key);
+            settle_removal(cx, key, removal(cx.settings.lazy_expire));
         }
         Ttl::At(deadline) => {
             set_deadline(cx, key, Some(deadline));
@@ -120,9 +120,9 @@ fn set_deadline(cx: &mut Ctx<'_>, key: &[u8], deadline: Option<i64>) {
     }
 }
 
-/// Counts the removal of a key, tells of it, and logs it as DEL.
-pub(super) fn settle_removal(cx: &mut Ctx<'_>, key: &[u8]) {
-    cx.propagate_as(&[b"DEL", key]);
+/// Counts the removal of a key, tells of it, and logs it under this name.
+pub(super) fn settle_removal(cx: &mut Ctx<'_>, key: &[u8], name: &[u8]) {
+    cx.propagate_as(&[name, key]);
     cx.dirty(1);
     cx.notify(NotifyClass::GENERIC, "del", key);
 }

@@ -23,7 +23,7 @@ use super::get::settle_removal;
 use super::value::{Ttl, integer_of};
 use crate::args::{Chosen, Keyword, options};
 use crate::ctx::{Ctx, Flow};
-use crate::effects::NotifyClass;
+use crate::effects::{NotifyClass, removal};
 use crate::error::CommandError;
 
 /// An option of INCREX.
@@ -191,7 +191,7 @@ fn count<N: Number>(cx: &mut Ctx<'_>, plan: &Plan<'_, N>) -> Result<(N, N), Comm
     if matches!(ttl, Ttl::At(moment) if moment <= now) {
         if let Entry::Occupied(entry) = entry {
             entry.remove();
-            settle_removal(cx, plan.key);
+            settle_removal(cx, plan.key, removal(cx.settings.lazy_expire));
         }
         return Ok((sum, applied));
     }

@@ -109,6 +109,9 @@ impl<'a> HashMut<'a> {
     }
 
     /// Sets a field; says whether it is new.
+    ///
+    /// A field that is due is new. To keep its deadline, it must go first, which is an event; to
+    /// set or clear it, it is overwritten.
     #[inline]
     pub fn set(&mut self, field: &[u8], value: &[u8], ttl: FieldTtl) -> bool {
         match self.view().map(|view| view.form) {
@@ -202,8 +205,11 @@ impl<'a> HashMut<'a> {
     fn set_in_pages(&mut self, field: &[u8], value: &[u8], ttl: FieldTtl) -> bool {
         let now = self.held.now();
         let set = self.change(|hash| hash.set(field, value, |old| ttl.after(old), now));
-        if set == Set::Expired {
+        if set == Set::Expired && ttl == FieldTtl::Keep {
             self.held.note_expired_field(field);
+            if self.len() == 1 {
+                self.held.note_anew();
+            }
         }
         set != Set::Replaced
     }
@@ -225,7 +231,9 @@ impl<'a> HashMut<'a> {
             self.create(field, value, ttl);
             return true;
         }
-        self.expire_among(std::iter::once(field));
+        if ttl == FieldTtl::Keep {
+            self.expire_among(std::iter::once(field));
+        }
         let Some(HashForm::Packed(packed)) = self.view().map(|view| view.form) else {
             self.create(field, value, ttl);
             return true;
@@ -239,6 +247,7 @@ impl<'a> HashMut<'a> {
             self.add_packed(field, value, ttl.after(None));
             return true;
         };
+        let is_due = place.deadline.is_some_and(|at| at <= self.held.now());
         let deadline = ttl.after(place.deadline);
         let stays = deadline == place.deadline && !matches!(ttl, FieldTtl::At(_));
         if stays {
@@ -247,7 +256,7 @@ impl<'a> HashMut<'a> {
         } else {
             self.move_packed(field, value, deadline);
         }
-        false
+        is_due
     }
 
     fn create(&mut self, field: &[u8], value: &[u8], ttl: FieldTtl) {
