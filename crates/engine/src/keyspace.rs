@@ -79,6 +79,7 @@ impl Keyspace {
             stats: Stats::default(),
             events: Vec::new(),
             records_events: false,
+            keeps_expired: false,
             hasher: hash::keyed(options.seed),
             rng: Rng::new(options.seed),
             policy: AccessPolicy::default(),
@@ -190,6 +191,7 @@ impl Keyspace {
             return false;
         };
         self.db(from).remove(key);
+        self.db(to).remove(key);
         self.db(to).import(key, export);
         true
     }
@@ -345,6 +347,17 @@ impl Keyspace {
         if !recorded {
             self.shared.events.clear();
         }
+    }
+
+    /// Sets whether reads leave keys where they are whose deadline has passed; at first they remove
+    /// them. Absent such a key is in any case, and a look-up for writing removes it.
+    pub fn keep_expired(&mut self, kept: bool) {
+        self.shared.keeps_expired = kept;
+    }
+
+    /// Whether reads leave keys where they are whose deadline has passed.
+    pub fn keeps_expired(&self) -> bool {
+        self.shared.keeps_expired
     }
 
     /// What happened since the last call that no command asked for, oldest first, as far as it was

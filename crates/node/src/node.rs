@@ -378,7 +378,7 @@ impl Node {
         let soonest_us = soonest_us.map_or(u64::MAX, |at_ms| at_ms.saturating_mul(1000));
         let tick = self.turn.tick_at_us.min(soonest_us);
         let upkeep = &self.turn.upkeep;
-        if !self.core.active_expiry {
+        if !self.core.active_expiry || self.core.pause.is_some() {
             return tick;
         }
         let now = self.core.now;

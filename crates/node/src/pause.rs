@@ -4,8 +4,8 @@
 //!  CLIENT PAUSE 1000 WRITE ─► a request that may write is put off, with all behind it
 //!  the time is over, or UNPAUSE ─► all go on, in the order they came
 //! ```
-//! Always true: a transaction that is running is not held up; keys do not expire by themselves
-//! meanwhile.
+//! Always true: a transaction that is running is not held up; the data stays as it is meanwhile:
+//! keys whose deadline passes are absent to reads, but only go when the pause is over.
 //! Not here: waiting for keys — `block.rs`.
 
 use std::collections::VecDeque;
@@ -40,6 +40,7 @@ impl Core {
         });
         pause.ends_ms = pause.ends_ms.max(ends_ms);
         pause.is_for_all |= is_for_all;
+        self.keyspace.keep_expired(true);
     }
 
     /// Ends the pause; those who were put off go on.
@@ -47,6 +48,7 @@ impl Core {
         let Some(pause) = self.pause.take() else {
             return;
         };
+        self.keyspace.keep_expired(false);
         for conn in pause.postponed {
             let session = sessions.get_mut(conn);
             if let Some(session) = session.filter(|s| s.state == State::Postponed) {

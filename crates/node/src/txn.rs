@@ -198,7 +198,12 @@ impl Core {
             return true;
         };
         for (db, key) in &watch.keys {
-            self.keyspace.db(*db).contains(key);
+            let mut db = self.keyspace.db(*db);
+            // During a pause it stays where it is. One that had expired before it was watched in
+            // the same pause counts too: the client tries again.
+            if !db.contains(key) && db.has_expired(key) {
+                return false;
+            }
         }
         if self.keyspace.has_changes() {
             self.hear_changes();

@@ -86,7 +86,7 @@ impl Db<'_> {
 
     /// Bytes that a key with its value occupies, without its share of the table.
     pub fn key_weight(&mut self, key: &[u8]) -> Option<u64> {
-        let place = self.live(self.hash(key), key)?;
+        let place = self.seen(self.hash(key), key)?;
         Some(self.store.cell_weight(place.cell))
     }
 
@@ -119,7 +119,7 @@ impl Db<'_> {
 
     /// Whether the key exists; no counter and no access clock changes.
     pub fn contains(&mut self, key: &[u8]) -> bool {
-        self.live(self.hash(key), key).is_some()
+        self.seen(self.hash(key), key).is_some()
     }
 
     /// Looks a value up for reading.
@@ -131,7 +131,7 @@ impl Db<'_> {
     /// [`Self::read`] with the hash of the key, as [`Self::prefetch`] returned it.
     #[inline]
     pub fn read_hashed(&mut self, hash: u64, key: &[u8], touch: Touch) -> Option<ValueRef<'_>> {
-        let Some(place) = self.live(hash, key) else {
+        let Some(place) = self.seen(hash, key) else {
             self.shared.stats.misses += u64::from(touch != Touch::No);
             return None;
         };
@@ -157,7 +157,7 @@ impl Db<'_> {
         hash: u64,
         key: &[u8],
     ) -> Result<Option<StringRef<'_>>, WrongType> {
-        let Some(place) = self.live(hash, key) else {
+        let Some(place) = self.seen(hash, key) else {
             self.shared.stats.misses += 1;
             return Ok(None);
         };
@@ -322,22 +322,38 @@ impl Db<'_> {
         self.shared.flushed.push(full);
     }
 
-    /// Finds a key that has not expired; removes one that has.
+    /// Finds a key that has not expired, for writing; removes one that has.
     #[inline(always)]
     pub(crate) fn live(&mut self, hash: u64, key: &[u8]) -> Option<Place> {
-        let cell = self.live_cell(hash, key)?;
-        Some(Place { hash, cell })
-    }
-
-    fn live_cell(&mut self, hash: u64, key: &[u8]) -> Option<Handle> {
         let cell = self.store.find(hash, key)?;
-        match cell::deadline(&self.store.arena.memory, cell) {
-            Some(deadline) if deadline.at <= self.shared.now => {
-                self.expire(Place { hash, cell }, key);
+        let place = Place { hash, cell };
+        match self.is_due(cell) {
+            false => Some(place),
+            true => {
+                self.expire(place, key);
                 None
             }
-            _ => Some(cell),
         }
+    }
+
+    /// Finds a key that has not expired, for reading; one that has goes, unless it is kept.
+    #[inline(always)]
+    pub(crate) fn seen(&mut self, hash: u64, key: &[u8]) -> Option<Place> {
+        let cell = self.store.find(hash, key)?;
+        let place = Place { hash, cell };
+        match self.is_due(cell) {
+            false => Some(place),
+            true => {
+                self.expire_seen(place, key);
+                None
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn is_due(&self, cell: Handle) -> bool {
+        let deadline = cell::deadline(&self.store.arena.memory, cell);
+        deadline.is_some_and(|deadline| deadline.at <= self.shared.now)
     }
 
     #[cold]
@@ -346,9 +362,22 @@ impl Db<'_> {
         self.shared.expired(self.index, place.hash, key);
     }
 
+    #[cold]
+    fn expire_seen(&mut self, place: Place, key: &[u8]) {
+        if !self.shared.keeps_expired {
+            self.expire(place, key);
+        }
+    }
+
+    /// Whether the key is stored although its deadline has passed.
+    pub fn has_expired(&self, key: &[u8]) -> bool {
+        let cell = self.store.find(self.hash(key), key);
+        cell.is_some_and(|cell| self.is_due(cell))
+    }
+
     /// The kind of the value of a key; no counter and no access clock changes.
     pub fn kind(&mut self, key: &[u8]) -> Option<Kind> {
-        let place = self.live(self.hash(key), key)?;
+        let place = self.seen(self.hash(key), key)?;
         Some(cell::Head::of(&self.store.arena.memory, place.cell).kind())
     }
 }

@@ -53,6 +53,8 @@ pub(crate) struct Shared {
     pub(crate) events: Vec<Event>,
     /// Whether anybody takes the events.
     pub(crate) records_events: bool,
+    /// Whether keys that reads find expired stay where they are.
+    pub(crate) keeps_expired: bool,
     pub(crate) hasher: RandomState,
     pub(crate) rng: Rng,
     pub(crate) policy: AccessPolicy,

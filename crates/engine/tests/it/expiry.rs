@@ -232,3 +232,24 @@ fn a_flush_gives_the_memory_of_the_wheel_back() {
     drop(keyspace.take_garbage());
     assert!(keyspace.weight() < 4096, "{}", keyspace.weight());
 }
+
+#[test]
+fn expired_keys_that_are_kept_are_absent_and_go_when_they_are_written() {
+    let mut keyspace = keyspace();
+    keyspace.freeze(NOW);
+    for key in [b"k", b"l"] {
+        keyspace.db(0).set(key, b"v", Some(NOW + 1));
+        keyspace.db(1).set(key, b"v", None);
+    }
+    keyspace.freeze(NOW + 1);
+    keyspace.keep_expired(true);
+    assert!(!keyspace.db(0).contains(b"k"));
+    assert!(keyspace.db(0).read(b"k", Touch::Yes).is_none());
+    assert!(keyspace.db(0).has_expired(b"k"));
+    assert_eq!(keyspace.db(0).len(), 2);
+    assert!(keyspace.move_key(b"k", 1, 0));
+    keyspace.db(0).set(b"l", b"w", None);
+    assert_eq!(keyspace.db(0).len(), 2);
+    assert_eq!(keyspace.stats().expired, 2);
+    assert!(!keyspace.db(0).has_expired(b"l"));
+}

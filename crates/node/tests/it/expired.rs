@@ -239,3 +239,64 @@ fn what_a_passed_moment_removes_is_logged_as_configured() {
         }
     }
 }
+
+#[test]
+fn during_a_pause_nothing_is_removed_unless_it_is_written() {
+    let mut world = World::new();
+    world.prepare(&[
+        "SET a 1 PX 10",
+        "SET b 1 PX 10",
+        "HSET h f 1 g 2",
+        "HPEXPIRE h 10 FIELDS 1 f",
+        "CLIENT PAUSE 1000 WRITE",
+    ]);
+    world.server.advance(20);
+    assert_eq!(world.ask("GET a"), "$-1");
+    assert_eq!(world.ask("HGET h f"), "$-1");
+    assert_eq!(world.ask("DBSIZE"), ":3");
+    assert_eq!(world.ask("RANDOMKEY"), "$1 h");
+    assert_eq!((world.recorded(), world.events()), Default::default());
+    world.ask("CLIENT UNPAUSE");
+    world.server.advance(1);
+    assert_eq!(world.ask("DBSIZE"), ":1");
+    assert_eq!(world.recorded(), "0> DEL b | 0> DEL a | 0> HDEL h f");
+    assert_eq!(world.events(), "expired b, expired a, hexpired h");
+}
+
+#[test]
+fn a_transaction_that_pauses_may_write_what_has_expired() {
+    for write in ["SET a 2", "MOVE b 1", "RENAME b a", "COPY b a", "INCR a"] {
+        let mut world = World::new();
+        world.prepare(&["SET a 1 PX 10", "SELECT 1", "SET b 1 PX 10", "SELECT 0"]);
+        world.prepare(&["SET b 2", "MULTI", "CLIENT PAUSE 1000 WRITE", write]);
+        world.server.advance(20);
+        world.ask("EXEC");
+        world.ask("CLIENT UNPAUSE");
+        world.server.advance(2);
+        world.ask("SELECT 0");
+        let size = world.ask("DBSIZE");
+        world.ask("SELECT 1");
+        let other = world.ask("DBSIZE");
+        let expected = match write {
+            "MOVE b 1" => (":0", ":1"),
+            "RENAME b a" => (":1", ":0"),
+            _ => (":2", ":0"),
+        };
+        assert_eq!((size.as_str(), other.as_str()), expected, "{write}");
+    }
+}
+
+#[test]
+fn a_watched_key_that_expires_in_a_pause_has_changed() {
+    let mut world = World::new();
+    world.prepare(&[
+        "SET a 1 PX 10",
+        "WATCH a",
+        "CLIENT PAUSE 1000 WRITE",
+        "MULTI",
+    ]);
+    world.ask("GET a");
+    world.server.advance(20);
+    assert_eq!(world.ask("EXEC"), "*-1");
+    assert_eq!(world.recorded(), "");
+}

@@ -49,20 +49,30 @@ pub(super) fn scan(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandErro
 }
 
 pub(super) fn randomkey(cx: &mut Ctx<'_>, _: Args<'_>) -> Result<Flow, CommandError> {
-    // A key that has expired goes when it is looked at, so each round finds one or removes one.
-    loop {
+    // A key that has expired goes when it is looked at, so each round finds one or removes one,
+    // unless those that expired are kept.
+    let mut draws = match cx.keyspace.keeps_expired() {
+        true => KEPT_DRAWS_MAX,
+        false => usize::MAX,
+    };
+    while draws > 0 {
         let mut db = cx.keyspace.db(cx.db);
         let Some(key) = db.random_key() else {
-            cx.reply.null();
-            return Ok(Flow::Done);
+            break;
         };
         let key: SmallVec<[u8; 64]> = SmallVec::from_slice(key);
         if db.contains(&key) {
             cx.reply.bulk(&key);
             return Ok(Flow::Done);
         }
+        draws -= 1;
     }
+    cx.reply.null();
+    Ok(Flow::Done)
 }
+
+/// How often RANDOMKEY draws while expired keys are kept, so that all of them may have expired.
+const KEPT_DRAWS_MAX: usize = 100;
 
 /// A glob pattern of which the commonest needs no matching.
 pub(in crate::family) struct Pattern<'a>(pub(in crate::family) &'a [u8]);

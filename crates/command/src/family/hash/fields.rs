@@ -40,9 +40,13 @@ pub(super) fn read(
     Ok(fields)
 }
 
-/// Removes those of the fields that are due; the key exists.
+/// Removes those of the fields that are due, after they were read, unless they are kept; the key
+/// exists.
 #[cold]
 pub(super) fn expire(cx: &mut Ctx<'_>, (hash, key): (u64, &[u8]), fields: Args<'_>) {
+    if cx.keyspace.keeps_expired() {
+        return;
+    }
     if let Ok(mut target) = cx.keyspace.db(cx.db).hash_mut_hashed(hash, key) {
         target.expire_among(fields.iter());
     }

@@ -35,6 +35,7 @@ pub(super) fn hrandfield(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, Comma
         .hash_ref_hashed(hash, key, Touch::Yes)?
         .is_some_and(is_overdue)
     {
+        // What is drawn from is what is left, so they go even during a pause.
         db.hash_mut_hashed(hash, key)?.expire();
     }
     let Some(found) = db.hash_ref_hashed(hash, key, Touch::No)? else {
