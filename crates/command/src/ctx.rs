@@ -35,8 +35,9 @@ impl Flow {
 
 /// What a blocked command waits for.
 ///
-/// The handler is run anew, from the start, after a change of one of the keys. As long as it blocks
-/// again the client keeps its place among those who wait for the key, and its first deadline.
+/// The handler is run anew, from the start, after a change of one of the keys, and at the moment it
+/// gave. As long as it blocks again the client keeps its place among those who wait for the key,
+/// and its first deadline.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wait {
     /// Which arguments of the request are the keys.
@@ -46,7 +47,9 @@ pub struct Wait {
     /// When the client gives up; `None` is never. See
     /// [`timeout_seconds`](crate::args::timeout_seconds).
     pub deadline: Option<Millis>,
-    /// What is answered then.
+    /// When the handler runs again although nothing has changed: after now.
+    pub again_at: Option<Millis>,
+    /// What is answered when the client gives up.
     pub on_timeout: NoReply,
     /// What runs then instead of the request received (XREAD with `$` replaced). The same arguments
     /// are its keys.
@@ -62,6 +65,7 @@ impl Wait {
             keys,
             kind,
             deadline,
+            again_at: None,
             on_timeout: NoReply::NullArray,
             request: None,
             on_gone: false,

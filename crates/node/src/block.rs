@@ -8,6 +8,9 @@
 //!                     it replies      ─► the client leaves every queue and goes on
 //!                     it waits again  ─► the client keeps its place
 //! ```
+//! Some wait for time as well: XREADGROUP with CLAIM for entries that become idle. Their key is
+//! ready when they asked for that, and its queue is served as if it had changed.
+//!
 //! A client that is served may change other keys, or its own (BLMOVE). Those become ready behind
 //! what is ready already, so that chains of any length are worked off without recursion.
 //!
@@ -18,6 +21,7 @@
 mod queues;
 
 use russet_command::{CommandError, Flow, NoReply, Wait};
+use russet_engine::Millis;
 use russet_io::ConnId;
 use russet_resp::{ArgBuf, Reply};
 
@@ -52,6 +56,8 @@ pub(crate) struct Blocked {
     ticket: u64,
     /// When it gives up, in monotonic milliseconds.
     gives_up_ms: Option<u64>,
+    /// When it is asked again although no key changed, in monotonic milliseconds.
+    again_ms: Option<u64>,
 }
 
 impl Blocked {
@@ -86,11 +92,8 @@ pub(crate) fn park(core: &mut Core, session: &mut Session, call: Call<'_>, mut w
         command: call.id,
         request: request.unwrap_or_else(|| ArgBuf::from(*call.args)),
         db: session.db,
-        gives_up_ms: wait.deadline.map(|deadline| {
-            let rest_ms = deadline.saturating_sub(core.now.wall_ms());
-            let rest_ms = u64::try_from(rest_ms).unwrap_or_default();
-            core.now.mono_ms().saturating_add(rest_ms)
-        }),
+        gives_up_ms: wait.deadline.map(|deadline| core.monotonic(deadline)),
+        again_ms: wait.again_at.map(|moment| core.monotonic(moment)),
         wait,
         is_silent: session.replies != Replies::On,
         ticket: core.waiters.next_ticket(),
@@ -120,9 +123,20 @@ fn settle_changes(core: &mut Core, sessions: &mut Sessions) {
         return;
     }
     core.hear_changes();
+    serve_ready(core, sessions);
+}
+
+fn serve_ready(core: &mut Core, sessions: &mut Sessions) {
     while let Some(key) = core.waiters.next_ready() {
         serve(core, sessions, &key);
         core.waiters.serving = None;
+    }
+}
+
+/// Serves those who wait for time, when it has come; not during a pause, as it may change data.
+pub(crate) fn serve_in_time(core: &mut Core, sessions: &mut Sessions) {
+    if core.pause.is_none() && core.waiters.ring(core.now.mono_ms()) {
+        serve_ready(core, sessions);
     }
 }
 
@@ -149,7 +163,7 @@ fn serve(core: &mut Core, sessions: &mut Sessions, key: &DbKey) {
 
 /// Runs the request of a waiting client once more.
 fn run_again(core: &mut Core, sessions: &mut Sessions, client: u64) {
-    let Some(blocked) = core.waiters.take(client) else {
+    let Some(mut blocked) = core.waiters.take(client) else {
         return;
     };
     let session = sessions.take(blocked.conn);
@@ -174,7 +188,10 @@ fn run_again(core: &mut Core, sessions: &mut Sessions, client: u64) {
         may_block: true,
     };
     match run_data(core, &mut session, run, call) {
-        Ok(Flow::Block(_)) => core.waiters.insert(blocked),
+        Ok(Flow::Block(wait)) => {
+            blocked.again_ms = wait.again_at.map(|moment| core.monotonic(moment));
+            core.waiters.insert(blocked);
+        }
         Ok(Flow::Done) => finish(core, &mut session, &blocked, mark, None),
         Err(error) => finish(core, &mut session, &blocked, mark, Some(&error)),
     }
@@ -246,6 +263,13 @@ fn answer_nothing(session: &mut Session, what: NoReply) {
 }
 
 impl Core {
+    /// A moment of the wall clock, in monotonic milliseconds; not before now.
+    fn monotonic(&self, moment: Millis) -> u64 {
+        let rest_ms = moment.saturating_sub(self.now.wall_ms());
+        let rest_ms = u64::try_from(rest_ms).unwrap_or_default();
+        self.now.mono_ms().saturating_add(rest_ms)
+    }
+
     /// Tells those who watch and those who wait of the keys that changed.
     pub(crate) fn hear_changes(&mut self) {
         for change in self.keyspace.take_changes() {

@@ -308,6 +308,7 @@ impl Service for Node {
         self.finish_jobs();
         block::expire_waits(&mut self.core, &mut self.sessions);
         self.core.end_pause(&mut self.sessions);
+        block::serve_in_time(&mut self.core, &mut self.sessions);
         self.release_all();
         self.run_inputs();
         if now.mono_us >= self.turn.tick_at_us {
@@ -374,6 +375,7 @@ impl Node {
     fn wake_at_us(&self) -> u64 {
         let wait = self.core.waiters.next_deadline_ms();
         let pause = self.core.pause.as_ref().map(|pause| pause.ends_ms);
+        let pause = pause.or_else(|| self.core.waiters.next_alarm_ms());
         let soonest_us = wait.into_iter().chain(pause).min();
         let soonest_us = soonest_us.map_or(u64::MAX, |at_ms| at_ms.saturating_mul(1000));
         let tick = self.turn.tick_at_us.min(soonest_us);

@@ -1,4 +1,4 @@
-//! Who waits for which key, in which order, and until when.
+//! Who waits for which key, in which order, and until when; who is asked again when.
 //!
 //! Always true: a client stands once in the queue of a key, at the place of its ticket; a queue
 //! that nobody stands in does not exist.
@@ -18,6 +18,8 @@ pub(crate) struct Waiters {
     queues: BTreeMap<DbKey, Queue>,
     /// Deadlines in monotonic milliseconds, each with its client.
     deadlines: BTreeSet<(u64, u64)>,
+    /// When clients are asked again in any case, in monotonic milliseconds, each with its client.
+    alarms: BTreeSet<(u64, u64)>,
     /// Keys that changed and whose queues were not asked since, in order of change.
     ready: VecDeque<DbKey>,
     /// Clients that need not wait any more, for the turn to go on with.
@@ -71,6 +73,9 @@ impl Waiters {
         if let Some(at_ms) = blocked.gives_up_ms {
             self.deadlines.insert((at_ms, blocked.client));
         }
+        if let Some(at_ms) = blocked.again_ms {
+            self.alarms.insert((at_ms, blocked.client));
+        }
         self.clients.insert(blocked.client, blocked);
     }
 
@@ -79,6 +84,9 @@ impl Waiters {
         let blocked = self.clients.remove(&client)?;
         if let Some(at_ms) = blocked.gives_up_ms {
             self.deadlines.remove(&(at_ms, client));
+        }
+        if let Some(at_ms) = blocked.again_ms {
+            self.alarms.remove(&(at_ms, client));
         }
         Some(blocked)
     }
@@ -132,6 +140,22 @@ impl Waiters {
         (at_ms <= now_ms).then_some(client)
     }
 
+    /// Makes the keys ready of clients that wanted to be asked again by now; says whether there are
+    /// any.
+    pub(super) fn ring(&mut self, now_ms: u64) -> bool {
+        while let Some(&(at_ms, client)) = self.alarms.first()
+            && at_ms <= now_ms
+        {
+            self.alarms.pop_first();
+            // Whichever key is ready, all that the client waits for is looked at.
+            let key = self.clients.get(&client).and_then(|b| b.keys().next());
+            if let Some(key) = key {
+                self.changed(key);
+            }
+        }
+        !self.ready.is_empty()
+    }
+
     /// A client goes on.
     pub(crate) fn release(&mut self, conn: ConnId) {
         self.released.push_back(conn);
@@ -152,6 +176,11 @@ impl Waiters {
     /// When the next client gives up, in monotonic milliseconds.
     pub(crate) fn next_deadline_ms(&self) -> Option<u64> {
         self.deadlines.first().map(|&(at_ms, _)| at_ms)
+    }
+
+    /// When the next client is asked again, in monotonic milliseconds.
+    pub(crate) fn next_alarm_ms(&self) -> Option<u64> {
+        self.alarms.first().map(|&(at_ms, _)| at_ms)
     }
 
     /// How many clients wait.

@@ -52,7 +52,7 @@ pub(super) fn xclaim(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandEr
     let claim = Claim::read(args, now)?;
     cx.effects.propagate_nothing();
     let (reply, effects, db) = (&mut cx.reply, &mut *cx.effects, cx.db);
-    target.edit_quietly(|stream| {
+    let take = |stream: &mut Stream| {
         let mut is_moved = false;
         stream.change_group(name.group, |group| {
             is_moved = claim.last_id > group.last_id;
@@ -79,7 +79,12 @@ pub(super) fn xclaim(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandEr
             effects.dirty += 1;
         }
         reply.end_array(begun, count);
-    });
+    };
+    // What counts as idle already may be what others wait for.
+    match claim.delivered_at < now {
+        true => target.edit(take),
+        false => target.edit_quietly(take),
+    }
     Ok(Flow::Done)
 }
 

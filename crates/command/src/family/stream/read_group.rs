@@ -4,6 +4,8 @@
 //!  >     entries that the group has not read yet; with CLAIM also those that others left idle
 //!  id    what the consumer has and did not acknowledge, from after this one
 //! ```
+//! Who waits and claims is asked again when the oldest entry that others have is idle enough.
+//!
 //! Always true: the log hears who has what and how far the group has read, never the request.
 //! Not here: options — `read.rs`; requests that only claim — `claim.rs`
 
@@ -65,9 +67,50 @@ pub(super) fn xreadgroup(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, Comma
     }
     match answer.finish(&mut cx.reply) {
         true => Ok(Flow::Done),
-        false => wait(cx, &options, None),
+        false => {
+            let mut flow = wait(cx, &options, None)?;
+            if let (Flow::Block(wait), Some(idle)) = (&mut flow, options.claim) {
+                wait.again_at = Some(next_idle(cx, args, &options, (group, idle)));
+            }
+            Ok(flow)
+        }
     }
 }
+
+/// When an entry that somebody has may be idle for long enough at the earliest: not now.
+fn next_idle(
+    cx: &mut Ctx<'_>,
+    args: Args<'_>,
+    options: &Options<'_>,
+    (group, idle): (&[u8], Millis),
+) -> Millis {
+    let now = cx.now();
+    // Whatever is delivered from now on.
+    let mut soonest = now.saturating_add(idle.max(LOOK_AGAIN_MS));
+    for at in options.keys.clone() {
+        let mut db = cx.keyspace.db(cx.db);
+        let Ok(Some(stream)) = db.stream(&args[at], Touch::No) else {
+            continue;
+        };
+        let Some(group) = stream.group(group) else {
+            continue;
+        };
+        let bound = group.delivered_from().saturating_add(idle);
+        if bound > now {
+            soonest = soonest.min(bound);
+            continue;
+        }
+        // Those were acknowledged meanwhile, or the stream has lost the entries.
+        let pending = group.pending_from(StreamId::MIN);
+        let left = pending.filter(|pending| stream.entry(pending.id).is_some());
+        let idle_at = left.map(|pending| pending.delivered_at.saturating_add(idle));
+        soonest = idle_at.fold(soonest, Millis::min);
+    }
+    soonest.max(now.saturating_add(1))
+}
+
+/// How long a consumer that claims waits at least, while nothing is pending.
+const LOOK_AGAIN_MS: Millis = 10;
 
 /// What is asked for of a stream, which must have the group.
 fn resolve(cx: &mut Ctx<'_>, name: GroupName<'_>, id: &[u8]) -> Result<Wanted, CommandError> {

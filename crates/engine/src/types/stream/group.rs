@@ -245,6 +245,11 @@ impl StreamGroup {
         idle
     }
 
+    /// A moment before which no pending entry was delivered.
+    pub fn delivered_from(&self) -> Millis {
+        self.oldest
+    }
+
     /// Finds out when the entry was delivered that is pending for longest.
     pub fn find_oldest(&mut self) {
         let all = self.pending.from(StreamId::MIN);
