@@ -4,11 +4,12 @@
 //!
 //! Always true: nothing runs unless `enable-debug-command` allows it.
 //! Not here: digests — `debug/digest.rs`; example replies — `debug/protocol.rs`; RELOAD —
-//! `debug/reload.rs`.
+//! `debug/reload.rs`; tables and listpacks — `debug/shape.rs`.
 
 mod digest;
 mod protocol;
 mod reload;
+mod shape;
 
 use std::borrow::Cow;
 
@@ -125,10 +126,25 @@ const SUBCOMMANDS: &[Sub] = &[
         ("<string>", "Reply with this error."),
     ),
     sub(
+        "HTSTATS-KEY",
+        (1, usize::MAX),
+        shape::table,
+        ("<key> [full]", "Show the table of the value of <key>."),
+    ),
+    sub(
         "LEAK",
         (1, 1),
         accept,
         ("<string>", "Accepted without effect."),
+    ),
+    sub(
+        "LISTPACK",
+        (1, 1),
+        shape::packed,
+        (
+            "<key>",
+            "Write to the log how the value of <key> is packed.",
+        ),
     ),
     sub("LOADAOF", (0, 0), no_persistence, ("", "Not available.")),
     sub(

@@ -1,0 +1,78 @@
+//! DEBUG HTSTATS-KEY and LISTPACK: how a collection lies in memory.
+//!
+//! Always true: tables here never rehash, and each element has a place of its own: no chain is
+//! longer than one.
+//! Not here: DEBUG OBJECT — `debug.rs`.
+
+use std::fmt::Write;
+
+use russet_command::CommandError;
+use russet_command::args::is_word;
+use russet_engine::{Encoding, Kind, Touch, ValueRef};
+use russet_io::LogLevel;
+use russet_resp::Args;
+
+use crate::control::{ControlCtx, ControlFlow};
+
+const NOT_A_TABLE: CommandError = CommandError::text(
+    "ERR The value stored at the specified key is not represented using an hash table",
+);
+const NOT_PACKED: CommandError = CommandError::text("ERR Not a listpack encoded object.");
+
+/// The size of a collection in elements.
+fn len_of(value: &ValueRef<'_>) -> usize {
+    let len = match value.kind() {
+        Kind::Set => value.set().map(|set| set.len()),
+        Kind::Hash => value.hash().map(|hash| hash.len()),
+        Kind::Zset => value.zset().map(|zset| zset.len()),
+        Kind::List => value.list().map(|list| list.len()),
+        Kind::String | Kind::Stream => Ok(0),
+    };
+    len.unwrap_or(0)
+}
+
+/// `HTSTATS-KEY key [full]`.
+pub(super) fn table(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlFlow, CommandError> {
+    let mut db = cx.core.keyspace.db(cx.session.db);
+    let value = db.read(&args[2], Touch::No);
+    let value = value.ok_or(CommandError::NoSuchKey)?;
+    if !matches!(value.encoding(), Encoding::Hashtable | Encoding::Skiplist) {
+        return Err(NOT_A_TABLE);
+    }
+    let len = len_of(&value);
+    let mut text = format!(
+        "Hash table 0 stats (main hash table):\n table size: {len}\n number of elements: {len}\n"
+    );
+    if args.get(3).is_some_and(|word| is_word(word, "full")) {
+        let _ = write!(
+            text,
+            " different slots: {len}\n max chain length: 1\n \
+             avg chain length (counted): 1.00\n avg chain length (computed): 1.00\n \
+             Chain length distribution:\n   1: {len} (100.00%)\n"
+        );
+    }
+    cx.reply().verbatim("txt", text.as_bytes());
+    Ok(ControlFlow::Done)
+}
+
+/// `LISTPACK key`.
+pub(super) fn packed(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlFlow, CommandError> {
+    let key = &args[2];
+    let mut db = cx.core.keyspace.db(cx.session.db);
+    let value = db.read(key, Touch::No);
+    let value = value.ok_or(CommandError::NoSuchKey)?;
+    let encoding = value.encoding();
+    if !matches!(encoding, Encoding::Listpack | Encoding::ListpackEx) {
+        return Err(NOT_PACKED);
+    }
+    let text = format!(
+        "DEBUG LISTPACK {}: {} with {} elements",
+        key.escape_ascii(),
+        encoding.name(),
+        len_of(&value),
+    );
+    cx.core.outbox.log(LogLevel::Warning, text);
+    // COMPAT: Redis says that it prints to its standard output.
+    cx.reply().simple("Listpack structure written to the log");
+    Ok(ControlFlow::Done)
+}
