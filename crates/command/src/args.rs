@@ -38,6 +38,17 @@ pub fn positive(arg: &[u8]) -> Result<i64, CommandError> {
         .ok_or(CommandError::NotPositive)
 }
 
+/// Reads a number that must be at least `least`; any other is answered by `error`.
+///
+/// # Errors
+/// The one given, also for what is no integer.
+pub fn at_least(least: i64, arg: &[u8], error: CommandError) -> Result<usize, CommandError> {
+    parse_integer(arg)
+        .filter(|n| *n >= least)
+        .map(|n| usize::try_from(n).unwrap_or(usize::MAX))
+        .ok_or(error)
+}
+
 /// Reads a timeout in seconds, with decimals, as the moment it ends; zero is never.
 ///
 /// # Errors

@@ -168,6 +168,13 @@ impl Ctx<'_> {
         self.effects.notify(class, event, db, key);
     }
 
+    /// Says that a read did not find its key.
+    #[inline]
+    pub fn miss(&mut self, key: &[u8]) {
+        let db = self.db;
+        self.effects.miss(db, key);
+    }
+
     /// Replaces what goes to the log by this request (the command as received otherwise).
     pub fn propagate_as(&mut self, request: &[&[u8]]) {
         self.effects.propagate_as(request);

@@ -117,6 +117,12 @@ impl Effects {
         }
     }
 
+    /// Records that a read did not find its key.
+    #[inline]
+    pub fn miss(&mut self, db: usize, key: &[u8]) {
+        self.notify(NotifyClass::KEY_MISS, "keymiss", db, key);
+    }
+
     /// Logs this request instead of the one received; a second call adds a request.
     pub fn propagate_as(&mut self, request: &[&[u8]]) {
         if !self.recording {

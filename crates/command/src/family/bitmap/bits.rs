@@ -10,7 +10,7 @@ use super::value::{bit_offset, change};
 use crate::ctx::{Ctx, Flow};
 use crate::effects::NotifyClass;
 use crate::error::CommandError;
-use crate::family::string::value::{bytes_of, miss};
+use crate::family::string::value::bytes_of;
 
 /// `SETBIT key offset value`.
 pub(super) fn setbit(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandError> {
@@ -44,7 +44,7 @@ pub(super) fn getbit(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandEr
     let mut db = cx.keyspace.db(cx.db);
     let Some(value) = db.read_hashed(hash, key, Touch::Yes) else {
         cx.reply.integer(0);
-        miss(cx, key);
+        cx.miss(key);
         return Ok(Flow::Done);
     };
     let mut digits = I64Buf::new();

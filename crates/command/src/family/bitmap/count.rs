@@ -11,7 +11,7 @@ use super::range::{Range, Unit};
 use crate::args::integer;
 use crate::ctx::{Ctx, Flow};
 use crate::error::CommandError;
-use crate::family::string::value::{bytes_of, miss};
+use crate::family::string::value::bytes_of;
 
 /// `BITCOUNT key [start end [BYTE | BIT]]`.
 pub(super) fn bitcount(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandError> {
@@ -28,7 +28,7 @@ pub(super) fn bitcount(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, Command
     let mut db = cx.keyspace.db(cx.db);
     let Some(value) = db.read(key, Touch::Yes) else {
         cx.reply.integer(0);
-        miss(cx, key);
+        cx.miss(key);
         return Ok(Flow::Done);
     };
     let mut digits = I64Buf::new();
@@ -61,7 +61,7 @@ pub(super) fn bitpos(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandEr
     let mut db = cx.keyspace.db(cx.db);
     let Some(value) = db.read(key, Touch::Yes) else {
         cx.reply.integer(if bit { -1 } else { 0 });
-        miss(cx, key);
+        cx.miss(key);
         return Ok(Flow::Done);
     };
     let mut digits = I64Buf::new();

@@ -15,7 +15,7 @@ use crate::args::{Cursor, integer};
 use crate::ctx::{Ctx, Flow, Settings};
 use crate::effects::NotifyClass;
 use crate::error::CommandError;
-use crate::family::string::value::{bytes_of, miss};
+use crate::family::string::value::bytes_of;
 
 /// One operation on one field.
 struct Operation {
@@ -97,7 +97,7 @@ fn get_all(
         reply_field(&mut cx.reply, Some(field.load(row, *at)));
     }
     if is_absent {
-        miss(cx, key);
+        cx.miss(key);
     }
     Ok(Flow::Done)
 }

@@ -15,7 +15,7 @@ use crate::args::is_word;
 use crate::ctx::{Ctx, Flow};
 use crate::effects::NotifyClass;
 use crate::error::CommandError;
-use crate::family::string::value::{bytes_of, len_of, miss};
+use crate::family::string::value::{bytes_of, len_of};
 
 /// What is done to the bits at one place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -92,7 +92,7 @@ fn longest(cx: &mut Ctx<'_>, sources: Args<'_>) -> Result<usize, CommandError> {
         let len = match cx.db().read(key, Touch::Yes) {
             Some(value) => len_of(value.string()?),
             None => {
-                miss(cx, key);
+                cx.miss(key);
                 0
             }
         };

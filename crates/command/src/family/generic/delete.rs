@@ -40,7 +40,7 @@ fn count_present(cx: &mut Ctx<'_>, args: Args<'_>, touch: Touch) -> Result<Flow,
         if cx.db().read(key, touch).is_some() {
             present += 1;
         } else {
-            cx.notify(NotifyClass::KEY_MISS, "keymiss", key);
+            cx.miss(key);
         }
     }
     cx.reply.count(present);

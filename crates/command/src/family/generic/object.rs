@@ -6,7 +6,6 @@ use russet_engine::{Access, Encoding, StringRef, Touch};
 use russet_resp::Args;
 
 use crate::ctx::{Ctx, Flow};
-use crate::effects::NotifyClass;
 use crate::error::CommandError;
 use crate::help;
 
@@ -17,7 +16,7 @@ pub(super) fn kind(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandErro
         .read(key, Touch::Counted)
         .map(|value| value.kind().name());
     if kind.is_none() {
-        cx.notify(NotifyClass::KEY_MISS, "keymiss", key);
+        cx.miss(key);
     }
     cx.reply.simple(kind.unwrap_or("none"));
     Ok(Flow::Done)

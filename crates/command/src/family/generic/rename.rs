@@ -69,7 +69,7 @@ pub(super) fn copy(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandErro
         return Err(CommandError::SameObject);
     }
     if cx.db().read(from, Touch::Yes).is_none() {
-        cx.notify(NotifyClass::KEY_MISS, "keymiss", from);
+        cx.miss(from);
         cx.reply.integer(0);
         return Ok(Flow::Done);
     }

@@ -113,8 +113,7 @@ fn limits(asked: &Asked<'_>, len: usize) -> (usize, usize) {
 fn elements(cx: &mut Ctx<'_>, key: &[u8]) -> Result<(Option<Kind>, Vec<Vec<u8>>), CommandError> {
     let mut db = cx.keyspace.db(cx.db);
     let Some(value) = db.read(key, Touch::Yes) else {
-        cx.effects
-            .notify(NotifyClass::KEY_MISS, "keymiss", cx.db, key);
+        cx.effects.miss(cx.db, key);
         return Ok((None, Vec::new()));
     };
     let kind = value.kind();

@@ -6,7 +6,6 @@ use russet_engine::{Millis, Touch};
 use russet_resp::Args;
 
 use crate::ctx::{Ctx, Flow};
-use crate::effects::NotifyClass;
 use crate::error::CommandError;
 
 const NO_KEY: i64 = -2;
@@ -51,7 +50,7 @@ fn tell(
         Some(Some(deadline)) => answer(deadline, now),
         Some(None) => NO_DEADLINE,
         None => {
-            cx.notify(NotifyClass::KEY_MISS, "keymiss", key);
+            cx.miss(key);
             NO_KEY
         }
     };

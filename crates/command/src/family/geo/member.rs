@@ -15,7 +15,7 @@ use crate::args::is_word;
 use crate::ctx::{Ctx, Flow};
 use crate::error::CommandError;
 use crate::family::sorted_set::add;
-use crate::family::string::value::{miss, propagate};
+use crate::family::string::value::propagate;
 
 /// `GEOADD key [NX | XX] [CH] longitude latitude member [longitude latitude member ...]`.
 pub(super) fn geoadd(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandError> {
@@ -75,7 +75,7 @@ pub(super) fn geodist(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandE
     let mut db = cx.keyspace.db(cx.db);
     let Some(zset) = db.zset(key, Touch::Yes)? else {
         cx.reply.null();
-        miss(cx, key);
+        cx.miss(key);
         return Ok(Flow::Done);
     };
     match (zset.score(&args[2]), zset.score(&args[3])) {
@@ -121,7 +121,7 @@ fn reply_positions(
         write(cx, score.map(Position::of_score));
     }
     if scores.is_none() {
-        miss(cx, key);
+        cx.miss(key);
     }
     Ok(Flow::Done)
 }

@@ -25,7 +25,6 @@ use super::unit::{reply_distance, reply_position};
 use crate::ctx::{Ctx, Flow};
 use crate::effects::NotifyClass;
 use crate::error::CommandError;
-use crate::family::string::value::miss;
 
 /// `GEORADIUS key longitude latitude radius unit […] [STORE key | STOREDIST key]`.
 pub(super) fn georadius(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandError> {
@@ -74,7 +73,7 @@ fn run(cx: &mut Ctx<'_>, args: Args<'_>, command: Command) -> Result<Flow, Comma
     let wish = Wish::read(args, command, zset)?;
     let mut found = zset.map_or(Vec::new(), |zset| search(zset, &wish));
     if is_missed {
-        miss(cx, key);
+        cx.miss(key);
     }
     let wanted = match wish.count {
         0 => found.len(),

@@ -9,7 +9,7 @@ use russet_resp::{Args, Reply};
 use super::fields;
 use crate::ctx::{Ctx, Flow};
 use crate::error::CommandError;
-use crate::family::string::value::{len_of, miss, reply_value};
+use crate::family::string::value::{len_of, reply_value};
 
 /// `HGET key field`.
 pub(super) fn hget(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandError> {
@@ -44,7 +44,7 @@ fn show_one(
     let mut db = cx.keyspace.db(cx.db);
     let Some(found) = db.hash_ref_hashed(hash, key, Touch::Yes)? else {
         show(&mut cx.reply, None);
-        miss(cx, key);
+        cx.miss(key);
         return Ok(Flow::Done);
     };
     show(&mut cx.reply, found.get(field));
@@ -63,7 +63,7 @@ pub(super) fn hmget(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandErr
     cx.reply.array(wanted.len());
     let Some(found) = found else {
         wanted.iter().for_each(|_| cx.reply.null());
-        miss(cx, key);
+        cx.miss(key);
         return Ok(Flow::Done);
     };
     for field in wanted.iter() {
@@ -89,7 +89,7 @@ pub(super) fn hlen(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandErro
     {
         Some(found) => found.len(),
         None => {
-            miss(cx, key);
+            cx.miss(key);
             0
         }
     };
@@ -127,11 +127,11 @@ fn show_all(cx: &mut Ctx<'_>, key: &[u8], what: All) -> Result<Flow, CommandErro
         Some(found) => write_all(&mut cx.reply, found, what),
         None if what == All::Pairs => {
             cx.reply.map(0);
-            miss(cx, key);
+            cx.miss(key);
         }
         None => {
             cx.reply.empty_array();
-            miss(cx, key);
+            cx.miss(key);
         }
     }
     Ok(Flow::Done)

@@ -11,7 +11,6 @@ use super::fields::{self, OnBadCount};
 use crate::ctx::{Ctx, Flow};
 use crate::effects::NotifyClass;
 use crate::error::CommandError;
-use crate::family::string::value::miss;
 
 const ABSENT: i64 = -2;
 const NO_DEADLINE: i64 = -1;
@@ -60,7 +59,7 @@ fn show(
             });
     }
     if found.is_none() {
-        miss(cx, key);
+        cx.miss(key);
     }
     Ok(Flow::Done)
 }

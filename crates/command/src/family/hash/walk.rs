@@ -10,7 +10,7 @@ use russet_resp::{Args, Protocol, Reply};
 use crate::args::{integer, is_word};
 use crate::ctx::{Ctx, Flow};
 use crate::error::CommandError;
-use crate::family::string::value::{bytes_of, miss, reply_value};
+use crate::family::string::value::{bytes_of, reply_value};
 use crate::family::walk::{self, Wish};
 
 /// What a HRANDFIELD wants.
@@ -43,7 +43,7 @@ pub(super) fn hrandfield(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, Comma
             Want::One => cx.reply.null(),
             Want::Distinct(_) | Want::Draws(_) => cx.reply.empty_array(),
         }
-        miss(cx, key);
+        cx.miss(key);
         return Ok(Flow::Done);
     };
     // RESP3 shows each pair as an array, RESP2 all of them in one.
@@ -105,21 +105,25 @@ fn read_want(args: Args<'_>) -> Result<(Want, bool), CommandError> {
 
 /// `HSCAN key cursor [MATCH pattern] [COUNT count] [NOVALUES]`.
 pub(super) fn hscan(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandError> {
-    let cursor = walk::cursor(args)?;
+    let cursor = walk::cursor(&args[2])?;
     let key = &args[1];
     let hash = cx.hash_of_first(key);
     let mut db = cx.keyspace.db(cx.db);
     let Some(found) = db.hash_ref_hashed(hash, key, Touch::Yes)? else {
         walk::write_empty(&mut cx.reply);
-        miss(cx, key);
+        cx.miss(key);
         return Ok(Flow::Done);
     };
     let wish = Wish::read(args, true)?;
     walk::write(&mut cx.reply, |reply| {
         let mut len = 0;
-        let next = found.scan(cursor, wish.count, |shown| {
+        let next = found.scan(cursor, wish.page.count, |shown| {
             let mut digits = I64Buf::new();
-            if !wish.pattern.matches(bytes_of(shown.field, &mut digits)) {
+            if !wish
+                .page
+                .pattern
+                .matches(bytes_of(shown.field, &mut digits))
+            {
                 return;
             }
             reply_value(reply, shown.field);

@@ -10,7 +10,6 @@ use russet_resp::Args;
 use crate::ctx::{Ctx, Flow};
 use crate::effects::NotifyClass;
 use crate::error::CommandError;
-use crate::family::string::value::miss;
 
 /// `PFADD key [element ...]`.
 pub(super) fn pfadd(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandError> {
@@ -62,7 +61,7 @@ pub(super) fn pfcount(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandE
     let mut db = cx.keyspace.db(cx.db);
     let Some(value) = db.read_hashed(hash, key, Touch::Yes) else {
         cx.reply.integer(0);
-        miss(cx, key);
+        cx.miss(key);
         return Ok(Flow::Done);
     };
     let view = sketch_of(value.string()?)?;
@@ -155,7 +154,7 @@ fn merge_all(cx: &mut Ctx<'_>, keys: Args<'_>, all: &mut Registers) -> Result<bo
     for key in keys {
         let mut db = cx.keyspace.db(cx.db);
         let Some(value) = db.read(key, Touch::Yes) else {
-            miss(cx, key);
+            cx.miss(key);
             continue;
         };
         let view = sketch_of(value.string()?)?;

@@ -7,7 +7,7 @@ use russet_engine::{End, StringRef};
 use russet_resp::{Bulks, Reply};
 use smallvec::SmallVec;
 
-use crate::args::{is_word, parse_integer};
+use crate::args::is_word;
 use crate::ctx::Ctx;
 use crate::effects::NotifyClass;
 use crate::error::CommandError;
@@ -106,14 +106,6 @@ pub(super) fn clamp(start: i64, stop: i64, len: usize) -> (usize, usize) {
         true => (from, end - from),
         false => (0, 0),
     }
-}
-
-/// Reads a number that must be at least `least`; any other is answered by `error`.
-pub(super) fn at_least(least: i64, arg: &[u8], error: CommandError) -> Result<usize, CommandError> {
-    parse_integer(arg)
-        .filter(|n| *n >= least)
-        .map(|n| usize::try_from(n).unwrap_or(usize::MAX))
-        .ok_or(error)
 }
 
 /// Tells of elements that are gone from an end, and of the key if it is.

@@ -13,8 +13,8 @@ use russet_base::num::{I64Buf, format_i64};
 use russet_engine::{End, Kind};
 use russet_resp::Args;
 
-use super::element::{Element, at_least, copy_of, end_of, push_event, settle_pop};
-use crate::args::{is_word, timeout_seconds};
+use super::element::{Element, copy_of, end_of, push_event, settle_pop};
+use crate::args::{at_least, is_word, timeout_seconds};
 use crate::ctx::{Ctx, Flow, Wait};
 use crate::effects::NotifyClass;
 use crate::error::CommandError;

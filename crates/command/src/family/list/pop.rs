@@ -9,10 +9,8 @@ use russet_base::num::{I64Buf, format_i64};
 use russet_engine::{End, Kind, Millis};
 use russet_resp::Args;
 
-use super::element::{
-    at_least, end_of, pop_command, push_element, reply_element, room_for, settle_pop,
-};
-use crate::args::{Cursor, timeout_seconds};
+use super::element::{end_of, pop_command, push_element, reply_element, room_for, settle_pop};
+use crate::args::{Cursor, at_least, timeout_seconds};
 use crate::ctx::{Ctx, Flow, Wait};
 use crate::error::CommandError;
 

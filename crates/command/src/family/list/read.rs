@@ -8,11 +8,10 @@ use std::ops::ControlFlow;
 use russet_engine::{ListRef, StringRef, Target, Touch};
 use russet_resp::Args;
 
-use super::element::{absolute, at_least, clamp, push_element, reply_element, room_for};
-use crate::args::{integer, is_word};
+use super::element::{absolute, clamp, push_element, reply_element, room_for};
+use crate::args::{at_least, integer, is_word};
 use crate::ctx::{Ctx, Flow};
 use crate::error::CommandError;
-use crate::family::string::value::miss;
 
 /// `LLEN key`.
 pub(super) fn llen(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandError> {
@@ -23,7 +22,7 @@ pub(super) fn llen(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandErro
         Some(list) => cx.reply.count(list.len()),
         None => {
             cx.reply.integer(0);
-            miss(cx, key);
+            cx.miss(key);
         }
     }
     Ok(Flow::Done)
@@ -36,7 +35,7 @@ pub(super) fn lindex(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandEr
     let mut db = cx.keyspace.db(cx.db);
     let Some(list) = db.list_hashed(hash, key, Touch::Yes)? else {
         cx.reply.null();
-        miss(cx, key);
+        cx.miss(key);
         return Ok(Flow::Done);
     };
     let reply = &mut cx.reply;
@@ -56,7 +55,7 @@ pub(super) fn lrange(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandEr
     let mut db = cx.keyspace.db(cx.db);
     let Some(list) = db.list_hashed(hash, key, Touch::Yes)? else {
         cx.reply.empty_array();
-        miss(cx, key);
+        cx.miss(key);
         return Ok(Flow::Done);
     };
     let (from, count) = clamp(start, stop, list.len());
@@ -77,7 +76,7 @@ pub(super) fn lpos(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandErro
             Some(_) => cx.reply.empty_array(),
             None => cx.reply.null(),
         }
-        miss(cx, key);
+        cx.miss(key);
         return Ok(Flow::Done);
     };
     let reply = &mut cx.reply;

@@ -9,7 +9,6 @@ use super::reply_members;
 use crate::ctx::{Ctx, Flow};
 use crate::effects::NotifyClass;
 use crate::error::CommandError;
-use crate::family::string::value::miss;
 
 /// `SADD key member [member ...]`.
 pub(super) fn sadd(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandError> {
@@ -81,7 +80,7 @@ pub(super) fn smismember(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, Comma
         cx.reply.integer(i64::from(found));
     }
     if set.is_none() {
-        miss(cx, key);
+        cx.miss(key);
     }
     Ok(Flow::Done)
 }
@@ -95,7 +94,7 @@ pub(super) fn smembers(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, Command
         Some(value) => reply_members(&mut cx.reply, value.set()?),
         None => {
             cx.reply.set(0);
-            miss(cx, key);
+            cx.miss(key);
         }
     }
     Ok(Flow::Done)
@@ -146,7 +145,7 @@ fn with_set<T>(
     match db.read_hashed(hash, key, Touch::Yes) {
         Some(value) => Ok(Some(look(value.set()?))),
         None => {
-            miss(cx, key);
+            cx.miss(key);
             Ok(None)
         }
     }

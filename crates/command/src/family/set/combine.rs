@@ -15,7 +15,6 @@ use crate::args::{Cursor, integer, positive};
 use crate::ctx::{Ctx, Flow};
 use crate::effects::NotifyClass;
 use crate::error::CommandError;
-use crate::family::string::value::miss;
 
 /// `SINTER key [key ...]`.
 pub(super) fn sinter(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandError> {
@@ -194,7 +193,7 @@ fn read_counted(
 fn check(cx: &mut Ctx<'_>, keys: Args<'_>) -> Result<(), CommandError> {
     for key in keys {
         if cx.db().read_set(key, Touch::Yes)?.is_none() {
-            miss(cx, key);
+            cx.miss(key);
         }
     }
     Ok(())

@@ -14,7 +14,6 @@ use crate::args::{integer, positive};
 use crate::ctx::{Ctx, Flow};
 use crate::effects::{NotifyClass, Propagate, removal};
 use crate::error::CommandError;
-use crate::family::string::value::miss;
 
 /// How many members one logged SREM names.
 const SREM_MEMBERS_MAX: usize = 1024;
@@ -144,7 +143,7 @@ pub(super) fn srandmember(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, Comm
             None => cx.reply.null(),
             Some(_) => cx.reply.empty_array(),
         }
-        miss(cx, key);
+        cx.miss(key);
         return Ok(Flow::Done);
     };
     let set = value.set()?;

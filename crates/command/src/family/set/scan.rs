@@ -9,24 +9,27 @@ use russet_resp::Args;
 use super::reply_member;
 use crate::ctx::{Ctx, Flow};
 use crate::error::CommandError;
-use crate::family::string::value::miss;
 use crate::family::walk::{self, Wish};
 
 /// `SSCAN key cursor [MATCH pattern] [COUNT count]`.
 pub(super) fn sscan(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandError> {
-    let cursor = walk::cursor(args)?;
+    let cursor = walk::cursor(&args[2])?;
     let key = &args[1];
     let mut db = cx.keyspace.db(cx.db);
     let Some(set) = db.read_set(key, Touch::Yes)? else {
         walk::write_empty(&mut cx.reply);
-        miss(cx, key);
+        cx.miss(key);
         return Ok(Flow::Done);
     };
     let wish = Wish::read(args, false)?;
     walk::write(&mut cx.reply, |reply| {
         let mut len = 0;
-        let next = set.scan(cursor, wish.count, &mut |member| {
-            if wish.pattern.matches(member.as_bytes(&mut I64Buf::new())) {
+        let next = set.scan(cursor, wish.page.count, &mut |member| {
+            if wish
+                .page
+                .pattern
+                .matches(member.as_bytes(&mut I64Buf::new()))
+            {
                 reply_member(reply, member);
                 len += 1;
             }

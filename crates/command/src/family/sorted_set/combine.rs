@@ -14,7 +14,6 @@ use super::{Scores, replies_each, reply_scored};
 use crate::args::{Cursor, integer, positive};
 use crate::ctx::{Ctx, Flow};
 use crate::error::CommandError;
-use crate::family::string::value::miss;
 
 /// How sources are combined.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -150,7 +149,7 @@ fn check(cx: &mut Ctx<'_>, keys: Args<'_>) -> Result<(), CommandError> {
         match kind {
             Some(Kind::Zset | Kind::Set) => {}
             Some(_) => return Err(CommandError::WrongType),
-            None => miss(cx, key),
+            None => cx.miss(key),
         }
     }
     Ok(())

@@ -11,7 +11,7 @@ use russet_engine::{Kind, Millis, Scored, ZsetMut};
 use russet_resp::Args;
 
 use super::{Scores, replies_each, reply_member, reply_scored, settle_removal};
-use crate::args::{Cursor, integer, is_word, positive, timeout_seconds};
+use crate::args::{Cursor, at_least, is_word, timeout_seconds};
 use crate::ctx::{Ctx, Flow, Wait};
 use crate::error::CommandError;
 
@@ -51,7 +51,7 @@ pub(super) fn zpopmax(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandE
 fn pop(cx: &mut Ctx<'_>, args: Args<'_>, side: Side) -> Result<Flow, CommandError> {
     let count = match args.len() {
         2 => None,
-        3 => Some(at_most(positive(&args[2]).map_err(|_| NOT_POSITIVE)?)),
+        3 => Some(at_least(0, &args[2], NOT_POSITIVE)?),
         _ => return Err(CommandError::Syntax),
     };
     let key = &args[1];
@@ -153,7 +153,7 @@ struct Wish {
 impl Wish {
     /// Reads arguments from the count of keys on.
     fn read(args: Args<'_>, numkeys_at: usize) -> Result<Self, CommandError> {
-        let numkeys = at_least_one(&args[numkeys_at]).ok_or(CommandError::NumkeysNotPositive)?;
+        let numkeys = at_least(1, &args[numkeys_at], CommandError::NumkeysNotPositive)?;
         let first = numkeys_at + 1;
         let side_at = first.saturating_add(numkeys);
         let side = match args.get(side_at) {
@@ -166,7 +166,7 @@ impl Wish {
         while rest.has_more() {
             match rest.eat_valued("COUNT") {
                 Some(value) if count.is_none() => {
-                    count = Some(at_least_one(value).ok_or(CommandError::CountNotPositive)?);
+                    count = Some(at_least(1, value, CommandError::CountNotPositive)?);
                 }
                 _ => return Err(CommandError::Syntax),
             }
@@ -224,12 +224,3 @@ fn take(zset: &mut ZsetMut<'_>, side: Side, count: usize, mut show: impl FnMut(S
 
 const NOT_POSITIVE: CommandError =
     CommandError::text("ERR value is out of range, must be positive");
-
-fn at_least_one(arg: &[u8]) -> Option<usize> {
-    let number = integer(arg).ok().filter(|number| *number > 0)?;
-    Some(at_most(number))
-}
-
-fn at_most(number: i64) -> usize {
-    usize::try_from(number).unwrap_or(usize::MAX)
-}

@@ -12,7 +12,6 @@ use super::{Scores, replies_each, reply_member, reply_scored};
 use crate::args::{integer, is_word};
 use crate::ctx::{Ctx, Flow};
 use crate::error::CommandError;
-use crate::family::string::value::miss;
 use crate::family::walk::{self, Wish};
 
 /// `ZRANDMEMBER key [count [WITHSCORES]]`.
@@ -31,7 +30,7 @@ pub(super) fn zrandmember(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, Comm
         }
         None => {
             cx.reply.null();
-            miss(cx, key);
+            cx.miss(key);
         }
     }
     Ok(Flow::Done)
@@ -57,7 +56,7 @@ fn several(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandError> {
     let mut db = cx.keyspace.db(cx.db);
     let Some(zset) = db.zset(key, Touch::Yes)? else {
         cx.reply.empty_array();
-        miss(cx, key);
+        cx.miss(key);
         return Ok(Flow::Done);
     };
     let wanted = usize::try_from(count.unsigned_abs()).unwrap_or(usize::MAX);
@@ -106,20 +105,24 @@ fn distinct_ranks(rng: &mut russet_base::Rng, wanted: usize, zset: ZsetRef<'_>) 
 
 /// `ZSCAN key cursor [MATCH pattern] [COUNT count] [NOSCORES]`.
 pub(super) fn zscan(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandError> {
-    let cursor = walk::cursor(args)?;
+    let cursor = walk::cursor(&args[2])?;
     let key = &args[1];
     let mut db = cx.keyspace.db(cx.db);
     let Some(zset) = db.zset(key, Touch::Yes)? else {
         walk::write_empty(&mut cx.reply);
-        miss(cx, key);
+        cx.miss(key);
         return Ok(Flow::Done);
     };
     let wish = Wish::read_scored(args)?;
     walk::write(&mut cx.reply, |reply| {
         let mut len = 0;
-        let next = zset.scan(cursor, wish.count, &mut |scored| {
+        let next = zset.scan(cursor, wish.page.count, &mut |scored| {
             let mut digits = I64Buf::new();
-            if !wish.pattern.matches(scored.member.as_bytes(&mut digits)) {
+            if !wish
+                .page
+                .pattern
+                .matches(scored.member.as_bytes(&mut digits))
+            {
                 return;
             }
             reply_member(reply, scored.member);

@@ -18,7 +18,6 @@ use crate::args::{Cursor, integer};
 use crate::ctx::{Ctx, Flow};
 use crate::effects::NotifyClass;
 use crate::error::CommandError;
-use crate::family::string::value::miss;
 
 /// What members are asked for by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -89,7 +88,7 @@ pub(super) fn zrangestore(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, Comm
         }
     }
     if is_missed {
-        miss(cx, source);
+        cx.miss(source);
     }
     store(cx, target, result, "zrangestore");
     Ok(Flow::Done)
@@ -110,7 +109,7 @@ fn reply_range(cx: &mut Ctx<'_>, args: Args<'_>, form: Form) -> Result<Flow, Com
     let mut db = cx.keyspace.db(cx.db);
     let Some(zset) = db.zset_hashed(hash, key, Touch::Yes)? else {
         cx.reply.empty_array();
-        miss(cx, key);
+        cx.miss(key);
         return Ok(Flow::Done);
     };
     let reply = &mut cx.reply;

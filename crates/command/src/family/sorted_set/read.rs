@@ -9,7 +9,6 @@ use super::bound;
 use crate::args::is_word;
 use crate::ctx::{Ctx, Flow};
 use crate::error::CommandError;
-use crate::family::string::value::miss;
 
 /// `ZCARD key`.
 pub(super) fn zcard(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandError> {
@@ -18,7 +17,7 @@ pub(super) fn zcard(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandErr
         Some(zset) => cx.reply.count(zset.len()),
         None => {
             cx.reply.integer(0);
-            miss(cx, key);
+            cx.miss(key);
         }
     }
     Ok(Flow::Done)
@@ -35,7 +34,7 @@ pub(super) fn zscore(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandEr
         },
         None => {
             cx.reply.null();
-            miss(cx, key);
+            cx.miss(key);
         }
     }
     Ok(Flow::Done)
@@ -55,7 +54,7 @@ pub(super) fn zmscore(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandE
         }
     }
     if zset.is_none() {
-        miss(cx, key);
+        cx.miss(key);
     }
     Ok(Flow::Done)
 }
@@ -102,7 +101,7 @@ fn reply_rank(
         }
     }
     if is_missed {
-        miss(cx, key);
+        cx.miss(key);
     }
     Ok(Flow::Done)
 }
@@ -124,7 +123,7 @@ fn reply_count(cx: &mut Ctx<'_>, key: &[u8], span: &Span<'_>) -> Result<Flow, Co
         Some(zset) => cx.reply.count(zset.ranks(span).len()),
         None => {
             cx.reply.integer(0);
-            miss(cx, key);
+            cx.miss(key);
         }
     }
     Ok(Flow::Done)

@@ -32,8 +32,7 @@ pub(super) fn xack(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandErro
     let mut target = db.stream_mut_hashed(hash, key)?;
     let Some(group) = target.get().and_then(|stream| stream.group(name)) else {
         if target.get().is_none() {
-            cx.effects
-                .notify(NotifyClass::KEY_MISS, "keymiss", cx.db, key);
+            cx.effects.miss(cx.db, key);
         }
         cx.reply.integer(0);
         return Ok(Flow::Done);

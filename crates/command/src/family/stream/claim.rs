@@ -96,7 +96,7 @@ fn missing(
     is_key_missing: bool,
 ) -> CommandError {
     if is_key_missing {
-        effects.notify(NotifyClass::KEY_MISS, "keymiss", db, name.key);
+        effects.miss(db, name.key);
     }
     text::no_group(name.key, name.group)
 }

@@ -11,7 +11,6 @@ use super::pending::{deliveries, owner};
 use super::{id, text};
 use crate::args::{integer, is_word};
 use crate::ctx::{Ctx, Flow};
-use crate::effects::NotifyClass;
 use crate::error::CommandError;
 use crate::help;
 
@@ -28,8 +27,7 @@ fn with_stream(
     match db.stream(key, Touch::Yes)? {
         Some(stream) => show(&mut cx.reply, stream).map(|()| Flow::Done),
         None => {
-            cx.effects
-                .notify(NotifyClass::KEY_MISS, "keymiss", cx.db, key);
+            cx.effects.miss(cx.db, key);
             Err(CommandError::NoSuchKey)
         }
     }

@@ -10,7 +10,6 @@ use super::id::{self, End, parse_end};
 use super::text;
 use crate::args::{integer, is_word};
 use crate::ctx::{Ctx, Flow};
-use crate::effects::NotifyClass;
 use crate::error::CommandError;
 
 /// Which entries are asked for.
@@ -33,8 +32,7 @@ pub(super) fn xpending(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, Command
     let (hash, now) = (cx.hash_of_first(key), cx.now());
     let mut db = cx.keyspace.db(cx.db);
     let Some(stream) = db.stream_hashed(hash, key, Touch::Yes)? else {
-        cx.effects
-            .notify(NotifyClass::KEY_MISS, "keymiss", cx.db, key);
+        cx.effects.miss(cx.db, key);
         return Err(text::no_group(key, name));
     };
     let group = stream

@@ -10,7 +10,6 @@ use super::entries::reply_entries;
 use super::id::{End, parse_end};
 use crate::args::{Cursor, integer};
 use crate::ctx::{Ctx, Flow};
-use crate::effects::NotifyClass;
 use crate::error::CommandError;
 
 /// `XLEN key`.
@@ -22,7 +21,7 @@ pub(super) fn xlen(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandErro
         .stream_hashed(hash, key, Touch::Yes)?
         .map(|stream| stream.len());
     if len.is_none() {
-        cx.notify(NotifyClass::KEY_MISS, "keymiss", key);
+        cx.miss(key);
     }
     cx.reply.count(len.unwrap_or(0) as usize);
     Ok(Flow::Done)
@@ -54,8 +53,7 @@ fn range(cx: &mut Ctx<'_>, args: Args<'_>, is_reversed: bool) -> Result<Flow, Co
     let hash = cx.hash_of_first(key);
     let mut db = cx.keyspace.db(cx.db);
     let Some(stream) = db.stream_hashed(hash, key, Touch::Yes)? else {
-        cx.effects
-            .notify(NotifyClass::KEY_MISS, "keymiss", cx.db, key);
+        cx.effects.miss(cx.db, key);
         cx.reply.empty_array();
         return Ok(Flow::Done);
     };

@@ -17,7 +17,6 @@ use super::id::{self, IdText};
 use super::text;
 use crate::args::{integer, is_word, timeout_millis};
 use crate::ctx::{Ctx, Flow, Wait};
-use crate::effects::NotifyClass;
 use crate::error::CommandError;
 
 const CLAIM_OUTSIDE: CommandError = CommandError::text(
@@ -201,8 +200,7 @@ fn resolve(cx: &mut Ctx<'_>, key: &[u8], id: &[u8]) -> Result<StreamId, CommandE
         _ => id::parse(id),
     };
     if stream.is_none() {
-        cx.effects
-            .notify(NotifyClass::KEY_MISS, "keymiss", cx.db, key);
+        cx.effects.miss(cx.db, key);
     }
     resolved
 }

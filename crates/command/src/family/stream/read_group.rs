@@ -21,7 +21,7 @@ use super::pending::{deliveries, one_more};
 use super::read::{Answer, Options, has_from, wait};
 use super::text;
 use crate::ctx::{Ctx, Flow};
-use crate::effects::{Effects, NotifyClass};
+use crate::effects::Effects;
 use crate::error::CommandError;
 
 /// What a consumer asks for.
@@ -118,8 +118,7 @@ fn resolve(cx: &mut Ctx<'_>, name: GroupName<'_>, id: &[u8]) -> Result<Wanted, C
     match db.stream(name.key, Touch::Yes)? {
         Some(stream) => group_of(stream, name).map(|_| ())?,
         None => {
-            cx.effects
-                .notify(NotifyClass::KEY_MISS, "keymiss", cx.db, name.key);
+            cx.effects.miss(cx.db, name.key);
             return Err(text::no_group_to_read(name.key, name.group));
         }
     }

@@ -10,7 +10,7 @@ use russet_resp::Args;
 
 use super::condition::Condition;
 use super::get::settle_removal;
-use super::value::{bytes_of, miss};
+use super::value::bytes_of;
 use crate::args::is_word;
 use crate::ctx::{Ctx, Flow};
 use crate::error::CommandError;
@@ -26,7 +26,7 @@ pub(super) fn digest(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandEr
         }
         None => {
             cx.reply.null();
-            miss(cx, key);
+            cx.miss(key);
         }
     }
     Ok(Flow::Done)

@@ -8,7 +8,7 @@ use russet_engine::{Entry, Touch};
 use russet_resp::Args;
 
 use super::expiry::Expiry;
-use super::value::{Ttl, len_of, miss, reply_value};
+use super::value::{Ttl, len_of, reply_value};
 use crate::args::{Keyword, options};
 use crate::ctx::{Ctx, Flow};
 use crate::effects::{NotifyClass, removal};
@@ -22,7 +22,7 @@ pub(super) fn get(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandError
         Some(value) => reply_value(&mut cx.reply, value),
         None => {
             cx.reply.null();
-            miss(cx, key);
+            cx.miss(key);
         }
     }
     Ok(Flow::Done)
@@ -35,7 +35,7 @@ pub(super) fn strlen(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandEr
         Some(value) => cx.reply.count(len_of(value.string()?)),
         None => {
             cx.reply.integer(0);
-            miss(cx, key);
+            cx.miss(key);
         }
     }
     Ok(Flow::Done)
@@ -48,7 +48,7 @@ pub(super) fn getdel(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandEr
         Some(value) => reply_value(&mut cx.reply, value.string()?),
         None => {
             cx.reply.null();
-            miss(cx, key);
+            cx.miss(key);
             return Ok(Flow::Done);
         }
     }
@@ -82,7 +82,7 @@ pub(super) fn getex(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandErr
         // COMPAT: the moment is not even read when there is no key to give it to.
         None => {
             cx.reply.null();
-            miss(cx, key);
+            cx.miss(key);
             return Ok(Flow::Done);
         }
     };

@@ -20,7 +20,7 @@ use russet_base::num::I64Buf;
 use russet_engine::Touch;
 use russet_resp::{Args, Reply};
 
-use super::value::{bytes_of, miss};
+use super::value::bytes_of;
 use crate::args::{integer, is_word};
 use crate::ctx::{Ctx, Flow};
 use crate::error::CommandError;
@@ -70,7 +70,7 @@ fn string_at(cx: &mut Ctx<'_>, key: &[u8]) -> Result<Vec<u8>, CommandError> {
             Err(_) => Err(CommandError::LcsType),
         },
         None => {
-            miss(cx, key);
+            cx.miss(key);
             Ok(Vec::new())
         }
     }

@@ -10,7 +10,7 @@ use russet_resp::{ArgBuf, Args};
 
 use super::condition::Condition;
 use super::expiry::Expiry;
-use super::value::{Ttl, miss, new_value, propagate, reply_value, store_hashed};
+use super::value::{Ttl, new_value, propagate, reply_value, store_hashed};
 use crate::args::{Keyword, options};
 use crate::ctx::{Ctx, Flow};
 use crate::effects::NotifyClass;
@@ -32,7 +32,7 @@ pub(super) fn mget(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandErro
                 },
                 None => {
                     cx.reply.null();
-                    miss(cx, key);
+                    cx.miss(key);
                 }
             }
         }

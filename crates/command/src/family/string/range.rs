@@ -7,7 +7,7 @@ use russet_base::num::I64Buf;
 use russet_engine::{Entry, NewValue, StringRef, Touch};
 use russet_resp::{Args, SHARED_LEN_MIN};
 
-use super::value::{bytes_of, len_of, miss, new_value};
+use super::value::{bytes_of, len_of, new_value};
 use crate::args::integer;
 use crate::ctx::{Ctx, Flow, Settings};
 use crate::effects::NotifyClass;
@@ -41,7 +41,7 @@ pub(super) fn getrange(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, Command
     let mut db = cx.keyspace.db(cx.db);
     let Some(value) = db.read(key, Touch::Yes) else {
         cx.reply.bulk(b"");
-        miss(cx, key);
+        cx.miss(key);
         return Ok(Flow::Done);
     };
     let value = value.string()?;

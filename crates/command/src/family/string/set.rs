@@ -18,7 +18,7 @@ use russet_resp::{ArgBuf, Args};
 
 use super::condition::Condition;
 use super::expiry::Expiry;
-use super::value::{Ttl, miss, new_value, propagate, propagate_set, reply_value, store};
+use super::value::{Ttl, new_value, propagate, propagate_set, reply_value, store};
 use crate::args::{Keyword, is_word, options};
 use crate::ctx::{Ctx, Flow};
 use crate::effects::NotifyClass;
@@ -145,7 +145,7 @@ fn reply_old(cx: &mut Ctx<'_>, key: &[u8]) -> Result<(), CommandError> {
         Some(value) => reply_value(&mut cx.reply, value.string()?),
         None => {
             cx.reply.null();
-            miss(cx, key);
+            cx.miss(key);
         }
     }
     Ok(())

@@ -109,12 +109,6 @@ pub(in crate::family) fn integer_of(value: StringRef<'_>) -> Result<i64, Command
     parsed.ok_or(CommandError::NotInteger)
 }
 
-/// Says that a read did not find its key.
-#[inline]
-pub(in crate::family) fn miss(cx: &mut Ctx<'_>, key: &[u8]) {
-    cx.notify(NotifyClass::KEY_MISS, "keymiss", key);
-}
-
 /// Logs `SET key value …` instead of the request; the value is the argument at `value_idx`.
 pub(super) fn propagate_set(
     cx: &mut Ctx<'_>,
