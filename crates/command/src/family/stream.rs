@@ -15,6 +15,7 @@
 
 mod ack;
 mod add;
+mod budget;
 mod claim;
 mod delete;
 mod entries;
@@ -211,7 +212,8 @@ pub const FAMILY: Family<Handler> = Family {
             .history(&[("6.2.0", "Ends that are left out.")]),
         DataRow::read("XREAD", AtLeast(4), read::xread)
             .takes(
-                "[COUNT count] [BLOCK milliseconds] \
+                "[COUNT count] [MAXCOUNT maxcount:integer]{8.10.0} \
+                 [MAXSIZE maxsize:integer]{8.10.0} [BLOCK milliseconds] \
                  STREAMS (key [key ...] ID:string [ID:string ...]):streams",
             )
             .keys(&[streams(1)])
@@ -223,8 +225,9 @@ pub const FAMILY: Family<Handler> = Family {
             ),
         DataRow::write("XREADGROUP", AtLeast(7), read_group::xreadgroup)
             .takes(
-                "GROUP (group consumer):group-block [COUNT count] [BLOCK milliseconds] \
-                 [CLAIM min-idle-time:integer]{8.4.0} [NOACK] \
+                "GROUP (group consumer):group-block [COUNT count] \
+                 [MAXCOUNT maxcount:integer]{8.10.0} [MAXSIZE maxsize:integer]{8.10.0} \
+                 [BLOCK milliseconds] [CLAIM min-idle-time:integer]{8.4.0} [NOACK] \
                  STREAMS (key [key ...] ID:string [ID:string ...]):streams",
             )
             .keys(&[streams(4)])

@@ -319,6 +319,13 @@ impl<'o> Reply<'o> {
         self.out.mark()
     }
 
+    /// How many bytes wait in the output, those of earlier replies among them.
+    #[inline]
+    #[must_use]
+    pub fn queued_len(&self) -> usize {
+        self.out.len()
+    }
+
     /// Takes back everything written since the mark.
     pub fn rollback(&mut self, mark: Mark) {
         self.out.rollback(mark);

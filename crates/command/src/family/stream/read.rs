@@ -9,13 +9,14 @@
 use std::ops::Range;
 
 use russet_engine::{Kind, Millis, Stream, StreamId, Touch};
-use russet_resp::{ArgBuf, Args, Reply};
+use russet_resp::{ArgBuf, Args, Mark, Reply};
 use smallvec::SmallVec;
 
-use super::entries::reply_entries;
+use super::budget::Budget;
+use super::entries::reply_entry;
 use super::id::{self, IdText};
 use super::text;
-use crate::args::{integer, is_word, timeout_millis};
+use crate::args::{at_least, integer, is_word, timeout_millis};
 use crate::ctx::{Ctx, Flow, Wait};
 use crate::error::CommandError;
 
@@ -26,11 +27,20 @@ const CLAIM_INTEGER: CommandError = CommandError::text("ERR min-idle-time is not
 const CLAIM_NEGATIVE: CommandError =
     CommandError::text("ERR min-idle-time must be a positive integer");
 
+const TOTAL_INVALID: CommandError = CommandError::text("ERR MAXCOUNT must be a positive integer");
+const SIZE_INVALID: CommandError = CommandError::text("ERR MAXSIZE must be a positive integer");
+const TOTAL_BELOW_COUNT: CommandError =
+    CommandError::text("ERR MAXCOUNT must be greater than or equal to COUNT");
+
 /// The options of a request that reads streams.
 #[derive(Debug)]
 pub(super) struct Options<'a> {
     /// How many entries of a stream; all if none is given.
     pub(super) count: usize,
+    /// How many entries of all streams together.
+    pub(super) total_max: usize,
+    /// How many bytes the reply may have, roughly.
+    pub(super) size_max: usize,
     /// Until when to wait, if at all: `Some(None)` is for ever.
     pub(super) block: Option<Option<Millis>>,
     /// The group and the consumer.
@@ -47,6 +57,8 @@ impl<'a> Options<'a> {
     pub(super) fn read(args: Args<'a>, now: Millis, is_group: bool) -> Result<Self, CommandError> {
         let mut options = Self {
             count: usize::MAX,
+            total_max: usize::MAX,
+            size_max: usize::MAX,
             block: None,
             group: None,
             is_unacknowledged: false,
@@ -68,6 +80,14 @@ impl<'a> Options<'a> {
                     // COMPAT: what is not above zero asks for all.
                     let count = usize::try_from(integer(count)?).unwrap_or(0);
                     options.count = if count == 0 { usize::MAX } else { count };
+                    at + 2
+                }
+                (Some(most), _) if is_word(word, "MAXCOUNT") => {
+                    options.total_max = at_least(1, most, TOTAL_INVALID)?;
+                    at + 2
+                }
+                (Some(most), _) if is_word(word, "MAXSIZE") => {
+                    options.size_max = at_least(1, most, SIZE_INVALID)?;
                     at + 2
                 }
                 (Some(group), Some(consumer)) if is_word(word, "GROUP") => {
@@ -93,8 +113,18 @@ impl<'a> Options<'a> {
         match options.keys.is_empty() {
             true => Err(CommandError::Syntax),
             false if is_group && options.group.is_none() => Err(text::GROUP_MISSING),
+            false if options.is_total_below_count() => Err(TOTAL_BELOW_COUNT),
             false => Ok(options),
         }
+    }
+
+    fn is_total_below_count(&self) -> bool {
+        self.count != usize::MAX && self.total_max < self.count
+    }
+
+    /// The limits of the reply that begins here.
+    pub(super) fn budget(&self, reply: &Reply<'_>) -> Budget {
+        Budget::new(reply, self.total_max, self.size_max)
     }
 
     /// The identifier that belongs to the key at `at`.
@@ -126,16 +156,24 @@ pub(super) struct Answer {
 }
 
 impl Answer {
-    /// Begins the next stream; its entries follow.
-    pub(super) fn stream(&mut self, reply: &mut Reply<'_>, key: &[u8]) {
+    /// Begins the next stream, whose entries follow; returns its place.
+    pub(super) fn stream(&mut self, reply: &mut Reply<'_>, key: &[u8]) -> Mark {
         if self.begun.is_none() {
             self.begun = Some(reply.begin_array());
         }
         self.count += 1;
+        let place = reply.mark();
         if !reply.is_resp3() {
             reply.array(2);
         }
         reply.bulk(key);
+        place
+    }
+
+    /// Takes the last stream back, of which no entry fits.
+    pub(super) fn take_back(&mut self, reply: &mut Reply<'_>, place: Mark) {
+        reply.rollback(place);
+        self.count -= 1;
     }
 
     /// Ends the reply; false if there was no stream, and nothing is written.
@@ -159,7 +197,11 @@ pub(super) fn xread(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandErr
         after.push(resolve(cx, &args[at], &args[options.id_at(at)])?);
     }
     let mut answer = Answer::default();
+    let mut budget = options.budget(&cx.reply);
     for (at, after) in options.keys.clone().zip(&after) {
+        if budget.is_spent() {
+            break;
+        }
         let key = &args[at];
         let mut db = cx.keyspace.db(cx.db);
         let Some(stream) = db.stream(key, Touch::Yes)? else {
@@ -168,9 +210,17 @@ pub(super) fn xread(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandErr
         let Some(from) = after.next().filter(|from| has_from(stream, *from)) else {
             continue;
         };
-        answer.stream(&mut cx.reply, key);
-        let entries = stream.range(from, StreamId::MAX);
-        reply_entries(&mut cx.reply, entries.take(options.count));
+        let place = answer.stream(&mut cx.reply, key);
+        let begun = cx.reply.begin_array();
+        let entries = stream.range(from, StreamId::MAX).take(options.count);
+        let given = entries.take_while(|entry| {
+            let write = |reply: &mut Reply<'_>| reply_entry(reply, entry);
+            budget.give(&mut cx.reply, write)
+        });
+        match given.count() {
+            0 => answer.take_back(&mut cx.reply, place),
+            count => cx.reply.end_array(begun, count),
+        }
     }
     if answer.finish(&mut cx.reply) {
         return Ok(Flow::Done);

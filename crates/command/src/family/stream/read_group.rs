@@ -13,6 +13,7 @@ use russet_engine::{ConsumerId, Millis, Pending, Stream, StreamEntry, StreamId, 
 use russet_resp::{Args, Reply};
 use smallvec::SmallVec;
 
+use super::budget::Budget;
 use super::claim::{arrive, deliver, group_of};
 use super::entries::{reply_entry, reply_fields, reply_gone};
 use super::id;
@@ -48,7 +49,11 @@ pub(super) fn xreadgroup(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, Comma
     cx.effects.propagate_nothing();
     let now = cx.now();
     let mut answer = Answer::default();
+    let mut budget = options.budget(&cx.reply);
     for (at, wanted) in options.keys.clone().zip(wanted) {
+        if budget.is_spent() {
+            break;
+        }
         let name = GroupName {
             key: &args[at],
             group,
@@ -62,6 +67,7 @@ pub(super) fn xreadgroup(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, Comma
             effects: cx.effects,
             db: cx.db,
             reply: &mut cx.reply,
+            budget: &mut budget,
         };
         target.edit_quietly(|stream| reader.serve(stream, consumer, wanted, &mut answer));
     }
@@ -142,6 +148,7 @@ struct Reader<'r, 'o, 'c> {
     effects: &'r mut Effects,
     db: usize,
     reply: &'r mut Reply<'c>,
+    budget: &'r mut Budget,
 }
 
 impl Reader<'_, '_, '_> {
@@ -159,15 +166,22 @@ impl Reader<'_, '_, '_> {
         }
         match wanted {
             Wanted::History(after) => {
-                answer.stream(self.reply, self.name.key);
-                self.serve_history(stream, id, after);
+                let place = answer.stream(self.reply, self.name.key);
+                if !self.serve_history(stream, id, after) {
+                    answer.take_back(self.reply, place);
+                }
             }
             Wanted::New => self.serve_new(stream, id, answer),
         }
     }
 
-    /// Gives the consumer once more what it has.
-    fn serve_history(&mut self, stream: &mut Stream, consumer: ConsumerId, after: StreamId) {
+    /// Gives the consumer once more what it has; says whether any of it fits, if there is any.
+    fn serve_history(
+        &mut self,
+        stream: &mut Stream,
+        consumer: ConsumerId,
+        after: StreamId,
+    ) -> bool {
         let from = after.next().unwrap_or(StreamId::MAX);
         let ids: Vec<StreamId> = match stream.group(self.name.group) {
             Some(group) => {
@@ -176,14 +190,20 @@ impl Reader<'_, '_, '_> {
             }
             None => Vec::new(),
         };
-        self.reply.array(ids.len());
-        for id in &ids {
-            match stream.entry(*id) {
-                Some(entry) => reply_entry(self.reply, &entry),
-                None => reply_gone(self.reply, *id),
-            }
+        let begun = self.reply.begin_array();
+        let given = ids.iter().take_while(|&&id| {
+            self.budget
+                .give(self.reply, |reply| match stream.entry(id) {
+                    Some(entry) => reply_entry(reply, &entry),
+                    None => reply_gone(reply, id),
+                })
+        });
+        let count = given.count();
+        if count == 0 && !ids.is_empty() {
+            return false;
         }
-        for id in ids {
+        self.reply.end_array(begun, count);
+        for id in ids.into_iter().take(count) {
             if stream.entry(id).is_none() {
                 continue;
             }
@@ -195,6 +215,7 @@ impl Reader<'_, '_, '_> {
                 }
             });
         }
+        true
     }
 
     /// Gives the consumer what others left, and then what nobody was given.
@@ -209,21 +230,27 @@ impl Reader<'_, '_, '_> {
         if left.is_empty() && from.is_none() {
             return;
         }
-        answer.stream(self.reply, self.name.key);
+        let place = answer.stream(self.reply, self.name.key);
         let begun = self.reply.begin_array();
-        let claimed = left.len();
-        for pending in left {
-            self.claim(stream, consumer, pending);
-        }
+        let claimed = left.into_iter();
+        let claimed = claimed.take_while(|pending| self.claim(stream, consumer, *pending));
+        let claimed = claimed.count();
         let mut ids: SmallVec<[StreamId; 16]> = SmallVec::new();
         let entries = from.map(|from| stream.range(from, StreamId::MAX));
         for entry in entries.into_iter().flatten().take(room) {
-            self.reply_new(&entry);
+            let is_claiming = self.options.claim.is_some();
+            let write = |reply: &mut Reply<'_>| reply_new(reply, &entry, is_claiming);
+            if !self.budget.give(self.reply, write) {
+                break;
+            }
             position.1 = stream.entries_read_after(position, entry.id());
             position.0 = entry.id();
             ids.push(entry.id());
         }
-        self.reply.end_array(begun, claimed + ids.len());
+        match claimed + ids.len() {
+            0 => return answer.take_back(self.reply, place),
+            count => self.reply.end_array(begun, count),
+        }
         if ids.is_empty() {
             return;
         }
@@ -268,14 +295,16 @@ impl Reader<'_, '_, '_> {
         left
     }
 
-    fn claim(&mut self, stream: &mut Stream, consumer: ConsumerId, mut pending: Pending) {
-        if let Some(entry) = stream.entry(pending.id) {
-            let idle = self.now.saturating_sub(pending.delivered_at);
-            self.reply.array(4);
-            id::reply(self.reply, pending.id);
-            reply_fields(self.reply, &entry);
-            self.reply.integer(idle);
-            self.reply.integer(deliveries(&pending));
+    /// Gives the consumer an entry that another one left; says whether it fits.
+    fn claim(&mut self, stream: &mut Stream, consumer: ConsumerId, mut pending: Pending) -> bool {
+        let idle = self.now.saturating_sub(pending.delivered_at);
+        let is_given = self.budget.give(self.reply, |reply| {
+            if let Some(entry) = stream.entry(pending.id) {
+                reply_claimed(reply, &entry, (idle, deliveries(&pending)));
+            }
+        });
+        if !is_given {
+            return false;
         }
         pending.delivered_at = self.now;
         pending.deliveries = one_more(pending.deliveries);
@@ -287,16 +316,27 @@ impl Reader<'_, '_, '_> {
             self.now,
             self.effects,
         );
+        true
     }
+}
 
-    fn reply_new(&mut self, entry: &StreamEntry<'_>) {
-        if self.options.claim.is_none() {
-            return reply_entry(self.reply, entry);
-        }
-        self.reply.array(4);
-        id::reply(self.reply, entry.id());
-        reply_fields(self.reply, entry);
-        self.reply.integer(0);
-        self.reply.integer(0);
+/// Writes an entry that nobody was given before.
+fn reply_new(reply: &mut Reply<'_>, entry: &StreamEntry<'_>, is_claiming: bool) {
+    match is_claiming {
+        true => reply_claimed(reply, entry, (0, 0)),
+        false => reply_entry(reply, entry),
     }
+}
+
+/// Writes an entry with how long it was idle and how often it was delivered.
+fn reply_claimed(
+    reply: &mut Reply<'_>,
+    entry: &StreamEntry<'_>,
+    (idle, deliveries): (Millis, i64),
+) {
+    reply.array(4);
+    id::reply(reply, entry.id());
+    reply_fields(reply, entry);
+    reply.integer(idle);
+    reply.integer(deliveries);
 }
