@@ -253,6 +253,9 @@ fn during_a_pause_nothing_is_removed_unless_it_is_written() {
     world.server.advance(20);
     assert_eq!(world.ask("GET a"), "$-1");
     assert_eq!(world.ask("HGET h f"), "$-1");
+    assert_eq!(world.ask("HRANDFIELD h"), "$1 g");
+    assert_eq!(world.ask("HRANDFIELD h 5"), "*1 $1 g");
+    assert_eq!(world.ask("HRANDFIELD h -2"), "*2 $1 g $1 g");
     assert_eq!(world.ask("DBSIZE"), ":3");
     assert_eq!(world.ask("RANDOMKEY"), "$1 h");
     assert_eq!((world.recorded(), world.events()), Default::default());

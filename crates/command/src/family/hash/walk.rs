@@ -1,10 +1,11 @@
 //! Fields without knowing their names: HRANDFIELD, HSCAN.
 //!
-//! Always true: a random field is never one that is due: those are removed first.
+//! Always true: a random field is never one that is due: those are removed first, or passed over.
 //! Not here: what a cursor means — the engine's `HashRef::scan`.
 
 use russet_base::num::I64Buf;
-use russet_engine::{Field, Touch};
+use russet_base::rng::Rng;
+use russet_engine::{Field, HashRef, Touch};
 use russet_resp::{Args, Protocol, Reply};
 
 use crate::args::{integer, is_word};
@@ -30,12 +31,11 @@ pub(super) fn hrandfield(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, Comma
     let (want, with_values) = read_want(args)?;
     let hash = cx.hash_of_first(key);
     let mut db = cx.keyspace.db(cx.db);
-    let is_overdue = |found: russet_engine::HashRef<'_>| found.is_overdue();
-    if db
-        .hash_ref_hashed(hash, key, Touch::Yes)?
-        .is_some_and(is_overdue)
-    {
-        // What is drawn from is what is left, so they go even during a pause.
+    let found = db.hash_ref_hashed(hash, key, Touch::Yes)?;
+    let is_overdue = found.is_some_and(|found| found.is_overdue());
+    let is_kept = is_overdue && cx.keyspace.keeps_expired();
+    let mut db = cx.keyspace.db(cx.db);
+    if is_overdue && !is_kept {
         db.hash_mut_hashed(hash, key)?.expire();
     }
     let Some(found) = db.hash_ref_hashed(hash, key, Touch::No)? else {
@@ -58,6 +58,9 @@ pub(super) fn hrandfield(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, Comma
         }
     };
     let width = if with_values && is_flat { 2 } else { 1 };
+    if is_kept {
+        return Ok(draw_left(cx.rng, &mut cx.reply, (found, want, width), show));
+    }
     match want {
         Want::One => match found.random(cx.rng) {
             Some(shown) => reply_value(&mut cx.reply, shown.field),
@@ -78,6 +81,34 @@ pub(super) fn hrandfield(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, Comma
         }
     }
     Ok(Flow::Done)
+}
+
+/// Answers from the fields that are not due, where those that are due are kept.
+#[cold]
+fn draw_left(
+    rng: &mut Rng,
+    reply: &mut Reply<'_>,
+    (found, want, width): (HashRef<'_>, Want, usize),
+    show: impl Fn(&mut Reply<'_>, Field<'_>),
+) -> Flow {
+    let mut left = Vec::new();
+    found.each(|field| left.push(field));
+    rng.shuffle(&mut left);
+    match (want, left.first()) {
+        (Want::One, None) => reply.null(),
+        (Want::One, Some(first)) => reply_value(reply, first.field),
+        (_, None) => reply.empty_array(),
+        (Want::Distinct(count), _) => {
+            let count = count.min(left.len());
+            reply.array(count * width);
+            left.drain(..count).for_each(|field| show(reply, field));
+        }
+        (Want::Draws(count), _) => {
+            reply.array((count as usize).saturating_mul(width));
+            (0..count).for_each(|_| show(reply, left[rng.index(left.len())]));
+        }
+    }
+    Flow::Done
 }
 
 fn read_want(args: Args<'_>) -> Result<(Want, bool), CommandError> {
