@@ -265,7 +265,7 @@ impl Db<'_> {
             }
         });
         for key in due {
-            self.live(self.hash(&key), &key);
+            self.seen(self.hash(&key), &key);
         }
         next
     }
