@@ -12,6 +12,7 @@ mod block;
 mod control;
 mod core;
 mod cron;
+mod fieldsets;
 mod gate;
 mod info;
 mod node;

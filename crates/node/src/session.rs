@@ -10,6 +10,7 @@ use russet_base::time::Now;
 use russet_io::{ConnId, Origin};
 use russet_resp::{ArgBuf, Output, Protocol, RequestDecoder};
 
+use crate::fieldsets::Fieldsets;
 use crate::registry::CommandId;
 use crate::txn::Multi;
 
@@ -113,6 +114,8 @@ pub(crate) struct Session {
     pub deferred: VecDeque<ArgBuf>,
     /// Its transaction, from MULTI on.
     pub multi: Option<Box<Multi>>,
+    /// What HIMPORT PREPARE declared, if anything.
+    pub fieldsets: Option<Box<Fieldsets>>,
     /// Replies on their way.
     pub output: Output,
     /// Whether it stands in the turn's list of sessions with input.
@@ -150,6 +153,7 @@ impl Session {
             decoder: RequestDecoder::default(),
             deferred: VecDeque::new(),
             multi: None,
+            fieldsets: None,
             output: Output::default(),
             queued: false,
             flushing: false,

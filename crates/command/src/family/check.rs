@@ -88,10 +88,11 @@ const fn check_flags(spec: &Spec) {
     if spec.flags.has(Flags::WRITE) && spec.flags.has(Flags::READONLY) {
         fault(spec.name, "both writes and only reads");
     }
-    if spec.flags.has(Flags::DENY_OOM) && !spec.flags.has(Flags::WRITE) {
+    // What neither writes nor reads may keep something for its client, as HIMPORT PREPARE does.
+    if spec.flags.has(Flags::DENY_OOM) && spec.flags.has(Flags::READONLY) {
         fault(
             spec.name,
-            "is refused when memory is short though it does not write",
+            "is refused when memory is short though it only reads",
         );
     }
 }

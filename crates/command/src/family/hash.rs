@@ -9,7 +9,8 @@
 //!
 //! Always true: a field whose deadline has passed is answered as one that is not there, and removed
 //! by the first command that names it.
-//! Not here: how hashes are kept — the engine's `types/hash.rs`.
+//! Not here: how hashes are kept — the engine's `types/hash.rs`; HIMPORT, which needs a session —
+//! the node's `control/himport.rs`.
 
 mod both;
 mod counter;

@@ -148,6 +148,7 @@ fn reset(cx: &mut ControlCtx<'_>, _: Args<'_>) -> Result<ControlFlow, CommandErr
     session.db = 0;
     session.replies = Replies::On;
     session.wishes = Wishes::default();
+    session.fieldsets = None;
     if let Some(names) = &mut session.names {
         names.name.clear();
     }

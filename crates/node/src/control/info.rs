@@ -12,6 +12,7 @@ use russet_resp::Args;
 use super::{ControlCtx, ControlFlow, ControlHandler};
 use crate::core::Core;
 use crate::environment::ProcessUsage;
+use crate::fieldsets::Fieldsets;
 use crate::info::{Clients, Database, View, render};
 use crate::node::Node;
 use crate::session::{Session, State};
@@ -95,7 +96,8 @@ fn count(clients: &mut Clients, session: &Session) {
     clients.blocked += usize::from(session.state == State::Postponed);
     clients.input_max = clients.input_max.max(session.input.len());
     clients.output_max = clients.output_max.max(session.output.len());
-    clients.buffers += session.input.len() + session.output.len();
+    let fieldsets = session.fieldsets.as_deref().map_or(0, Fieldsets::memory);
+    clients.buffers += session.input.len() + session.output.len() + fieldsets;
 }
 
 fn databases(core: &mut Core) -> Vec<Database> {

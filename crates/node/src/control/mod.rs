@@ -13,6 +13,7 @@ pub(crate) mod config;
 pub(crate) mod connection;
 pub(crate) mod debug;
 pub(crate) mod dump;
+pub(crate) mod himport;
 pub(crate) mod info;
 pub(crate) mod memory;
 pub(crate) mod server;
@@ -70,6 +71,7 @@ pub(crate) const FAMILIES: &[Family<ControlHandler>] = &[
     debug::FAMILY,
     dump::FAMILY,
     dump::INTERNAL,
+    himport::FAMILY,
     info::FAMILY,
     memory::FAMILY,
     server::FAMILY,

@@ -85,7 +85,7 @@ pub(crate) struct Clients {
     pub input_max: usize,
     /// The most output that waits, in bytes.
     pub output_max: usize,
-    /// The memory of all buffers, in bytes.
+    /// The memory of all buffers and fieldsets, in bytes.
     pub buffers: usize,
 }
 

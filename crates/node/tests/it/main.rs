@@ -4,6 +4,7 @@ mod blocking;
 mod config;
 mod debug;
 mod expired;
+mod himport;
 mod info;
 mod payloads;
 mod pipeline;

@@ -9,6 +9,7 @@ use russet_io::Origin;
 use russet_resp::{ArgBuf, Protocol};
 
 use crate::core::Core;
+use crate::fieldsets::Fieldsets;
 use crate::session::{BUFFER_SIZE, Session, State};
 use crate::txn::Multi;
 
@@ -115,13 +116,15 @@ impl Memory {
         let deferred: usize = session.deferred.iter().map(ArgBuf::memory).sum();
         let output = session.output.memory();
         let decoder = session.decoder.memory();
+        let fieldsets = session.fieldsets.as_deref().map_or(0, Fieldsets::memory);
+        let buffers = input + output + decoder + deferred;
         Self {
             pending: session.filled,
             input,
             request,
             multi,
             output,
-            total: size_of::<Session>() + input + output + decoder + deferred + multi + request,
+            total: size_of::<Session>() + buffers + multi + request + fieldsets,
         }
     }
 }
