@@ -58,6 +58,11 @@ impl Chunk {
         self.len += 1;
     }
 
+    /// Whether this very record is in it.
+    pub(crate) fn holds(&self, level: usize, handle: Handle, rest: u32) -> bool {
+        (0..usize::from(self.len)).any(|index| self.get(level, index) == (handle, rest))
+    }
+
     pub(crate) fn is_full(&self, level: usize) -> bool {
         usize::from(self.len) == capacity(level)
     }

@@ -21,6 +21,9 @@ use super::chunks::{Chunks, capacity};
 use crate::arena::Handle;
 use crate::value::Millis;
 
+/// Records that may be stale before they are looked for, whatever the number of cells.
+const STALE_SLACK: usize = 1024;
+
 const TICK_SHIFT: u32 = 10;
 const SLOT_BITS: u32 = 12;
 const SLOTS: usize = 1 << SLOT_BITS;
@@ -48,6 +51,8 @@ struct Inner {
     batch: Vec<Fired>,
     /// Records in slots, `near` and `batch`.
     records: usize,
+    /// How many the last search for stale records left, or fewer if there are fewer by now.
+    kept: usize,
     sweep: Option<Sweep>,
 }
 
@@ -97,6 +102,18 @@ impl Wheel {
         self.0.as_ref().map_or(0, |inner| inner.records)
     }
 
+    /// Whether so many more records than cells with deadlines are there that stale ones are worth
+    /// looking for.
+    ///
+    /// A cell that was freed and used again with the same deadline has records that nothing tells
+    /// from its own. A sweep leaves most of them, so the next waits until half as many have come.
+    pub(crate) fn is_crowded(&self, cells: usize) -> bool {
+        self.0.as_ref().is_some_and(|inner| {
+            let more = cells.max(inner.kept / 2);
+            inner.records > cells.max(inner.kept) + more + STALE_SLACK
+        })
+    }
+
     /// Bytes that the wheel takes.
     pub(crate) fn weight(&self) -> u64 {
         self.0.as_ref().map_or(0, |inner| {
@@ -128,6 +145,7 @@ impl Wheel {
         let inner = self.0.as_mut()?;
         let fired = inner.batch.pop()?;
         inner.records -= 1;
+        inner.kept = inner.kept.min(inner.records);
         Some(fired)
     }
 
@@ -180,6 +198,7 @@ impl Inner {
             near: BinaryHeap::new(),
             batch: Vec::new(),
             records: 0,
+            kept: 0,
             sweep: None,
         }
     }
@@ -355,6 +374,9 @@ impl Inner {
         if number == 0 {
             let next = self.next_filled(slot + 1, SLOTS_ALL);
             self.sweep = next.map(|slot| Sweep { slot, before: 0 });
+            if self.sweep.is_none() {
+                self.kept = self.records;
+            }
             return 1;
         }
         let level = if slot < LEVEL_AT[1] {
@@ -368,7 +390,7 @@ impl Inner {
         chunk.len = 0;
         for index in 0..usize::from(had) {
             let (cell, rest) = chunk.get(level, index);
-            if is_current(cell, low | rest as u16) {
+            if is_current(cell, low | rest as u16) && !chunk.holds(level, cell, rest) {
                 chunk.push(level, cell, rest);
             }
         }

@@ -10,9 +10,6 @@ use crate::expire::{Step, Wheel};
 use crate::prefetch;
 use crate::value::Millis;
 
-/// Records that may be stale before they are looked for, whatever the number of keys.
-const STALE_SLACK: usize = 1024;
-
 impl Store {
     /// Hands up to `budget` due entries to `expire`, and does at most `work` other steps; returns
     /// how many entries there were.
@@ -83,7 +80,7 @@ impl Store {
             self.wheel = Wheel::default();
         }
         while budget > 0 {
-            let is_wanted = self.wheel.records() > 2 * self.volatile + STALE_SLACK;
+            let is_wanted = self.wheel.is_crowded(self.volatile);
             let arena = &self.arena;
             let looked = self.wheel.sweep(is_wanted, |cell, tag| {
                 arena.is_live(cell)
@@ -99,7 +96,7 @@ impl Store {
 
     /// Whether there are so many stale records that they are, or should be, looked for.
     pub(crate) fn wants_sweep(&self) -> bool {
-        self.wheel.is_sweeping() || self.wheel.records() > 2 * self.volatile + STALE_SLACK
+        self.wheel.is_sweeping() || self.wheel.is_crowded(self.volatile)
     }
 
     /// The earliest moment at which [`Self::expire_due`] may have work.

@@ -140,6 +140,35 @@ fn stale_records_are_bounded_by_housekeeping() {
 }
 
 #[test]
+fn records_of_one_deadline_are_not_looked_for_without_end() {
+    let mut keyspace = keyspace();
+    let (rounds, keys) = if cfg!(miri) { (30, 50) } else { (300, 100_u32) };
+    let at = NOW + 90_000_000;
+    // Cells that are used again with the deadline that they had leave records like their own.
+    for _ in 0..rounds {
+        for n in 0..keys {
+            keyspace.db(0).remove(&n.to_le_bytes());
+            keyspace.db(0).set(&n.to_le_bytes(), b"v", Some(at));
+        }
+        let turns = (0..10_000).take_while(|_| keyspace.housekeep(50)).count();
+        assert!(turns < 10_000, "housekeeping comes to an end");
+    }
+    keyspace.freeze(at);
+    assert_eq!(expire_all(&mut keyspace), keys as usize);
+}
+
+#[test]
+fn records_of_one_key_that_is_set_again_are_dropped() {
+    let mut keyspace = keyspace();
+    for _ in 0..if cfg!(miri) { 3_000 } else { 30_000 } {
+        keyspace.db(0).remove(b"k");
+        keyspace.db(0).set(b"k", b"v", Some(NOW + 90_000_000));
+        keyspace.housekeep(50);
+    }
+    assert!(keyspace.db(0).expiry_records() < 3_000);
+}
+
+#[test]
 fn a_cell_that_is_used_again_does_not_expire_by_an_old_record() {
     let mut keyspace = keyspace();
     let count = if cfg!(miri) { 20 } else { 200 };
