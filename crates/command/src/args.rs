@@ -12,8 +12,8 @@
 //! Always true: nothing here allocates on the way to success; keywords match in any case.
 //! Not here: the numbers themselves — `russet_base::num`; which arguments are keys — the rows.
 
-use russet_base::num::LongDouble;
 pub use russet_base::num::parse_i64 as parse_integer;
+use russet_base::num::{LongDouble, parse_u64};
 use russet_engine::Millis;
 use russet_resp::Args;
 
@@ -47,6 +47,48 @@ pub fn at_least(least: i64, arg: &[u8], error: CommandError) -> Result<usize, Co
         .filter(|n| *n >= least)
         .map(|n| usize::try_from(n).unwrap_or(usize::MAX))
         .ok_or(error)
+}
+
+/// Reads what is no unsigned number in canonical form as the C library does.
+///
+/// COMPAT: leading blanks, a sign and zeros are allowed, and a minus sign counts from above; but a
+/// number below zero in canonical form is out of range. The text ends at a zero byte.
+///
+/// # Examples
+/// ```
+/// use russet_command::args::lenient_u64;
+/// assert_eq!(lenient_u64(b" +07"), Some(7));
+/// assert_eq!(lenient_u64(b"-01"), Some(u64::MAX));
+/// assert_eq!(lenient_u64(b"-1"), None);
+/// ```
+#[cold]
+pub fn lenient_u64(arg: &[u8]) -> Option<u64> {
+    let end = arg.iter().position(|byte| *byte == 0);
+    let text = &arg[..end.unwrap_or(arg.len())];
+    if parse_integer(text).is_some_and(|number| number < 0) {
+        return None;
+    }
+    let start = text.iter().position(|byte| !is_blank(*byte))?;
+    let (is_negative, digits) = match &text[start..] {
+        [b'-', digits @ ..] => (true, digits),
+        [b'+', digits @ ..] => (false, digits),
+        digits => (false, digits),
+    };
+    let zeros = digits.iter().take_while(|digit| **digit == b'0').count();
+    let number = match &digits[zeros..] {
+        [] if zeros > 0 => 0,
+        digits => parse_u64(digits)?,
+    };
+    Some(if is_negative {
+        number.wrapping_neg()
+    } else {
+        number
+    })
+}
+
+/// White space of the C library.
+const fn is_blank(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t'..=b'\r')
 }
 
 /// Reads a timeout in seconds, with decimals, as the moment it ends; zero is never.

@@ -4,9 +4,10 @@
 //! Not here: what a cursor means — the engine; the types that SCAN asks for — `generic/scan.rs`.
 
 use russet_base::glob;
+use russet_base::num::parse_u64;
 use russet_resp::{Args, Output, Reply};
 
-use crate::args::{Cursor, integer};
+use crate::args::{Cursor, integer, lenient_u64};
 use crate::error::CommandError;
 
 /// How much a client wants of a walk at once, and what of it.
@@ -100,24 +101,9 @@ pub(super) fn cursor(arg: &[u8]) -> Result<u64, CommandError> {
 
 /// Reads a cursor: 64 unsigned bits in decimal.
 ///
-/// COMPAT: white space and a plus sign before the digits are forgiven.
+/// COMPAT: what the C library reads is forgiven, as white space and signs before the digits.
 fn parse_cursor(arg: &[u8]) -> Option<u64> {
-    let start = arg.iter().position(|byte| !is_space(*byte))?;
-    let digits = match &arg[start..] {
-        [b'+', digits @ ..] => digits,
-        digits => digits,
-    };
-    if digits.is_empty() {
-        return None;
-    }
-    digits.iter().try_fold(0u64, |number, byte| {
-        let digit = byte.is_ascii_digit().then(|| u64::from(byte - b'0'))?;
-        number.checked_mul(10)?.checked_add(digit)
-    })
-}
-
-const fn is_space(byte: u8) -> bool {
-    matches!(byte, b' ' | b'\t'..=b'\r')
+    parse_u64(arg).or_else(|| lenient_u64(arg))
 }
 
 /// Writes the reply of a walk: `walk` shows elements, and returns the next cursor and how many
@@ -159,7 +145,16 @@ mod tests {
             (b"", None),
             (b" ", None),
             (b"+", None),
+            (b"-0", Some(0)),
+            (b"1\0x", Some(1)),
+            (b"\0", None),
+            (b"-01", Some(u64::MAX)),
+            (b" -5", Some(u64::MAX - 4)),
+            (b"-9223372036854775809", Some(i64::MAX as u64)),
             (b"-1", None),
+            (b"-9223372036854775808", None),
+            (b"-18446744073709551616", None),
+            (b"-+1", None),
             (b"1 ", None),
             (b"0x0", None),
         ];

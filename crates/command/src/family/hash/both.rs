@@ -220,7 +220,7 @@ fn wrong_arity() -> CommandError {
 fn read_pairs(args: Args<'_>, at: usize) -> Result<Args<'_>, CommandError> {
     let count = args.get(at + 1).ok_or_else(wrong_arity)?;
     let count = parse_integer(count)
-        .filter(|&n| (1..=i64::MAX / 2).contains(&n))
+        .filter(|n| (1..=i64::from(i32::MAX)).contains(n))
         .ok_or(CommandError::FieldsInvalid)?;
     let pairs = args.skip(at + 2);
     if usize::try_from(count * 2) != Ok(pairs.len()) {
@@ -252,6 +252,9 @@ pub(super) fn hsetex(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandEr
     let is_new = target.is_empty();
     let past = matches!(wish.ttl, FieldTtl::At(moment) if moment <= now);
     if past {
+        if !is_new {
+            target.admit_deadlines();
+        }
         names().for_each(|field| {
             target.remove(field);
         });

@@ -8,6 +8,7 @@ use russet_engine::StreamId;
 use russet_resp::Reply;
 
 use super::text::{ID_INVALID, INTERVAL_END, INTERVAL_START};
+use crate::args::lenient_u64;
 use crate::error::CommandError;
 
 /// The longest text that is looked at.
@@ -66,8 +67,10 @@ fn split(arg: &[u8]) -> Result<(&[u8], Option<&[u8]>), CommandError> {
     if arg.len() > LEN_MAX {
         return Err(ID_INVALID);
     }
-    match arg.iter().position(|byte| *byte == b'-') {
-        Some(at) => Ok((&arg[..at], Some(&arg[at + 1..]))),
+    // COMPAT: an identifier ends at a zero byte.
+    match arg.iter().position(|byte| matches!(byte, b'-' | 0)) {
+        Some(at) if arg[at] == b'-' => Ok((&arg[..at], Some(&arg[at + 1..]))),
+        Some(at) => Ok((&arg[..at], None)),
         None => Ok((arg, None)),
     }
 }
@@ -75,38 +78,8 @@ fn split(arg: &[u8]) -> Result<(&[u8], Option<&[u8]>), CommandError> {
 fn number(text: &[u8]) -> Result<u64, CommandError> {
     match parse_u64(text) {
         Some(number) => Ok(number),
-        None => lenient_number(text).ok_or(ID_INVALID),
+        None => lenient_u64(text).ok_or(ID_INVALID),
     }
-}
-
-/// COMPAT: what is no number in canonical form is read as the C library does: leading blanks, a
-/// sign and zeros are allowed, and a minus sign counts from above.
-#[cold]
-fn lenient_number(text: &[u8]) -> Option<u64> {
-    let text = text.trim_ascii_start();
-    let (is_negative, digits) = match text {
-        [b'-', digits @ ..] => (true, digits),
-        [b'+', digits @ ..] => (false, digits),
-        digits => (false, digits),
-    };
-    let zeros = digits.iter().take_while(|digit| **digit == b'0').count();
-    let number = match &digits[zeros..] {
-        [] if zeros > 0 => 0,
-        // A number below zero in canonical form is out of range.
-        digits if is_negative && zeros == 0 => return too_low(digits),
-        digits => parse_u64(digits)?,
-    };
-    Some(if is_negative {
-        number.wrapping_neg()
-    } else {
-        number
-    })
-}
-
-/// Below `i64::MIN` only the C library's reading is left.
-fn too_low(digits: &[u8]) -> Option<u64> {
-    let number = parse_u64(digits)?;
-    (number > 1 << 63).then(|| number.wrapping_neg())
 }
 
 /// One end of an interval.
@@ -198,6 +171,10 @@ mod tests {
             ("1--0", Some((1, 0))),
             ("1--01", Some((1, max))),
             ("1--1", None),
+            ("1- -1", Some((1, max))),
+            ("5\0-1", Some((5, 0))),
+            ("5-1\0x", Some((5, 1))),
+            ("\0", None),
             ("1--9223372036854775809", Some((1, (1 << 63) - 1))),
             (
                 "18446744073709551615-18446744073709551615",
