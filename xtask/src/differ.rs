@@ -1,9 +1,11 @@
-//! `cargo xtask differ`: random commands to our node and to a real server, replies compared.
+//! `cargo xtask differ`: random commands, or tables of cases, to our node and to a real server,
+//! replies compared.
 //!
 //! ```text
 //!  differ                          the redis-server of this machine, RESP2 and RESP3
 //!  differ --peer BIN               another server binary, freshly started
 //!  differ --commands N --seed S --only NAME,…
+//!  differ --tables                 every number at its limits, every aliasing of keys
 //! ```
 //! Always true: the server is a fresh one on a loopback port, and gone at the end.
 //! Not here: what is sent and how it is compared — the example `differ` of `russet-node`
@@ -17,15 +19,19 @@ use crate::tool::{self, Outcome, cargo};
 /// How many commands of each protocol a run of `ci` sends.
 const STEP_COMMANDS: &str = "40000";
 
+/// One case of the tables in so many is a part of a run of `ci`.
+const STEP_THIN: &str = "5";
+
 /// `cargo xtask differ`.
 pub(crate) fn run(mut args: Args) -> Result<(), String> {
     let mut peers = args.options("--peer")?;
     let mut words = Vec::new();
-    for name in ["--commands", "--seed", "--only", "--shown"] {
+    for name in ["--commands", "--seed", "--only", "--shown", "--thin"] {
         if let Some(value) = args.option(name)? {
             words.extend([name.to_owned(), value]);
         }
     }
+    words.extend(args.flag("--tables").then(|| "--tables".to_owned()));
     args.nothing_more()?;
     if peers.is_empty() {
         peers.push("redis-server".to_owned());
@@ -45,8 +51,10 @@ pub(crate) fn step() -> Outcome {
     if tool::find("redis-server").is_none() {
         return Outcome::Skipped("not installed: redis-server".to_owned());
     }
-    let words = ["--commands".to_owned(), STEP_COMMANDS.to_owned()];
-    compare("redis-server", &words).into()
+    let words = ["--commands", STEP_COMMANDS].map(str::to_owned);
+    let random = compare("redis-server", &words);
+    let words = ["--tables", "--thin", STEP_THIN].map(str::to_owned);
+    random.and(compare("redis-server", &words)).into()
 }
 
 fn compare(peer: &str, words: &[String]) -> Result<(), String> {

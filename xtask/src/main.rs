@@ -82,7 +82,7 @@ const COMMANDS: &[Command] = &[
     },
     Command {
         name: "differ",
-        usage: "[--peer BIN]… [--commands N] [--seed S] [--only NAME,…] [--shown N]",
+        usage: "[--peer BIN]… [--tables [--thin N]] [--commands N] [--seed S] [--only NAME,…] [--shown N]",
         does: "random commands to our node and to a real server, with the differences",
         run: differ::run,
     },

@@ -234,7 +234,7 @@ fn is_newest(name: &Value) -> bool {
 }
 
 /// A reply without times: those with a name, and those among the fields of a pending entry.
-fn timeless(value: &Value) -> Value {
+pub(crate) fn timeless(value: &Value) -> Value {
     match value {
         Value::Array(items) => {
             let is_time = |at: usize| {

@@ -6,27 +6,11 @@
 use std::collections::BTreeSet;
 
 use russet_base::Rng;
-use russet_command::family::FAMILIES;
-use russet_command::syntax::{Argument, ArgumentKind, parse};
-use russet_command::{Flags, Group, Row, Spec};
+use russet_command::syntax::{Argument, ArgumentKind};
 
+use crate::harmless::is_harmless;
+use crate::rows::{Command, is_at_least, is_known};
 use crate::words::{self, KEYS, once_in};
-
-/// Commands whose replies or effects are chance, time, or of another kind of server.
-const LEFT_OUT: &[&str] = &[
-    "DEBUG",
-    "LOLWUT",
-    "TIME",
-    "SWAPDB",
-    "OBJECT|HELP",
-    "XGROUP|HELP",
-    "XINFO|HELP",
-    "OBJECT|IDLETIME",
-    "OBJECT|FREQ",
-    "PFSELFTEST",
-    "PFDEBUG",
-    "WAIT",
-];
 
 /// One command in so many is a transaction.
 const TRANSACTION_ONCE_IN: u64 = 25;
@@ -44,8 +28,12 @@ pub(crate) struct Request {
 impl Request {
     /// A command of plain words.
     pub(crate) fn plain(words: &[&str]) -> Self {
+        let name = match words {
+            ["OBJECT" | "XINFO" | "XGROUP", sub, ..] => format!("{}|{sub}", words[0]),
+            _ => words[0].to_uppercase(),
+        };
         Self {
-            name: words[0].to_uppercase(),
+            name,
             words: words.iter().map(|word| word.as_bytes().to_vec()).collect(),
             inner: Vec::new(),
         }
@@ -82,66 +70,24 @@ impl Request {
     }
 }
 
-struct Command {
-    name: String,
-    words: Vec<&'static str>,
-    group: Group,
-    syntax: Vec<Argument<'static>>,
-    blocks: bool,
-}
-
 /// What makes commands.
 pub(crate) struct Generator {
     commands: Vec<Command>,
     version: String,
-    resp: &'static str,
 }
 
 impl Generator {
-    /// Of the commands that the other side has too, and of those only some if any are named.
-    pub(crate) fn new(
-        version: &str,
-        theirs: &BTreeSet<String>,
-        only: &[String],
-    ) -> Result<Self, String> {
-        let mut commands = Vec::new();
-        for family in FAMILIES {
-            for row in family.rows {
-                add(&mut commands, None, row, family.group)?;
-            }
-        }
-        commands.retain(|command| {
-            let name = command.name.split('|').next().unwrap_or_default();
-            let is_left_out = LEFT_OUT.contains(&&*command.name) || LEFT_OUT.contains(&name);
-            let group = format!("{:?}", command.group).to_uppercase();
-            let is_asked = only.is_empty() || only.iter().any(|o| *o == name || *o == group);
-            !is_left_out && is_asked && theirs.contains(&command.name)
-        });
-        if commands.is_empty() {
-            return Err("no command is left".to_owned());
-        }
-        Ok(Self {
+    /// Of these commands, for a server of this version.
+    pub(crate) fn new(commands: Vec<Command>, version: &str) -> Self {
+        Self {
             commands,
             version: version.to_owned(),
-            resp: "2",
-        })
+        }
     }
 
     /// What both sides are told first.
-    pub(crate) fn opening(&mut self, is_resp3: bool) -> Vec<Request> {
-        self.resp = if is_resp3 { "3" } else { "2" };
-        let mut requests = vec![
-            Request::plain(&["HELLO", self.resp]),
-            Request::plain(&["CONFIG", "SET", "proto-max-bulk-len", "1048576"]),
-        ];
-        let small = [
-            ("hash-max-listpack-entries", "16"),
-            ("set-max-intset-entries", "16"),
-            ("zset-max-listpack-entries", "16"),
-            ("list-max-listpack-size", "16"),
-            ("stream-node-max-entries", "10"),
-        ];
-        requests.extend(small.map(|(name, value)| Request::plain(&["CONFIG", "SET", name, value])));
+    pub(crate) fn opening(&self, is_resp3: bool) -> Vec<Request> {
+        let mut requests = settings(is_resp3);
         requests.extend(self.reset());
         requests
     }
@@ -185,27 +131,7 @@ impl Generator {
     pub(crate) fn check(&self, with_flush: bool) -> Vec<Request> {
         let mut requests = vec![Request::plain(&["KEYS", "*"]), Request::plain(&["DBSIZE"])];
         for key in KEYS {
-            let mut ask = |words: &[&str]| requests.push(Request::plain(words));
-            ask(&["TYPE", key]);
-            ask(&["OBJECT", "ENCODING", key]);
-            ask(&["PEXPIRETIME", key]);
-            match key.chars().next() {
-                Some('l') => ask(&["LRANGE", key, "0", "-1"]),
-                Some('t') => ask(&["SMEMBERS", key]),
-                Some('z' | 'g') => ask(&["ZRANGE", key, "0", "-1", "WITHSCORES"]),
-                Some('h') => ask(&["HGETALL", key]),
-                Some('x') => {
-                    ask(&["XRANGE", key, "-", "+"]);
-                    ask(&["XINFO", "STREAM", key, "FULL"]);
-                }
-                _ => ask(&["GET", key]),
-            }
-        }
-        for request in &mut requests {
-            if request.name == "OBJECT" || request.name == "XINFO" {
-                let sub = String::from_utf8_lossy(&request.words[1]).into_owned();
-                request.name = format!("{}|{sub}", request.name);
-            }
+            requests.extend(view(key, key.chars().next()));
         }
         if with_flush {
             requests.extend(self.reset());
@@ -214,7 +140,7 @@ impl Generator {
     }
 
     /// One command, or the commands of one transaction.
-    pub(crate) fn next(&mut self, rng: &mut Rng) -> Vec<Request> {
+    pub(crate) fn next(&self, rng: &mut Rng) -> Vec<Request> {
         if !once_in(rng, TRANSACTION_ONCE_IN) {
             let request = self.one(rng, false);
             let mut requests = self.introduced(&request);
@@ -228,15 +154,7 @@ impl Generator {
             requests
         });
         let inner: Vec<Request> = inner.collect();
-        let mut requests = vec![Request::plain(&["MULTI"])];
-        requests.extend(inner.iter().cloned().map(|mut request| {
-            request.name = "queued".to_owned();
-            request
-        }));
-        let mut exec = Request::plain(&["EXEC"]);
-        exec.inner = inner;
-        requests.push(exec);
-        requests
+        transaction(inner)
     }
 
     /// What makes the consumer that a request names, whom servers before 7.2 made only when it got
@@ -303,35 +221,61 @@ impl Generator {
     }
 }
 
-fn add<H: Copy>(
-    commands: &mut Vec<Command>,
-    container: Option<&'static Spec>,
-    row: &'static Row<H>,
-    group: Group,
-) -> Result<(), String> {
-    for sub in row.subcommands {
-        add(commands, Some(&row.spec), sub, group)?;
+/// A transaction of these commands.
+pub(crate) fn transaction(inner: Vec<Request>) -> Vec<Request> {
+    let mut requests = vec![Request::plain(&["MULTI"])];
+    requests.extend(inner.iter().cloned().map(|mut request| {
+        request.name = "queued".to_owned();
+        request
+    }));
+    let mut exec = Request::plain(&["EXEC"]);
+    exec.inner = inner;
+    requests.push(exec);
+    requests
+}
+
+/// What both sides are set to.
+pub(crate) fn settings(is_resp3: bool) -> Vec<Request> {
+    let mut requests = vec![
+        Request::plain(&["HELLO", if is_resp3 { "3" } else { "2" }]),
+        Request::plain(&["CONFIG", "SET", "proto-max-bulk-len", "1048576"]),
+    ];
+    let small = [
+        ("hash-max-listpack-entries", "16"),
+        ("set-max-intset-entries", "16"),
+        ("zset-max-listpack-entries", "16"),
+        ("list-max-listpack-size", "16"),
+        ("stream-node-max-entries", "10"),
+    ];
+    requests.extend(small.map(|(name, value)| Request::plain(&["CONFIG", "SET", name, value])));
+    requests
+}
+
+/// What shows the value of a key, of the type that has a letter.
+pub(crate) fn view(key: &str, letter: Option<char>) -> Vec<Request> {
+    let mut requests = vec![
+        Request::plain(&["TYPE", key]),
+        Request::plain(&["OBJECT", "ENCODING", key]),
+        Request::plain(&["PEXPIRETIME", key]),
+    ];
+    requests.extend(content(key, letter));
+    requests
+}
+
+/// What shows what is in a key.
+pub(crate) fn content(key: &str, letter: Option<char>) -> Vec<Request> {
+    let plain = |words: &[&str]| Request::plain(words);
+    match letter {
+        Some('l') => vec![plain(&["LRANGE", key, "0", "-1"])],
+        Some('t') => vec![plain(&["SMEMBERS", key])],
+        Some('z' | 'g') => vec![plain(&["ZRANGE", key, "0", "-1", "WITHSCORES"])],
+        Some('h') => vec![plain(&["HGETALL", key])],
+        Some('x') => vec![
+            plain(&["XRANGE", key, "-", "+"]),
+            plain(&["XINFO", "STREAM", key, "FULL"]),
+        ],
+        _ => vec![plain(&["GET", key])],
     }
-    if row.run.is_none() {
-        return Ok(());
-    }
-    let spec = &row.spec;
-    let syntax = parse(spec.syntax, spec.keys.len()).map_err(|e| format!("{}: {e}", spec.name))?;
-    let (name, words) = match container {
-        Some(container) => (
-            format!("{}|{}", container.name, spec.name),
-            vec![container.name, spec.name],
-        ),
-        None => (spec.name.to_owned(), vec![spec.name]),
-    };
-    commands.push(Command {
-        name,
-        words,
-        group,
-        syntax,
-        blocks: spec.flags.has(Flags::BLOCKING),
-    });
-    Ok(())
 }
 
 /// Makes the arguments of one command.
@@ -356,7 +300,7 @@ impl Maker<'_> {
     }
 
     fn argument(&mut self, rng: &mut Rng, argument: &Argument<'_>) {
-        if !self.is_known(argument) || (argument.optional && rng.u64() % 5 > 1) {
+        if !is_known(self.version, argument) || (argument.optional && rng.u64() % 5 > 1) {
             return;
         }
         let blocks = argument.token.as_deref() == Some("BLOCK");
@@ -398,7 +342,7 @@ impl Maker<'_> {
                 let known: Vec<&Argument<'_>> = argument
                     .arguments
                     .iter()
-                    .filter(|a| self.is_known(a))
+                    .filter(|a| is_known(self.version, a))
                     .collect();
                 if let Some(one) = known.get((rng.u64() % known.len().max(1) as u64) as usize) {
                     let mut one = (*one).clone();
@@ -493,29 +437,6 @@ impl Maker<'_> {
             _ => words::named(rng, &self.command.name, name),
         }
     }
-
-    /// Whether the other side is new enough for an argument.
-    fn is_known(&self, argument: &Argument<'_>) -> bool {
-        argument
-            .since
-            .is_none_or(|since| is_at_least(self.version, since))
-    }
-}
-
-/// Whether a server of that version has what came with another.
-fn is_at_least(version: &str, since: &str) -> bool {
-    let numbers = |text: &str| -> Vec<u32> {
-        text.trim_start_matches('V')
-            .split('.')
-            .filter_map(|part| part.parse().ok())
-            .collect()
-    };
-    match (version.starts_with('V'), since.starts_with('V')) {
-        // Valkey went its own way after Redis 7.2.
-        (true, false) => numbers(since) < vec![7, 3],
-        (false, true) => false,
-        _ => numbers(version) >= numbers(since),
-    }
 }
 
 /// Now and then takes, doubles, changes or moves a word.
@@ -538,57 +459,4 @@ fn spoil(rng: &mut Rng, words: &mut Vec<String>, fixed: usize) {
         5 => words.push(words::member(rng)),
         _ => {}
     }
-}
-
-/// Whether both sides can be compared after it: nothing in it comes from a clock or from chance,
-/// and it does not ask for a gigabyte.
-fn is_harmless(name: &str, words: &[String]) -> bool {
-    let has = |word: &str| words.iter().any(|w| w.eq_ignore_ascii_case(word));
-    let is_large = |word: &String| word.parse::<i64>().is_ok_and(|n| n.unsigned_abs() > 10_000);
-    if comes_soon(name, words) {
-        return false;
-    }
-    match name {
-        // The order of members by their bytes means something among equal scores only.
-        "ZADD" if words[1].starts_with('y') => !has("INCR") && scores_are_zero(words),
-        _ if words.iter().any(|word| word == "y1" || word == "y2") => name.contains("LEX"),
-        // Some versions cut indexes to 32 bits, and change another element.
-        "LSET" => !words.iter().any(is_large),
-        // What weighs the same may be stored in any order.
-        "SORT" => !(has("STORE") && has("ALPHA") && has("BY")),
-        "XADD" => !has("*") && !has("~"),
-        "XTRIM" => !has("~"),
-        "SPOP" => words.len() == 3 && words[2].parse::<u64>().is_ok_and(|n| n >= 1000),
-        "SRANDMEMBER" | "HRANDFIELD" | "ZRANDMEMBER" => !words.iter().any(is_large),
-        "XREAD" | "XREADGROUP" => {
-            !words.iter().any(|w| w.eq_ignore_ascii_case("BLOCK")) || has("STREAMS")
-        }
-        _ => true,
-    }
-}
-
-/// Whether every other word from the first zero on is a zero.
-fn scores_are_zero(words: &[String]) -> bool {
-    let Some(first) = words.iter().position(|word| word == "0") else {
-        return false;
-    };
-    words[first..].iter().step_by(2).all(|word| word == "0")
-}
-
-/// Whether a command sets a deadline that may pass on one side before it is seen on the other.
-fn comes_soon(name: &str, words: &[String]) -> bool {
-    let is_soon = |word: &String| {
-        word.parse::<i64>()
-            .is_ok_and(|n| (1..100_000_000).contains(&n))
-    };
-    let sets_span = matches!(
-        name,
-        "SETEX" | "PSETEX" | "EXPIRE" | "PEXPIRE" | "HEXPIRE" | "HPEXPIRE"
-    );
-    let is_option =
-        |word: &String| word.eq_ignore_ascii_case("EX") || word.eq_ignore_ascii_case("PX");
-    let by_option = words
-        .windows(2)
-        .any(|pair| is_option(&pair[0]) && is_soon(&pair[1]));
-    by_option || (sets_span && words.get(2).is_some_and(is_soon))
 }

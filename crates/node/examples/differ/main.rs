@@ -1,7 +1,10 @@
-//! Random commands to our node and to a running server, with every difference of their replies:
-//! `differ HOST:PORT [--commands N] [--seed S] [--resp 2|3] [--only NAME,…] [--shown N]`.
+//! Random commands, or tables of cases, to our node and to a running server, with every difference
+//! of their replies:
 //!
 //! ```text
+//!  differ HOST:PORT [--resp 2|3] [--only NAME,…] [--shown N] [--commands N] [--seed S]
+//!  differ HOST:PORT [--resp 2|3] [--only NAME,…] [--shown N] --tables [--thin N]
+//!
 //!  rows ─► syntax trees ─► commands over a few keys ─┬─► our node, in process ─┐
 //!                                                    └─► the server ───────────┴─► compared
 //! ```
@@ -20,17 +23,22 @@
 )]
 
 mod compare;
+mod findings;
 mod generate;
+mod harmless;
 mod known;
 mod peer;
+mod rows;
+mod tables;
 mod words;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::process::ExitCode;
 
-use compare::{Difference, compare};
+use findings::{Findings, Verdict};
 use generate::{Generator, Request};
-use peer::{Ours, Theirs};
+use peer::Sides;
+use rows::Command;
 use russet_base::Rng;
 use russet_resp::Value;
 
@@ -62,6 +70,10 @@ struct Asked {
     is_resp3: bool,
     only: Vec<String>,
     shown: usize,
+    /// Whether every case of the tables is asked, instead of random commands.
+    has_tables: bool,
+    /// One case of the tables in so many is asked.
+    thin: usize,
 }
 
 fn asked() -> Result<Asked, String> {
@@ -84,9 +96,12 @@ fn asked() -> Result<Asked, String> {
     let seed = number(option("--seed")?, 1)?;
     let is_resp3 = number(option("--resp")?, 2)? == 3;
     let shown = number(option("--shown")?, 40)? as usize;
+    let thin = number(option("--thin")?, 1)?.max(1) as usize;
     let only = option("--only")?.unwrap_or_default();
     let only = only.split(',').filter(|name| !name.is_empty());
     let only = only.map(str::to_uppercase).collect();
+    let has_tables = words.iter().any(|word| word == "--tables");
+    words.retain(|word| word != "--tables");
     let [address] = words.as_slice() else {
         return Err("differ HOST:PORT [option value]…".to_owned());
     };
@@ -97,73 +112,44 @@ fn asked() -> Result<Asked, String> {
         is_resp3,
         only,
         shown,
+        has_tables,
+        thin,
     })
-}
-
-/// What was seen so far.
-struct Findings {
-    version: String,
-    /// How many differences of each command nothing explains.
-    seen: BTreeMap<String, usize>,
-    explained: usize,
-    history: VecDeque<Request>,
-    /// So many commands are told of.
-    shown: usize,
-}
-
-impl Findings {
-    /// Compares the replies to some commands, up to the first after which the sides are apart; says
-    /// whether they are.
-    fn compare(&mut self, requests: &[Request], ours: &[Value], theirs: &[Value]) -> bool {
-        for (request, (our, their)) in requests.iter().zip(ours.iter().zip(theirs)) {
-            self.history.push_back(request.clone());
-            let Some(difference) = compare(request, our, their, &self.version) else {
-                if request.name == "EXEC" && has_other_failures(our, their) {
-                    return true;
-                }
-                continue;
-            };
-            if !known::explains(request, our, their, &self.version) {
-                let count = self.seen.entry(request.name.clone()).or_default();
-                *count += 1;
-                if *count <= 2 && self.seen.len() <= self.shown {
-                    tell(request, our, their, &difference, &self.history);
-                }
-                return true;
-            }
-            self.explained += 1;
-            // What only one side did leaves the two apart.
-            if our.as_error().is_some() != their.as_error().is_some() {
-                return true;
-            }
-        }
-        while self.history.len() > 2_000 {
-            self.history.pop_front();
-        }
-        false
-    }
 }
 
 /// Runs to the end and gives the number of differences that nothing explains.
 fn differ() -> Result<usize, String> {
     let asked = asked()?;
-    let mut theirs = Theirs::connect(&asked.address)?;
-    let mut ours = Ours::new();
-    let version = theirs.version()?;
-    let known_commands = theirs.commands()?;
-    let mut generator = Generator::new(&version, &known_commands, &asked.only)?;
+    let mut sides = Sides::connect(&asked.address)?;
+    let version = sides.theirs.version()?;
+    let commands = rows::commands(&sides.theirs.commands()?, &asked.only)?;
+    let mut findings = Findings::new(version, asked.shown);
+    let sent = if asked.has_tables {
+        tables::run(
+            &commands,
+            (asked.is_resp3, asked.thin),
+            &mut sides,
+            &mut findings,
+        )?
+    } else {
+        random(commands, &asked, &mut sides, &mut findings)?
+    };
+    Ok(findings.close(&asked.address, sent))
+}
+
+/// Random commands; gives how many there were.
+fn random(
+    commands: Vec<Command>,
+    asked: &Asked,
+    sides: &mut Sides,
+    findings: &mut Findings,
+) -> Result<usize, String> {
+    let generator = Generator::new(commands, &findings.version);
     let mut rng = Rng::new(asked.seed);
     for request in generator.opening(asked.is_resp3) {
-        ours.ask(std::slice::from_ref(&request))?;
-        theirs.ask(std::slice::from_ref(&request))?;
+        sides.ask(std::slice::from_ref(&request))?;
     }
-    let mut findings = Findings {
-        version,
-        seen: BTreeMap::new(),
-        explained: 0,
-        history: VecDeque::new(),
-        shown: asked.shown,
-    };
+    let mut history = VecDeque::new();
     let (mut sent, mut batches) = (0, 0);
     while sent < asked.commands {
         batches += 1;
@@ -174,53 +160,43 @@ fn differ() -> Result<usize, String> {
             (0..BATCH).flat_map(|_| generator.next(&mut rng)).collect()
         };
         sent += requests.len();
-        let replies = (ours.ask(&requests)?, theirs.ask(&requests)?);
-        if findings.compare(&requests, &replies.0, &replies.1) {
-            let again = generator.reset();
-            ours.ask(&again)?;
-            theirs.ask(&again)?;
+        let replies = sides.ask(&requests)?;
+        let mut is_apart = false;
+        for (request, (our, their)) in requests.iter().zip(&replies) {
+            history.push_back(request.clone());
+            let verdict = findings.judge(request, (our, their), || {
+                related(request, (our, their), &history)
+            });
+            is_apart = verdict == Verdict::Apart;
+            if is_apart {
+                break;
+            }
+        }
+        while history.len() > 2_000 {
+            history.pop_front();
+        }
+        if is_apart {
+            sides.ask(&generator.reset())?;
         }
     }
-    let unexplained: usize = findings.seen.values().sum();
-    for (name, count) in &findings.seen {
-        println!("{count:6} {name}");
-    }
-    println!(
-        "{} {}: {sent} commands, {unexplained} differences, {} more that are known",
-        asked.address, findings.version, findings.explained
-    );
-    Ok(unexplained)
+    Ok(sent)
 }
 
-/// Whether a command of a transaction failed on one side only.
-fn has_other_failures(our: &Value, their: &Value) -> bool {
-    let ours = our.as_elements().unwrap_or_default().iter();
-    let mut both = ours.zip(their.as_elements().unwrap_or_default());
-    both.any(|(our, their)| our.as_error().is_some() != their.as_error().is_some())
-}
-
-fn tell(
+/// The last commands on the keys of one.
+fn related(
     request: &Request,
-    our: &Value,
-    their: &Value,
-    difference: &Difference,
+    (our, their): (&Value, &Value),
     history: &VecDeque<Request>,
-) {
-    println!("---- {}: {}", request.name, difference.0);
+) -> Vec<Request> {
     let mut keys = request.keys();
     if request.name == "KEYS" {
         keys.extend(missing(our, their).chain(missing(their, our)));
     }
     let related = history.iter().rev().skip(1);
     let related = related.filter(|earlier| earlier.keys().iter().any(|key| keys.contains(key)));
-    let mut related: Vec<&Request> = related.take(HISTORY).collect();
+    let mut related: Vec<Request> = related.take(HISTORY).cloned().collect();
     related.reverse();
-    for earlier in related {
-        println!("     {}", earlier.shown());
-    }
-    println!("  => {}", request.shown());
-    println!("     ours   {}", words::shown_value(our));
-    println!("     theirs {}", words::shown_value(their));
+    related
 }
 
 /// The texts of a reply that another has not.

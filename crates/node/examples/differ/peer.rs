@@ -18,8 +18,31 @@ use crate::words::encode;
 /// How long a reply may take.
 const PATIENCE: Duration = Duration::from_secs(20);
 
+/// Both sides.
+pub(crate) struct Sides {
+    ours: Ours,
+    pub(crate) theirs: Theirs,
+}
+
+impl Sides {
+    /// A node of ours, and the server at an address.
+    pub(crate) fn connect(address: &str) -> Result<Self, String> {
+        Ok(Self {
+            ours: Ours::new(),
+            theirs: Theirs::connect(address)?,
+        })
+    }
+
+    /// Sends commands to both and gives their replies, ours first.
+    pub(crate) fn ask(&mut self, requests: &[Request]) -> Result<Vec<(Value, Value)>, String> {
+        let ours = self.ours.ask(requests)?;
+        let theirs = self.theirs.ask(requests)?;
+        Ok(ours.into_iter().zip(theirs).collect())
+    }
+}
+
 /// Our node.
-pub(crate) struct Ours {
+struct Ours {
     server: Loopback,
     client: ConnId,
     decoder: ReplyDecoder,
@@ -27,7 +50,7 @@ pub(crate) struct Ours {
 }
 
 impl Ours {
-    pub(crate) fn new() -> Self {
+    fn new() -> Self {
         let mut server = Loopback::new(Config::default());
         let client = server.connect();
         Self {
@@ -39,7 +62,7 @@ impl Ours {
     }
 
     /// Sends commands and gives their replies.
-    pub(crate) fn ask(&mut self, requests: &[Request]) -> Result<Vec<Value>, String> {
+    fn ask(&mut self, requests: &[Request]) -> Result<Vec<Value>, String> {
         let now = SystemTime::now().duration_since(UNIX_EPOCH);
         let now = now.map_err(|error| error.to_string())?.as_millis() as u64;
         self.server.advance(now.saturating_sub(self.clock_ms));
@@ -67,7 +90,7 @@ pub(crate) struct Theirs {
 }
 
 impl Theirs {
-    pub(crate) fn connect(address: &str) -> Result<Self, String> {
+    fn connect(address: &str) -> Result<Self, String> {
         let fail = |error: std::io::Error| format!("{address}: {error}");
         let stream = TcpStream::connect(address).map_err(fail)?;
         stream.set_nodelay(true).map_err(fail)?;
