@@ -93,7 +93,7 @@ pub(super) fn hgetex(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandEr
     cx.reply.array(wanted.len());
     let mut changed: SmallVec<[&[u8]; 8]> = SmallVec::new();
     target.expire_among(wanted.iter());
-    if matches!(change, Change::At(_)) {
+    if matches!(change, Change::At(_) | Change::Clear) {
         target.admit_deadlines();
     }
     for field in wanted.iter() {
