@@ -133,7 +133,11 @@ impl Expansion<'_> {
         if !argument.optional {
             return given;
         }
-        let given = given.into_iter().map(Form::departed);
+        // To take one of several that may be left out is one departure, whichever it is.
+        let given = given.into_iter().map(|form| match form.departures {
+            0 => form.departed(),
+            _ => form,
+        });
         std::iter::once(Form::default()).chain(given).collect()
     }
 
