@@ -288,7 +288,12 @@ fn sort(args: Args<'_>) -> SmallVec<[KeyRange; 3]> {
 }
 
 /// MIGRATE names one key, or none and KEYS; the values of other options are not options.
+///
+/// COMPAT: KEYS as the last argument is none, unless it stands somewhere else, too.
 fn migrate(args: Args<'_>) -> SmallVec<[KeyRange; 3]> {
+    if after_keyword("KEYS", -2, args).is_none() {
+        return smallvec![one(3, READ_AND_DELETE)];
+    }
     let mut at = 6;
     while let Some(word) = args.get(at) {
         at += match () {

@@ -1,6 +1,9 @@
 //! Work that a service cannot do itself: files, listeners, freeing on another thread.
 //!
-//! Always true: every job but a discard is answered by exactly one completion.
+//! Always true: every job but those that say otherwise is answered by exactly one completion.
+//! Not here: words with other servers, which nothing may overtake — `exchange.rs`.
+
+use crate::exchange::LinkId;
 
 /// Names a job until its completion.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -63,6 +66,8 @@ pub enum Job {
     },
     /// The keepalive of sockets accepted from now on changed. No completion follows.
     Keepalive(u32),
+    /// Close a connection that an exchange left open. No completion follows.
+    DropLink(LinkId),
 }
 
 impl std::fmt::Debug for Job {
@@ -82,6 +87,7 @@ impl std::fmt::Debug for Job {
                 .field("level", level)
                 .finish(),
             Self::Keepalive(seconds) => f.debug_tuple("Keepalive").field(seconds).finish(),
+            Self::DropLink(link) => f.debug_tuple("DropLink").field(link).finish(),
         }
     }
 }

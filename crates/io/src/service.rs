@@ -1,14 +1,16 @@
 //! The trait a server core implements, and the names of its parties.
 //!
 //! Always true: the loop calls `run` after it reported whatever arrived, and takes `ready` after
-//! `run`.
-//! Not here: what the core asks for in return — `ready.rs`, `job.rs`.
+//! `run` and the exchanges that it asked for.
+//! Not here: what the core asks for in return — `ready.rs`, `job.rs`,
+//! `exchange.rs`.
 
 use core::net::SocketAddr;
 use std::io::IoSlice;
 
 use russet_base::time::Now;
 
+use crate::exchange::{Exchange, Exchanged};
 use crate::job::{JobId, Outcome};
 use crate::ready::Ready;
 
@@ -73,6 +75,17 @@ pub trait Service {
 
     /// Executes everything that was received, and whatever time has made due.
     fn run(&mut self, now: Now);
+
+    /// What must be said to another server before anything else happens. The loop asks after `run`
+    /// and after each [`Self::exchanged`], until there is nothing.
+    fn poll_exchange(&mut self) -> Option<Exchange> {
+        None
+    }
+
+    /// The exchange that was asked for last has ended.
+    fn exchanged(&mut self, end: Exchanged) {
+        let _ = end;
+    }
 
     /// Moves what must happen now into `ready`, whose vectors arrive empty (their capacity is
     /// reused from turn to turn).

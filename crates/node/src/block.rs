@@ -117,6 +117,10 @@ pub(crate) fn settle(core: &mut Core, sessions: &mut Sessions) {
 }
 
 fn settle_changes(core: &mut Core, sessions: &mut Sessions) {
+    // The unit of a MIGRATE ends with what the other server answers.
+    if core.outbox.is_exchanging() {
+        return;
+    }
     core.end_unit();
     // A unit that stalls the server (DEBUG SLEEP) ends when the next turn begins, in its time.
     if !core.keyspace.has_changes() || core.outbox.stall_us > 0 {

@@ -11,12 +11,13 @@ use russet_base::time::Now;
 use russet_command::effects::Notification;
 use russet_command::{Effects, Settings};
 use russet_engine::{AccessPolicy, Keyspace};
-use russet_io::{ConnId, Job, JobId, LogLevel, LogLine, Outcome};
+use russet_io::{ConnId, Exchange, Exchanged, Job, JobId, LogLevel, LogLine, Outcome};
 use russet_resp::Limits;
 
 use crate::block::Waiters;
 use crate::config::Config;
 use crate::environment::Environment;
+use crate::links::Links;
 use crate::pause::Pause;
 use crate::record::Records;
 use crate::registry::Commands;
@@ -27,6 +28,9 @@ use crate::txn::Watchers;
 /// What is done when a job completes: settles what it was for, and writes the reply of the session
 /// that waits for it, unless its client has gone meanwhile.
 pub(crate) type Completion = Box<dyn FnOnce(&mut Core, Option<&mut Session>, Outcome) + Send>;
+
+/// What is done when an exchange with another server has ended; otherwise like [`Completion`].
+pub(crate) type Answered = Box<dyn FnOnce(&mut Core, Option<&mut Session>, Exchanged) + Send>;
 
 /// Everything a node holds besides its sessions.
 pub(crate) struct Core {
@@ -62,6 +66,8 @@ pub(crate) struct Core {
     pub pause: Option<Pause>,
     /// Keys that are watched.
     pub watchers: Watchers,
+    /// Connections to other servers.
+    pub links: Links,
     /// What waits to go out at the end of the turn.
     pub outbox: Outbox,
     /// The number that the next client gets.
@@ -119,6 +125,10 @@ pub(crate) struct Outbox {
     pub stall_us: u64,
     /// End the process.
     pub exit: Option<i32>,
+    /// An exchange to carry out before anything else.
+    pub exchange: Option<Exchange>,
+    /// Who waits for the end of the exchange that is on.
+    exchanging: Option<(ConnId, Answered)>,
     next_job: u64,
     waiting: BTreeMap<JobId, (ConnId, Completion)>,
     finished: VecDeque<(JobId, Outcome)>,
@@ -144,6 +154,32 @@ impl Outbox {
         let id = self.number();
         self.jobs.push((id, job));
         self.waiting.insert(id, (conn, then));
+    }
+
+    /// Starts an exchange with another server; `then` is called with the session that waits for its
+    /// end. Nothing runs until then, and none may be on already.
+    pub(crate) fn exchange_for(&mut self, conn: ConnId, exchange: Exchange, then: Answered) {
+        debug_assert!(!self.is_exchanging(), "one exchange at a time");
+        self.exchange = Some(exchange);
+        self.exchanging = Some((conn, then));
+    }
+
+    /// The exchange that is on has ended: who waits for that.
+    pub(crate) fn end_exchange(&mut self) -> Option<(ConnId, Answered)> {
+        self.exchange = None;
+        self.exchanging.take()
+    }
+
+    /// Whether an exchange is on, so that a unit has not ended.
+    #[inline]
+    pub(crate) fn is_exchanging(&self) -> bool {
+        self.exchanging.is_some()
+    }
+
+    /// Whether no further request may run in this turn.
+    #[inline]
+    pub(crate) fn is_held_up(&self) -> bool {
+        self.stall_us > 0 || self.is_exchanging()
     }
 
     /// A job has completed.

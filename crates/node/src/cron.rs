@@ -1,7 +1,9 @@
-//! What time makes due: expiry, idle clients, output beyond its limits, samples for INFO.
+//! What time makes due: expiry, idle clients, connections to other servers, samples for INFO.
 //!
 //! Always true: every duty is bounded in work per turn, not in time.
 //! Not here: what INFO shows of it — `info/`.
+
+use russet_io::Job;
 
 use crate::block;
 use crate::core::Core;
@@ -31,8 +33,7 @@ impl Core {
         let more = self.keyspace.housekeep(HOUSEKEEPING_PER_TURN);
         if let Some(garbage) = self.keyspace.take_garbage() {
             self.stats.lazyfreed_objects += garbage.objects as u64;
-            self.outbox
-                .start(russet_io::Job::Discard(Box::new(garbage)));
+            self.outbox.start(Job::Discard(Box::new(garbage)));
         }
         more
     }
@@ -67,6 +68,9 @@ impl Node {
         let now = self.core.now;
         self.core.stats.sample(now);
         self.pool.trim();
+        for link in self.core.links.take_idle(now.mono_ms()) {
+            self.core.outbox.start(Job::DropLink(link));
+        }
         self.close_idle();
     }
 

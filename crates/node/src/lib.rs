@@ -15,6 +15,7 @@ mod cron;
 mod fieldsets;
 mod gate;
 mod info;
+mod links;
 mod node;
 mod notify;
 mod pause;

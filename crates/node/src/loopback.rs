@@ -7,12 +7,17 @@
 use std::io::IoSlice;
 
 use russet_base::time::Now;
-use russet_io::{Admission, ConnId, HangUp, Job, Origin, Outcome, Ready, Service};
+use russet_io::{
+    Admission, ConnId, Exchange, Exchanged, HangUp, Job, Origin, Outcome, Phase, Ready, Service,
+};
 
 use crate::{Config, Environment, Node};
 
 /// How many slices one gathering takes.
 const SLICES: usize = 16;
+
+/// Another server, as exchanges see it.
+type Peer = Box<dyn FnMut(&Exchange) -> Exchanged>;
 
 /// Drives a node by calls.
 ///
@@ -31,6 +36,8 @@ pub struct Loopback {
     exit: Option<i32>,
     /// What waits to be dropped, while it is kept.
     discards: Option<Vec<Box<dyn Send>>>,
+    /// Who answers exchanges.
+    peer: Peer,
 }
 
 impl Loopback {
@@ -50,6 +57,7 @@ impl Loopback {
             closed: Vec::new(),
             exit: None,
             discards: None,
+            peer: Box::new(|_| Exchanged::broken(Phase::Writing)),
         }
     }
 
@@ -95,6 +103,11 @@ impl Loopback {
         self.discards
             .as_mut()
             .map_or(0, |kept| kept.drain(..).count())
+    }
+
+    /// Lets exchanges with other servers end like this; without it, all of them refuse connections.
+    pub fn on_exchange(&mut self, peer: impl FnMut(&Exchange) -> Exchanged + 'static) {
+        self.peer = Box::new(peer);
     }
 
     /// The exit code, once the node asked for the end.
@@ -158,6 +171,10 @@ impl Loopback {
     fn turn(&mut self) {
         loop {
             self.node.run(self.now);
+            while let Some(exchange) = self.node.poll_exchange() {
+                let end = (self.peer)(&exchange);
+                self.node.exchanged(end);
+            }
             self.node.ready(&mut self.ready);
             let mut again = self.ready.again;
             for (id, job) in self.ready.jobs.drain(..) {
@@ -167,7 +184,7 @@ impl Loopback {
                             kept.push(value);
                         }
                     }
-                    Job::Log { .. } | Job::Keepalive(_) => {}
+                    Job::Log { .. } | Job::Keepalive(_) | Job::DropLink(_) => {}
                     _ => {
                         self.node.completed(id, Outcome::Done);
                         again = true;

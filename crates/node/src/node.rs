@@ -11,7 +11,10 @@ use russet_base::rng::Rng;
 use russet_base::time::Now;
 use russet_command::{Effects, Settings};
 use russet_engine::Keyspace;
-use russet_io::{Admission, ConnId, HangUp, JobId, LogLevel, Origin, Outcome, Ready, Service};
+use russet_io::{
+    Admission, ConnId, Exchange, Exchanged, HangUp, JobId, LogLevel, Origin, Outcome, Ready,
+    Service,
+};
 use russet_resp::Limits;
 
 use crate::block::{self, Waiters};
@@ -20,6 +23,7 @@ use crate::control::txn::go_on;
 use crate::core::{Core, Outbox};
 use crate::cron;
 use crate::environment::Environment;
+use crate::links::Links;
 use crate::record::Records;
 use crate::registry;
 use crate::run::Batch;
@@ -92,6 +96,7 @@ impl Node {
             events: Vec::new(),
             waiters: Waiters::default(),
             watchers: Watchers::default(),
+            links: Links::default(),
             outbox: Outbox::default(),
             next_client_id: 1,
             dirty: 0,
@@ -122,28 +127,34 @@ impl Node {
 
     /// Hands completed jobs to the sessions that wait for them.
     fn finish_jobs(&mut self) {
-        while let Some((conn, then, outcome)) = self.core.outbox.next_finished() {
-            let Some(mut session) = self.sessions.take(conn) else {
-                then(&mut self.core, None, outcome);
-                continue;
-            };
-            if session.state == State::Waiting {
-                session.state = State::Open;
-            }
-            then(&mut self.core, Some(&mut session), outcome);
-            if session.multi.as_ref().is_some_and(|multi| multi.is_running) {
-                self.go_on(&mut session);
-            }
-            if session.runs() && !session.queued {
-                session.queued = true;
-                self.turn.inputs.push(conn);
-            }
-            if std::mem::take(&mut session.paused) {
-                self.turn.resume.push(conn);
-            }
-            self.sessions.put(session);
-            self.after(conn);
+        while !self.core.outbox.is_exchanging()
+            && let Some((conn, then, outcome)) = self.core.outbox.next_finished()
+        {
+            self.finish(conn, |core, session| then(core, session, outcome));
         }
+    }
+
+    /// Hands what came from outside to the session that waits for it, and lets that go on.
+    fn finish(&mut self, conn: ConnId, then: impl FnOnce(&mut Core, Option<&mut Session>)) {
+        let Some(mut session) = self.sessions.take(conn) else {
+            return then(&mut self.core, None);
+        };
+        if session.state == State::Waiting {
+            session.state = State::Open;
+        }
+        then(&mut self.core, Some(&mut session));
+        if session.multi.as_ref().is_some_and(|multi| multi.is_running) {
+            self.go_on(&mut session);
+        }
+        if session.runs() && !session.queued {
+            session.queued = true;
+            self.turn.inputs.push(conn);
+        }
+        if std::mem::take(&mut session.paused) {
+            self.turn.resume.push(conn);
+        }
+        self.sessions.put(session);
+        self.after(conn);
     }
 
     /// Lets the clients go on that waited and need not wait any more.
@@ -306,11 +317,17 @@ impl Service for Node {
         self.turn.again = false;
         block::settle(&mut self.core, &mut self.sessions);
         self.finish_jobs();
+        if self.core.outbox.is_exchanging() {
+            return self.turn.again = true;
+        }
         block::expire_waits(&mut self.core, &mut self.sessions);
         self.core.end_pause(&mut self.sessions);
         block::serve_in_time(&mut self.core, &mut self.sessions);
         self.release_all();
         self.run_inputs();
+        if self.core.outbox.is_exchanging() {
+            return self.turn.again = true;
+        }
         if now.mono_us >= self.turn.tick_at_us {
             self.turn.tick_at_us = now.mono_us + cron::PERIOD_US;
             self.tick();
@@ -321,6 +338,18 @@ impl Service for Node {
             || !self.turn.inputs.is_empty()
             || self.core.keyspace.has_changes();
         self.check_output();
+    }
+
+    fn poll_exchange(&mut self) -> Option<Exchange> {
+        self.core.outbox.exchange.take()
+    }
+
+    fn exchanged(&mut self, end: Exchanged) {
+        let Some((conn, then)) = self.core.outbox.end_exchange() else {
+            return;
+        };
+        self.finish(conn, |core, session| then(core, session, end));
+        block::settle(&mut self.core, &mut self.sessions);
     }
 
     fn ready(&mut self, ready: &mut Ready) {

@@ -94,9 +94,12 @@ impl Node {
         let mut inputs = std::mem::take(&mut self.turn.inputs);
         let mut batch = self.batch.take().unwrap_or_default();
         let mut next = 0;
-        while next < inputs.len() && self.core.outbox.stall_us == 0 {
+        while next < inputs.len() && !self.core.outbox.is_held_up() {
             next = self.fill(&inputs, next, &mut batch);
             self.execute(&mut batch);
+            if self.core.outbox.is_held_up() {
+                self.queue_again(&batch, &mut inputs);
+            }
             batch.clear();
             if self.core.waiters.has_released() {
                 self.release(&mut inputs);
@@ -107,6 +110,20 @@ impl Node {
         // A handler never adds to the list, so nothing is lost by putting ours back.
         debug_assert!(self.turn.inputs.is_empty());
         self.turn.inputs = inputs;
+    }
+
+    /// Queues the sessions whose requests were put off, because another's held up everything.
+    #[cold]
+    fn queue_again(&mut self, batch: &Batch, inputs: &mut Vec<ConnId>) {
+        for &(conn, _) in &batch.touched {
+            let Some(session) = self.sessions.get_mut(conn) else {
+                continue;
+            };
+            if session.runs() && !session.deferred.is_empty() && !session.queued {
+                session.queued = true;
+                inputs.push(conn);
+            }
+        }
     }
 
     /// Decodes requests of the sessions from `next` on; returns the first that has more to decode.
@@ -121,6 +138,9 @@ impl Node {
                     return next;
                 }
                 self.run_deferred(conn);
+                if self.core.outbox.is_held_up() {
+                    return next;
+                }
                 continue;
             }
             let limits = match session.authenticated {
@@ -216,7 +236,7 @@ impl Node {
         };
         self.equip(&mut session);
         let mut meter = self.core.meter();
-        while session.runs() && self.core.outbox.stall_us == 0 {
+        while session.runs() && !self.core.outbox.is_held_up() {
             let Some(request) = session.deferred.pop_front() else {
                 break;
             };
@@ -370,7 +390,7 @@ fn run_group(
     let input = std::mem::take(&mut session.input);
     for queued in group {
         let args = queued.frame.args(&input, &batch.spans, &batch.bulks);
-        if session.runs() && core.outbox.stall_us == 0 {
+        if session.runs() && !core.outbox.is_held_up() {
             if let Some(id) = queued.command.filter(|&id| is_metered(core, session, id)) {
                 meter.runs(id, &mut core.stats);
             }

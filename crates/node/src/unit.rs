@@ -267,18 +267,24 @@ fn take_effects(core: &mut Core, db: usize, call: Call<'_>) {
     if core.effects.is_counted_only() {
         core.effects.dirty = 0;
     } else {
-        take_rare_effects(core, db, call);
+        take_rare_effects(core, db, call.args);
     }
+}
+
+/// Takes in what the end of a wait for work outside did to the data, as this request would have.
+pub(crate) fn take_late_effects(core: &mut Core, db: usize, request: &Args<'_>) {
+    core.dirty += core.effects.dirty;
+    take_rare_effects(core, db, request);
 }
 
 /// Takes in what somebody listens for.
 #[cold]
-fn take_rare_effects(core: &mut Core, db: usize, call: Call<'_>) {
+fn take_rare_effects(core: &mut Core, db: usize, request: &Args<'_>) {
     if core.hears_events() {
         core.hear_events();
     }
     if core.effects.recording {
-        core.records.note(db, *call.args, &mut core.effects);
+        core.records.note(db, *request, &mut core.effects);
     }
     core.effects.reset();
 }

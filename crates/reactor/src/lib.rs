@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 pub mod clock;
+mod exchange;
 mod files;
 mod gather;
 pub mod listener;

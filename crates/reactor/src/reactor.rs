@@ -1,9 +1,9 @@
 //! The loop: waits for events, moves bytes, and does what the service lists.
 //!
 //! ```text
-//!  turn ─► wait ─► note events ─► accept ─► read each once ─► run ─► act on Ready ─┐
-//!    ▲                                                                             │
-//!    └── at once if reads, writes or accepts are left, or the service asks ◄───────┘
+//!  turn ─► wait ─► note events ─► accept ─► read each once ─► run ─► exchange ─► act on Ready ─┐
+//!    ▲                                                                                        │
+//!    └── at once if reads, writes or accepts are left, or the service asks ◄──────────────────┘
 //! ```
 //! Each connection is read once and written once a turn, whatever it has: one that floods waits in
 //! line behind all others. The lists keep their capacity, so a turn allocates nothing.
@@ -11,8 +11,8 @@
 //! Always true: `Ready` is acted upon strictly in the order of its fields.
 //! Always true: the service is asked about a connection between `opened` and `hung_up`, never
 //! before or after; every connection that it accepted ends in one `hung_up`.
-//! Not here: sockets — `socket.rs`; listening — `listener.rs`; files — `files.rs`; when to rest
-//! before a wait — `gather.rs`.
+//! Not here: sockets — `socket.rs`; listening — `listener.rs`; files — `files.rs`; words with
+//! other servers — `exchange.rs`; when to rest before a wait — `gather.rs`.
 
 use std::io;
 use std::mem;
@@ -25,6 +25,7 @@ use russet_base::time::Now;
 use russet_io::{ConnId, HangUp, Job, JobId, ListenPlan, LogLevel, Outcome, Ready, Service};
 
 use crate::clock::{self, Clock};
+use crate::exchange::Links;
 use crate::files;
 use crate::gather::Gather;
 use crate::listener::{ListenError, Listeners};
@@ -62,6 +63,8 @@ pub struct Reactor<S> {
     now: Now,
     gather: Gather,
     worker: Worker,
+    /// Connections to other servers.
+    links: Links,
     remote: Remote,
     log: Box<dyn LogSink>,
     is_remote_calling: bool,
@@ -100,6 +103,7 @@ impl<S: Service> Reactor<S> {
             now,
             gather: Gather::default(),
             worker: Worker::default(),
+            links: Links::default(),
             remote,
             log,
             is_remote_calling: false,
@@ -153,6 +157,7 @@ impl<S: Service> Reactor<S> {
         self.accept_all();
         self.read_all();
         self.service.run(self.now);
+        self.exchange();
         self.service.ready(&mut self.ready);
         let exit = self.act();
         self.ready.clear();
@@ -311,6 +316,16 @@ impl<S: Service> Reactor<S> {
         self.spare = reads;
     }
 
+    /// Says to other servers what the service wants said; nothing else happens meanwhile.
+    fn exchange(&mut self) {
+        while let Some(exchange) = self.service.poll_exchange() {
+            let end = self.links.carry_out(&exchange);
+            self.service.exchanged(end);
+            // What is due by now is not to wait for the time that the turn began with.
+            self.now = self.clock.now();
+        }
+    }
+
     fn hang_up(&mut self, conn: ConnId, why: HangUp) {
         self.table.remove(conn);
         self.service.hung_up(conn, why);
@@ -347,6 +362,7 @@ impl<S: Service> Reactor<S> {
         let outcome = match job {
             Job::Discard(load) => return self.worker.discard(load),
             Job::Keepalive(seconds) => return self.listeners.set_keepalive(seconds),
+            Job::DropLink(link) => return self.links.close(link),
             Job::Log { file, level } => return self.redirect_log(&file, level),
             Job::Listen(plan) => match self.listen(&plan) {
                 Ok(()) => Outcome::Done,

@@ -11,7 +11,9 @@ use std::io::IoSlice;
 use std::os::unix::fs::FileExt;
 
 use russet_base::time::Now;
-use russet_io::{Admission, ConnId, HangUp, JobId, Origin, Outcome, Ready, Service};
+use russet_io::{
+    Admission, ConnId, Exchange, Exchanged, HangUp, JobId, Origin, Outcome, Ready, Service,
+};
 use russet_node::Node;
 use russet_node::environment::{Environment, ProcessUsage};
 
@@ -126,6 +128,15 @@ impl Service for Measured {
             self.node.observe(usage);
         }
         self.node.run(now);
+    }
+
+    #[inline]
+    fn poll_exchange(&mut self) -> Option<Exchange> {
+        self.node.poll_exchange()
+    }
+
+    fn exchanged(&mut self, end: Exchanged) {
+        self.node.exchanged(end);
     }
 
     #[inline]

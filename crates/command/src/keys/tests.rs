@@ -199,7 +199,14 @@ fn some_commands_say_more_in_their_arguments() {
         "MIGRATE h 1 '' 0 9 AUTH KEYS KEYS a b",
         Ok("9:146 10:146"),
     );
-    check(&migrate, "MIGRATE h 1 '' 0 9 KEYS", Err(KeysError::Invalid));
+    check(&migrate, "MIGRATE h 1 '' 0 9 KEYS", Ok("3:146"));
+    check(&migrate, "MIGRATE h 1 k 0 9 KEYS", Ok("3:146"));
+    check(&migrate, "MIGRATE h 1 '' 0 9 COPY KEYS", Ok("3:146"));
+    check(
+        &migrate,
+        "MIGRATE h 1 '' 0 9 AUTH KEYS KEYS",
+        Err(KeysError::Invalid),
+    );
     check(
         &migrate,
         "MIGRATE h 1 k 0 9 KEYS a",

@@ -280,8 +280,7 @@ impl<'s> Parser<'s> {
         let rest = &self.text[start + 1..];
         let len = rest.find('"').ok_or(SyntaxError::Unmatched(start))?;
         self.at = start + len + 2;
-        // An empty string cannot be shown but by its quotes.
-        Ok(Cow::Borrowed(if len == 0 { "\"\"" } else { &rest[..len] }))
+        Ok(Cow::Borrowed(&rest[..len]))
     }
 
     fn suffix(&mut self) -> Result<Suffix<'s>, SyntaxError> {

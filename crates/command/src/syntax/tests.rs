@@ -140,7 +140,7 @@ const CASES: &[(&str, usize, &str, usize, bool)] = &[
     (
         "<\"=\":equal | \"\":empty-string | \"normal\">:any",
         0,
-        "any:oneof (equal:pure-token token==, empty-string:pure-token token=\"\", \
+        "any:oneof (equal:pure-token token==, empty-string:pure-token token=, \
          normal:pure-token token=normal)",
         1,
         false,

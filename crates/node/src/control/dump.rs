@@ -47,6 +47,7 @@ pub(crate) const FAMILY: Family<ControlHandler> = Family {
             .since("2.6.0")
             .cost("O(N) for a value of N bytes.")
             .does("Returns a value in a form that RESTORE takes."),
+        super::migrate::ROW,
         Row::write("RESTORE", AtLeast(4), restore)
             .takes(TAKES)
             .keys(RESTORED)

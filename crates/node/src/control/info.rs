@@ -77,6 +77,7 @@ fn info(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlFlow, CommandE
         stats: &core.stats,
         keyspace: core.keyspace.stats(),
         data_weight: core.keyspace.weight(),
+        link_count: core.links.len() as u64,
         garbage_len: core.keyspace.garbage_len(),
         databases,
         clients,

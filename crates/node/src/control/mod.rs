@@ -16,6 +16,7 @@ pub(crate) mod dump;
 pub(crate) mod himport;
 pub(crate) mod info;
 pub(crate) mod memory;
+mod migrate;
 pub(crate) mod server;
 pub(crate) mod txn;
 

@@ -303,7 +303,7 @@ const STATS: &[Field] = &[
     zero("pubsubshard_channels"),
     zero("latest_fork_usec"),
     zero("total_forks"),
-    zero("migrate_cached_sockets"),
+    field("migrate_cached_sockets", |v| Shown::Count(v.link_count)),
     zero("slave_expires_tracked_keys"),
     zero("active_defrag_hits"),
     zero("active_defrag_misses"),

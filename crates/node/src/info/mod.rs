@@ -33,6 +33,8 @@ pub(crate) struct View<'v> {
     pub keyspace: russet_engine::Stats,
     /// Bytes that the data weighs.
     pub data_weight: u64,
+    /// Connections to other servers.
+    pub link_count: u64,
     /// Objects that wait to be freed by another thread.
     pub garbage_len: usize,
     /// Databases that hold keys, in order.

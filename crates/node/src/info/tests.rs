@@ -23,6 +23,7 @@ fn with_view<T>(stats: &Stats, look: impl FnOnce(&View<'_>) -> T) -> T {
         stats,
         keyspace: russet_engine::Stats::default(),
         data_weight: 1024,
+        link_count: 0,
         garbage_len: 0,
         databases: vec![Database {
             index: 9,

@@ -6,6 +6,7 @@ mod debug;
 mod expired;
 mod himport;
 mod info;
+mod migrate;
 mod payloads;
 mod pipeline;
 mod replay;

@@ -148,3 +148,17 @@ fn output_beyond_its_limit_closes_the_connection_but_one_buffer_is_free() {
     server.send(client, b"GET k\r\nGET k\r\nGET k\r\n");
     assert!(server.is_closed(client));
 }
+
+#[test]
+fn requests_behind_several_stalls_run_one_after_the_other() {
+    let text = russet_node::config::Text {
+        name: "test".to_owned(),
+        text: b"enable-debug-command yes".to_vec(),
+    };
+    let config = Config::load(&[text], &mut |_| Err("no files".to_owned())).expect("a setting");
+    let mut server = Loopback::new(config);
+    let client = server.connect();
+    let sleep = "DEBUG SLEEP 0.01\r\n";
+    let replies = server.call(client, format!("{sleep}{sleep}{sleep}PING\r\n").as_bytes());
+    assert_eq!(replies, b"+OK\r\n+OK\r\n+OK\r\n+PONG\r\n");
+}
