@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use russet_io::{Attempt, ConnId, Exchange, Exchanged, LinkId, Phase, Source};
+use russet_io::{Attempt, ConnId, Exchange, Exchanged, LinkId, Phase, Service, Source};
 use russet_node::Config;
 use russet_node::loopback::Loopback;
 use russet_resp::{ReplyDecoder, Value};
@@ -318,4 +318,21 @@ fn keyspace_events_tell_of_what_left() {
         .collect();
     let expected = [("keymiss", "none"), ("del", "a"), ("del", "b")];
     assert_eq!(events, expected.map(|(event, key)| (event, key.to_owned())));
+}
+
+#[test]
+fn what_others_sent_in_the_same_turn_waits_for_the_end() {
+    let mut bench = Bench::new(vec![answered("+OK\r\n+OK\r\n")]);
+    let other = bench.server.connect();
+    let node = bench.server.node();
+    let request = b"MIGRATE h 7 a 9 50\r\nEXISTS a\r\n";
+    node.space(bench.client)[..request.len()].copy_from_slice(request);
+    node.received(bench.client, request.len());
+    let replies = bench.server.call(other, b"EXISTS a\r\nSET a new\r\n");
+    assert_eq!(replies, b":0\r\n+OK\r\n");
+    let mut replies = Vec::new();
+    bench.server.receive_into(bench.client, &mut replies);
+    // Who goes on first afterwards is not said.
+    assert!(replies == b"+OK\r\n:0\r\n" || replies == b"+OK\r\n:1\r\n");
+    assert_eq!(bench.call("GET a\r\n"), "$3\r\nnew\r\n");
 }
