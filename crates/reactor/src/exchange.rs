@@ -107,11 +107,12 @@ impl Links {
         };
         let sent = stream
             .set_write_timeout(Some(timeout))
-            .and_then(|()| stream.set_read_timeout(Some(timeout)))
             .and_then(|()| stream.write_all(&attempt.opening))
             .and_then(|()| stream.write_all(&exchange.load));
         sent.map_err(|error| Broken::of(Phase::Writing, &error))?;
-        let heard = lines.read(&mut stream);
+        let heard = lines.read(&mut stream, timeout, |stream, left| {
+            stream.set_read_timeout(Some(left))
+        });
         heard.map_err(|error| Broken::of(Phase::Reading, &error))?;
         if !lines.has_surplus {
             self.streams.insert(attempt.link, stream);
@@ -129,14 +130,30 @@ impl Lines {
         }
     }
 
-    /// Reads until no line is missing.
-    fn read(&mut self, stream: &mut impl Read) -> io::Result<()> {
+    /// Reads until no line is missing. Each line may take the timeout, however its bytes come: one
+    /// that trickles is late as well. `limit` sets how long a read may take.
+    fn read<S: Read>(
+        &mut self,
+        stream: &mut S,
+        timeout: Duration,
+        limit: impl Fn(&S, Duration) -> io::Result<()>,
+    ) -> io::Result<()> {
         let awaited = self.missing;
+        let (mut before, mut started_ns) = (self.missing, clock::stopwatch_ns());
         let size_max = awaited
             .saturating_mul(LINE_LEN_MAX)
             .saturating_add(ANSWER_SLACK);
         let mut buffer = [0; READ_SIZE];
         while self.missing > 0 {
+            if self.missing < before {
+                (before, started_ns) = (self.missing, clock::stopwatch_ns());
+            }
+            let spent = Duration::from_nanos(clock::stopwatch_ns().saturating_sub(started_ns));
+            let left = timeout.saturating_sub(spent);
+            if left.is_zero() {
+                return Err(ErrorKind::TimedOut.into());
+            }
+            limit(stream, left)?;
             match stream.read(&mut buffer) {
                 Ok(0) => return Err(ErrorKind::UnexpectedEof.into()),
                 Ok(count) => self.take(&buffer[..count]),

@@ -141,8 +141,7 @@ fn a_count_bounds_the_step() {
     assert_eq!(shown, STABLE);
 }
 
-#[test]
-fn keys_that_expired_are_not_shown() {
+fn with_sixty_due_of_hundred() -> Keyspace {
     let mut keyspace = keyspace();
     for n in 0..100_i64 {
         let mut db = keyspace.db(0);
@@ -150,6 +149,12 @@ fn keys_that_expired_are_not_shown() {
             .set(NewValue::Int(n), Some(n + 1));
     }
     keyspace.freeze(60);
+    keyspace
+}
+
+#[test]
+fn keys_that_expired_are_not_shown() {
+    let mut keyspace = with_sixty_due_of_hundred();
     let mut shown = 0;
     keyspace.db(0).for_each(&mut |key| {
         assert!(key.deadline.is_some_and(|at| at > 60));
@@ -161,13 +166,7 @@ fn keys_that_expired_are_not_shown() {
 
 #[test]
 fn a_scan_removes_what_has_expired_where_it_comes_by() {
-    let mut keyspace = keyspace();
-    for n in 0..100_i64 {
-        let mut db = keyspace.db(0);
-        db.entry(&n.to_le_bytes())
-            .set(NewValue::Int(n), Some(n + 1));
-    }
-    keyspace.freeze(60);
+    let mut keyspace = with_sixty_due_of_hundred();
     let (mut cursor, mut shown) = (0, 0);
     loop {
         cursor = keyspace.db(0).scan(cursor, 10, &mut |_| shown += 1);

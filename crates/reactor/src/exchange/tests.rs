@@ -162,7 +162,37 @@ fn who_refuses_is_written_to_in_vain_and_who_is_not_there_cannot_be_reached() {
 #[test]
 fn a_line_without_an_end_is_not_read_for_ever() {
     let mut lines = Lines::await_so_many(1);
-    let error = lines.read(&mut io::repeat(b'x')).unwrap_err();
+    let forever = Duration::from_secs(3_600);
+    let error = lines
+        .read(&mut io::repeat(b'x'), forever, |_, _| Ok(()))
+        .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidData);
     assert!(lines.answer.len() <= LINE_LEN_MAX + ANSWER_SLACK + READ_SIZE);
+}
+
+#[test]
+fn a_line_that_trickles_is_late_though_each_byte_is_in_time() {
+    let timeout = Duration::from_millis(1);
+    let left = std::cell::Cell::new(timeout);
+    let mut lines = Lines::await_so_many(1);
+    let limit = |_: &Trickle, now_left: Duration| {
+        assert!(
+            now_left <= left.replace(now_left),
+            "time does not come back"
+        );
+        Ok(())
+    };
+    let error = lines.read(&mut Trickle, timeout, limit).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::TimedOut);
+}
+
+/// A byte at a time, and no end of a line.
+struct Trickle;
+
+impl Read for Trickle {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        thread::yield_now();
+        buffer[0] = b'x';
+        Ok(1)
+    }
 }
