@@ -9,6 +9,9 @@ pub(super) const FRAME: usize = 7;
 /// What is expected of an entry besides its bytes, when it is asked whether it fits.
 const ENTRY_OVERHEAD: usize = 8;
 
+/// What a short entry really has besides its bytes.
+const ENTRY_OVERHEAD_MIN: usize = 2;
+
 /// Where the number of elements is limited, bytes are limited to so many.
 const SAFE_BYTES: usize = 8 << 10;
 
@@ -42,6 +45,12 @@ impl Limit {
                 }
             }
         }
+    }
+
+    /// Bytes that the entries of a page come to at most, if their heads are the shortest.
+    #[inline]
+    pub(super) fn room(self) -> usize {
+        self.bytes - FRAME - ENTRY_OVERHEAD + ENTRY_OVERHEAD_MIN
     }
 
     /// Whether an element of that length needs a page of its own.

@@ -87,7 +87,7 @@ impl List {
         match self.at_end(end) {
             Some(at) if takes(self.spine.page(at), element.len(), limit) => {
                 self.spine
-                    .change(at, |page| page.push(end, element, limit.bytes));
+                    .change(at, |page| page.push(end, element, limit.room()));
             }
             at => self.push_page(at, end, element, limit),
         }
@@ -288,9 +288,9 @@ pub(super) fn page_of(element: &[u8], limit: Limit) -> Page {
         return Page::plain(element);
     }
     let room = match limit.count {
-        usize::MAX => limit.bytes,
+        usize::MAX => limit.room(),
         count => limit
-            .bytes
+            .room()
             .min(count.saturating_mul(entry::entry_len(element))),
     };
     let mut page = Page::empty(0);
