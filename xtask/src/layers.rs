@@ -11,11 +11,13 @@
 //! ```
 //!
 //! Always true: an edge goes down at least one level, never sideways; [`CRATES`] names all of them.
-//! Not here: the same picture for readers, with reasons — `docs/ARCHITECTURE.md`
+//! Not here: arrows between the files of a crate — `circles/`; the same picture for readers, with
+//! reasons — `docs/ARCHITECTURE.md`
 
 use std::path::Path;
 
 use crate::args::Args;
+use crate::circles;
 use crate::manifest::{Kind, Manifest};
 use crate::offence::{Offence, report};
 use crate::tree;
@@ -82,9 +84,15 @@ const DEV_ONLY: &[&str] = &["criterion", "proptest", "tempfile"];
 const TOOLS: &[&str] = &["xtask", "benches"];
 
 /// `cargo xtask layers`.
-pub(crate) fn run(args: Args) -> Result<(), String> {
+pub(crate) fn run(mut args: Args) -> Result<(), String> {
+    if args.flag("--circles") {
+        return circles::print(&args.names()?);
+    }
     args.nothing_more()?;
-    report(offences(&tree::root())?)
+    let root = tree::root();
+    let mut offences = offences(&root)?;
+    offences.extend(circles::offences(&root)?);
+    report(offences)
 }
 
 fn offences(root: &Path) -> Result<Vec<Offence>, String> {

@@ -17,6 +17,7 @@
 mod args;
 mod bench;
 mod ci;
+mod circles;
 mod codegen;
 mod compat;
 mod conform;
@@ -106,8 +107,8 @@ const COMMANDS: &[Command] = &[
     },
     Command {
         name: "layers",
-        usage: "",
-        does: "real dependency edges against the table of layers",
+        usage: "[--circles [CRATE…]]",
+        does: "dependencies between crates against the table of layers, and circles of files",
         run: layers::run,
     },
     Command {
