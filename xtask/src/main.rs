@@ -119,7 +119,7 @@ const COMMANDS: &[Command] = &[
     },
     Command {
         name: "tidy",
-        usage: "",
+        usage: "[--english]",
         does: "house style that no lint knows: sizes, docs, names, fences, links",
         run: tidy::run,
     },

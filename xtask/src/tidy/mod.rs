@@ -7,6 +7,7 @@
 //! Not here: dependency edges — `layers.rs`; what rustc and clippy see — `Cargo.toml`
 
 mod docs;
+mod english;
 mod fences;
 mod links;
 mod names;
@@ -30,6 +31,7 @@ const RULES: &[Rule] = &[
     docs::readmes,
     docs::titles,
     docs::dead_files,
+    english::plain,
     shape::files,
     shape::functions,
     names::declared,
@@ -42,10 +44,15 @@ const RULES: &[Rule] = &[
     scripts::rows,
 ];
 
-/// `cargo xtask tidy`.
-pub(crate) fn run(args: Args) -> Result<(), String> {
+/// `cargo xtask tidy [--english]`.
+pub(crate) fn run(mut args: Args) -> Result<(), String> {
+    let is_english = args.flag("--english");
     args.nothing_more()?;
-    report(offences(&Tree::read()?))
+    let tree = Tree::read()?;
+    report(match is_english {
+        true => english::all(&tree),
+        false => offences(&tree),
+    })
 }
 
 fn offences(tree: &Tree) -> Vec<Offence> {
