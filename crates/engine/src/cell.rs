@@ -23,8 +23,9 @@ use std::sync::atomic::Ordering::Relaxed;
 use crate::access::AccessPolicy;
 use crate::arena::{CELL_SIZE_MAX, Handle, Memory};
 use crate::heap::{self, Heap, Large};
-use crate::types::Form;
-use crate::value::{Content, Encoding, Kind, Millis, StringRef, ValueRef};
+use crate::types::form::Form;
+use crate::value::{Encoding, Kind, Millis, StringRef};
+use crate::value_ref::{Content, ValueRef};
 
 /// The longest key that a cell holds itself.
 pub(crate) const KEY_LEN_MAX: usize = 254;

@@ -11,11 +11,10 @@
 //! Always true: with no live snapshot `newest` is 0 and every stamp is larger.
 //! Not here: the snapshot itself — `snapshot.rs`
 
+use std::any::Any;
 use std::sync::atomic::Ordering::{Acquire, Release};
 use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Mutex, PoisonError};
-
-use crate::store::Store;
 
 /// What owner and holder of a snapshot share.
 #[derive(Debug)]
@@ -30,8 +29,8 @@ pub(crate) struct Ticket {
     legacy: Mutex<Option<Legacy>>,
 }
 
-/// The stores of a key space that was dropped while snapshots lived.
-pub(crate) type Legacy = Arc<Vec<Store>>;
+/// The stores of a key space that was dropped while snapshots lived: only that they live matters.
+pub(crate) type Legacy = Arc<dyn Any + Send + Sync>;
 
 impl Ticket {
     /// Says that everything before a position of a database has been read.
@@ -131,9 +130,8 @@ impl Epochs {
     }
 
     /// Leaves stores to the live snapshots, which read the objects that their cells point to.
-    pub(crate) fn bequeath(&mut self, stores: Vec<Store>) {
+    pub(crate) fn bequeath(&mut self, legacy: Legacy) {
         self.refresh();
-        let legacy = Arc::new(stores);
         for ticket in &self.live {
             // Nobody panics while holding the lock, so a poisoned one is as good as any.
             let mut kept = ticket.legacy.lock().unwrap_or_else(PoisonError::into_inner);

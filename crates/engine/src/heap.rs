@@ -25,7 +25,7 @@ use std::sync::atomic::{Ordering, fence};
 use bytes::Bytes;
 
 use crate::arena::{Handle, Memory};
-use crate::types::{Collection, Form};
+use crate::types::form::{Collection, Form};
 use crate::value::StringRef;
 
 /// An object outside the arena.

@@ -4,6 +4,7 @@
 //! Not here: single keys — `db/mod.rs`
 
 use std::mem;
+use std::sync::Arc;
 
 use russet_base::Rng;
 use smallvec::SmallVec;
@@ -12,13 +13,14 @@ use crate::access::AccessPolicy;
 use crate::arena::Handle;
 use crate::db::Db;
 use crate::epoch::Epochs;
+use crate::garbage::Garbage;
 use crate::hash;
 use crate::observe::{Change, Observed};
 use crate::packing::Packing;
 use crate::snapshot::Snapshot;
 use crate::store::{Shared, Store};
-use crate::types::Ahead;
-use crate::value::{Event, Garbage, Millis, Stats};
+use crate::types::form::Ahead;
+use crate::value::{Event, Millis, Stats};
 
 /// How a key space is set up.
 #[derive(Debug, Clone)]
@@ -502,7 +504,7 @@ impl Drop for Keyspace {
             .flushed
             .drain(..)
             .chain(self.parked.drain(..).map(|p| p.1));
-        let stores = self.dbs.drain(..).chain(flushed).collect();
-        self.shared.epochs.bequeath(stores);
+        let stores: Vec<Store> = self.dbs.drain(..).chain(flushed).collect();
+        self.shared.epochs.bequeath(Arc::new(stores));
     }
 }

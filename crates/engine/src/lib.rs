@@ -8,6 +8,8 @@ mod epoch;
 mod expire;
 #[doc(hidden)]
 pub mod fuzz;
+mod garbage;
+mod handle;
 mod hash;
 mod heap;
 mod keyspace;
@@ -20,9 +22,11 @@ mod store;
 mod table;
 mod types;
 mod value;
+mod value_ref;
 
 pub use access::AccessPolicy;
 pub use db::{Db, Entry, IncrError, Occupied, SetWhen, Vacant};
+pub use garbage::Garbage;
 pub use keyspace::{Keyspace, Options};
 pub use observe::Change;
 pub use packing::Packing;
@@ -33,16 +37,17 @@ pub use types::hyperloglog::{
 };
 pub use types::list::{End, ListMut, ListPart, ListRef, Target};
 pub use types::set::{Member, Members, NewSet, SetMut, SetRef};
+pub use types::stream::gate::StreamMut;
 pub use types::stream::{
     Consumer, ConsumerId, Pending, Producers, Refs, Remembered, Stream, StreamBlock, StreamEntry,
-    StreamFields, StreamGroup, StreamId, StreamMut, StreamRange, StreamRangeBack, StreamText, Trim,
-    TrimTo,
+    StreamFields, StreamGroup, StreamId, StreamRange, StreamRangeBack, StreamText, Trim, TrimTo,
 };
 pub use types::zset::{
     AddOrder, AddPresence, MemberBound, NewZset, NotANumber, ScoreBound, Scored, Span, ZsetAdd,
     ZsetAdded, ZsetMut, ZsetRef, ZsetWalk,
 };
 pub use value::{
-    Access, Encoding, Event, EventKind, Garbage, Kind, Millis, NewValue, SampledKey, ScannedKey,
-    Stats, StringRef, Touch, ValueRef, WrongType,
+    Access, Encoding, Event, EventKind, Kind, Millis, NewValue, SampledKey, ScannedKey, Stats,
+    StringRef, Touch, WrongType,
 };
+pub use value_ref::ValueRef;

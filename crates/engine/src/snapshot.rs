@@ -18,7 +18,8 @@ use crate::prefetch;
 use crate::store::Store;
 use crate::table::directory::after;
 use crate::table::{Directory, SLOTS, Slot};
-use crate::value::{Millis, ValueRef};
+use crate::value::Millis;
+use crate::value_ref::ValueRef;
 
 /// The key space at one moment. Dropping it, or the walk it became, ends the preservation.
 #[derive(Debug)]

@@ -1,15 +1,9 @@
 //! The words that the key space and its callers share.
 //!
 //! Always true: plain values without behaviour that needs the table.
-//! Not here: how a value is stored — `cell.rs`, `heap.rs`
-
-use std::sync::Arc;
+//! Not here: a value that was found — `value_ref.rs`; how values are stored — `cell.rs`, `heap.rs`
 
 use bytes::Bytes;
-
-use crate::heap::Heap;
-use crate::store::Store;
-use crate::types::Form;
 
 /// Milliseconds since the Unix epoch (may be negative: a deadline long past).
 pub type Millis = i64;
@@ -180,20 +174,6 @@ pub struct Stats {
     pub expired_fields: u64,
 }
 
-/// What was unlinked from the key space and only needs dropping, on any thread.
-#[derive(Debug, Default)]
-pub struct Garbage {
-    /// How many objects are dropped with it.
-    pub objects: usize,
-    pub(crate) values: Vec<Arc<Heap>>,
-    pub(crate) stores: Vec<Store>,
-}
-
-const _: () = {
-    const fn is_send<T: Send>() {}
-    is_send::<Garbage>();
-};
-
 /// A key as SCAN and walks show it.
 #[derive(Debug, Clone, Copy)]
 pub struct ScannedKey<'a> {
@@ -214,68 +194,4 @@ pub struct SampledKey<'a> {
     pub deadline: Option<Millis>,
     /// When and how often it was used.
     pub access: Access,
-}
-
-/// What a value holds.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Content<'a> {
-    /// A string.
-    String(StringRef<'a>),
-    /// Any other kind.
-    Collection(Form<'a>),
-}
-
-/// A value found by a read, borrowed from the key space.
-#[derive(Debug, Clone, Copy)]
-pub struct ValueRef<'a> {
-    pub(crate) kind: Kind,
-    pub(crate) encoding: Encoding,
-    pub(crate) deadline: Option<Millis>,
-    pub(crate) access: Access,
-    pub(crate) content: Content<'a>,
-}
-
-impl<'a> ValueRef<'a> {
-    /// The kind of the value.
-    pub fn kind(&self) -> Kind {
-        self.kind
-    }
-
-    /// How it is encoded.
-    pub fn encoding(&self) -> Encoding {
-        self.encoding
-    }
-
-    /// The key's deadline, if it has one.
-    pub fn deadline(&self) -> Option<Millis> {
-        self.deadline
-    }
-
-    /// When the key was last used, as of before this read.
-    pub fn access(&self) -> Access {
-        self.access
-    }
-
-    /// The value as a string.
-    ///
-    /// # Errors
-    /// [`WrongType`] when it is not one.
-    pub fn string(&self) -> Result<StringRef<'a>, WrongType> {
-        match self.content {
-            Content::String(string) => Ok(string),
-            Content::Collection(_) => Err(WrongType),
-        }
-    }
-
-    /// The value as a collection of that kind, where it lies.
-    ///
-    /// # Errors
-    /// [`WrongType`] when it is of another kind.
-    #[inline]
-    pub(crate) fn form(&self, kind: Kind) -> Result<Form<'a>, WrongType> {
-        match self.content {
-            Content::Collection(form) if self.kind == kind => Ok(form),
-            _ => Err(WrongType),
-        }
-    }
 }

@@ -25,10 +25,8 @@ use std::ptr::{self, NonNull};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU32;
 
+use crate::handle::Handle;
 use crate::table::Line;
-
-/// Where a cell or a segment starts, in granules; 0 is nowhere.
-pub(crate) type Handle = u32;
 
 /// The unit of a handle.
 pub(crate) const GRANULE: usize = 8;

@@ -20,12 +20,13 @@ mod memory;
 
 use std::sync::atomic::Ordering::Relaxed;
 
+pub(crate) use crate::handle::Handle;
 use class::CLASSES;
 pub(crate) use class::{CELL_SIZE_MAX, Class};
 use lines::{Freed, Lines};
 pub(crate) use lines::{LINE_GRANULES, LINE_SIZE, PAGE_LINES};
 use memory::{CHUNK_PAGES, CHUNK_SHIFT, GRANULE, PAGE_SHIFT, PAGE_SIZE};
-pub(crate) use memory::{CHUNK_SIZE, Handle, Memory};
+pub(crate) use memory::{CHUNK_SIZE, Memory};
 
 /// The first word of a free cell.
 const FREE: u32 = u32::MAX;

@@ -5,8 +5,9 @@
 //! Not here: what packed bytes look like — `types/`
 
 use super::Db;
-use crate::types::Form;
-use crate::value::{Encoding, Kind, ValueRef, WrongType};
+use crate::types::form::Form;
+use crate::value::{Encoding, Kind, WrongType};
+use crate::value_ref::ValueRef;
 
 impl Db<'_> {
     /// Gives a key that does not exist, or one of the same kind, a collection that is packed.

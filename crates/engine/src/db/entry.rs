@@ -8,7 +8,8 @@ use std::sync::atomic::Ordering::Relaxed;
 use crate::access::AccessPolicy;
 use crate::cell::{self, Image};
 use crate::store::{Due, Place, Shared, Store, strings};
-use crate::value::{Access, Kind, Millis, NewValue, StringRef, ValueRef, WrongType};
+use crate::value::{Access, Kind, Millis, NewValue, StringRef, WrongType};
+use crate::value_ref::ValueRef;
 
 /// A key looked up for writing.
 #[derive(Debug)]

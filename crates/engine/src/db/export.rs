@@ -12,8 +12,9 @@ use super::Db;
 use crate::cell::{self, Body, Image};
 use crate::heap::{Heap, Large};
 use crate::store::strings;
-use crate::types::Form;
-use crate::value::{Content, Encoding, Kind, Millis, StringRef};
+use crate::types::form::Form;
+use crate::value::{Encoding, Kind, Millis, StringRef};
+use crate::value_ref::Content;
 
 /// Everything about a key but its name. A large value is shared, not copied.
 #[derive(Debug)]

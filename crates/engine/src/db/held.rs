@@ -9,7 +9,7 @@ use crate::cell::{self, Body, Head, Image};
 use crate::heap::Large;
 use crate::packing::Packing;
 use crate::store::{Place, Shared, Store, packed, strings};
-use crate::types::{Collection, Form};
+use crate::types::form::{Collection, Form};
 use crate::value::{Encoding, Event, EventKind, Kind, Millis, WrongType};
 
 /// A key that holds a collection of one kind, or nothing yet.

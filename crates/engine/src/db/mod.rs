@@ -22,7 +22,8 @@ use crate::arena::Handle;
 use crate::cell;
 use crate::hash::hash_of;
 use crate::store::{Place, Shared, Store};
-use crate::value::{Kind, Millis, SampledKey, ScannedKey, StringRef, Touch, ValueRef, WrongType};
+use crate::value::{Kind, Millis, SampledKey, ScannedKey, StringRef, Touch, WrongType};
+use crate::value_ref::ValueRef;
 
 /// One database, for the time of a borrow.
 #[derive(Debug)]

@@ -11,8 +11,9 @@ use std::collections::BTreeSet;
 use super::{Place, Shared, Store};
 use crate::arena::Handle;
 use crate::cell::{self, Head};
-use crate::types::hash;
-use crate::value::{Content, Kind, Millis};
+use crate::types::hash::view::due;
+use crate::value::{Kind, Millis};
+use crate::value_ref::Content;
 
 /// Bytes of an entry, with its share of the tree.
 const ENTRY_SIZE: u64 = 24;
@@ -61,7 +62,7 @@ impl Store {
             return None;
         }
         match cell::content(&self.arena.memory, cell, head) {
-            Content::Collection(form) => hash::due(form, head.encoding()),
+            Content::Collection(form) => due(form, head.encoding()),
             Content::String(_) => None,
         }
     }

@@ -2,7 +2,7 @@
 //!
 //! Three stages, since each needs what the one before has fetched: slot, bucket, cell. With many
 //! keys at hand every stage is done for all of them before the next. Members of large collections
-//! take some more stages, which `types::Ahead` tells.
+//! take some more stages, which `types/form.rs` tells.
 //!
 //! Always true: hints change nothing but the time that the look-up takes.
 //! Not here: the instruction — `prefetch.rs`
@@ -12,7 +12,7 @@ use crate::arena::{Handle, LINE_GRANULES};
 use crate::cell::{self, Head};
 use crate::prefetch;
 use crate::table::{Line, segment};
-use crate::types::{Collection, Form};
+use crate::types::form::{Collection, Form};
 use crate::value::Kind;
 
 impl Store {

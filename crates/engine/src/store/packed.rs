@@ -11,7 +11,7 @@ use crate::arena::class;
 use crate::cell::{self, Body, Head};
 use crate::heap::Large;
 use crate::store::strings;
-use crate::types::Collection;
+use crate::types::form::Collection;
 use crate::value::{Encoding, Kind};
 
 /// Above this many bytes a cell that is half empty is too large.

@@ -21,7 +21,7 @@
 
 use std::sync::Arc;
 
-use crate::arena::Handle;
+use crate::handle::Handle;
 
 /// Pages have at most 2^this slots.
 const PAGE_BITS_MAX: u8 = 10;

@@ -17,7 +17,7 @@
 //! Always true: a tag of 0 has a handle that means nothing; no entry has the tag 0.
 //! Not here: which buckets an entry may be in — `table/segment.rs`
 
-use crate::arena::Handle;
+use crate::handle::Handle;
 use crate::prefetch::bytes_equal;
 
 /// Entries in a bucket.

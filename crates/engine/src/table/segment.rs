@@ -14,7 +14,7 @@
 //! Not here: memory, sharing — `store/mod.rs`
 
 use super::line::{Line, SLOTS};
-use crate::arena::Handle;
+use crate::handle::Handle;
 
 /// How many lines a segment may have that cannot split.
 const OVERGROWN: [u16; 11] = [24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 1024];

@@ -13,7 +13,7 @@
 
 mod block;
 mod entry;
-mod gate;
+pub(crate) mod gate;
 mod group;
 mod id;
 mod lag;
@@ -30,7 +30,6 @@ mod walk;
 use std::collections::VecDeque;
 
 pub use entry::{StreamEntry, StreamFields};
-pub use gate::StreamMut;
 pub use group::{Consumer, ConsumerId, Pending, StreamGroup};
 pub use id::StreamId;
 pub use producers::{Producers, Remembered};

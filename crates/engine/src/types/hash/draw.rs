@@ -8,7 +8,8 @@ use std::collections::BTreeSet;
 
 use russet_base::Rng;
 
-use super::view::{Field, HashForm, HashRef};
+use super::field::Field;
+use super::view::{HashForm, HashRef};
 
 /// Up to one in so many fields, distinct numbers are drawn; above, fields are walked over.
 const SPARSE: usize = 4;

@@ -10,7 +10,7 @@ use super::packed::{Packed, encode_field};
 use super::pages::{Hash, Set};
 use super::view::{HashForm, HashRef};
 use crate::db::Held;
-use crate::types::Collection;
+use crate::types::form::Collection;
 use crate::value::{Encoding, Millis, StringRef};
 
 /// A packed hash never becomes larger, however far its thresholds are raised.

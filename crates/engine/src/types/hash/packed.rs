@@ -4,7 +4,7 @@
 
 use russet_pack::listpack::{self, Entry, Listpack};
 
-use super::view::Field;
+use super::field::Field;
 use crate::value::{Millis, StringRef};
 
 /// A listpack of fields and values, and of deadlines if it is timed.

@@ -3,33 +3,11 @@
 //! Always true: no field is shown whose deadline has passed, unless all are asked for.
 //! Not here: random fields — `draw.rs`
 
-use super::Collection;
+use super::field::Field;
 use super::packed::Packed;
 use super::pages::Hash;
-use crate::types::Form;
-use crate::types::paged::Record;
+use crate::types::form::{Collection, Form};
 use crate::value::{Encoding, Millis, StringRef};
-
-/// A field with its value.
-#[derive(Debug, Clone, Copy)]
-pub struct Field<'a> {
-    /// The field.
-    pub field: StringRef<'a>,
-    /// Its value.
-    pub value: StringRef<'a>,
-    /// When it is due, if it has a deadline.
-    pub deadline: Option<Millis>,
-}
-
-impl<'a> From<Record<'a>> for Field<'a> {
-    fn from(record: Record<'a>) -> Self {
-        Self {
-            field: StringRef::Bytes(record.field),
-            value: StringRef::Bytes(record.value),
-            deadline: record.deadline,
-        }
-    }
-}
 
 /// A hash, borrowed from the key space.
 #[derive(Debug, Clone, Copy)]
@@ -169,5 +147,14 @@ impl<'a> HashRef<'a> {
     #[inline]
     pub(super) fn is_due(&self, deadline: Option<Millis>) -> bool {
         deadline.is_some_and(|at| at <= self.now)
+    }
+}
+
+/// When the first field of a hash may be due.
+pub(crate) fn due(form: Form<'_>, encoding: Encoding) -> Option<Millis> {
+    match form {
+        Form::Packed(bytes) if encoding == Encoding::ListpackEx => Packed::new(bytes, true).due(),
+        Form::Paged(Collection::Hash(hash)) => hash.due(),
+        _ => None,
     }
 }

@@ -19,7 +19,7 @@ use super::page::End;
 use super::pages::List;
 use super::view::{ListForm, ListRef, to_vec};
 use crate::db::Held;
-use crate::types::Collection;
+use crate::types::form::Collection;
 use crate::value::{Encoding, StringRef};
 
 type Scratch = SmallVec<[u8; 128]>;

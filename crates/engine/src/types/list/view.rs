@@ -14,7 +14,7 @@ use russet_pack::listpack::{HEADER_LEN, Listpack};
 use super::entry;
 use super::page::Content;
 use super::pages::{List, walk_entries, walk_entries_back};
-use crate::types::{Collection, Form};
+use crate::types::form::{Collection, Form};
 use crate::value::StringRef;
 
 /// A list, borrowed.

@@ -7,10 +7,11 @@ use ahash::RandomState;
 use russet_pack::intset;
 
 use super::edit::{self, Place};
-use super::{Member, Set, SetRef};
+use super::paged::Set;
+use super::{Member, SetRef};
 use crate::db::{Db, Held};
 use crate::packing::Packing;
-use crate::types::{Collection, Form};
+use crate::types::form::{Collection, Form};
 use crate::value::{Encoding, Kind};
 
 /// A set that no key holds yet.

@@ -16,11 +16,12 @@ use russet_pack::intset::{self, Edit, Insert, Intset};
 use russet_pack::listpack::{self, Listpack};
 use smallvec::SmallVec;
 
+use super::paged::Set;
 use super::view::position;
-use super::{Member, NewSet, Set, SetRef};
+use super::{Member, NewSet, SetRef};
 use crate::db::{Db, Held};
 use crate::packing::Packing;
-use crate::types::{Collection, Form};
+use crate::types::form::{Collection, Form};
 use crate::value::{Encoding, Kind, WrongType};
 
 /// A longer intset is kept as pages, if it may stay an intset at all.

@@ -7,10 +7,12 @@ use russet_base::Rng;
 use russet_pack::intset::Intset;
 use russet_pack::listpack::{self, Listpack};
 
-use super::{Member, Set};
+use super::Member;
+use super::paged::Set;
 use crate::db::Db;
-use crate::types::{Collection, Form};
-use crate::value::{Encoding, Kind, Touch, ValueRef, WrongType};
+use crate::types::form::{Collection, Form};
+use crate::value::{Encoding, Kind, Touch, WrongType};
+use crate::value_ref::ValueRef;
 
 /// A set, borrowed.
 #[derive(Debug, Clone, Copy)]

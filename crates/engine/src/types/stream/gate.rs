@@ -6,8 +6,9 @@
 use super::Stream;
 use crate::db::{Db, Held};
 use crate::packing::Packing;
-use crate::types::{Collection, Form};
-use crate::value::{Encoding, Kind, Touch, ValueRef, WrongType};
+use crate::types::form::{Collection, Form};
+use crate::value::{Encoding, Kind, Touch, WrongType};
+use crate::value_ref::ValueRef;
 
 impl<'a> ValueRef<'a> {
     /// The value as a stream.

@@ -19,7 +19,7 @@ use super::packed::{Pair, Pairs, push_score};
 use super::paged::Zset;
 use super::view::{Scored, ZsetForm, ZsetRef};
 use crate::db::Held;
-use crate::types::Collection;
+use crate::types::form::Collection;
 use crate::value::Encoding;
 
 type Scratch = SmallVec<[u8; 128]>;

@@ -11,7 +11,7 @@ use super::packed::push_score;
 use super::paged::Zset;
 use super::view::ZsetRef;
 use crate::db::Db;
-use crate::types::Collection;
+use crate::types::form::Collection;
 use crate::types::set::Member;
 use crate::value::{Encoding, Kind};
 

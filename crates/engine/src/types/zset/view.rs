@@ -12,8 +12,8 @@ use super::leaf::{Probe, Record};
 use super::packed::{Pair, Pairs};
 use super::paged::{self, Zset};
 use super::span::{Span, Spot};
+use crate::types::form::{Collection, Form};
 use crate::types::set::Member;
-use crate::types::{Collection, Form};
 
 /// A member with its score.
 #[derive(Debug, Clone, Copy, PartialEq)]
