@@ -76,7 +76,7 @@ fn request(name: &[u8], from: u64, add: fn(u64, &mut Request)) -> Vec<Request> {
     vec![words]
 }
 
-/// What gets rid of the key `big`.
+/// The commands that remove the key `big`, each in its own way.
 const ENDS: &[(&str, &[&str])] = &[
     ("DEL", &["DEL big"]),
     ("UNLINK", &["UNLINK big"]),

@@ -78,7 +78,7 @@ impl Args {
         self.words.split_off(at).split_off(1)
     }
 
-    /// What is left, when all of it are names.
+    /// The remaining words, which must all be names.
     pub(crate) fn names(self) -> Result<Vec<String>, String> {
         match self.words.iter().find(|word| word.starts_with('-')) {
             Some(word) => Err(format!("unknown option {word}")),

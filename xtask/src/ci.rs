@@ -130,6 +130,8 @@ fn package() -> Outcome {
         "xtask",
         "--exclude",
         "russet-benches",
+        "--exclude",
+        "russet-tools",
         "--allow-dirty",
         "--no-verify",
         "--offline",

@@ -3,7 +3,7 @@
 //! ```text
 //!  layers.rs table ────────────────────────► docs/layers.md
 //!  duties and `// SAFETY:` comments ───────► docs/UNSAFE.md
-//!  tables of russet-node, by its example ──► docs/commands.md, docs/config.md
+//!  tables of russet-node, by tools/ ───────► docs/commands.md, docs/config.md
 //! ```
 //!
 //! Always true: `--check` writes nothing and fails when a page differs from what would be written.
@@ -15,7 +15,7 @@ use crate::args::Args;
 use crate::layers;
 use crate::source::Line;
 use crate::tidy::is_unsafe_allowed;
-use crate::tool::{self, cargo};
+use crate::tool;
 use crate::tree::{self, RustFile, Tree};
 
 /// `cargo xtask codegen [--check]`.
@@ -62,32 +62,16 @@ fn first_difference(found: &str, expect: &str) -> Option<usize> {
 }
 
 fn pages() -> Result<Vec<(&'static str, String)>, String> {
-    let mut pages = vec![
+    Ok(vec![
         ("docs/layers.md", layers_page()),
         ("docs/UNSAFE.md", unsafe_page(&Tree::read()?)),
-    ];
-    if tree::root()
-        .join("crates/node/examples/tables.rs")
-        .is_file()
-    {
-        pages.push(("docs/commands.md", table_page("commands")?));
-        pages.push(("docs/config.md", table_page("config")?));
-    }
-    Ok(pages)
+        ("docs/commands.md", table_page("commands")?),
+        ("docs/config.md", table_page("config")?),
+    ])
 }
 
 fn table_page(name: &str) -> Result<String, String> {
-    let words = [
-        "run",
-        "--quiet",
-        "-p",
-        "russet-node",
-        "--example",
-        "tables",
-        "--",
-        name,
-    ];
-    tool::output(cargo().args(words))
+    tool::output(tool::our_tool("tables").arg(name))
 }
 
 const LAYERS_INTRO: &str = "# Layers\n\n\

@@ -8,18 +8,18 @@
 //!  differ --tables                 every number at its limits, every aliasing of keys
 //! ```
 //! Always true: the server is a fresh one on a loopback port, and gone at the end.
-//! Not here: what is sent and how it is compared — the example `differ` of `russet-node`
+//! Not here: what is sent and how it is compared — `tools/src/bin/differ/`
 
 use std::path::PathBuf;
 
 use crate::args::Args;
 use crate::server::Server;
-use crate::tool::{self, Outcome, cargo};
+use crate::tool::{self, Outcome};
 
-/// How many commands of each protocol a run of `ci` sends.
+/// The number of commands that a run of `ci` sends in each protocol.
 const STEP_COMMANDS: &str = "40000";
 
-/// One case of the tables in so many is a part of a run of `ci`.
+/// One case of the tables in this many is a part of a run of `ci`.
 const STEP_THIN: &str = "5";
 
 /// `cargo xtask differ`.
@@ -64,9 +64,8 @@ fn compare(peer: &str, words: &[String]) -> Result<(), String> {
     let mut failed = Vec::new();
     for protocol in ["2", "3"] {
         println!("{peer}, RESP{protocol}");
-        let mut command = cargo();
-        command.args(["run", "--quiet", "-p", "russet-node", "--example", "differ"]);
-        command.args(["--", &address, "--resp", protocol]);
+        let mut command = tool::our_tool("differ");
+        command.args([&*address, "--resp", protocol]);
         failed.extend(tool::run(command.args(words)).err());
     }
     match failed.is_empty() {

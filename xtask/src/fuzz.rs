@@ -104,7 +104,7 @@ fn one(target: &str, seconds: Option<u32>) -> Result<(), String> {
     }
 }
 
-/// What matters of a fuzzer's long report: the panic, and the input that repeats it.
+/// The useful part of a fuzzer's long report: the panic, and the input that repeats it.
 fn findings(text: &str) -> String {
     let lines: Vec<&str> = text.lines().collect();
     let mut kept = Vec::new();

@@ -81,7 +81,7 @@ const OWNED: &[(&str, &[&str])] = &[
 const DEV_ONLY: &[&str] = &["criterion", "proptest", "tempfile"];
 
 /// Crates that are tools of this checkout: they may use any of ours.
-const TOOLS: &[&str] = &["xtask", "benches"];
+const TOOLS: &[&str] = &["xtask", "tools", "benches"];
 
 /// `cargo xtask layers`.
 pub(crate) fn run(mut args: Args) -> Result<(), String> {

@@ -12,7 +12,7 @@ use crate::args::Args;
 use crate::tool;
 use crate::tree::{self, Tree};
 
-/// What is counted of a crate.
+/// The counts of one crate.
 #[derive(Debug, Default)]
 struct Size {
     file_lens: Vec<usize>,

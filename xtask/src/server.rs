@@ -90,7 +90,7 @@ impl Server {
         })
     }
 
-    /// What the server has logged.
+    /// The server's log so far.
     pub(crate) fn log(&self) -> String {
         fs::read_to_string(self.dir.join("log")).unwrap_or_default()
     }
@@ -166,7 +166,7 @@ impl Client {
             .map_err(|error| error.to_string())
     }
 
-    /// Reads until so many whole replies have arrived; nothing may follow them.
+    /// Reads until `replies` whole replies have arrived; nothing may follow them.
     pub(crate) fn receive(&mut self, replies: usize) -> Result<(), String> {
         self.receive_into(replies, None)
     }

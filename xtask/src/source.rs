@@ -14,7 +14,7 @@ pub(crate) struct Line {
     pub(crate) text: String,
     /// The line without comments and without what its strings contain.
     pub(crate) code: String,
-    /// What its comments say, slashes included.
+    /// The text of its comments, slashes included.
     pub(crate) comment: String,
     /// Whether the line belongs to an inline `#[cfg(test)]` module.
     pub(crate) is_test: bool,
@@ -184,7 +184,7 @@ enum State {
     Raw(usize),
 }
 
-/// What is carried from one line to the next.
+/// The state that is carried from one line to the next.
 #[derive(Debug, Default)]
 struct Lexer {
     state: State,

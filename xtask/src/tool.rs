@@ -85,6 +85,13 @@ fn describe(command: &Command) -> String {
     line
 }
 
+/// A program of the package in `tools/`, ready for its arguments.
+pub(crate) fn our_tool(name: &str) -> Command {
+    let mut command = cargo();
+    command.args(["run", "--quiet", "-p", "russet-tools", "--bin", name, "--"]);
+    command
+}
+
 /// Builds a release binary of the workspace and returns its path.
 pub(crate) fn release_binary(package: &str, name: &str) -> Result<PathBuf, String> {
     run(cargo().args([

@@ -25,7 +25,7 @@ struct Module {
     names: Names,
 }
 
-/// What a path leads to.
+/// The end of a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum End {
     Module(usize),
@@ -150,7 +150,7 @@ impl Crate {
         arrows
     }
 
-    /// What a word means by a glob import of `path`, unless the module itself says what it means.
+    /// The meaning of a word by a glob import of `path`, unless the module itself defines it.
     fn through(&self, module: usize, path: &[String], word: &str) -> Option<End> {
         let own = &self.modules[module];
         let is_own = own.children.contains_key(word)

@@ -1,4 +1,4 @@
-//! What the suite's log says: a mark per test, and how the file as a whole ended.
+//! The suite's log, parsed: a mark per test, and how the file as a whole ended.
 //!
 //! Always true: a log that breaks off before its end carries a flag.
 

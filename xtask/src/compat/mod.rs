@@ -26,7 +26,7 @@ use crate::tree;
 use marks::{Flag, Mark, Marks};
 use work::Work;
 
-/// What the command line asks for.
+/// The command line, parsed.
 #[derive(Debug)]
 struct Plan {
     suite: PathBuf,

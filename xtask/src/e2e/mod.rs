@@ -3,7 +3,7 @@
 //! redis-cli in both protocols, redis-benchmark, and the Python client with the script beside
 //! this file. They judge the bytes we send as nothing of our own can.
 //!
-//! Always true: a failed step shows the server's log; a client that is not installed is told.
+//! Always true: a failed step shows the server's log; a client that is not installed is reported.
 //! Not here: the official Tcl suite — `compat/`
 
 use std::process::Command;

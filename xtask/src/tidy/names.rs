@@ -32,7 +32,7 @@ const KEYWORDS: &[&str] = &[
     "macro_rules!",
 ];
 
-/// What we declare carries a word of the domain.
+/// Names that we declare carry a word of the domain.
 pub(super) fn declared(tree: &Tree, offences: &mut Vec<Offence>) {
     for file in tree.rust.iter().filter(|file| !is_test_file(&file.path)) {
         let lines = file.source.lines.iter().enumerate();

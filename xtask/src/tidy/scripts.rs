@@ -9,7 +9,7 @@ use crate::tree::Tree;
 
 const SCRIPTS: &str = "crates/node/tests/scripts/";
 
-/// What a row begins with.
+/// The first words of a row.
 const ROWS: &[&str] = &[
     "Row::read(",
     "Row::write(",

@@ -13,7 +13,7 @@ use crate::versus::workload::{Batch, Chance, Workload};
 
 const THREADS: usize = 2;
 
-/// What one round did.
+/// The result of one round.
 #[derive(Debug)]
 pub(crate) struct Run {
     pub(crate) requests: u64,

@@ -102,7 +102,7 @@ fn growth(server: &Server, set: &DataSet, keys: u64) -> Result<(f64, f64), Strin
     Ok((per_key(before.0, after.0), per_key(before.1, after.1)))
 }
 
-/// What the server itself says it uses; zero when it does not say.
+/// The memory that the server itself reports; zero when it reports none.
 fn used(client: &mut Client) -> Result<u64, String> {
     let reply = client.ask(&[b"INFO", b"memory"])?;
     let text = String::from_utf8_lossy(&reply);

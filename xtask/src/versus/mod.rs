@@ -32,7 +32,7 @@ pub(crate) struct Contestant {
     pub(crate) binary: PathBuf,
 }
 
-/// What the command line asks for.
+/// The command line, parsed.
 #[derive(Debug)]
 struct Plan {
     contestants: Vec<Contestant>,

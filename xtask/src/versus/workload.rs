@@ -11,7 +11,7 @@ pub(crate) enum Word {
     Is(&'static str),
     /// A prefix with twelve digits behind it: a random key below the workload's range.
     Key(&'static str),
-    /// So many bytes.
+    /// The number of bytes.
     Value(usize),
 }
 
@@ -172,7 +172,7 @@ pub(crate) struct Batch {
 const DIGITS: usize = 12;
 
 impl Batch {
-    /// Encodes so many commands of a workload.
+    /// Encodes `pipeline` commands of a workload.
     pub(crate) fn new(command: &[Word], pipeline: usize) -> Self {
         let mut batch = Self {
             bytes: Vec::new(),

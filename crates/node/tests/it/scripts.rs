@@ -2,7 +2,7 @@
 //!
 //! `UPDATE=1 cargo test -p russet-node --test it scripts` writes what our node answers over
 //! every expectation that it does not meet. Only `cargo xtask conform --against` tells whether
-//! that is right.
+//! that is right. `SCRIPTS=string/set,list/pop` plays these alone.
 //!
 //! Always true: every script starts with an empty node of its own.
 //! Not here: the notation — `script/`.
@@ -30,8 +30,12 @@ use crate::script::{Action, Script, parse, paths, pattern};
 #[test]
 fn every_script_gets_the_replies_it_expects() {
     let is_update = std::env::var("UPDATE").is_ok_and(|value| value == "1");
+    let chosen = std::env::var("SCRIPTS").unwrap_or_default();
     let mut failures = String::new();
-    for path in script_paths() {
+    for path in script_paths()
+        .into_iter()
+        .filter(|path| is_chosen(&chosen, path))
+    {
         let text = fs::read_to_string(&path).unwrap();
         let differences = match play(&text) {
             Ok(differences) => differences,
@@ -147,6 +151,12 @@ fn play(text: &str) -> Result<Vec<Difference>, String> {
 
 fn script_paths() -> Vec<PathBuf> {
     paths(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scripts")).unwrap()
+}
+
+/// Whether a list of names such as `string/set` has this one; an empty list has all.
+fn is_chosen(names: &str, path: &Path) -> bool {
+    let path = path.with_extension("");
+    names.is_empty() || names.split(',').any(|name| path.ends_with(name))
 }
 
 /// The first word of every request, and the first two, as COMMAND LIST would name them.

@@ -11,10 +11,10 @@
 //!  @ let NAME                   the last reply, as the word $NAME of later requests
 //!  @ needs COMMAND [SUB]        what follows is not for servers without that command
 //! ```
-//! How values are written is told in `pattern.rs`.
+//! The notation of values is described in `pattern.rs`.
 //!
 //! Always true: a script that does not parse fails with its line.
-//! Not here: who answers — `scripts.rs` (our node), `examples/conform.rs` (any server).
+//! Not here: who answers — `scripts.rs` (our node), `tools/src/bin/conform.rs` (any server).
 
 #![expect(clippy::disallowed_methods, reason = "scripts are files")]
 
@@ -41,7 +41,7 @@ pub(crate) struct Step {
     /// Where it stands; lines count from one.
     pub(crate) line: usize,
     pub(crate) action: Action,
-    /// What must come back.
+    /// The replies that must arrive.
     pub(crate) expected: Vec<Pattern>,
     /// The lines of the expectation, as indices.
     pub(crate) expected_at: Range<usize>,
@@ -49,7 +49,7 @@ pub(crate) struct Step {
     pub(crate) compat: bool,
 }
 
-/// What a step does.
+/// The action of a step.
 pub(crate) enum Action {
     /// A request.
     Ask(Vec<Vec<u8>>),
@@ -131,7 +131,7 @@ pub(crate) fn paths(root: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(paths)
 }
 
-/// What a line is.
+/// The kind of a line.
 enum Line<'l> {
     Blank,
     Comment(&'l str),

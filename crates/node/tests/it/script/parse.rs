@@ -11,7 +11,7 @@ use super::pattern::{Kind, Pattern};
 /// Reads all patterns of an expectation.
 ///
 /// # Errors
-/// What could not be read.
+/// Text that could not be read, and why.
 pub(crate) fn values(text: &str) -> Result<Vec<Pattern>, String> {
     let mut reader = Reader { rest: text };
     let mut values = Vec::new();

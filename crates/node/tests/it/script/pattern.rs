@@ -1,4 +1,4 @@
-//! What a reply must be: a value, or the shape of one.
+//! Patterns for replies: a value, or the shape of a value.
 //!
 //! ```text
 //!  +OK  -ERR no such key        status and error, to the end of the line; +"OK" within others
@@ -22,7 +22,7 @@ use russet_base::num::{F64Buf, format_f64};
 use russet_base::quote::quoted;
 use russet_resp::Value;
 
-/// What a reply must be.
+/// A pattern for a reply.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Pattern {
     Any,
@@ -50,7 +50,7 @@ pub(crate) enum Pattern {
     Closed,
 }
 
-/// What holds elements.
+/// The kinds of values that hold elements.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     Array,

@@ -1,6 +1,6 @@
 //! Plays a script to somebody who answers, and tells the differences.
 //!
-//! Always true: a script goes on after a difference, so that all of them are told at once.
+//! Always true: a script continues after a difference, so one run reports all of them.
 //! Not here: what is equal — `pattern.rs`.
 
 use russet_resp::{Value, encode_request};
@@ -13,23 +13,23 @@ pub(crate) trait Peer {
     /// Sends bytes over the connection of this name, which is opened when it is new.
     fn send(&mut self, client: &str, bytes: &[u8]) -> Result<(), String>;
 
-    /// What has come back, or comes back soon; at least so many values are waited for.
+    /// Replies that have arrived or arrive soon; waits until there are as many as `want` says.
     fn receive(&mut self, client: &str, want: Want) -> Result<Answer, String>;
 
     /// Lets time pass.
     fn wait(&mut self, millis: u64);
 }
 
-/// What is waited for.
+/// How much to wait for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Want {
-    /// So many values.
+    /// The number of values.
     pub(crate) values: usize,
     /// The end of the connection.
     pub(crate) end: bool,
 }
 
-/// What came back.
+/// Replies as they arrived.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Answer {
     pub(crate) values: Vec<Value>,
@@ -167,7 +167,7 @@ impl Player<'_> {
     }
 }
 
-/// What came back, in the notation of scripts.
+/// The replies in the notation of scripts.
 fn told(answer: &Answer) -> String {
     let mut lines: Vec<String> = answer.values.iter().map(render).collect();
     if answer.is_closed {

@@ -7,7 +7,7 @@ use russet_resp::Value;
 use crate::generate::Request;
 use crate::known::explains;
 
-/// What is wrong, in one line.
+/// The difference, in one line.
 pub(crate) struct Difference(pub(crate) String);
 
 /// How the replies of a command are compared.

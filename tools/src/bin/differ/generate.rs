@@ -12,7 +12,7 @@ use crate::harmless::is_harmless;
 use crate::rows::{Command, is_at_least, is_known};
 use crate::words::{self, KEYS, once_in};
 
-/// One command in so many is a transaction.
+/// One command in this many is a transaction.
 const TRANSACTION_ONCE_IN: u64 = 25;
 
 /// A command to send.
@@ -70,7 +70,7 @@ impl Request {
     }
 }
 
-/// What makes commands.
+/// The generator of commands.
 pub(crate) struct Generator {
     commands: Vec<Command>,
     version: String,
@@ -85,14 +85,14 @@ impl Generator {
         }
     }
 
-    /// What both sides are told first.
+    /// Requests that both sides get first.
     pub(crate) fn opening(&self, is_resp3: bool) -> Vec<Request> {
         let mut requests = settings(is_resp3);
         requests.extend(self.reset());
         requests
     }
 
-    /// What brings both sides together again.
+    /// Requests after which both sides hold the same data again.
     pub(crate) fn reset(&self) -> Vec<Request> {
         let mut requests = vec![
             Request::plain(&["DISCARD"]),
@@ -127,7 +127,7 @@ impl Generator {
         requests
     }
 
-    /// What shows the values of all keys.
+    /// Requests that read the values of all keys.
     pub(crate) fn check(&self, with_flush: bool) -> Vec<Request> {
         let mut requests = vec![Request::plain(&["KEYS", "*"]), Request::plain(&["DBSIZE"])];
         for key in KEYS {
@@ -157,8 +157,8 @@ impl Generator {
         transaction(inner)
     }
 
-    /// What makes the consumer that a request names, whom servers before 7.2 made only when it got
-    /// an entry.
+    /// Requests that create the consumer that a request names, which servers before 7.2 made only
+    /// when it got an entry.
     fn introduced(&self, request: &Request) -> Vec<Request> {
         let reads = matches!(&*request.name, "XREADGROUP" | "XCLAIM" | "XAUTOCLAIM");
         let is_old = !self.version.starts_with('V') && !is_at_least(&self.version, "7.2.0");
@@ -234,7 +234,7 @@ pub(crate) fn transaction(inner: Vec<Request>) -> Vec<Request> {
     requests
 }
 
-/// What both sides are set to.
+/// Settings for both sides.
 pub(crate) fn settings(is_resp3: bool) -> Vec<Request> {
     let mut requests = vec![
         Request::plain(&["HELLO", if is_resp3 { "3" } else { "2" }]),
@@ -251,7 +251,7 @@ pub(crate) fn settings(is_resp3: bool) -> Vec<Request> {
     requests
 }
 
-/// What shows the value of a key, of the type that has a letter.
+/// The request that reads the value of a key, by the letter of its type.
 pub(crate) fn view(key: &str, letter: Option<char>) -> Vec<Request> {
     let mut requests = vec![
         Request::plain(&["TYPE", key]),
@@ -262,7 +262,7 @@ pub(crate) fn view(key: &str, letter: Option<char>) -> Vec<Request> {
     requests
 }
 
-/// What shows what is in a key.
+/// Requests that read all that a key holds.
 pub(crate) fn content(key: &str, letter: Option<char>) -> Vec<Request> {
     let plain = |words: &[&str]| Request::plain(words);
     match letter {

@@ -1,6 +1,6 @@
-//! What a run has found: differences, counted by command, and told as they are met.
+//! Findings of a run: differences, counted by command, and printed as they are met.
 //!
-//! Always true: a difference that `known.rs` explains is counted and not told.
+//! Always true: a difference that `known.rs` explains is counted and not printed.
 
 use std::collections::BTreeMap;
 
@@ -11,27 +11,27 @@ use crate::generate::Request;
 use crate::known::explains;
 use crate::words;
 
-/// So many differences of one command are told.
+/// The number of differences that are printed for each command.
 const TOLD: usize = 2;
 
-/// What was seen so far.
+/// Everything that was found so far.
 pub(crate) struct Findings {
     pub(crate) version: String,
     /// How many differences of each command nothing explains.
     seen: BTreeMap<String, usize>,
     explained: usize,
-    /// So many commands are told of.
+    /// The number of commands whose differences are printed.
     shown: usize,
 }
 
-/// What two replies say.
+/// The verdict on two replies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Verdict {
     /// The same.
     Same,
-    /// What is known to differ, with the same effect.
+    /// A known difference; the data is the same on both sides.
     Known,
-    /// What may have left the two sides apart.
+    /// A difference that may leave different data on the two sides.
     Apart,
 }
 
@@ -77,7 +77,7 @@ impl Findings {
         Verdict::Known
     }
 
-    /// Says what was found among so many commands; gives the number of differences that nothing
+    /// Prints a summary of `sent` commands; returns the number of differences that nothing
     /// explains.
     pub(crate) fn close(&self, address: &str, sent: usize) -> usize {
         let unexplained: usize = self.seen.values().sum();

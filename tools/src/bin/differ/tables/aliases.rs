@@ -10,7 +10,7 @@ use super::contents::{ABSENT, KEYS_MAX, kinds};
 use super::forms::{Form, forms};
 use crate::rows::Command;
 
-/// So many keys are asked of the shortest forms, of those with one choice more, and with two.
+/// The largest number of keys in the shortest forms, in forms with one more choice, and with two.
 const KEYS_OF_FORMS: [usize; 3] = [KEYS_MAX, 3, 2];
 
 /// Asks a command with its keys in every partition.
@@ -54,7 +54,7 @@ fn ask_form(table: &mut Table<'_>, command: &Command, form: &Form) -> Result<(),
     Ok(())
 }
 
-/// All partitions of so many places, each as the block that a place belongs to.
+/// All partitions of some places, each as the block that a place belongs to.
 fn partitions(places: usize) -> Vec<Vec<usize>> {
     let mut all = vec![Vec::new()];
     for _ in 0..places {

@@ -28,7 +28,7 @@ use crate::peer::Sides;
 use crate::rows::Command;
 use forms::{Form, Role};
 
-/// So many requests are sent at once.
+/// The number of requests that are sent at once.
 const BATCH: usize = 400;
 
 /// Asks the cases of these commands, one in `thin`; gives how many there were.
@@ -77,11 +77,11 @@ struct Case {
     after: Vec<Request>,
 }
 
-/// What asks the cases.
+/// The runner of the cases.
 pub(crate) struct Table<'r> {
     sides: &'r mut Sides,
     findings: &'r mut Findings,
-    /// What stands for a value that was dumped.
+    /// The placeholder of a value that was dumped.
     payload: Vec<u8>,
     /// Keys that may have another content than they began with.
     changed: BTreeSet<String>,
@@ -90,7 +90,7 @@ pub(crate) struct Table<'r> {
     cases: Vec<Case>,
     /// How many requests wait to be sent.
     waiting: usize,
-    /// One case in so many is asked.
+    /// One case in this many is sent.
     thin: usize,
     met: usize,
     sent: usize,
@@ -252,7 +252,7 @@ fn tidy_databases() -> Vec<Request> {
     tidy.chain(std::iter::once(back)).collect()
 }
 
-/// What shows what a command did.
+/// Requests that show the effect of a command.
 fn after(
     command: &Command,
     form: &Form,

@@ -6,7 +6,7 @@
 //!
 //! Always true: it fails if and only if there is a difference that no script explains.
 //! Not here: starting a server — `cargo xtask conform --peer`; the notation —
-//! `tests/it/script/`.
+//! `crates/node/tests/it/script/`.
 
 #![expect(
     clippy::print_stdout,
@@ -14,7 +14,7 @@
     reason = "a tool: it talks to its user and to servers"
 )]
 
-#[path = "../tests/it/script/mod.rs"]
+#[path = "../../../crates/node/tests/it/script/mod.rs"]
 mod script;
 
 use std::fs;
@@ -48,7 +48,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// What the command line asks for.
+/// The command line, parsed.
 struct Asked {
     address: String,
     is_update: bool,
@@ -68,7 +68,7 @@ fn asked() -> Result<Asked, String> {
     let address = words.next().ok_or("conform HOST:PORT [SCRIPT…]")?;
     let mut scripts: Vec<PathBuf> = words.map(PathBuf::from).collect();
     if scripts.is_empty() {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scripts");
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/node/tests/scripts");
         scripts = paths(&root).map_err(|error| format!("{}: {error}", root.display()))?;
     }
     Ok(Asked {

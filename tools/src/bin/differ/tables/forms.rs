@@ -15,10 +15,10 @@ use russet_command::syntax::{Argument, ArgumentKind};
 use super::valid;
 use crate::rows::{Command, is_known};
 
-/// So many choices of a form differ from the shortest form.
+/// The number of choices in which a form may differ from the shortest form.
 const DEPARTURES_MAX: usize = 2;
 
-/// What stands at a place of a form.
+/// The content of a place of a form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Role {
     /// A word that stays.
@@ -82,7 +82,7 @@ impl Form {
     }
 }
 
-/// All forms of a command whose repeated arguments are given so many times.
+/// All forms of a command whose repeated arguments are given `times` times.
 pub(crate) fn forms(command: &Command, version: &str, times: usize) -> Vec<Form> {
     let expansion = Expansion {
         command,
@@ -212,7 +212,7 @@ impl Expansion<'_> {
     }
 }
 
-/// What stands for an argument.
+/// The place that stands for an argument.
 fn role(argument: &Argument<'_>) -> Role {
     match argument.kind {
         ArgumentKind::Key => Role::Key,

@@ -11,7 +11,7 @@ use super::forms::Form;
 use crate::generate::{Request, view};
 use crate::rows::Command;
 
-/// So many keys there are of each kind.
+/// The number of keys of each kind.
 pub(crate) const KEYS_MAX: usize = 4;
 
 /// The kind of keys that are absent.
@@ -68,7 +68,7 @@ pub(crate) fn key(kind: &str, at: usize) -> String {
     format!("{kind}{}", at + 1)
 }
 
-/// What makes all keys.
+/// Requests that create all keys.
 pub(crate) fn base() -> Vec<Request> {
     let mut requests = vec![
         Request::plain(&["DISCARD"]),
@@ -86,7 +86,7 @@ pub(crate) fn base() -> Vec<Request> {
     requests
 }
 
-/// What gives a key the content that it begins with.
+/// Requests that give a key its first content.
 pub(crate) fn restored(key: &str) -> Request {
     if key.starts_with(ABSENT) {
         return Request::plain(&["DEL", key]);
@@ -94,7 +94,7 @@ pub(crate) fn restored(key: &str) -> Request {
     Request::plain(&["COPY", &format!("={key}"), key, "REPLACE"])
 }
 
-/// What shows the value of a key after a command on keys of these kinds.
+/// The request that reads the value of a key after a command on keys of these kinds.
 pub(crate) fn shown(key: &str, command: &Command, kinds: &[&str]) -> Vec<Request> {
     let mut letters: Vec<char> = kinds
         .iter()
@@ -121,7 +121,7 @@ fn type_letter(letter: char) -> char {
     }
 }
 
-/// What makes a key of a kind.
+/// Requests that create a key of a kind.
 fn made(key: &str, kind: &str, at: usize) -> Vec<Request> {
     let n = at + 1;
     let each = |count: usize, make: &dyn Fn(usize) -> Vec<String>| -> Vec<String> {
@@ -195,7 +195,7 @@ fn words(begin: &[&str], more: Vec<String>) -> Request {
     Request::plain(&words)
 }
 
-/// What makes a stream with a group, of which one consumer has had entries for a long time.
+/// Requests that create a stream with a group, of which one consumer has had entries for long.
 fn stream(key: &str, entries: usize) -> Vec<Request> {
     let ids: Vec<String> = (1..=entries).map(|id| format!("{id}-1")).collect();
     let added = ids

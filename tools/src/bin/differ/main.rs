@@ -42,13 +42,13 @@ use rows::Command;
 use russet_base::Rng;
 use russet_resp::Value;
 
-/// How many commands are sent at once.
+/// The number of commands that are sent at once.
 const BATCH: usize = 50;
-/// After so many batches the values of all keys are compared.
+/// The number of batches after which the values of all keys are compared.
 const BATCHES_PER_CHECK: usize = 8;
-/// One check in so many is followed by FLUSHALL.
+/// One check in this many is followed by FLUSHALL.
 const CHECKS_PER_FLUSH: u64 = 6;
-/// So many earlier commands on the same keys are shown with a difference.
+/// The number of earlier commands on the same keys that are shown with a difference.
 const HISTORY: usize = 12;
 
 fn main() -> ExitCode {
@@ -62,7 +62,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// What the command line asks for.
+/// The command line, parsed.
 struct Asked {
     address: String,
     commands: usize,
@@ -72,7 +72,7 @@ struct Asked {
     shown: usize,
     /// Whether every case of the tables is asked, instead of random commands.
     has_tables: bool,
-    /// One case of the tables in so many is asked.
+    /// One case of the tables in this many is sent.
     thin: usize,
 }
 

@@ -1,5 +1,5 @@
-//! What both sides can be asked: nothing that comes from a clock or from chance, nothing that
-//! takes gigabytes.
+//! Requests that both sides can be sent: nothing that comes from a clock or from chance, nothing
+//! that takes gigabytes.
 //!
 //! Always true: what is not asked is named here, with its reason.
 
