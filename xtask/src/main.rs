@@ -71,7 +71,7 @@ const COMMANDS: &[Command] = &[
     },
     Command {
         name: "compat",
-        usage: "--suite DIR [--server BIN] [-j N] [--timeout S] [--out DIR] [-v] [FILE…]",
+        usage: "--suite DIR [--server BIN] [-j N] [--timeout S] [--out DIR] [--ignore-encoding] [-v] [FILE…]",
         does: "the official Tcl suite of a checkout against our binary",
         run: compat::run,
     },

@@ -8,8 +8,8 @@ use std::io;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::Duration;
 
+use super::Plan;
 use crate::processes::{self, Group};
 use crate::server::scratch_dir;
 use crate::tool;
@@ -68,15 +68,14 @@ impl Work {
     /// Runs one file; false when it was cut off at its time limit.
     pub(crate) fn run(
         &self,
-        tclsh: &Path,
+        plan: &Plan,
         file: &str,
         port: u16,
         log: &Path,
-        limit: Duration,
     ) -> Result<bool, String> {
         let out = fs::File::create(log).map_err(|error| format!("{}: {error}", log.display()))?;
         let errors = out.try_clone().map_err(|error| error.to_string())?;
-        let mut command = Command::new(tclsh);
+        let mut command = Command::new(&plan.tclsh);
         command
             .args([
                 "tests/test_helper.tcl",
@@ -92,6 +91,7 @@ impl Work {
                 "--portcount",
                 "2000",
             ])
+            .args(plan.ignores_encoding.then_some("--ignore-encoding"))
             .current_dir(&self.dir)
             .env("TERM", "dumb")
             .env("LC_ALL", "C.UTF-8")
@@ -100,7 +100,7 @@ impl Work {
             .stdout(out)
             .stderr(errors);
         let mut group = Group::spawn(&mut command)?;
-        let has_ended = group.wait(limit);
+        let has_ended = group.wait(plan.limit);
         drop(group);
         processes::kill_below(&self.dir);
         if !self.is_kept {
