@@ -11,22 +11,22 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use serde_json::Value;
+
 use crate::args::Args;
-use crate::json::Json;
 use crate::tool::{self, cargo};
 use crate::tree;
 
 /// `cargo xtask bench`.
-pub(crate) fn run(mut args: Args) -> Result<(), String> {
-    let passed_on = args.after_dashes();
-    let against = args.option("--against")?;
+pub(crate) fn run(args: Args) -> Result<(), String> {
+    let against = args.option("--against");
     let mut words: Vec<String> = args
-        .names()?
-        .into_iter()
-        .flat_map(|suite| ["--bench".to_owned(), suite])
+        .names()
+        .iter()
+        .flat_map(|suite| ["--bench".to_owned(), suite.clone()])
         .collect();
     words.push("--".to_owned());
-    words.extend(passed_on);
+    words.extend_from_slice(args.rest());
     let home = tree::target_dir();
     let Some(revision) = against else {
         return suites(&tree::root(), &home.join("criterion"), None, &words);
@@ -124,10 +124,8 @@ fn collect(dir: &Path, name: &str, found: &mut BTreeMap<String, f64>) {
 }
 
 fn median(estimates: &str) -> Option<f64> {
-    Json::parse(estimates)?
-        .get("median")?
-        .get("point_estimate")?
-        .number()
+    let estimates: Value = serde_json::from_str(estimates).ok()?;
+    estimates["median"]["point_estimate"].as_f64()
 }
 
 fn table(old: &BTreeMap<String, f64>, new: &BTreeMap<String, f64>) -> String {

@@ -19,9 +19,8 @@ use crate::tool;
 use crate::tree::{self, RustFile, Tree};
 
 /// `cargo xtask codegen [--check]`.
-pub(crate) fn run(mut args: Args) -> Result<(), String> {
+pub(crate) fn run(args: Args) -> Result<(), String> {
     let is_check = args.flag("--check");
-    args.nothing_more()?;
     if is_check {
         return check();
     }

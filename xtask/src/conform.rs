@@ -25,11 +25,11 @@ use crate::tree;
 const SCRIPTS: &str = "crates/node/tests/scripts";
 
 /// `cargo xtask conform`.
-pub(crate) fn run(mut args: Args) -> Result<(), String> {
-    let addresses = args.options("--against")?;
-    let peers = args.options("--peer")?;
+pub(crate) fn run(args: Args) -> Result<(), String> {
+    let addresses = args.options("--against");
+    let peers = args.options("--peer");
     let flags = ["--update", "--known"].map(|flag| args.flag(flag).then(|| flag.to_owned()));
-    let names = chosen(&all(&tree::root().join(SCRIPTS))?, &args.names()?)?;
+    let names = chosen(&all(&tree::root().join(SCRIPTS))?, args.names())?;
     if addresses.is_empty() && peers.is_empty() {
         let mut command = cargo();
         command.args(["test", "-p", "russet-node", "--test", "it", "scripts"]);

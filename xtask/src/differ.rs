@@ -23,16 +23,15 @@ const STEP_COMMANDS: &str = "40000";
 const STEP_THIN: &str = "5";
 
 /// `cargo xtask differ`.
-pub(crate) fn run(mut args: Args) -> Result<(), String> {
-    let mut peers = args.options("--peer")?;
+pub(crate) fn run(args: Args) -> Result<(), String> {
+    let mut peers = args.options("--peer");
     let mut words = Vec::new();
     for name in ["--commands", "--seed", "--only", "--shown", "--thin"] {
-        if let Some(value) = args.option(name)? {
+        if let Some(value) = args.option(name) {
             words.extend([name.to_owned(), value]);
         }
     }
     words.extend(args.flag("--tables").then(|| "--tables".to_owned()));
-    args.nothing_more()?;
     if peers.is_empty() {
         peers.push("redis-server".to_owned());
     }

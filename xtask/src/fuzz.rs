@@ -13,18 +13,18 @@ use crate::tree;
 const SMOKE_SECONDS: u32 = 10;
 
 /// `cargo xtask fuzz`.
-pub(crate) fn run(mut args: Args) -> Result<(), String> {
-    let seconds = args.option("--seconds")?;
+pub(crate) fn run(args: Args) -> Result<(), String> {
+    let seconds = args.option("--seconds");
     let seconds = seconds.map(|text| {
         text.parse::<u32>()
             .map_err(|_| format!("--seconds {text}?"))
     });
     let seconds = seconds.transpose()?;
-    let names = args.names()?;
+    let names = args.names();
     if let Some(missing) = missing() {
         return Err(missing);
     }
-    match names.as_slice() {
+    match names {
         [] => smoke(seconds.unwrap_or(SMOKE_SECONDS)),
         [name] if name == "smoke" => smoke(seconds.unwrap_or(SMOKE_SECONDS)),
         [name] => one(name, seconds),

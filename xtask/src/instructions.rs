@@ -26,15 +26,15 @@ const SHORT: u64 = 1_600;
 const LONG: u64 = 11_200;
 
 /// `cargo xtask instructions`.
-pub(crate) fn run(mut args: Args) -> Result<(), String> {
+pub(crate) fn run(args: Args) -> Result<(), String> {
     let is_check = args.flag("--check");
     let is_update = args.flag("--update");
-    let names = args.names()?;
+    let names = args.names();
     if tool::find("valgrind").is_none() {
         return Err("valgrind is not installed".to_owned());
     }
     let old = read_figures();
-    let new = measure(&names, &old)?;
+    let new = measure(names, &old)?;
     if is_update {
         let mut figures = if names.is_empty() {
             BTreeMap::new()

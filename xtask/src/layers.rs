@@ -18,7 +18,7 @@ use std::path::Path;
 
 use crate::args::Args;
 use crate::circles;
-use crate::manifest::{Kind, Manifest};
+use crate::manifest::{self, Kind, Manifest};
 use crate::offence::{Offence, report};
 use crate::tree;
 
@@ -84,11 +84,10 @@ const DEV_ONLY: &[&str] = &["criterion", "proptest", "tempfile"];
 const TOOLS: &[&str] = &["xtask", "tools", "benches"];
 
 /// `cargo xtask layers`.
-pub(crate) fn run(mut args: Args) -> Result<(), String> {
+pub(crate) fn run(args: Args) -> Result<(), String> {
     if args.flag("--circles") {
-        return circles::print(&args.names()?);
+        return circles::print(args.names());
     }
-    args.nothing_more()?;
     let root = tree::root();
     let mut offences = offences(&root)?;
     offences.extend(circles::offences(&root)?);
@@ -97,25 +96,13 @@ pub(crate) fn run(mut args: Args) -> Result<(), String> {
 
 fn offences(root: &Path) -> Result<Vec<Offence>, String> {
     let mut offences = Vec::new();
-    for name in crate_dirs(root)? {
-        let path = format!("crates/{name}/Cargo.toml");
-        check(
-            &path,
-            &name,
-            &Manifest::read(&root.join("crates").join(&name))?,
-            &mut offences,
-        );
-    }
-    for name in TOOLS {
-        let manifest = Manifest::read(&root.join(name))?;
-        if manifest.is_published {
-            let path = format!("{name}/Cargo.toml");
-            offences.push(Offence::new(
-                &path,
-                1,
-                "layer",
-                "a tool says `publish = false`",
-            ));
+    for manifest in manifest::all(root)? {
+        let dir = manifest.path.trim_end_matches("/Cargo.toml");
+        if let Some(name) = dir.strip_prefix("crates/") {
+            check(name, &manifest, &mut offences);
+        } else if !TOOLS.contains(&dir) || manifest.is_published {
+            let fix = "a tool is listed in xtask/src/layers.rs and says `publish = false`";
+            offences.push(Offence::new(&manifest.path, 1, "layer", fix));
         }
     }
     Ok(offences)
@@ -134,8 +121,9 @@ pub(crate) fn crate_dirs(root: &Path) -> Result<Vec<String>, String> {
     Ok(names)
 }
 
-fn check(path: &str, name: &str, manifest: &Manifest, offences: &mut Vec<Offence>) {
-    let mut offend = |line, fix: String| offences.push(Offence::new(path, line, "layer", fix));
+fn check(name: &str, manifest: &Manifest, offences: &mut Vec<Offence>) {
+    let mut offend =
+        |line, fix: String| offences.push(Offence::new(&manifest.path, line, "layer", fix));
     let Some(room) = find(name) else {
         offend(
             1,
@@ -147,7 +135,7 @@ fn check(path: &str, name: &str, manifest: &Manifest, offences: &mut Vec<Offence
         offend(1, format!("name the package `russet-{name}`"));
     }
     for dependency in &manifest.dependencies {
-        let is_dev = dependency.kind == Kind::Dev;
+        let is_dev = dependency.kind == Kind::Development;
         if let Some(ours) = dependency.name.strip_prefix("russet-") {
             let is_known = ours == "base" || room.uses.contains(&ours);
             // A test may use any crate below its own; more would be a cycle in the making.
@@ -184,13 +172,30 @@ fn find(name: &str) -> Option<&'static Room> {
 
 #[cfg(test)]
 mod tests {
-    use super::{CRATES, Manifest, check, find, offences};
+    use super::{CRATES, Kind, Manifest, check, find, offences};
+    use crate::manifest::Dependency;
     use crate::tree;
 
-    fn lines(name: &str, dependencies: &str) -> Vec<usize> {
-        let text = format!("[package]\nname = \"russet-{name}\"\n{dependencies}");
+    const NONE: [usize; 0] = [];
+
+    /// The lines with offences: 1 for the crate itself, from 2 on its dependencies.
+    fn wrong(name: &str, kind: Kind, dependencies: &[&str]) -> Vec<usize> {
+        let dependencies = dependencies
+            .iter()
+            .enumerate()
+            .map(|(idx, name)| Dependency {
+                name: (*name).to_owned(),
+                kind,
+                line: idx + 2,
+            });
+        let manifest = Manifest {
+            path: "Cargo.toml".to_owned(),
+            name: format!("russet-{name}"),
+            is_published: true,
+            dependencies: dependencies.collect(),
+        };
         let mut offences = Vec::new();
-        check("Cargo.toml", name, &Manifest::parse(&text), &mut offences);
+        check(name, &manifest, &mut offences);
         offences.into_iter().map(|offence| offence.line).collect()
     }
 
@@ -212,40 +217,18 @@ mod tests {
 
     #[test]
     fn edges_and_libraries_outside_the_table_are_offences() {
-        assert_eq!(
-            lines(
-                "engine",
-                "[dependencies]\nrusset-base = \"1\"\nmio = \"1\"\n"
-            ),
-            [5]
-        );
-        assert_eq!(
-            lines("engine", "[dependencies]\nrusset-resp = \"1\"\n"),
-            [4]
-        );
-        assert_eq!(
-            lines(
-                "command",
-                "[dependencies]\nrusset-resp = \"1\"\nproptest = \"1\"\n"
-            ),
-            [5]
-        );
-        assert_eq!(lines("reactor", "[dependencies]\nmio = \"1\"\n"), []);
-        assert_eq!(lines("novel", ""), [1]);
+        let wrong = |name, dependencies| wrong(name, Kind::Normal, dependencies);
+        assert_eq!(wrong("engine", &["russet-base", "mio"]), [3]);
+        assert_eq!(wrong("engine", &["russet-resp"]), [2]);
+        assert_eq!(wrong("command", &["russet-resp", "proptest"]), [3]);
+        assert_eq!(wrong("reactor", &["mio"]), NONE);
+        assert_eq!(wrong("novel", &[]), [1]);
     }
 
     #[test]
     fn tests_may_use_what_is_below_them() {
-        assert_eq!(
-            lines(
-                "engine",
-                "[dev-dependencies]\nrusset-resp = \"1\"\nmio = \"1\"\n"
-            ),
-            []
-        );
-        assert_eq!(
-            lines("engine", "[dev-dependencies]\nrusset-node = \"1\"\n"),
-            [4]
-        );
+        let wrong = |name, dependencies| wrong(name, Kind::Development, dependencies);
+        assert_eq!(wrong("engine", &["russet-resp", "mio"]), NONE);
+        assert_eq!(wrong("engine", &["russet-node"]), [2]);
     }
 }

@@ -1,8 +1,8 @@
 //! `cargo xtask`: the one door to every chore of the workspace.
 //!
-//! Each chore is a row of [`COMMANDS`]. It takes what is left of the command line and returns an
-//! error text; nothing here needs a shell, and nothing but the standard library is linked, so the
-//! door opens on a bare machine.
+//! Each chore is a row of [`COMMANDS`]: its name, its options, and a function that returns an error
+//! text. Nothing here needs a shell. Kept crates do what they do better: command lines, JSON, the
+//! metadata of packages, Rust syntax.
 //!
 //! Always true: a check collects every offence before it fails; a missing tool is reported.
 //! Not here: what a developer needs to know about each layer of tests — `docs/testing.md`
@@ -25,7 +25,6 @@ mod differ;
 mod e2e;
 mod fuzz;
 mod instructions;
-mod json;
 mod layers;
 mod manifest;
 mod metrics;
@@ -40,12 +39,15 @@ mod versus;
 
 use std::process::ExitCode;
 
-use args::Args;
+use args::{Args, Line};
 
 /// One chore: its name, its arguments, one line about it, and the function behind it.
 struct Command {
     name: &'static str,
-    usage: &'static str,
+    /// Options as the usage line shows them; one with a word behind it takes a value.
+    options: &'static [&'static str],
+    /// Names that may stand behind the options; empty if none may.
+    names: &'static str,
     does: &'static str,
     run: fn(Args) -> Result<(), String>,
 }
@@ -53,79 +55,121 @@ struct Command {
 const COMMANDS: &[Command] = &[
     Command {
         name: "bench",
-        usage: "[--against REV] [SUITE…] [-- criterion arguments]",
+        options: &["--against REV"],
+        names: "[SUITE…] [-- criterion arguments]",
         does: "criterion suites, with a before/after table against another revision",
         run: bench::run,
     },
     Command {
         name: "ci",
-        usage: "[--no-tests]",
+        options: &["--no-tests"],
+        names: "",
         does: "every check that needs no network, cheapest first",
         run: ci::run,
     },
     Command {
         name: "codegen",
-        usage: "[--check]",
+        options: &["--check"],
+        names: "",
         does: "write, or compare, the pages that are computed from the code",
         run: codegen::run,
     },
     Command {
         name: "compat",
-        usage: "--suite DIR [--server BIN] [-j N] [--timeout S] [--out DIR] [--ignore-encoding] [-v] [FILE…]",
+        options: &[
+            "--suite DIR",
+            "--server BIN",
+            "--baseline FILE",
+            "--skip FILE…",
+            "-j N",
+            "--timeout S",
+            "--baseport N",
+            "--out DIR",
+            "--ignore-encoding",
+            "--keep",
+            "-v",
+        ],
+        names: "[FILE…]",
         does: "the official Tcl suite of a checkout against our binary",
         run: compat::run,
     },
     Command {
         name: "conform",
-        usage: "[--against HOST:PORT]… [--peer BIN]… [--known] [SCRIPT…]",
+        options: &["--against HOST:PORT…", "--peer BIN…", "--known", "--update"],
+        names: "[SCRIPT…]",
         does: "the reply scripts on our node, or on real servers, with the differences",
         run: conform::run,
     },
     Command {
         name: "differ",
-        usage: "[--peer BIN]… [--tables [--thin N]] [--commands N] [--seed S] [--only NAME,…] [--shown N]",
+        options: &[
+            "--peer BIN…",
+            "--tables",
+            "--thin N",
+            "--commands N",
+            "--seed S",
+            "--only NAME,…",
+            "--shown N",
+        ],
+        names: "",
         does: "random commands to our node and to a real server, with the differences",
         run: differ::run,
     },
     Command {
         name: "e2e",
-        usage: "[--server BIN]",
+        options: &["--server BIN"],
+        names: "",
         does: "real clients against a real server: redis-cli, redis-benchmark, Python",
         run: e2e::run,
     },
     Command {
         name: "fuzz",
-        usage: "[TARGET] [--seconds N]",
+        options: &["--seconds N"],
+        names: "[TARGET]",
         does: "cargo-fuzz on one target until stopped, or ten seconds of each",
         run: fuzz::run,
     },
     Command {
         name: "instructions",
-        usage: "[--check | --update] [WORKLOAD…]",
+        options: &["--check", "--update"],
+        names: "[WORKLOAD…]",
         does: "user instructions per operation of the hot paths, under callgrind",
         run: instructions::run,
     },
     Command {
         name: "layers",
-        usage: "[--circles [CRATE…]]",
+        options: &["--circles"],
+        names: "[CRATE…]",
         does: "dependencies between crates against the table of layers, and circles of files",
         run: layers::run,
     },
     Command {
         name: "metrics",
-        usage: "[--append FILE]",
+        options: &["--append FILE"],
+        names: "",
         does: "files, lines and function lengths of each crate, binary size",
         run: metrics::run,
     },
     Command {
         name: "tidy",
-        usage: "[--english]",
+        options: &["--english"],
+        names: "",
         does: "house style that no lint knows: sizes, docs, names, fences, links",
         run: tidy::run,
     },
     Command {
         name: "versus",
-        usage: "[--server BIN] [--peer NAME=BIN]… [--workloads A,B] [--rounds N] [--scale X] [--memory]",
+        options: &[
+            "--server BIN",
+            "--peer NAME=BIN…",
+            "--workloads A,B",
+            "--rounds N",
+            "--scale X",
+            "--memory",
+            "--keys N",
+            "--require BAR…",
+        ],
+        names: "",
         does: "our server and its peers side by side: CPU per request, requests/s, memory per key",
         run: versus::run,
     },
@@ -134,15 +178,15 @@ const COMMANDS: &[Command] = &[
 fn main() -> ExitCode {
     let mut words = std::env::args().skip(1);
     let name = words.next().unwrap_or_default();
-    let Some(command) = COMMANDS.iter().find(|command| command.name == name) else {
-        print_usage();
-        return if name.is_empty() || name == "help" {
-            ExitCode::SUCCESS
-        } else {
-            ExitCode::FAILURE
-        };
+    if matches!(&*name, "" | "help" | "--help" | "-h") {
+        print_commands();
+        return ExitCode::SUCCESS;
+    }
+    let result = match COMMANDS.iter().find(|command| command.name == name) {
+        None => Err("no such command; `cargo xtask help` lists them".to_owned()),
+        Some(command) => start(command, words.collect()),
     };
-    match (command.run)(Args::new(words)) {
+    match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(text) => {
             eprintln!("xtask {name}: {text}");
@@ -151,12 +195,37 @@ fn main() -> ExitCode {
     }
 }
 
-fn print_usage() {
+fn start(command: &Command, words: Vec<String>) -> Result<(), String> {
+    match Args::parse(words, command.options, !command.names.is_empty())? {
+        Line::Args(args) => (command.run)(args),
+        Line::Help => {
+            println!("{}\n\nusage: cargo xtask {}", command.does, usage(command));
+            Ok(())
+        }
+    }
+}
+
+fn print_commands() {
     println!("usage: cargo xtask COMMAND\n");
     for command in COMMANDS {
         println!("  {:<13} {}", command.name, command.does);
-        if !command.usage.is_empty() {
-            println!("  {:<13}   {}", "", command.usage);
-        }
     }
+    println!("\n`cargo xtask COMMAND --help` lists the options of one.");
+}
+
+/// The name of a command with its arguments. `--peer BIN…` may be given several times.
+fn usage(command: &Command) -> String {
+    let mut usage = command.name.to_owned();
+    for option in command.options {
+        let (once, more) = match option.strip_suffix('…') {
+            Some(once) if !once.ends_with(',') => (once, "…"),
+            _ => (*option, ""),
+        };
+        usage.push_str(&format!(" [{once}]{more}"));
+    }
+    if !command.names.is_empty() {
+        usage.push(' ');
+        usage.push_str(command.names);
+    }
+    usage
 }

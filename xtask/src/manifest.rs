@@ -1,137 +1,100 @@
-//! Just enough of `Cargo.toml` to know what a package depends on.
-//!
-//! Reads tables, keys and string values line by line; that is all the workspace's manifests use.
+//! The packages of the workspace and their dependencies, as cargo itself reads them.
 //!
 //! Not here: which edges are right — `layers.rs`
 
+use std::fs;
 use std::path::Path;
 
-/// The purpose of a dependency.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
-    Normal,
-    Dev,
-    Build,
-}
+pub(crate) use cargo_metadata::DependencyKind as Kind;
+use cargo_metadata::MetadataCommand;
 
-/// One line of a dependency table.
+/// One dependency of a package.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Dependency {
     pub(crate) name: String,
     pub(crate) kind: Kind,
+    /// The line of the manifest that has its name.
     pub(crate) line: usize,
 }
 
-/// One `Cargo.toml`.
-#[derive(Debug, Default)]
+/// One package.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Manifest {
+    /// The path of its `Cargo.toml` below the root.
+    pub(crate) path: String,
     pub(crate) name: String,
     pub(crate) is_published: bool,
     pub(crate) dependencies: Vec<Dependency>,
 }
 
-impl Manifest {
-    /// Reads a package's directory.
-    pub(crate) fn read(dir: &Path) -> Result<Self, String> {
-        let path = dir.join("Cargo.toml");
-        let text = std::fs::read_to_string(&path)
-            .map_err(|error| format!("{}: {error}", path.display()))?;
-        Ok(Self::parse(&text))
-    }
-
-    /// Reads a manifest's text.
-    pub(crate) fn parse(text: &str) -> Self {
-        let mut manifest = Self {
-            is_published: true,
-            ..Self::default()
-        };
-        let mut table = "";
-        for (idx, line) in text.lines().enumerate() {
-            let line = line.trim();
-            if let Some(name) = line.strip_prefix('[') {
-                table = name.trim_end_matches(']');
-                if let Some((kind, Some(name))) = dependency_table(table) {
-                    manifest.add(name, kind, idx + 1);
-                }
-            } else if let Some((key, value)) = line.split_once('=') {
-                manifest.entry(table, key.trim(), value.trim(), idx + 1);
-            }
+/// All packages of the workspace.
+pub(crate) fn all(root: &Path) -> Result<Vec<Manifest>, String> {
+    let mut command = MetadataCommand::new();
+    command.manifest_path(root.join("Cargo.toml")).no_deps();
+    let metadata = command.exec().map_err(|error| error.to_string())?;
+    let packages = metadata.packages.into_iter().map(|package| {
+        let text = fs::read_to_string(&package.manifest_path).unwrap_or_default();
+        let path = package.manifest_path.as_std_path();
+        let path = path.strip_prefix(root).unwrap_or(path);
+        let dependencies = package
+            .dependencies
+            .into_iter()
+            .map(|dependency| Dependency {
+                line: line_of(&text, &dependency.name),
+                name: dependency.name,
+                kind: dependency.kind,
+            });
+        Manifest {
+            path: path.to_string_lossy().into_owned(),
+            dependencies: dependencies.collect(),
+            name: package.name.to_string(),
+            // `publish = false` is a list of no registries.
+            is_published: package
+                .publish
+                .is_none_or(|registries| !registries.is_empty()),
         }
-        manifest
-    }
-
-    fn entry(&mut self, table: &str, key: &str, value: &str, line: usize) {
-        match (table, key) {
-            ("package", "name") => self.name = value.trim_matches('"').to_owned(),
-            ("package", "publish") => self.is_published = value != "false",
-            _ => {
-                let is_entry = !key.starts_with('#');
-                if let (Some((kind, None)), true) = (dependency_table(table), is_entry) {
-                    let name = key.split('.').next().unwrap_or(key);
-                    self.add(name.trim_matches('"'), kind, line);
-                }
-            }
-        }
-    }
-
-    fn add(&mut self, name: &str, kind: Kind, line: usize) {
-        self.dependencies.push(Dependency {
-            name: name.to_owned(),
-            kind,
-            line,
-        });
-    }
+    });
+    Ok(packages.collect())
 }
 
-/// The kind of a dependency table, and the dependency when the table is about one alone.
-fn dependency_table(table: &str) -> Option<(Kind, Option<&str>)> {
-    let tables = [
-        ("dev-dependencies", Kind::Dev),
-        ("build-dependencies", Kind::Build),
-        ("dependencies", Kind::Normal),
-    ];
-    // `[target.'cfg(unix)'.dependencies]` counts as `[dependencies]`.
-    let table = if table.starts_with("target.") {
-        tables
-            .iter()
-            .filter_map(|(name, _)| table.find(name))
-            .min()
-            .map(|at| &table[at..])?
-    } else {
-        table
+/// The first line that begins with a name, or is a table of that name; 1 if there is no such line.
+fn line_of(manifest: &str, name: &str) -> usize {
+    let is_meant = |line: &str| {
+        let rest = line.trim_start_matches('"').strip_prefix(name);
+        let is_entry = rest.is_some_and(|rest| rest.starts_with(['.', ' ', '=', '"']));
+        is_entry || line.ends_with(&format!("dependencies.{name}]"))
     };
-    let (_, kind) = tables
-        .iter()
-        .find(|(name, _)| table.split('.').next() == Some(name))?;
-    Some((*kind, table.split_once('.').map(|(_, name)| name)))
+    let found = manifest.lines().position(|line| is_meant(line.trim()));
+    found.map_or(1, |idx| idx + 1)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Kind, Manifest};
+    use super::{Kind, all, line_of};
+    use crate::tree;
 
     #[test]
-    fn dependencies_are_found_in_every_spelling() {
-        let text = "[package]\nname = \"a\"\npublish = false\n[dependencies]\nb.workspace = true\n# c = 1\nd = { version = \"1\", optional = true }\n[dependencies.e]\nversion = \"1\"\n[dev-dependencies]\nf = \"1\"\n[target.'cfg(unix)'.build-dependencies]\ng = \"1\"\n[features]\nh = []\n";
-        let manifest = Manifest::parse(text);
-        assert_eq!((&*manifest.name, manifest.is_published), ("a", false));
-        let found: Vec<_> = manifest
-            .dependencies
-            .iter()
-            .map(|d| (&*d.name, d.kind, d.line))
-            .collect();
-        let expect = [
-            ("b", Kind::Normal, 5),
-            ("d", Kind::Normal, 7),
-            ("e", Kind::Normal, 8),
-            ("f", Kind::Dev, 11),
-            ("g", Kind::Build, 13),
-        ];
-        assert_eq!(found, expect);
+    fn the_lines_of_dependencies_are_found_in_every_spelling() {
+        let text = "[dependencies]\nbb = \"1\"\nb.workspace = true\n[dependencies.e]\n\"f\" = 1\n";
+        let lines = ["b", "bb", "e", "f", "g"].map(|name| line_of(text, name));
+        assert_eq!(lines, [3, 2, 4, 5, 1]);
     }
 
     #[test]
-    fn a_package_is_published_unless_it_says_no() {
-        assert!(Manifest::parse("[package]\nname = \"a\"\n").is_published);
+    fn packages_are_read_with_their_dependencies() {
+        let all = all(&tree::root()).expect("cargo reads the workspace");
+        let package = |name: &str| all.iter().find(|package| package.name == name);
+        let xtask = package("xtask").expect("it is a member");
+        assert_eq!(
+            (&*xtask.path, xtask.is_published),
+            ("xtask/Cargo.toml", false)
+        );
+        let resp = package("russet-resp").expect("it is a member");
+        assert!(resp.is_published);
+        let has = |name: &str, kind| {
+            let mut dependencies = resp.dependencies.iter();
+            dependencies.any(|d| d.name == name && d.kind == kind && d.line > 1)
+        };
+        assert!(has("russet-base", Kind::Normal) && has("proptest", Kind::Development));
     }
 }

@@ -21,9 +21,8 @@ struct Size {
 }
 
 /// `cargo xtask metrics`.
-pub(crate) fn run(mut args: Args) -> Result<(), String> {
-    let trend = args.option("--append")?;
-    args.nothing_more()?;
+pub(crate) fn run(args: Args) -> Result<(), String> {
+    let trend = args.option("--append");
     let sizes = measure(&Tree::read()?);
     println!(
         "{:<12} {:>5} {:>7} {:>7} {:>7} {:>5} {:>7} {:>6} {:>6}",

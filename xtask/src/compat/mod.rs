@@ -89,9 +89,9 @@ fn suite_version(suite: &Path) -> String {
     quoted.to_owned()
 }
 
-fn plan(mut args: Args) -> Result<Plan, String> {
+fn plan(args: Args) -> Result<Plan, String> {
     let suite = args
-        .option("--suite")?
+        .option("--suite")
         .ok_or("--suite DIR is needed: a checkout of the suite")?;
     let suite = Path::new(&suite)
         .canonicalize()
@@ -99,15 +99,15 @@ fn plan(mut args: Args) -> Result<Plan, String> {
     let tclsh = ["tclsh8.6", "tclsh8.7", "tclsh"]
         .iter()
         .find_map(|name| tool::find(name));
-    let out = args.option("--out")?;
-    let baseline = match args.option("--baseline")? {
+    let out = args.option("--out");
+    let baseline = match args.option("--baseline") {
         Some(path) => {
             marks::baseline(&fs::read_to_string(&path).map_err(|error| format!("{path}: {error}"))?)
         }
         None => BTreeMap::new(),
     };
-    let server = args.option("--server")?;
-    let skipped = args.options("--skip")?;
+    let server = args.option("--server");
+    let skipped = args.options("--skip");
     let mut plan = Plan {
         suite,
         tclsh: tclsh.ok_or("tclsh is not installed")?,
@@ -122,9 +122,9 @@ fn plan(mut args: Args) -> Result<Plan, String> {
         files: Vec::new(),
         baseline,
     };
-    let patterns = args.names()?;
+    let patterns = args.names();
     plan.server = tool::server_binary(server)?;
-    plan.files = chosen(&plan, &patterns, &skipped)?;
+    plan.files = chosen(&plan, patterns, &skipped)?;
     Ok(plan)
 }
 

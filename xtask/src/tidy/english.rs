@@ -231,6 +231,8 @@ mod tests {
     use super::super::tests::check;
     use super::{RATCHET, doc_pieces, judge, part_of};
 
+    const NONE: [usize; 0] = [];
+
     fn lines(text: &str) -> Vec<usize> {
         let mut found = Vec::new();
         for piece in doc_pieces(text) {
@@ -252,7 +254,7 @@ mod tests {
         assert_eq!(lines("/// A list:\n/// - So it is.\n"), [2]);
         assert_eq!(
             lines("/// ```\n/// What\n/// ```\n// What\n//// So\n/// Sort.\n"),
-            []
+            NONE
         );
     }
 
@@ -265,7 +267,7 @@ mod tests {
         );
         assert_eq!(
             lines("/// There are so many that it ends, it is none.\n"),
-            []
+            NONE
         );
         assert_eq!(
             lines("/// Nobody is told.\n\n/// It was told to stop, or told apart.\n"),
@@ -275,7 +277,7 @@ mod tests {
             lines("/// Words with another server. It rang, hushed.\n"),
             [1, 1, 1]
         );
-        assert_eq!(lines("/// A ring of words with two letters.\n"), []);
+        assert_eq!(lines("/// A ring of words with two letters.\n"), NONE);
     }
 
     #[test]

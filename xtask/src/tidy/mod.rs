@@ -45,9 +45,8 @@ const RULES: &[Rule] = &[
 ];
 
 /// `cargo xtask tidy [--english]`.
-pub(crate) fn run(mut args: Args) -> Result<(), String> {
+pub(crate) fn run(args: Args) -> Result<(), String> {
     let is_english = args.flag("--english");
-    args.nothing_more()?;
     let tree = Tree::read()?;
     report(match is_english {
         true => english::all(&tree),

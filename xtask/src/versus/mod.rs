@@ -44,10 +44,10 @@ struct Plan {
 }
 
 /// `cargo xtask versus`.
-pub(crate) fn run(mut args: Args) -> Result<(), String> {
+pub(crate) fn run(args: Args) -> Result<(), String> {
     let mut contestants = vec![];
-    let ours = args.option("--server")?;
-    for peer in args.options("--peer")? {
+    let ours = args.option("--server");
+    for peer in args.options("--peer") {
         let (name, path) = peer.split_once('=').ok_or("--peer is NAME=BIN")?;
         let binary = tool::server_binary(Some(path.to_owned()))?;
         contestants.push(Contestant {
@@ -55,12 +55,12 @@ pub(crate) fn run(mut args: Args) -> Result<(), String> {
             binary,
         });
     }
-    let required = args.options("--require")?;
+    let required = args.options("--require");
     let required = required
         .iter()
         .map(|text| bar(text))
         .collect::<Result<Vec<_>, _>>()?;
-    let chosen = args.option("--workloads")?.unwrap_or_default();
+    let chosen = args.option("--workloads").unwrap_or_default();
     let mut chosen: Vec<String> = chosen
         .split(',')
         .filter(|name| !name.is_empty())
@@ -73,7 +73,6 @@ pub(crate) fn run(mut args: Args) -> Result<(), String> {
     let rounds = args.number("--rounds", 3_usize)?.max(1);
     let scale = args.number("--scale", 1.0_f64)?;
     let keys = args.number("--keys", 1_000_000_u64)?;
-    args.nothing_more()?;
     let ours = Contestant {
         name: "russet".to_owned(),
         binary: tool::server_binary(ours)?,
