@@ -30,3 +30,4 @@ mod unit;
 pub use config::Config;
 pub use environment::Environment;
 pub use node::Node;
+pub use registry::check_renames;

@@ -74,6 +74,9 @@ pub(crate) struct Upkeep {
 
 impl Node {
     /// A node with empty databases.
+    ///
+    /// # Panics
+    /// When the configuration renames what is no command; `check_renames` tells before.
     pub fn new(config: Config, environment: Environment, now: Now) -> Self {
         let seed = environment.seed;
         let databases = config.databases as usize;

@@ -6,10 +6,10 @@
 pub(crate) use russet_command::registry::CommandId;
 use russet_command::registry::{self, Registry};
 
-use crate::config::Rename;
+use crate::config::{Config, FileError, Rename};
 use crate::control::{self, ControlHandler};
 
-/// What runs when a command is called.
+/// The function that runs when a command is called.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Handler {
     /// A data command.
@@ -27,14 +27,32 @@ pub(crate) type Command = registry::Command<Handler>;
 /// The table of all commands, some of them under other names.
 ///
 /// # Panics
-/// When a command cannot be renamed; reading the configuration makes sure of that.
+/// When a command cannot be renamed, which [`check_renames`] finds out before.
 pub(crate) fn commands(renames: &[Rename]) -> Commands {
+    renamed(renames).expect("who loaded the configuration has checked its renames")
+}
+
+/// Checks that each `rename-command` of a configuration names a command and gives it a name that
+/// is free. [`Node::new`](crate::Node::new) expects that of its configuration.
+///
+/// # Errors
+/// The first line that is wrong.
+pub fn check_renames(config: &Config) -> Result<(), FileError> {
+    match config.renames() {
+        [] => Ok(()),
+        renames => renamed(renames).map(|_| ()),
+    }
+}
+
+fn renamed(renames: &[Rename]) -> Result<Commands, FileError> {
     let mut commands = Registry::new()
         .with(russet_command::family::FAMILIES, Handler::Data)
         .with(control::FAMILIES, Handler::Control);
-    for Rename { from, to } in renames {
-        let renamed = commands.rename(from, to);
-        renamed.expect("the same renames worked when the configuration was read");
+    for Rename { from, to, line } in renames {
+        commands.rename(from, to).map_err(|error| FileError {
+            line: Some(line.clone()),
+            message: error.to_string(),
+        })?;
     }
-    commands
+    Ok(commands)
 }

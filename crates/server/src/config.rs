@@ -82,6 +82,7 @@ impl Sources {
     /// Makes the configuration.
     pub(crate) fn load(&self) -> Result<Config, LoadError> {
         let mut config = Config::load(&self.texts, &mut |name| include(name))?;
+        russet_node::check_renames(&config)?;
         if let Some((path, text)) = &self.file {
             config.set_file(path.clone(), text.clone());
         }

@@ -8,12 +8,12 @@
 //! Always true: a change that is undone leaves every value as it was.
 //! Not here: carrying out acts and jobs — `control/config.rs`.
 
+use super::current::{Config, named};
 use super::setting::{Act, Mutability, Source};
 use super::table::SETTINGS;
 use super::value::Value;
-use super::{Config, named};
 
-/// What allows or forbids a change.
+/// The circumstances that allow or forbid a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Asker {
     /// Whether the client is on this machine.
@@ -25,7 +25,7 @@ pub(crate) struct Asker {
 /// A change that was made to the values.
 #[derive(Debug)]
 pub(crate) struct Change {
-    /// What it entails: each act once, with the setting that asked for it first.
+    /// The acts it entails, each once, with the setting that asked for it first.
     pub acts: Vec<(Act, &'static str)>,
     before: Vec<(usize, Value)>,
 }

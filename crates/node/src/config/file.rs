@@ -11,12 +11,11 @@
 
 use russet_base::quote::split_words;
 
+use super::current::{Config, index_of};
 use super::setting::Source;
 use super::table::SETTINGS;
+use super::text::{FileError, Line, Rename, Text};
 use super::value::Value;
-use super::{Config, index_of};
-use crate::environment::REDIS_VERSION;
-use crate::registry::{self, Commands};
 
 /// How deep files may include files.
 const INCLUDE_DEPTH_MAX: usize = 16;
@@ -45,93 +44,61 @@ const OPEN_RULES: [&str; 13] = [
     "reset",
 ];
 
-/// A configuration text and where it comes from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Text {
-    /// A name for messages.
-    pub name: String,
-    /// Its lines.
-    pub text: Vec<u8>,
-}
-
-/// A `rename-command` line.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Rename {
-    /// The command.
-    pub from: Vec<u8>,
-    /// Its new name; empty: the command is not available.
-    pub to: Vec<u8>,
-}
-
-/// A line of a configuration text.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Line {
-    /// Its number, from 1.
-    pub number: usize,
-    /// Its text.
-    pub text: String,
-}
-
-/// Why a configuration could not be loaded.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{}", self.report())]
-pub struct FileError {
-    /// The line, unless no line is to blame.
-    pub line: Option<Line>,
-    /// What is wrong.
-    pub message: String,
-}
-
-impl FileError {
-    /// The message that the server prints before it exits.
-    fn report(&self) -> String {
-        let head = format!("\n*** FATAL CONFIG FILE ERROR (Redis {REDIS_VERSION}) ***\n");
-        match &self.line {
-            Some(Line { number, text }) => format!(
-                "{head}Reading the configuration file, at line {number}\n>>> '{text}'\n{}",
-                self.message
-            ),
-            None => format!("{head}{}", self.message),
-        }
-    }
-}
-
 type Reader<'r> = &'r mut dyn FnMut(&str) -> Result<Vec<u8>, String>;
 
-/// Reads texts in order.
-pub(super) fn load(sources: &[Text], read: Reader<'_>) -> Result<Config, FileError> {
-    let mut loader = Loader {
-        config: Config::default(),
-        commands: None,
-        has_save: false,
-        depth: 0,
-        read,
-    };
-    // Lines are counted through all texts, as Redis joins the command line to the file.
-    let mut lines_before = 0;
-    for source in sources {
-        lines_before += loader.read_text(&source.text, lines_before)?;
-    }
-    let config = &mut loader.config;
-    if config.cluster_enabled {
-        if config.replicaof.is_some() {
-            let message = "replicaof directive not allowed in cluster mode".into();
-            return Err(FileError {
-                line: None,
-                message,
-            });
+impl Config {
+    /// Reads configuration texts in order; what comes later wins.
+    ///
+    /// `read` fetches an included file, given its name as it stands in the directive. A name with
+    /// `*`, `?` or `[` is a pattern: its answer is the contents of all matching files, one after
+    /// the other, or nothing. Whether renamed commands exist is not known here;
+    /// [`check_renames`](crate::check_renames) tells.
+    ///
+    /// # Errors
+    /// The first line that is wrong.
+    ///
+    /// # Examples
+    /// ```
+    /// use russet_node::config::{Config, Text};
+    /// let text = b"port 7000\nsave 900 1\n".to_vec();
+    /// let sources = [Text { name: "redis.conf".into(), text }];
+    /// let config = Config::load(&sources, &mut |_| Err("no such file".into())).unwrap();
+    /// assert_eq!(config.port, 7000);
+    /// ```
+    pub fn load(
+        sources: &[Text],
+        read: &mut dyn FnMut(&str) -> Result<Vec<u8>, String>,
+    ) -> Result<Self, FileError> {
+        let mut loader = Loader {
+            config: Self::default(),
+            has_save: false,
+            depth: 0,
+            read,
+        };
+        // Lines are counted through all texts, as Redis joins the command line to the file.
+        let mut lines_before = 0;
+        for source in sources {
+            lines_before += loader.read_text(&source.text, lines_before)?;
         }
-        if let Some(index) = index_of(b"databases") {
-            config.put(index, Value::Int(1));
+        let config = &mut loader.config;
+        if config.cluster_enabled {
+            if config.replicaof.is_some() {
+                let message = "replicaof directive not allowed in cluster mode".into();
+                return Err(FileError {
+                    line: None,
+                    message,
+                });
+            }
+            if let Some(index) = index_of(b"databases") {
+                config.put(index, Value::Int(1));
+            }
         }
+        Ok(loader.config)
     }
-    Ok(loader.config)
 }
 
 struct Loader<'r> {
     config: Config,
-    /// The commands under their new names, once one was renamed.
-    commands: Option<Commands>,
     /// Whether a save line was read: the first replaces the defaults, others add.
     has_save: bool,
     depth: usize,
@@ -152,7 +119,7 @@ impl Loader<'_> {
                 number: lines_before + count,
                 text: String::from_utf8_lossy(line).into_owned(),
             };
-            self.read_line(line).map_err(|error| match error {
+            self.read_line(line, &at).map_err(|error| match error {
                 LineError::Here(message) => FileError {
                     line: Some(at()),
                     message,
@@ -164,7 +131,7 @@ impl Loader<'_> {
         Ok(count - usize::from(text.ends_with(b"\n")))
     }
 
-    fn read_line(&mut self, line: &[u8]) -> Result<(), LineError> {
+    fn read_line(&mut self, line: &[u8], at: &dyn Fn() -> Line) -> Result<(), LineError> {
         let words = split_words(line).map_err(|_| "Unbalanced quotes in configuration line")?;
         let words: Vec<&[u8]> = words.iter().map(Vec::as_slice).collect();
         let [name, values @ ..] = words.as_slice() else {
@@ -179,12 +146,9 @@ impl Loader<'_> {
             _ if is_dropped && values.len() == 1 => Ok(()),
             (b"include", [file]) => self.include(file),
             (b"rename-command", [from, to]) => {
-                let commands = self.commands.get_or_insert_with(|| registry::commands(&[]));
-                commands
-                    .rename(from, to)
-                    .map_err(|error| error.to_string())?;
                 let (from, to) = (from.to_vec(), to.to_vec());
-                self.config.renames.push(Rename { from, to });
+                let line = at();
+                self.config.renames.push(Rename { from, to, line });
                 Ok(())
             }
             (b"user", [_, ..]) => Ok(check_user(values)?),
@@ -245,7 +209,7 @@ impl Loader<'_> {
     }
 }
 
-/// What is wrong with a line, or with one of a file that it includes.
+/// The fault of a line, or of a line of the file that it includes.
 enum LineError {
     Here(String),
     Elsewhere(Box<FileError>),

@@ -4,15 +4,10 @@
 //! event class that is not shown; a refusal is Redis's own text.
 //! Not here: lists and pairs — `special.rs`; lines of the file — `file.rs`, `rewrite.rs`.
 
-use std::borrow::Cow;
-
 use russet_base::num::{parse_i64, parse_memory};
 
 use super::special;
-use super::value::Value;
-
-/// Why a value was refused.
-pub(crate) type Refusal = Cow<'static, str>;
+use super::value::{Refusal, Value};
 
 /// Names and their numbers; of several names with the same number the first is shown.
 pub(crate) type Names = &'static [(&'static str, u32)];
@@ -136,7 +131,7 @@ impl Kind {
         }
     }
 
-    /// What a manual says of it: its kind and range.
+    /// The kind and its range, as a manual says them.
     pub(crate) fn describe(self) -> String {
         let names = |names: Names| {
             let names: Vec<&str> = names.iter().map(|(name, _)| *name).collect();

@@ -9,10 +9,13 @@
 //! among them, are held by row; those that the server reads are mirrored into typed fields, which
 //! [`Config`] shows by dereference: `config.maxclients`.
 //!
-//! Always true: a typed field equals its value, since both are written by one function only.
-//! Not here: acts that a change entails, and the commands — `control/config.rs`.
+//! Always true: nothing here knows a command or a session. Whoever has both the configuration and
+//! the commands checks the one against the other.
+//! Not here: acts that a change entails, and the commands — `control/config.rs`; the check of
+//! renamed commands — `registry.rs`.
 
 pub(crate) mod change;
+mod current;
 mod file;
 mod kind;
 pub(crate) mod rewrite;
@@ -21,218 +24,14 @@ mod special;
 mod table;
 #[cfg(test)]
 mod tests;
+mod text;
 mod typed;
 mod value;
 
-use std::ops::Deref;
-
-pub use file::{FileError, Rename, Text};
-use russet_base::glob;
-use russet_io::{ListenPlan, TcpBind, UnixBind};
+pub use current::Config;
+pub(crate) use current::rows;
 pub(crate) use special::show_percentile;
 pub use special::{EVENTS_KEYEVENT, EVENTS_KEYSPACE};
-use table::SETTINGS;
+pub use text::{FileError, Line, Rename, Text};
 pub use typed::Typed;
-use value::Value;
 pub use value::{AppendSync, EvictionPolicy, OutputLimit, Permission, SavePoint, ShutdownFlags};
-
-use setting::Setting;
-
-/// The configuration of a server. Typed settings are read as fields: `config.port`.
-#[derive(Debug, Clone)]
-pub struct Config {
-    values: Box<[Value]>,
-    typed: Typed,
-    renames: Vec<Rename>,
-    file: Option<ConfigFile>,
-}
-
-/// The file that CONFIG REWRITE writes.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct ConfigFile {
-    path: String,
-    /// What it held when it was last read or written.
-    text: Vec<u8>,
-}
-
-impl Default for Config {
-    fn default() -> Self {
-        let mut config = Self {
-            values: SETTINGS.iter().map(Setting::default_value).collect(),
-            typed: Typed::default(),
-            renames: Vec::new(),
-            file: None,
-        };
-        for (setting, value) in SETTINGS.iter().zip(&config.values) {
-            (setting.mirror)(&mut config.typed, value);
-        }
-        config
-    }
-}
-
-impl Deref for Config {
-    type Target = Typed;
-
-    fn deref(&self) -> &Typed {
-        &self.typed
-    }
-}
-
-impl Config {
-    /// Reads configuration texts in order; what comes later wins.
-    ///
-    /// `read` fetches an included file, given its name as it stands in the directive. A name with
-    /// `*`, `?` or `[` is a pattern: its answer is the contents of all matching files, one after
-    /// the other, or nothing.
-    ///
-    /// # Errors
-    /// The first line that is wrong.
-    ///
-    /// # Examples
-    /// ```
-    /// use russet_node::config::{Config, Text};
-    /// let text = b"port 7000\nsave 900 1\n".to_vec();
-    /// let sources = [Text { name: "redis.conf".into(), text }];
-    /// let config = Config::load(&sources, &mut |_| Err("no such file".into())).unwrap();
-    /// assert_eq!(config.port, 7000);
-    /// ```
-    pub fn load(
-        sources: &[Text],
-        read: &mut dyn FnMut(&str) -> Result<Vec<u8>, String>,
-    ) -> Result<Self, FileError> {
-        file::load(sources, read)
-    }
-
-    /// Names the file that CONFIG REWRITE writes, by its absolute path, and what it holds.
-    pub fn set_file(&mut self, path: String, text: Vec<u8>) {
-        self.file = Some(ConfigFile { path, text });
-    }
-
-    /// Says what the working directory is, once the process has entered it.
-    pub fn set_directory(&mut self, path: &str) {
-        if let Some(index) = index_of(b"dir") {
-            self.put(index, Value::Text(path.to_owned()));
-        }
-    }
-
-    /// The path of the configuration file, if there is one.
-    pub fn file_path(&self) -> Option<&str> {
-        self.file.as_ref().map(|file| file.path.as_str())
-    }
-
-    /// Commands that the configuration gives other names, or none.
-    pub fn renames(&self) -> &[Rename] {
-        &self.renames
-    }
-
-    /// The value of a setting by its name or alias, as CONFIG GET shows it.
-    pub fn get(&self, name: &str) -> Option<Vec<u8>> {
-        index_of(name.as_bytes()).map(|index| self.shown(index))
-    }
-
-    /// Settings that were given a value but that no part of the server reads yet.
-    pub fn without_effect(&self) -> impl Iterator<Item = &'static str> {
-        let changed = |(index, setting): &(usize, &'static Setting)| {
-            setting.is_held && self.shown(*index) != setting.default.as_bytes()
-        };
-        SETTINGS
-            .iter()
-            .enumerate()
-            .filter(changed)
-            .map(|(_, setting)| setting.name)
-    }
-
-    /// The limit on the output of normal clients.
-    pub fn output_limit_normal(&self) -> OutputLimit {
-        self.typed.client_output_buffer_limit[0]
-    }
-
-    /// The limit on the output of subscribers.
-    pub fn output_limit_pubsub(&self) -> OutputLimit {
-        self.typed.client_output_buffer_limit[2]
-    }
-
-    /// What the server should be listening on.
-    pub fn listen_plan(&self) -> ListenPlan {
-        let binds = self.bind.iter().filter(|_| self.port != 0);
-        let tcp = binds.map(|address| TcpBind {
-            host: address.strip_prefix('-').unwrap_or(address).to_owned(),
-            port: self.port,
-            optional: address.starts_with('-'),
-        });
-        let unix = (!self.unixsocket.is_empty()).then(|| UnixBind {
-            path: self.unixsocket.clone(),
-            mode: self.unixsocketperm,
-        });
-        ListenPlan {
-            tcp: tcp.collect(),
-            unix,
-            backlog: self.tcp_backlog,
-            keepalive_s: self.tcp_keepalive,
-        }
-    }
-
-    /// The names and values that any of the patterns matches, each once.
-    ///
-    /// A pattern without special characters is a name and answers as it was written.
-    pub(crate) fn find(&self, patterns: &[&[u8]]) -> Vec<(Vec<u8>, Vec<u8>)> {
-        let mut found: Vec<(Vec<u8>, Vec<u8>)> = Vec::new();
-        let mut add = |name: &[u8], index: usize| {
-            if !found
-                .iter()
-                .any(|(known, _)| known.eq_ignore_ascii_case(name))
-            {
-                found.push((name.to_vec(), self.shown(index)));
-            }
-        };
-        for &pattern in patterns {
-            if !pattern
-                .iter()
-                .any(|byte| matches!(byte, b'*' | b'?' | b'['))
-            {
-                if let Some(index) = index_of(pattern) {
-                    add(pattern, index);
-                }
-                continue;
-            }
-            for (index, setting) in SETTINGS.iter().enumerate().filter(|(_, s)| !s.is_hidden) {
-                for name in std::iter::once(setting.name).chain(setting.alias) {
-                    if glob::matches_nocase(pattern, name.as_bytes()) {
-                        add(name.as_bytes(), index);
-                    }
-                }
-            }
-        }
-        found
-    }
-
-    fn shown(&self, index: usize) -> Vec<u8> {
-        SETTINGS[index].kind.show(&self.values[index])
-    }
-
-    /// Replaces a value and gives back the one before. The only place where values change.
-    fn put(&mut self, index: usize, value: Value) -> Value {
-        (SETTINGS[index].mirror)(&mut self.typed, &value);
-        std::mem::replace(&mut self.values[index], value)
-    }
-}
-
-/// The row of a name or alias, in any case.
-fn index_of(name: &[u8]) -> Option<usize> {
-    named(name).map(|(index, _)| index)
-}
-
-/// The row of a name or alias, in any case, and which of the two it is, as the table spells it.
-fn named(name: &[u8]) -> Option<(usize, &'static str)> {
-    let is = |known: &&str| known.as_bytes().eq_ignore_ascii_case(name);
-    let spelled = |setting: &Setting| Some(setting.name).filter(is).or(setting.alias.filter(is));
-    SETTINGS
-        .iter()
-        .enumerate()
-        .find_map(|(index, setting)| spelled(setting).map(|known| (index, known)))
-}
-
-/// Every row of the table, in alphabetical order.
-pub(crate) fn rows() -> &'static [Setting] {
-    SETTINGS
-}

@@ -3,11 +3,11 @@
 //! Always true: rows are plain `const` data; the default is written as CONFIG GET shows it.
 //! Not here: the rows — `table.rs`.
 
-use super::kind::{Kind, Names, Refusal};
+use super::kind::{Kind, Names};
 use super::typed::Typed;
-use super::value::Value;
+use super::value::{OutputLimit, Refusal, Value};
 
-/// Who may change a setting while the server runs.
+/// The right to change a setting while the server runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Mutability {
     /// CONFIG SET.
@@ -38,7 +38,7 @@ pub(crate) enum Source {
     Command,
 }
 
-/// What must be done once a setting has changed.
+/// The work that a changed setting entails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Act {
     /// Nothing: whoever reads the setting sees the new value.
@@ -51,7 +51,7 @@ pub(crate) enum Act {
     Log,
     /// Another keepalive for new connections.
     Keepalive,
-    /// What data commands, the key space and the decoders read in a form of their own.
+    /// Derive the forms in which data commands, the key space and the decoders read settings.
     Data,
 }
 
@@ -62,11 +62,11 @@ pub(crate) struct Setting {
     pub name: &'static str,
     /// Another name for it.
     pub alias: Option<&'static str>,
-    /// What values it takes.
+    /// The values it takes.
     pub kind: Kind,
     /// Its default, as CONFIG GET shows it.
     pub default: &'static str,
-    /// Who may change it.
+    /// The right to change it.
     pub mutability: Mutability,
     /// Whether only its exact name finds it.
     pub is_hidden: bool,
@@ -82,9 +82,9 @@ pub(crate) struct Setting {
     pub mirror: fn(&mut Typed, &Value),
     /// Whether it is only held and answered: no part of the server reads it yet.
     pub is_held: bool,
-    /// What a change entails.
+    /// The work that a change entails.
     pub act: Act,
-    /// What it is for, in one sentence.
+    /// Its purpose, in one sentence.
     pub summary: &'static str,
 }
 
@@ -212,13 +212,13 @@ impl Setting {
         self
     }
 
-    /// What a change entails.
+    /// A change entails this.
     pub(crate) const fn then(mut self, act: Act) -> Self {
         self.act = act;
         self
     }
 
-    /// What it is for.
+    /// Its purpose.
     pub(crate) const fn does(mut self, summary: &'static str) -> Self {
         self.summary = summary;
         self
@@ -251,7 +251,7 @@ impl Setting {
         if self.kind == Kind::Primary && self.default.is_empty() {
             return Value::Primary(None);
         }
-        let before = Value::OutputLimits([super::value::OutputLimit::default(); 3]);
+        let before = Value::OutputLimits([OutputLimit::default(); 3]);
         self.kind
             .parse(&words, &before)
             .expect("defaults are valid")

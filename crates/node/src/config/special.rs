@@ -5,8 +5,7 @@
 
 use russet_base::num::{parse_f64, parse_memory};
 
-use super::kind::Refusal;
-use super::value::{OutputLimit, SavePoint, Value};
+use super::value::{OutputLimit, Refusal, SavePoint, Value};
 
 /// How many addresses `bind` takes.
 const ADDRESS_COUNT_MAX: usize = 16;
@@ -33,7 +32,7 @@ const EVENT_LETTERS: [(u8, u32); 11] = [
     (b'd', 1 << 13),
     (b'n', 1 << 14),
 ];
-/// What `A` stands for: all but `n`, which Redis leaves out, and `m`.
+/// The classes of `A`: all but `n`, which Redis leaves out, and `m`.
 const EVENTS_ALL: u32 = 0b10_0111_1111_1100;
 /// `K`: events go to `__keyspace@…`.
 pub const EVENTS_KEYSPACE: u32 = 1 << 0;

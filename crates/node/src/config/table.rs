@@ -7,9 +7,11 @@
 //! Long because a setting is a row, and there are that many settings.
 //! Not here: what a row may say — `setting.rs`; what kinds there are — `kind.rs`.
 
-use super::kind::{Kind, Names, Refusal};
+use super::kind::{Kind, Names};
 use super::setting::{Act, Setting, Source};
-use super::value::{AppendSync, EvictionPolicy, Permission, ShutdownFlags, Value, log_level};
+use super::value::{
+    AppendSync, EvictionPolicy, Permission, Refusal, ShutdownFlags, Value, log_level,
+};
 
 const INT: i64 = i32::MAX as i64;
 const UINT: i64 = u32::MAX as i64;

@@ -1,10 +1,15 @@
 //! The value of a setting, whatever its kind.
 //!
-//! Always true: the variant is the one that the setting's [`Kind`](super::kind::Kind) makes; asked
+//! Always true: the variant is the one that the setting's `Kind` makes; asked
 //! for another, a value answers the empty one of that type.
 //! Not here: text to values and back — `kind.rs`, `special.rs`.
 
+use std::borrow::Cow;
+
 use russet_io::LogLevel;
+
+/// Why a value was refused, in the words of the error reply.
+pub(crate) type Refusal = Cow<'static, str>;
 
 /// A value.
 #[derive(Debug, Clone, PartialEq)]
@@ -39,7 +44,7 @@ pub(crate) enum Value {
     Primary(Option<(String, u16)>),
 }
 
-/// Save when so many changes were made and so much time has passed.
+/// Save when this number of changes was made and this time has passed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SavePoint {
     /// Seconds since the last save.
@@ -51,15 +56,15 @@ pub struct SavePoint {
 /// How much output may wait for a client.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct OutputLimit {
-    /// More than so many bytes closes the connection at once; 0: no limit.
+    /// More bytes than this close the connection at once; 0: no limit.
     pub hard: u64,
-    /// More than so many bytes for [`Self::soft_seconds`] closes it; 0: no limit.
+    /// More bytes than this for [`Self::soft_seconds`] close it; 0: no limit.
     pub soft: u64,
     /// How long the soft limit may be exceeded.
     pub soft_seconds: u64,
 }
 
-/// What eviction removes when memory is short (`maxmemory-policy`).
+/// The keys that eviction removes when memory is short (`maxmemory-policy`).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum EvictionPolicy {
     /// Least recently used keys that have a deadline.
@@ -111,7 +116,7 @@ impl EvictionPolicy {
     }
 }
 
-/// Who may do something dangerous (`enable-debug-command` and its kin).
+/// The clients that may do something dangerous (`enable-debug-command` and its kin).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Permission {
     /// Nobody.

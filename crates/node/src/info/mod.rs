@@ -71,17 +71,17 @@ pub(crate) struct Database {
 pub(crate) struct Clients {
     /// All.
     pub connected: usize,
-    /// Those that wait for a key.
+    /// Clients that wait for a key.
     pub blocked: usize,
-    /// Those of them that will give up.
+    /// Waiting clients that have a timeout.
     pub in_timeout: usize,
     /// Keys that are waited for, and those that are waited for also to be gone.
     pub blocking_keys: (usize, usize),
-    /// Those that watch a key.
+    /// Clients that watch a key.
     pub watching: usize,
     /// Keys that are watched.
     pub watched_keys: usize,
-    /// Those that subscribed to something.
+    /// Clients with a subscription.
     pub subscribed: usize,
     /// The largest input buffer, in bytes.
     pub input_max: usize,
@@ -101,7 +101,7 @@ pub(crate) struct Section {
     pub is_default: bool,
     /// Its fields, in order.
     pub fields: &'static [Field],
-    /// What follows the fields.
+    /// Writes the list that follows the fields.
     pub list: Option<fn(&View<'_>, &mut String)>,
 }
 

@@ -1,0 +1,190 @@
+//! The configuration: a value for each row of the table, and typed fields that mirror some of them.
+//!
+//! Always true: a typed field equals its value, since both are written by `put` only.
+//! Not here: reading a file — `file.rs`; CONFIG SET — `change.rs`; CONFIG REWRITE — `rewrite.rs`.
+
+use std::ops::Deref;
+
+use russet_base::glob;
+use russet_io::{ListenPlan, TcpBind, UnixBind};
+
+use super::setting::Setting;
+use super::table::SETTINGS;
+use super::text::Rename;
+use super::typed::Typed;
+use super::value::{OutputLimit, Value};
+
+/// The configuration of a server. Typed settings are read as fields: `config.port`.
+#[derive(Debug, Clone)]
+pub struct Config {
+    pub(super) values: Box<[Value]>,
+    typed: Typed,
+    pub(super) renames: Vec<Rename>,
+    pub(super) file: Option<ConfigFile>,
+}
+
+/// The file that CONFIG REWRITE writes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct ConfigFile {
+    pub(super) path: String,
+    /// Its contents when it was last read or written.
+    pub(super) text: Vec<u8>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        let mut config = Self {
+            values: SETTINGS.iter().map(Setting::default_value).collect(),
+            typed: Typed::default(),
+            renames: Vec::new(),
+            file: None,
+        };
+        for (setting, value) in SETTINGS.iter().zip(&config.values) {
+            (setting.mirror)(&mut config.typed, value);
+        }
+        config
+    }
+}
+
+impl Deref for Config {
+    type Target = Typed;
+
+    fn deref(&self) -> &Typed {
+        &self.typed
+    }
+}
+
+impl Config {
+    /// Names the file that CONFIG REWRITE writes, by its absolute path, and what it holds.
+    pub fn set_file(&mut self, path: String, text: Vec<u8>) {
+        self.file = Some(ConfigFile { path, text });
+    }
+
+    /// Says what the working directory is, once the process has entered it.
+    pub fn set_directory(&mut self, path: &str) {
+        if let Some(index) = index_of(b"dir") {
+            self.put(index, Value::Text(path.to_owned()));
+        }
+    }
+
+    /// The path of the configuration file, if there is one.
+    pub fn file_path(&self) -> Option<&str> {
+        self.file.as_ref().map(|file| file.path.as_str())
+    }
+
+    /// Commands that the configuration gives other names, or none; nobody has checked them yet.
+    pub fn renames(&self) -> &[Rename] {
+        &self.renames
+    }
+
+    /// The value of a setting by its name or alias, as CONFIG GET shows it.
+    pub fn get(&self, name: &str) -> Option<Vec<u8>> {
+        index_of(name.as_bytes()).map(|index| self.shown(index))
+    }
+
+    /// Settings that were given a value but that no part of the server reads yet.
+    pub fn without_effect(&self) -> impl Iterator<Item = &'static str> {
+        let changed = |(index, setting): &(usize, &'static Setting)| {
+            setting.is_held && self.shown(*index) != setting.default.as_bytes()
+        };
+        SETTINGS
+            .iter()
+            .enumerate()
+            .filter(changed)
+            .map(|(_, setting)| setting.name)
+    }
+
+    /// The limit on the output of normal clients.
+    pub fn output_limit_normal(&self) -> OutputLimit {
+        self.typed.client_output_buffer_limit[0]
+    }
+
+    /// The limit on the output of subscribers.
+    pub fn output_limit_pubsub(&self) -> OutputLimit {
+        self.typed.client_output_buffer_limit[2]
+    }
+
+    /// The addresses and the socket that the server should be listening on.
+    pub fn listen_plan(&self) -> ListenPlan {
+        let binds = self.bind.iter().filter(|_| self.port != 0);
+        let tcp = binds.map(|address| TcpBind {
+            host: address.strip_prefix('-').unwrap_or(address).to_owned(),
+            port: self.port,
+            optional: address.starts_with('-'),
+        });
+        let unix = (!self.unixsocket.is_empty()).then(|| UnixBind {
+            path: self.unixsocket.clone(),
+            mode: self.unixsocketperm,
+        });
+        ListenPlan {
+            tcp: tcp.collect(),
+            unix,
+            backlog: self.tcp_backlog,
+            keepalive_s: self.tcp_keepalive,
+        }
+    }
+
+    /// The names and values that any of the patterns matches, each once.
+    ///
+    /// A pattern without special characters is a name and answers as it was written.
+    pub(crate) fn find(&self, patterns: &[&[u8]]) -> Vec<(Vec<u8>, Vec<u8>)> {
+        let mut found: Vec<(Vec<u8>, Vec<u8>)> = Vec::new();
+        let mut add = |name: &[u8], index: usize| {
+            if !found
+                .iter()
+                .any(|(known, _)| known.eq_ignore_ascii_case(name))
+            {
+                found.push((name.to_vec(), self.shown(index)));
+            }
+        };
+        for &pattern in patterns {
+            if !pattern
+                .iter()
+                .any(|byte| matches!(byte, b'*' | b'?' | b'['))
+            {
+                if let Some(index) = index_of(pattern) {
+                    add(pattern, index);
+                }
+                continue;
+            }
+            for (index, setting) in SETTINGS.iter().enumerate().filter(|(_, s)| !s.is_hidden) {
+                for name in std::iter::once(setting.name).chain(setting.alias) {
+                    if glob::matches_nocase(pattern, name.as_bytes()) {
+                        add(name.as_bytes(), index);
+                    }
+                }
+            }
+        }
+        found
+    }
+
+    fn shown(&self, index: usize) -> Vec<u8> {
+        SETTINGS[index].kind.show(&self.values[index])
+    }
+
+    /// Replaces a value and gives back the one before. The only place where values change.
+    pub(super) fn put(&mut self, index: usize, value: Value) -> Value {
+        (SETTINGS[index].mirror)(&mut self.typed, &value);
+        std::mem::replace(&mut self.values[index], value)
+    }
+}
+
+/// The row of a name or alias, in any case.
+pub(super) fn index_of(name: &[u8]) -> Option<usize> {
+    named(name).map(|(index, _)| index)
+}
+
+/// The row of a name or alias, in any case, and which of the two it is, as the table spells it.
+pub(super) fn named(name: &[u8]) -> Option<(usize, &'static str)> {
+    let is = |known: &&str| known.as_bytes().eq_ignore_ascii_case(name);
+    let spelled = |setting: &Setting| Some(setting.name).filter(is).or(setting.alias.filter(is));
+    SETTINGS
+        .iter()
+        .enumerate()
+        .find_map(|(index, setting)| spelled(setting).map(|known| (index, known)))
+}
+
+/// Every row of the table, in alphabetical order.
+pub(crate) fn rows() -> &'static [Setting] {
+    SETTINGS
+}
