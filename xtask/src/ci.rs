@@ -3,15 +3,15 @@
 //! Steps run to the end even when one fails, so that one run tells everything; the closing table
 //! has a row per step: passed, FAILED, or SKIPPED with what is missing.
 //!
-//! Always true: with `CI=true` a skipped step is a failure, cargo-deny alone excepted, because
-//! its advisory data comes from the network.
+//! Always true: with `CI=true` a skipped step is a failure, except for those that need a tool from
+//! the network or another compiler: deny, api, msrv, minimal and fuzz.
 //! Not here: what to install beforehand — `.ci/run`
 
 use std::time::Instant;
 
 use crate::args::Args;
 use crate::tool::{self, Outcome, cargo};
-use crate::{codegen, differ, e2e, fuzz, instructions, layers, tidy};
+use crate::{codegen, differ, e2e, fuzz, instructions, layers, published, tidy};
 
 /// A step of the run.
 struct Step {
@@ -29,6 +29,15 @@ const fn step(name: &'static str, run: fn() -> Outcome) -> Step {
     }
 }
 
+/// A step whose tool comes from the network, or is a compiler that not every machine has.
+const fn optional(name: &'static str, run: fn() -> Outcome) -> Step {
+    Step {
+        name,
+        is_optional: true,
+        run,
+    }
+}
+
 const STEPS: &[Step] = &[
     step("fmt", || {
         tool::run(cargo().args(["fmt", "--all", "--check"])).into()
@@ -41,27 +50,34 @@ const STEPS: &[Step] = &[
     step("test", || {
         tool::run(cargo().args(["test", "--workspace"])).into()
     }),
-    step("package", package),
-    Step {
-        name: "deny",
-        is_optional: true,
-        run: deny,
-    },
+    step("package", published::package),
+    optional("deny", deny),
+    optional("api", published::api),
+    optional("msrv", published::msrv),
+    optional("minimal", published::minimal_versions),
     step("e2e", e2e::step),
     step("differ", differ::step),
     step("instructions", instructions::step),
-    Step {
-        name: "fuzz",
-        is_optional: true,
-        run: fuzz::smoke_step,
-    },
+    optional("fuzz", fuzz::smoke_step),
 ];
 
-/// `cargo xtask ci [--no-tests]`.
+/// `cargo xtask ci [--no-tests] [STEP…]`.
 pub(crate) fn run(args: Args) -> Result<(), String> {
     let has_tests = !args.flag("--no-tests");
+    let is_asked = |step: &&Step| match args.names() {
+        [] => has_tests || step.name != "test",
+        names => names.iter().any(|name| name == step.name),
+    };
+    if let Some(name) = args
+        .names()
+        .iter()
+        .find(|name| STEPS.iter().all(|s| s.name != **name))
+    {
+        let all: Vec<&str> = STEPS.iter().map(|step| step.name).collect();
+        return Err(format!("no step {name}: {}", all.join(", ")));
+    }
     let mut rows = Vec::new();
-    for step in STEPS.iter().filter(|step| has_tests || step.name != "test") {
+    for step in STEPS.iter().filter(is_asked) {
         println!("== {}", step.name);
         let start = Instant::now();
         let outcome = (step.run)();
@@ -118,25 +134,6 @@ fn clippy() -> Outcome {
 fn doc() -> Outcome {
     let words = ["doc", "--workspace", "--no-deps", "--quiet"];
     tool::run(cargo().args(words).env("RUSTDOCFLAGS", "-D warnings")).into()
-}
-
-/// Every published crate packs: its manifest is complete and its files are inside its directory.
-fn package() -> Outcome {
-    let words = [
-        "package",
-        "--workspace",
-        "--exclude",
-        "xtask",
-        "--exclude",
-        "russet-benches",
-        "--exclude",
-        "russet-tools",
-        "--allow-dirty",
-        "--no-verify",
-        "--offline",
-        "--quiet",
-    ];
-    tool::run(cargo().args(words)).into()
 }
 
 fn deny() -> Outcome {

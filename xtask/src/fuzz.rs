@@ -124,13 +124,10 @@ fn findings(text: &str) -> String {
     }
 }
 
-/// The nightly cargo, whatever toolchain runs us.
+/// The nightly cargo.
 fn nightly() -> Command {
-    let mut command = Command::new("cargo");
-    command.arg("+nightly").current_dir(tree::root());
-    for name in ["CARGO", "CARGO_TARGET_DIR", "RUSTC", "RUSTUP_TOOLCHAIN"] {
-        command.env_remove(name);
-    }
+    let mut command = tool::plain_cargo();
+    command.arg("+nightly");
     command
 }
 

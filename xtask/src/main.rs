@@ -30,6 +30,7 @@ mod manifest;
 mod metrics;
 mod offence;
 mod processes;
+mod published;
 mod server;
 mod source;
 mod tidy;
@@ -63,7 +64,7 @@ const COMMANDS: &[Command] = &[
     Command {
         name: "ci",
         options: &["--no-tests"],
-        names: "",
+        names: "[STEP…]",
         does: "every check that needs no network, cheapest first",
         run: ci::run,
     },

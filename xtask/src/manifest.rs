@@ -57,6 +57,17 @@ pub(crate) fn all(root: &Path) -> Result<Vec<Manifest>, String> {
     Ok(packages.collect())
 }
 
+/// The oldest compiler that the workspace declares to need, such as `1.95`.
+pub(crate) fn rust_version(root: &Path) -> Result<String, String> {
+    let path = root.join("Cargo.toml");
+    let text = fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+    let line = text
+        .lines()
+        .find_map(|line| line.strip_prefix("rust-version = "));
+    let version = line.map(|version| version.trim_matches('"').to_owned());
+    version.ok_or_else(|| format!("{}: no rust-version", path.display()))
+}
+
 /// The first line that begins with a name, or is a table of that name; 1 if there is no such line.
 fn line_of(manifest: &str, name: &str) -> usize {
     let is_meant = |line: &str| {

@@ -51,6 +51,16 @@ pub(crate) fn cargo() -> Command {
     command
 }
 
+/// A cargo that takes `+toolchain`, whatever toolchain runs us.
+pub(crate) fn plain_cargo() -> Command {
+    let mut command = Command::new("cargo");
+    command.current_dir(tree::root());
+    for name in ["CARGO", "CARGO_TARGET_DIR", "RUSTC", "RUSTUP_TOOLCHAIN"] {
+        command.env_remove(name);
+    }
+    command
+}
+
 /// Runs a command with its output shown; an error that says what failed.
 pub(crate) fn run(command: &mut Command) -> Result<(), String> {
     let line = describe(command);
