@@ -2,7 +2,7 @@
 //!
 //! Numbers are elements a second; bytes a second where size is the point.
 //!
-//! Always true: nothing here allocates, but where a result is owned.
+//! Always true: only owned results are allocated.
 //! Not here: protocol framing — `resp.rs`
 
 use std::hint::black_box;

@@ -1,10 +1,10 @@
 //! The key space alone: look-ups, writes, growth, SCAN, snapshots and memory.
 //!
-//! Criterion times the operations; what it cannot say is printed first: the worst single insert
+//! Criterion times the operations. Figures that it cannot give are printed first: the worst insert
 //! while growing, the pause of a snapshot, writes while a snapshot is walked, and resident bytes
 //! per key. A plain `hashbrown` map of boxed keys and values stands beside it.
 //!
-//! `RUSSET_BENCH_KEYS` sets the number of keys: 200,000 unless it is set; the bars of the project
+//! `RUSSET_BENCH_KEYS` sets the number of keys: 200,000 unless it is set. The project's targets
 //! are for 10,000,000 and, for look-ups, 4,000,000.
 
 #![expect(

@@ -1,7 +1,7 @@
 //! A whole node under load: bytes in, bytes out, as a loop would drive it.
 //!
 //! Every workload runs over 100,000 keys in random order, at pipelines of 1, 16 and 100 requests.
-//! What is left out is the operating system: a request costs less here than over a socket.
+//! The operating system is left out, so a request costs less here than over a socket.
 //!
 //! Always true: requests are encoded before the clock starts; the throughput is requests a second.
 //! Not here: instructions of the same paths — `examples/hot.rs`; real sockets —

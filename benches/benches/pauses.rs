@@ -1,10 +1,10 @@
-//! How long one request about a huge collection holds the loop: deleting, overwriting, expiring it.
+//! Pauses of the loop when one request deletes, overwrites or expires a huge collection.
 //!
-//! Every case builds a collection by commands, then times the one turn of the node that gets rid of
-//! it. What is discarded is dropped outside of that, as a worker thread would.
+//! Every case builds a collection by commands, then times the one turn of the node that removes
+//! it. Discarded values are dropped after that, as a worker thread would do.
 //!
-//! `RUSSET_BENCH_KEYS` sets the number of elements: 200,000 unless it is set; the bar of the
-//! project is 1 ms at 10,000,000.
+//! `RUSSET_BENCH_KEYS` sets the number of elements: 200,000 unless it is set. The project's
+//! target is 1 ms at 10,000,000.
 //!
 //! Always true: the collection is gone after the timed turn.
 //! Not here: pauses of the table of keys — `engine.rs`

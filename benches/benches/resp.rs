@@ -2,7 +2,7 @@
 //!
 //! Numbers are requests or replies a second; bytes a second where size is the point.
 //!
-//! Always true: nothing here allocates per element but what the codec itself does.
+//! Always true: only the codec itself allocates per element.
 //! Not here: commands — the suite of the node.
 
 use std::hint::black_box;

@@ -3,7 +3,7 @@
 //! `cargo xtask instructions` runs a workload at two lengths under callgrind and takes the slope,
 //! so whatever happens before the first operation costs nothing in the figure.
 //!
-//! Always true: no clock and no chance but a seeded one, so two runs execute the same instructions.
+//! Always true: no clock, and numbers from a fixed seed, so two runs execute the same instructions.
 //! Not here: wall time — `benches/`
 
 #![expect(

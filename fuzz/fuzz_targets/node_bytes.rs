@@ -1,4 +1,4 @@
-//! A node fed arbitrary bytes in any pieces answers as it does to one piece, and stands.
+//! A node fed arbitrary bytes in any pieces answers as it does to one piece, and keeps running.
 
 #![no_main]
 

@@ -1,4 +1,4 @@
-//! Values of strangers, restored and used.
+//! Untrusted DUMP payloads, restored and used.
 
 #![no_main]
 

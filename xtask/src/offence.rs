@@ -1,4 +1,4 @@
-//! One broken rule: where it is, what it is called and how to mend it.
+//! One broken rule: where it is, what it is called and how to fix it.
 //!
 //! Always true: the whole list is printed, sorted by place, before the chore fails.
 

@@ -14,7 +14,7 @@ pub(super) fn relative(tree: &Tree, offences: &mut Vec<Offence>) {
             if is_elsewhere || tree.paths.contains(&resolve(&file.path, path)) {
                 continue;
             }
-            let fix = format!("`{target}` leads nowhere: mend or remove the link");
+            let fix = format!("`{target}` leads nowhere: fix or remove the link");
             offences.push(Offence::new(&file.path, line, "link", fix));
         }
     }
