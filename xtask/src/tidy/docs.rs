@@ -1,4 +1,4 @@
-//! Rules for documentation: module docs, crate READMEs, page titles, files nobody reaches.
+//! Rules for documentation: module docs, READMEs, licences, page titles, files nobody reaches.
 
 use crate::offence::Offence;
 use crate::tidy::{crate_of, is_test_file};
@@ -59,6 +59,29 @@ pub(super) fn readmes(tree: &Tree, offences: &mut Vec<Offence>) {
         if !includes_readme(file) {
             let fix = "include it: #![doc = include_str!(\"../README.md\")]";
             offences.push(Offence::new(&file.path, 1, "readme", fix));
+        }
+    }
+}
+
+/// Every published crate has the licences in its directory, so that its package has them.
+pub(super) fn licences(tree: &Tree, offences: &mut Vec<Offence>) {
+    for file in tree
+        .texts
+        .iter()
+        .filter(|file| file.path.ends_with("/Cargo.toml"))
+    {
+        let Some(name) = crate_of(&file.path) else {
+            continue;
+        };
+        if file.text.lines().any(|line| line == "publish = false") {
+            continue;
+        }
+        for licence in ["LICENSE-APACHE", "LICENSE-MIT"] {
+            let path = format!("crates/{name}/{licence}");
+            if !tree.paths.contains(&path) {
+                let fix = format!("link to it: `ln -s ../../{licence} crates/{name}/`");
+                offences.push(Offence::new(&path, 1, "licence", fix));
+            }
         }
     }
 }
@@ -168,6 +191,24 @@ mod tests {
             &[(lib, good), ("crates/x/README.md", "# x\n")],
             &[],
         );
+    }
+
+    #[test]
+    fn a_published_crate_needs_the_licences() {
+        let manifest = ("crates/x/Cargo.toml", "[package]\n");
+        let expect = [
+            ("crates/x/LICENSE-APACHE", 1, "licence"),
+            ("crates/x/LICENSE-MIT", 1, "licence"),
+        ];
+        check(super::licences, &[manifest], &expect);
+        let both = [
+            manifest,
+            ("crates/x/LICENSE-MIT", ""),
+            ("crates/x/LICENSE-APACHE", ""),
+        ];
+        check(super::licences, &both, &[]);
+        let private = ("crates/x/Cargo.toml", "[package]\npublish = false\n");
+        check(super::licences, &[private], &[]);
     }
 
     #[test]

@@ -29,6 +29,7 @@ const RULES: &[Rule] = &[
     text::unfinished,
     docs::modules,
     docs::readmes,
+    docs::licences,
     docs::titles,
     docs::dead_files,
     english::plain,
