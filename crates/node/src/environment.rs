@@ -41,6 +41,8 @@ pub struct Environment {
     pub allocator: String,
     /// The version of the compiler.
     pub compiler: String,
+    /// The commit that the program was built from; zeros when the build did not say.
+    pub commit: String,
     /// Names the build.
     pub build_id: String,
     /// The memory of the machine, in bytes.
@@ -90,6 +92,7 @@ impl Environment {
             stopwatch: None,
             allocator: "libc".into(),
             compiler: "0.0.0".into(),
+            commit: "00000000".into(),
             build_id: "0".into(),
             system_memory: 0,
             usage: ProcessUsage::default(),

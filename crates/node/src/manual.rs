@@ -5,7 +5,7 @@
 
 use std::fmt::Write;
 
-use crate::config::rows;
+use crate::config::{Effect, rows};
 use crate::registry::{Command, Commands, commands};
 
 /// The page of all commands, in Markdown.
@@ -44,7 +44,8 @@ fn push_command(page: &mut String, registry: &Commands, command: &Command) {
 pub fn setting_page() -> String {
     let mut page = String::from(
         "# Settings\n\nComputed by `cargo xtask codegen` from `crates/node/src/config/table.rs`. \
-         A setting\nmarked *held* is accepted, shown and written back, but has no effect yet.\n\n\
+         A setting\nwithout effect is accepted, shown and written back; the log says so when it \
+         is given a value.\n\n\
          | setting | values | default | changes | |\n|---|---|---|---|---|\n",
     );
     for row in rows() {
@@ -56,7 +57,11 @@ pub fn setting_page() -> String {
             "" => String::new(),
             default => format!("`{default}`"),
         };
-        let held = if row.is_held { "*held*: " } else { "" };
+        let held = match row.effect {
+            Effect::Full => "",
+            Effect::Missing(_) => "No effect yet. ",
+            Effect::Needless => "No effect here. ",
+        };
         let (name, kind, changes) = (row.name, cell(&row.kind.describe()), row.mutability.name());
         let summary = cell(row.summary);
         let _ = writeln!(

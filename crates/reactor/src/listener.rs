@@ -37,8 +37,10 @@ pub enum ListenError {
         reason: String,
     },
     /// The Unix socket could not be listened on.
-    #[error("Failed opening Unix socket: {reason}")]
+    #[error("Failed opening Unix socket '{path}': {reason}")]
     Unix {
+        /// The path of the plan.
+        path: String,
         /// The failing call and the system's text.
         reason: String,
     },
@@ -308,7 +310,10 @@ impl Refusal {
                 port: tcp.port,
                 reason,
             },
-            Bind::Unix(_) => ListenError::Unix { reason },
+            Bind::Unix(unix) => ListenError::Unix {
+                path: unix.path.clone(),
+                reason,
+            },
         }
     }
 

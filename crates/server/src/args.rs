@@ -43,6 +43,19 @@ pub(crate) struct Launch {
 }
 
 impl Launch {
+    /// A better spelling of the first option, if it has one dash only.
+    pub(crate) fn advice(&self) -> Option<String> {
+        let line = self.options.split(|&byte| byte == b'\n').next()?;
+        let words = split_words(line).ok()?;
+        let is_short =
+            |word: &&Vec<u8>| matches!(word.as_slice(), [b'-', other, ..] if *other != b'-');
+        let word = words.first().filter(is_short)?;
+        Some(match word.as_slice() {
+            b"-p" => "Did you mean --port?".to_owned(),
+            _ => "Options begin with two dashes; russet-server --help shows them.".to_owned(),
+        })
+    }
+
     /// Whether nothing at all was configured.
     pub(crate) fn is_bare(&self) -> bool {
         self.file.is_none() && !self.stdin && self.options.is_empty()

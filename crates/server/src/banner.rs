@@ -1,4 +1,4 @@
-//! What the program says about itself: version, usage, logo.
+//! Texts of the program about itself: version, usage, logo.
 //!
 //! Always true: the forms are those that tools parse for Redis; the words are ours.
 
@@ -6,6 +6,12 @@ use std::fmt::Write as _;
 
 /// The version of this program.
 pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// The commit that this program was built from, if whoever built it said so.
+pub(crate) const COMMIT: &str = match option_env!("RUSSET_COMMIT") {
+    Some(commit) => commit,
+    None => "00000000",
+};
 
 /// Names the build: different for each version and target.
 pub(crate) fn build_id() -> String {
@@ -25,7 +31,7 @@ pub(crate) fn build_id() -> String {
 /// The answer to `--version`.
 pub(crate) fn version() -> String {
     let (bits, build) = (usize::BITS, build_id());
-    format!("Russet server v={VERSION} sha=00000000:0 malloc=libc bits={bits} build={build}\n")
+    format!("Russet server v={VERSION} sha={COMMIT}:0 malloc=libc bits={bits} build={build}\n")
 }
 
 /// The answer to `--help`.
@@ -34,7 +40,7 @@ Usage: russet-server [CONFIG-FILE | -] [--SETTING VALUE ...]... [-]
 
   CONFIG-FILE            a file in the format of redis.conf
   -                      read configuration from standard input
-  --SETTING VALUE ...    any setting of the configuration, after the file and standard input
+  --SETTING VALUE ...    any setting of the configuration; it overrides the file, as in --port 7000
 
   -v, --version          print the version
   -h, --help             print this text
@@ -42,18 +48,20 @@ Usage: russet-server [CONFIG-FILE | -] [--SETTING VALUE ...]... [-]
   --test-memory MB       not part of this program; use a memory tester such as memtester
 
 Examples:
-  russet-server                                    serve with the default configuration
+  russet-server                                    port 6379 of all addresses; see protected-mode
   russet-server /etc/russet.conf
-  russet-server --port 7777 --appendonly yes
-  russet-server /etc/russet.conf --loglevel verbose --save 3600 1 --save 60 10000
+  russet-server --port 7777 --bind 127.0.0.1
+  russet-server /etc/russet.conf --loglevel verbose --maxmemory 1gb
   echo 'maxmemory 128mb' | russet-server -
+
+Nothing is written to disk in this version: a restart begins without data.
 ";
 
 /// The logo, with what tools look for beside it.
 pub(crate) fn logo(port: u16, process_id: u32) -> String {
     let (bits, mode) = (usize::BITS, "standalone");
     let facts = [
-        format!("Russet {VERSION} (00000000/0) {bits} bit"),
+        format!("Russet {VERSION} ({COMMIT}/0) {bits} bit"),
         String::new(),
         format!("Running in {mode} mode"),
         format!("Port: {port}"),

@@ -7,16 +7,16 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 /// Descriptors that the server itself needs beside those of its clients.
 const RESERVED: u64 = 32;
 
-/// What became of the wish for so many clients.
+/// The clients that the system grants.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Granted {
-    /// So many clients may connect at once. Zero: not even the server's own files fit.
+    /// The number of clients that may connect at once; 0: not even the server's own files fit.
     pub(crate) max_clients: u32,
-    /// What the log is to say.
+    /// Lines for the log.
     pub(crate) warnings: Vec<String>,
 }
 
-/// Raises the limit on open files for so many clients, as far as the system lets us.
+/// Raises the limit on open files for a number of clients, as far as the system lets us.
 pub(crate) fn raise_open_files(max_clients: u32) -> Granted {
     let wanted = u64::from(max_clients).saturating_add(RESERVED);
     let limit = getrlimit(Resource::Nofile);
@@ -62,9 +62,11 @@ fn reduced(max_clients: u32, open_files: u64, refusal: &rustix::io::Errno) -> Gr
     let wanted = u64::from(max_clients).saturating_add(RESERVED);
     let reason = russet_reactor::log::os_text(&(*refusal).into());
     if open_files <= RESERVED {
+        let least = RESERVED + 1;
         let text = format!(
             "Your current 'ulimit -n' of {open_files} is not enough for the server to start. \
-             Please increase your open file limit to at least {wanted}. Exiting."
+             Please increase your open file limit to at least {least}, or to {wanted} for \
+             {max_clients} clients. Exiting."
         );
         return Granted {
             max_clients: 0,
@@ -101,7 +103,13 @@ mod tests {
         assert!(
             granted.warnings[1].ends_with("to 10032 because of OS error: Operation not permitted.")
         );
-        assert_eq!(reduced(10, 32, &rustix::io::Errno::PERM).max_clients, 0);
+        let refused = reduced(10_000, 30, &rustix::io::Errno::PERM);
+        assert_eq!((refused.max_clients, refused.warnings.len()), (0, 1));
+        let text = &refused.warnings[0];
+        assert!(
+            text.contains("at least 33, or to 10032 for 10000 clients."),
+            "{text}"
+        );
     }
 
     #[test]

@@ -31,7 +31,7 @@ fn main() -> ExitCode {
     let code = match args::parse(&words) {
         Invocation::Serve(launch) => serve::serve(&launch),
         Invocation::Version => say(&banner::version(), 0),
-        Invocation::Help => say(banner::USAGE, 1),
+        Invocation::Help => say(banner::USAGE, 0),
         Invocation::TestMemory => say("Memory tests are not part of this program.\n", 1),
         Invocation::CheckSystem => system::check(),
         Invocation::Sentinel => say("Sentinel mode is not available in this build.\n", 1),

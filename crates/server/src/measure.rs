@@ -85,6 +85,7 @@ pub(crate) fn environment() -> Environment {
     environment.stopwatch = Some(russet_reactor::clock::stopwatch_ns);
     environment.allocator = "libc".to_owned();
     environment.compiler = env!("CARGO_PKG_RUST_VERSION").to_owned();
+    environment.commit = banner::COMMIT.to_owned();
     environment.build_id = banner::build_id();
     let memory = rustix::system::sysinfo();
     environment.system_memory = memory.totalram.saturating_mul(memory.mem_unit.into());

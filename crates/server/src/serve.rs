@@ -17,7 +17,7 @@ use russet_reactor::log::os_text;
 use russet_reactor::{Clock, ListenError, Reactor};
 
 use crate::args::Launch;
-use crate::banner::{self, VERSION};
+use crate::banner::{self, COMMIT, VERSION};
 use crate::config::{self, LoadError, Sources};
 use crate::log::{Log, Role};
 use crate::measure::{self, Measured};
@@ -28,7 +28,7 @@ use crate::{alloc, crash, limits, signal};
 /// Where a server in the background leaves its number when nothing else is said.
 const PID_FILE: &str = "/var/run/redis.pid";
 
-/// Why the server did not start. The user was not told yet.
+/// Why the server did not start, before the user learned of it.
 enum Refusal {
     /// A line for the log.
     Logged(String),
@@ -47,6 +47,9 @@ pub(crate) fn serve(launch: &Launch) -> i32 {
         }
         Err(Refusal::Printed(text)) => {
             print_error(&text);
+            if let Some(advice) = launch.advice() {
+                print_error(&advice);
+            }
             1
         }
     }
@@ -71,7 +74,7 @@ fn prepare(launch: &Launch, log: &Log) -> Result<Server, Refusal> {
     let mut config = sources.load().map_err(refuse)?;
     config::enter_directory(&mut config).map_err(refuse)?;
     log.set_file(&config.logfile)
-        .map_err(|error| no_log_file(&error))?;
+        .map_err(|error| no_log_file(&config.logfile, &error))?;
     log.set_level(config.loglevel);
     let supervisor = Supervisor::of(&config.get("supervised").unwrap_or_default());
     let is_background = config.daemonize && supervisor == Supervisor::None;
@@ -88,8 +91,8 @@ fn prepare(launch: &Launch, log: &Log) -> Result<Server, Refusal> {
     }
     greet(launch, log);
     log.set_role(Role::Primary);
-    if config.syslog_enabled {
-        log.warning("syslog is not available in this build; the log stays where it is");
+    for setting in config.without_effect() {
+        log.write(setting.level, &setting.text);
     }
     Ok(Server {
         sources,
@@ -103,7 +106,7 @@ fn prepare(launch: &Launch, log: &Log) -> Result<Server, Refusal> {
 fn greet(launch: &Launch, log: &Log) {
     log.notice("oO0OoO0OoO0Oo Russet is starting oO0OoO0OoO0Oo");
     log.notice(&format!(
-        "Russet version={VERSION}, bits={}, commit=00000000, modified=0, pid={}, just started",
+        "Russet version={VERSION}, bits={}, commit={COMMIT}, modified=0, pid={}, just started",
         usize::BITS,
         process::id()
     ));
@@ -190,11 +193,11 @@ impl Server {
     fn raise_limits(&mut self, log: &Log) -> Result<(), Refusal> {
         alloc::tune();
         let granted = limits::raise_open_files(self.config.maxclients);
+        if granted.max_clients == 0 {
+            return Err(Refusal::Logged(granted.warnings.concat()));
+        }
         for text in &granted.warnings {
             log.warning(text);
-        }
-        if granted.max_clients == 0 {
-            return Err(Refusal::Logged("Exiting.".to_owned()));
         }
         if granted.max_clients < self.config.maxclients {
             self.sources
@@ -212,13 +215,16 @@ impl Server {
             path => path,
         };
         let path = config::absolute(path);
-        if let Err(error) = std::fs::write(&path, format!("{}\n", process::id())) {
-            log.warning(&format!("Failed to write PID file: {}", os_text(&error)));
+        match std::fs::write(&path, format!("{}\n", process::id())) {
+            Ok(()) => self.pid_file = Some(path),
+            Err(error) => {
+                let reason = os_text(&error);
+                log.warning(&format!("Failed to write PID file '{path}': {reason}"));
+            }
         }
-        self.pid_file = Some(path);
     }
 
-    /// Says whether there is a file to remove, as Redis does: also when writing it failed.
+    /// Says whether there was a file to remove: one that could be written.
     fn remove_pid_file(&self) -> bool {
         let Some(path) = &self.pid_file else {
             return false;
@@ -268,8 +274,8 @@ fn refuse(error: LoadError) -> Refusal {
     }
 }
 
-fn no_log_file(error: &io::Error) -> Refusal {
-    let message = format!("Can't open the log file: {}", os_text(error));
+fn no_log_file(path: &str, error: &io::Error) -> Refusal {
+    let message = format!("Can't open the log file '{path}': {}", os_text(error));
     refuse(LoadError::Wrong(russet_node::config::FileError {
         line: None,
         message,

@@ -9,6 +9,7 @@
 //! Not here: carrying out acts and jobs — `control/config.rs`.
 
 use super::current::{Config, named};
+use super::effect::Ineffective;
 use super::setting::{Act, Mutability, Source};
 use super::table::SETTINGS;
 use super::value::Value;
@@ -27,6 +28,8 @@ pub(crate) struct Asker {
 pub(crate) struct Change {
     /// The acts it entails, each once, with the setting that asked for it first.
     pub acts: Vec<(Act, &'static str)>,
+    /// Settings that it gave a value without effect, or whose value it made matter.
+    pub ineffective: Vec<Ineffective>,
     before: Vec<(usize, Value)>,
 }
 
@@ -40,8 +43,13 @@ pub(crate) fn set(
     asker: Asker,
 ) -> Result<Change, String> {
     let rows = admit(config, pairs, asker)?;
+    let idle_before: Vec<&str> = config
+        .without_effect()
+        .map(|setting| setting.name)
+        .collect();
     let mut change = Change {
         acts: Vec::new(),
+        ineffective: Vec::new(),
         before: Vec::new(),
     };
     for (&(index, name), (_, text)) in rows.iter().zip(pairs) {
@@ -65,6 +73,13 @@ pub(crate) fn set(
             change.note(config, index, name, value);
         }
     }
+    let is_changed = |name: &str| {
+        let mut rows = change.before.iter();
+        rows.any(|(index, _)| SETTINGS[*index].name == name)
+    };
+    let idle = config.without_effect();
+    let is_news = |idle: &Ineffective| !idle_before.contains(&idle.name) || is_changed(idle.name);
+    change.ineffective = idle.filter(is_news).collect();
     Ok(change)
 }
 

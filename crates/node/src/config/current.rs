@@ -21,6 +21,8 @@ pub struct Config {
     typed: Typed,
     pub(super) renames: Vec<Rename>,
     pub(super) file: Option<ConfigFile>,
+    /// Whether save points were configured, if only those that are the default.
+    pub(super) has_save: bool,
 }
 
 /// The file that CONFIG REWRITE writes.
@@ -38,6 +40,7 @@ impl Default for Config {
             typed: Typed::default(),
             renames: Vec::new(),
             file: None,
+            has_save: false,
         };
         for (setting, value) in SETTINGS.iter().zip(&config.values) {
             (setting.mirror)(&mut config.typed, value);
@@ -80,18 +83,6 @@ impl Config {
     /// The value of a setting by its name or alias, as CONFIG GET shows it.
     pub fn get(&self, name: &str) -> Option<Vec<u8>> {
         index_of(name.as_bytes()).map(|index| self.shown(index))
-    }
-
-    /// Settings that were given a value but that no part of the server reads yet.
-    pub fn without_effect(&self) -> impl Iterator<Item = &'static str> {
-        let changed = |(index, setting): &(usize, &'static Setting)| {
-            setting.is_held && self.shown(*index) != setting.default.as_bytes()
-        };
-        SETTINGS
-            .iter()
-            .enumerate()
-            .filter(changed)
-            .map(|(_, setting)| setting.name)
     }
 
     /// The limit on the output of normal clients.

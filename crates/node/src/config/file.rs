@@ -71,7 +71,6 @@ impl Config {
     ) -> Result<Self, FileError> {
         let mut loader = Loader {
             config: Self::default(),
-            has_save: false,
             depth: 0,
             read,
         };
@@ -99,8 +98,6 @@ impl Config {
 
 struct Loader<'r> {
     config: Config,
-    /// Whether a save line was read: the first replaces the defaults, others add.
-    has_save: bool,
     depth: usize,
     read: Reader<'r>,
 }
@@ -182,10 +179,11 @@ impl Loader<'_> {
         };
         let mut value = value.map_err(std::borrow::Cow::into_owned)?;
         if let (Value::SavePoints(points), Value::SavePoints(so_far)) = (&mut value, before) {
-            if self.has_save && !points.is_empty() {
+            // The first line replaces the defaults, others add.
+            if self.config.has_save && !points.is_empty() {
                 points.splice(0..0, so_far.iter().copied());
             }
-            self.has_save = true;
+            self.config.has_save = true;
         }
         self.config.put(index, value);
         Ok(())

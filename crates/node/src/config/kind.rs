@@ -31,6 +31,11 @@ pub(crate) enum Kind {
         /// The greatest.
         max: u64,
     },
+    /// Bytes, with a unit if one likes, or a negative number that means something else.
+    SignedSize {
+        /// The least.
+        min: i64,
+    },
     /// Bytes, or a share of `maxmemory` as `n%`.
     SizeOrPercent,
     /// Permission bits in octal.
@@ -107,6 +112,13 @@ impl Kind {
                 within(n, min, max)?;
                 Ok(Value::Size(n))
             }
+            Self::SignedSize { min } => {
+                let bytes = || i64::try_from(parse_memory(word)?).ok();
+                let n = parse_i64(word).or_else(bytes);
+                let n = n.ok_or("argument must be a memory value")?;
+                within(n, min, i64::MAX)?;
+                Ok(Value::Int(n))
+            }
             Self::SizeOrPercent => parse_size_or_percent(word),
             Self::Octal { max } => parse_octal(word, max),
             Self::Choice(names) => parse_choices(names, &[word]),
@@ -144,6 +156,7 @@ impl Kind {
             Self::Int { min, max } => format!("integer from {min} to {max}"),
             Self::Size { min: 0, .. } => "bytes".into(),
             Self::Size { min, .. } => format!("bytes, at least {min}"),
+            Self::SignedSize { min } => format!("bytes, or a number from {min}"),
             Self::SizeOrPercent => "bytes or percent".into(),
             Self::Octal { .. } => "octal number".into(),
             Self::Choice(list) => names(list),

@@ -16,6 +16,7 @@
 
 pub(crate) mod change;
 mod current;
+mod effect;
 mod file;
 mod kind;
 pub(crate) mod rewrite;
@@ -30,6 +31,8 @@ mod value;
 
 pub use current::Config;
 pub(crate) use current::rows;
+pub use effect::Ineffective;
+pub(crate) use setting::Effect;
 pub(crate) use special::show_percentile;
 pub use special::{EVENTS_KEYEVENT, EVENTS_KEYSPACE};
 pub use text::{FileError, Line, Rename, Text};

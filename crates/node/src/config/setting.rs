@@ -55,6 +55,17 @@ pub(crate) enum Act {
     Data,
 }
 
+/// How far a setting is heeded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Effect {
+    /// The server reads it.
+    Full,
+    /// The part of the server that would read it does not exist yet; what that means for a user.
+    Missing(&'static str),
+    /// Nothing in this server needs it.
+    Needless,
+}
+
 /// Everything known of a setting.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Setting {
@@ -80,8 +91,10 @@ pub(crate) struct Setting {
     pub check: fn(Value, Source) -> Result<Value, Refusal>,
     /// Copies the value into its typed field, if it has one.
     pub mirror: fn(&mut Typed, &Value),
-    /// Whether it is only held and answered: no part of the server reads it yet.
-    pub is_held: bool,
+    /// Whether a part of the server reads it, or it is only kept and shown.
+    pub effect: Effect,
+    /// Whether other settings make its effect unimportant.
+    pub is_moot: fn(&Typed) -> bool,
     /// The work that a change entails.
     pub act: Act,
     /// Its purpose, in one sentence.
@@ -102,7 +115,8 @@ impl Setting {
             is_optional: false,
             check: |value, _| Ok(value),
             mirror: |_, _| {},
-            is_held: true,
+            effect: Effect::Missing(""),
+            is_moot: |_| false,
             act: Act::Nothing,
             summary: "",
         }
@@ -202,13 +216,36 @@ impl Setting {
     /// Copies the value into a typed field.
     pub(crate) const fn to(mut self, mirror: fn(&mut Typed, &Value)) -> Self {
         self.mirror = mirror;
-        self.is_held = false;
+        self.effect = Effect::Full;
         self
     }
 
     /// Its typed field waits for the part of the server that will read it.
-    pub(crate) const fn unread(mut self) -> Self {
-        self.is_held = true;
+    pub(crate) const fn unread(self) -> Self {
+        self.lacks("")
+    }
+
+    /// Its part of the server does not exist yet, and a user must know the consequence.
+    pub(crate) const fn lacks(mut self, consequence: &'static str) -> Self {
+        self.effect = Effect::Missing(consequence);
+        self
+    }
+
+    /// Other settings can make it unimportant that it has no effect.
+    pub(crate) const fn unless(mut self, is_moot: fn(&Typed) -> bool) -> Self {
+        self.is_moot = is_moot;
+        self
+    }
+
+    /// The binary reads it by its name.
+    pub(crate) const fn by_name(mut self) -> Self {
+        self.effect = Effect::Full;
+        self
+    }
+
+    /// Nothing in this server needs it.
+    pub(crate) const fn needless(mut self) -> Self {
+        self.effect = Effect::Needless;
         self
     }
 

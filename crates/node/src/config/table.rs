@@ -1,11 +1,13 @@
 //! Every setting, one row each, in alphabetical order.
 //!
-//! A row without `to` is held and answered but has no effect yet. Names, ranges and defaults are
-//! those of Redis 7.4.
+//! A row without `to` is kept and shown but has no effect yet. Names, ranges and defaults are those
+//! of Redis 7.4; settings that Redis 8 or Valkey added follow them.
 //!
 //! Always true: names and aliases are unique; every default is valid and shows as it is written.
 //! Long because a setting is a row, and there are that many settings.
 //! Not here: what a row may say — `setting.rs`; what kinds there are — `kind.rs`.
+
+use core::net::{Ipv4Addr, Ipv6Addr};
 
 use super::kind::{Kind, Names};
 use super::setting::{Act, Setting, Source};
@@ -23,6 +25,7 @@ const BYTES: u64 = i64::MAX as u64;
 pub(crate) const SETTINGS: &[Setting] = &[
     Setting::choice("acl-pubsub-default", "resetchannels",
         &[("allchannels", 1), ("resetchannels", 0)])
+        .lacks("there are no users but the default one")
         .does("Whether new users may use every channel or none."),
     Setting::text("aclfile", "").immutable().check(no_acl_file).to(|t, v| t.aclfile = v.text())
         .unread()
@@ -30,23 +33,34 @@ pub(crate) const SETTINGS: &[Setting] = &[
     Setting::int("acllog-max-len", "128", 0, LONG)
         .does("How many entries ACL LOG keeps."),
     Setting::int("active-defrag-cycle-max", "25", 1, 99)
+        .needless()
         .does("The greatest share of a CPU for defragmentation, in percent."),
     Setting::int("active-defrag-cycle-min", "1", 1, 99)
+        .needless()
         .does("The least share of a CPU for defragmentation, in percent."),
+    Setting::int("active-defrag-cycle-us", "500", 0, 100_000).needless()
+        .does("Microseconds of one step of defragmentation."),
     Setting::size("active-defrag-ignore-bytes", "104857600", 1, BYTES)
-        .does("Fragmentation below so many bytes is left alone."),
+        .needless()
+        .does("Bytes of fragmentation below which nothing is defragmented."),
     Setting::int("active-defrag-max-scan-fields", "1000", 1, LONG)
+        .needless()
         .does("Collections with more fields are defragmented in steps."),
     Setting::int("active-defrag-threshold-lower", "10", 0, 1000)
+        .needless()
         .does("The fragmentation at which defragmentation begins, in percent."),
     Setting::int("active-defrag-threshold-upper", "100", 0, 1000)
-        .does("The fragmentation at which it works hardest, in percent."),
+        .needless()
+        .does("The fragmentation at which defragmentation works hardest, in percent."),
     Setting::int("active-expire-effort", "1", 1, 10)
-        .does("How eagerly expired keys are looked for; expiry is exact here whatever it says."),
+        .needless()
+        .does("How eagerly expired keys are looked for; expiry is exact whatever the value."),
     Setting::flag("activedefrag", "no").check(no_defragmentation)
+        .needless()
         .does("Defragmentation while the server runs."),
     Setting::flag("activerehashing", "yes")
-        .does("Whether idle time goes into rehashing; our tables never rehash."),
+        .needless()
+        .does("Whether idle time is used for rehashing; tables never rehash."),
     Setting::flag("always-show-logo", "no").immutable().to(|t, v| t.always_show_logo = v.flag())
         .does("Whether the logo is printed even to a log file."),
     Setting::flag("aof-disable-auto-gc", "no").hidden()
@@ -67,38 +81,40 @@ pub(crate) const SETTINGS: &[Setting] = &[
         .does("The folder of the append-only files, below `dir`."),
     Setting::text("appendfilename", "appendonly.aof").immutable().check(check_append_file)
         .to(|t, v| t.appendfilename = v.text()).unread()
-        .does("What the names of the append-only files begin with."),
+        .does("The beginning of the names of append-only files."),
     Setting::choice("appendfsync", "everysec", APPENDFSYNC)
         .to(|t, v| t.appendfsync = AppendSync::from_number(v.choice())).unread()
         .does("When the append-only file is synced."),
     Setting::flag("appendonly", "no").not_while_loading().to(|t, v| t.appendonly = v.flag())
-        .unread()
+        .lacks("no change is written to disk, and a restart begins without data")
         .does("Whether every change is appended to a file."),
     Setting::size("auto-aof-rewrite-min-size", "67108864", 0, BYTES)
         .does("Smaller append-only files are not rewritten on their own."),
     Setting::int("auto-aof-rewrite-percentage", "100", 0, INT)
         .does("The growth since the last rewrite that starts another, in percent."),
+    Setting::text("availability-zone", "")
+        .does("The availability zone that is reported to clients."),
     Setting::text("bgsave-cpulist", "").alias("bgsave_cpulist").optional()
         .check(fixed_cpus)
         .does("The CPUs for saving in the background."),
     Setting::special("bind", "* -::*", Kind::Addresses).to(|t, v| t.bind = v.addresses())
         .then(Act::Listen)
-        .does("The addresses to listen on; `-` before one: it may be missing."),
+        .does("Addresses to listen on; with `-` before it, an address may be missing."),
     Setting::text("bind-source-addr", "").optional().to(|t, v| t.bind_source_addr = v.text())
-        .unread()
+        .lacks("the system chooses the address")
         .does("The address that outgoing connections come from."),
     Setting::text("bio-cpulist", "").alias("bio_cpulist").optional()
         .check(fixed_cpus)
         .does("The CPUs for threads in the background."),
     Setting::int("busy-reply-threshold", "5000", 0, LONG).alias("lua-time-limit")
         .to(|t, v| t.busy_reply_threshold = v.int()).unread()
-        .does("After so many milliseconds of a script others are answered BUSY."),
+        .does("Milliseconds after which a running script makes other clients get BUSY."),
     Setting::special("client-output-buffer-limit", OUTPUT_LIMITS, Kind::OutputLimits)
         .to(|t, v| t.client_output_buffer_limit = v.output_limits())
-        .does("How much output may wait for clients of each class."),
+        .does("Limits on the replies that wait for clients of each class."),
     Setting::size("client-query-buffer-limit", "1073741824", 1 << 20, BYTES)
         .to(|t, v| t.client_query_buffer_limit = v.size()).then(Act::Data)
-        .does("How many bytes of requests may wait to be executed, for each client."),
+        .does("Bytes of requests that may wait to be executed, for each client."),
     Setting::flag("cluster-allow-pubsubshard-when-down", "yes")
         .does("Whether shard channels work while the cluster is down."),
     Setting::flag("cluster-allow-reads-when-down", "no")
@@ -106,35 +122,53 @@ pub(crate) const SETTINGS: &[Setting] = &[
     Setting::flag("cluster-allow-replica-migration", "yes")
         .does("Whether replicas move to primaries that have none."),
     Setting::int("cluster-announce-bus-port", "0", 0, 65535)
-        .does("The bus port that other nodes are told; 0: the real one."),
+        .does("The bus port that is announced to other nodes; 0: the real one."),
+    Setting::text("cluster-announce-client-ipv4", "").optional().check(check_ipv4)
+        .does("The IPv4 address that is announced to clients of a cluster."),
+    Setting::text("cluster-announce-client-ipv6", "").optional().check(check_ipv6)
+        .does("The IPv6 address that is announced to clients of a cluster."),
+    Setting::int("cluster-announce-client-port", "0", 0, 65535)
+        .does("The port that is announced to clients of a cluster; 0: the real one."),
+    Setting::int("cluster-announce-client-tls-port", "0", 0, 65535)
+        .does("The TLS port that is announced to clients of a cluster; 0: the real one."),
     Setting::text("cluster-announce-hostname", "").optional().check(check_hostname)
-        .does("The host name that clients are told."),
+        .does("The host name that is announced to clients."),
     Setting::text("cluster-announce-human-nodename", "").optional().check(check_node_name)
         .does("A name of this node for logs."),
     Setting::text("cluster-announce-ip", "").optional()
-        .does("The address that others are told; none: the real one."),
+        .does("The address that is announced to clients and nodes; empty: the real one."),
     Setting::int("cluster-announce-port", "0", 0, 65535)
-        .does("The port that others are told; 0: the real one."),
+        .does("The port that is announced to clients and nodes; 0: the real one."),
     Setting::int("cluster-announce-tls-port", "0", 0, 65535)
-        .does("The TLS port that others are told; 0: the real one."),
+        .does("The TLS port that is announced to clients and nodes; 0: the real one."),
+    Setting::int("cluster-blacklist-ttl", "60", 0, LONG)
+        .does("Seconds that a forgotten node cannot join the cluster again."),
+    Setting::int("cluster-compatibility-sample-ratio", "0", 0, 100)
+        .does("Percentage of commands that are examined for their use in a cluster."),
     Setting::text("cluster-config-file", "nodes.conf").immutable()
         .does("The file in which a cluster node keeps its state."),
+    Setting::choice("cluster-config-save-behavior", "sync", &[("sync", 0), ("best-effort", 1)])
+        .does("Whether a cluster node ends when it cannot save its state."),
+    Setting::int("cluster-databases", "1", 1, INT).immutable()
+        .does("The number of numbered databases of a cluster."),
     Setting::flag("cluster-enabled", "no").immutable().to(|t, v| t.cluster_enabled = v.flag())
-        .unread()
+        .lacks("this is a standalone server that serves every key")
         .does("Whether this is a node of a cluster."),
     Setting::size("cluster-link-sendbuf-limit", "0", 0, u64::MAX)
-        .does("How much may wait on a link of the cluster bus; 0: no limit."),
+        .does("Bytes that may wait on a link of the cluster bus; 0: no limit."),
+    Setting::int("cluster-manual-failover-timeout", "5000", 1, INT)
+        .does("Milliseconds that a manual failover may take."),
     Setting::int("cluster-migration-barrier", "1", 0, INT)
-        .does("How many replicas a primary keeps when one moves away."),
+        .does("The number of replicas that a primary keeps when one moves to another primary."),
     Setting::int("cluster-node-timeout", "15000", 0, LONG)
-        .does("After so many milliseconds of silence a node is suspected."),
+        .does("Milliseconds of silence after which a node is suspected to have failed."),
     Setting::int("cluster-ping-interval", "0", 0, LONG).hidden()
         .does("The period of pings on the cluster bus; 0: chosen by the server."),
     Setting::int("cluster-port", "0", 0, 65535).immutable()
         .does("The port of the cluster bus; 0: `port` plus 10000."),
     Setting::choice("cluster-preferred-endpoint-type", "ip",
         &[("ip", 0), ("hostname", 1), ("unknown-endpoint", 2)])
-        .does("What clients are told as the address of a node."),
+        .does("The kind of address of a node that is announced to clients."),
     Setting::flag("cluster-replica-no-failover", "no").alias("cluster-slave-no-failover")
         .does("Whether this replica never takes over on its own."),
     Setting::int("cluster-replica-validity-factor", "10", 0, INT)
@@ -142,14 +176,28 @@ pub(crate) const SETTINGS: &[Setting] = &[
         .does("How stale a replica's data may be for it to take over."),
     Setting::flag("cluster-require-full-coverage", "yes")
         .does("Whether the cluster is down while a slot has no node."),
+    Setting::int("cluster-slot-migration-log-max-len", "1000", 0, LONG)
+        .does("The number of finished slot migrations that are remembered."),
+    Setting::flag("cluster-slot-stats-enabled", "no")
+        .does("Whether statistics are kept for each slot."),
+    Setting::int("commandlog-large-reply-max-len", "128", 0, LONG)
+        .does("The number of commands with large replies that the command log keeps."),
+    Setting::int("commandlog-large-request-max-len", "128", 0, LONG)
+        .does("The number of large requests that the command log keeps."),
+    Setting::int("commandlog-reply-larger-than", "1048576", -1, LONG)
+        .does("Bytes of replies above which a command is kept in the command log; -1: keeps none."),
+    Setting::int("commandlog-request-larger-than", "1048576", -1, LONG)
+        .does("Bytes of a request above which it is kept in the command log; -1: keeps none."),
     Setting::flag("crash-log-enabled", "yes")
+        .by_name()
         .does("Whether a crash writes a report."),
     Setting::flag("crash-memcheck-enabled", "yes")
+        .lacks("memory is not tested")
         .does("Whether a crash tests the memory."),
     Setting::flag("daemonize", "no").immutable().to(|t, v| t.daemonize = v.flag())
         .does("Whether the server goes to the background."),
     Setting::int("databases", "16", 1, INT).immutable().to(|t, v| t.databases = v.int())
-        .does("How many numbered databases there are."),
+        .does("The number of numbered databases."),
     Setting::text("dbfilename", "dump.rdb").protected().check(check_db_file)
         .to(|t, v| t.dbfilename = v.text()).unread()
         .does("The RDB file, in `dir`."),
@@ -158,9 +206,12 @@ pub(crate) const SETTINGS: &[Setting] = &[
         .then(Act::Directory)
         .does("The working directory, where all files are."),
     Setting::flag("disable-thp", "yes").immutable()
-        .does("Whether transparent huge pages are turned off; nothing forks here."),
-    Setting::flag("dynamic-hz", "yes").to(|t, v| t.dynamic_hz = v.flag()).unread()
-        .does("Whether periodic work adapts to the number of clients."),
+        .needless()
+        .does("Whether transparent huge pages are turned off; no process forks."),
+    Setting::flag("dual-channel-replication-enabled", "no")
+        .does("Whether a full sync uses a connection of its own."),
+    Setting::flag("dynamic-hz", "yes").to(|t, v| t.dynamic_hz = v.flag()).needless()
+        .does("Whether the frequency of periodic tasks adapts to the number of clients."),
     Setting::choice("enable-debug-command", "no", PERMISSION).immutable()
         .to(|t, v| t.enable_debug_command = Permission::from_number(v.choice()))
         .does("Who may use DEBUG."),
@@ -170,47 +221,58 @@ pub(crate) const SETTINGS: &[Setting] = &[
     Setting::choice("enable-protected-configs", "no", PERMISSION).immutable()
         .to(|t, v| t.enable_protected_configs = Permission::from_number(v.choice()))
         .does("Who may change protected settings."),
+    Setting::flag("extended-redis-compatibility", "no").needless()
+        .does("Whether the server calls itself Redis, which it always does."),
     Setting::int("hash-max-listpack-entries", "512", 0, LONG).alias("hash-max-ziplist-entries")
         .to(|t, v| t.packing.hash_entries_max = v.int()).then(Act::Data)
-        .does("Hashes with more fields are no listpacks."),
+        .does("The number of fields above which a hash is not kept as a listpack."),
     Setting::size("hash-max-listpack-value", "64", 0, BYTES).alias("hash-max-ziplist-value")
         .to(|t, v| t.packing.hash_value_max = v.size() as usize).then(Act::Data)
-        .does("Hashes with longer fields or values are no listpacks."),
+        .does("Bytes of a field or value above which a hash is not kept as a listpack."),
+    Setting::text("hash-seed", "").immutable()
+        .does("The seed of hash functions."),
     Setting::flag("hide-user-data-from-log", "no").to(|t, v| t.hide_user_data_from_log = v.flag())
         .unread()
-        .does("Whether the log shows no keys and values."),
+        .does("Whether keys and values are kept out of the log."),
     Setting::size("hll-sparse-max-bytes", "3000", 0, BYTES)
         .to(|t, v| t.packing.hll_sparse_bytes_max = v.size() as usize).then(Act::Data)
-        .does("Larger HyperLogLogs are dense."),
-    Setting::int("hz", "10", 0, INT).check(clamp_hz).to(|t, v| t.hz = v.int()).unread()
-        .does("How often a second periodic work is done."),
+        .does("Bytes above which a HyperLogLog is dense."),
+    Setting::int("hz", "10", 0, INT).check(clamp_hz).to(|t, v| t.hz = v.int()).needless()
+        .does("Periodic tasks per second; they run when they are due, whatever the value."),
     Setting::text("ignore-warnings", "")
         .does("Warnings at the start that are passed over."),
+    Setting::flag("import-mode", "no")
+        .lacks("keys expire as always")
+        .does("Whether data is imported from another server, which then decides on expiry."),
     Setting::int("io-threads", "1", 1, 128).immutable()
+        .lacks("one thread serves all clients")
         .does("How many threads read and write for clients."),
     Setting::flag("io-threads-do-reads", "no").immutable()
-        .does("Whether these threads read, too."),
+        .does("Whether I/O threads also read requests."),
     Setting::flag("jemalloc-bg-thread", "yes")
+        .needless()
         .does("Whether the allocator gives memory back in the background."),
     Setting::int("key-load-delay", "0", i32::MIN as i64, INT).hidden()
-        .does("A pause after each key that is loaded, for tests."),
+        .needless()
+        .does("A pause after each loaded key, for tests of Redis."),
     Setting::int("latency-monitor-threshold", "0", 0, LONG)
-        .to(|t, v| t.latency_monitor_threshold = v.int()).unread()
-        .does("Events of so many milliseconds are remembered by LATENCY; 0: none."),
+        .to(|t, v| t.latency_monitor_threshold = v.int())
+        .lacks("no latency event is recorded")
+        .does("Milliseconds above which LATENCY records an event; 0: records none."),
     Setting::flag("latency-tracking", "yes").to(|t, v| t.latency_tracking = v.flag())
         .does("Whether the latency of every command is kept."),
     Setting::special("latency-tracking-info-percentiles", "50 99 99.9", Kind::Percentiles)
         .to(|t, v| t.latency_tracking_info_percentiles = v.percentiles())
         .does("The percentiles that INFO shows."),
     Setting::flag("lazyfree-lazy-eviction", "no").to(|t, v| t.lazyfree_lazy_eviction = v.flag())
-        .unread()
+        .lacks("no key is evicted")
         .does("Whether evicted values are freed in the background."),
     Setting::flag("lazyfree-lazy-expire", "no").to(|t, v| t.lazyfree_lazy_expire = v.flag())
         .then(Act::Data)
-        .does("Whether the log removes expired keys by UNLINK."),
+        .does("Whether expired keys are propagated as UNLINK instead of DEL."),
     Setting::flag("lazyfree-lazy-server-del", "no")
         .to(|t, v| t.lazyfree_lazy_server_del = v.flag()).then(Act::Data)
-        .does("Whether the log removes by UNLINK what commands remove on the way."),
+        .does("Whether keys that a command removes as a side effect are propagated as UNLINK."),
     Setting::flag("lazyfree-lazy-user-del", "no").to(|t, v| t.lazyfree_lazy_user_del = v.flag())
         .unread()
         .does("Whether DEL works as UNLINK."),
@@ -219,70 +281,87 @@ pub(crate) const SETTINGS: &[Setting] = &[
         .does("Whether FLUSHALL and FLUSHDB free in the background unless told otherwise."),
     Setting::int("lfu-decay-time", "1", 0, INT).to(|t, v| t.lfu_decay_time = v.int())
         .then(Act::Data)
-        .does("After so many minutes the frequency of an unused key is lowered."),
+        .does("Minutes after which the frequency counter of an unused key is lowered."),
     Setting::int("lfu-log-factor", "10", 0, INT).to(|t, v| t.lfu_log_factor = v.int())
         .then(Act::Data)
-        .does("How slowly the frequency of a used key rises."),
+        .does("How slowly the frequency counter of a used key rises."),
     Setting::int("list-compress-depth", "0", 0, INT)
         .to(|t, v| t.packing.list_compress_depth = v.int()).then(Act::Data)
-        .does("How many blocks at the ends of a list are not compressed; 0: none is."),
+        .does("Blocks at each end of a list that are not compressed; 0: compresses nothing."),
     Setting::int("list-max-listpack-size", "-2", i32::MIN as i64, INT)
         .alias("list-max-ziplist-size")
         .to(|t, v| t.packing.list_size = v.int()).then(Act::Data)
         .does("Elements in a block of a list, or one of five sizes if negative."),
     Setting::int("loading-process-events-interval-bytes", "2097152", 1024, INT).hidden()
-        .does("After so many loaded bytes clients are served."),
+        .does("Loaded bytes after which waiting clients are served."),
     Setting::text("locale-collate", "").check(byte_order)
         .does("The locale by which strings are sorted."),
+    Setting::choice("log-format", "legacy", &[("legacy", 0), ("logfmt", 1), ("json", 2)])
+        .does("The format of lines of the log."),
+    Setting::choice("log-timestamp-format", "legacy",
+        &[("legacy", 0), ("iso8601", 1), ("milliseconds", 2)])
+        .does("The format of times in the log."),
     Setting::text("logfile", "").immutable().to(|t, v| t.logfile = v.text())
-        .does("The log file; none: standard output."),
+        .does("The log file; empty: standard output."),
     Setting::choice("loglevel", "notice", LOGLEVEL).to(|t, v| t.loglevel = log_level(v.choice()))
         .then(Act::Log)
-        .does("How much is logged."),
-    Setting::secret("masterauth")
+        .does("The least important level that is logged."),
+    Setting::secret("masterauth").alias("primaryauth")
         .does("The password for the primary."),
-    Setting::text("masteruser", "").sensitive().optional()
+    Setting::text("masteruser", "").alias("primaryuser").sensitive().optional()
         .does("The user name for the primary."),
     Setting::int("max-new-connections-per-cycle", "10", 1, 1000)
-        .does("How many connections are accepted in one turn."),
+        .needless()
+        .does("Connections that are accepted in one turn of the event loop."),
     Setting::int("max-new-tls-connections-per-cycle", "1", 1, 1000)
-        .does("How many TLS connections are accepted in one turn."),
+        .needless()
+        .does("TLS connections that are accepted in one turn of the event loop."),
     Setting::int("maxclients", "10000", 1, UINT).to(|t, v| t.maxclients = v.int())
-        .does("How many clients may be connected."),
+        .does("The greatest number of connected clients."),
     Setting::size("maxmemory", "0", 0, u64::MAX).to(|t, v| t.maxmemory = v.size())
         .then(Act::Data)
-        .does("How many bytes the data may take; 0: no limit."),
+        .does("Bytes of memory above which writes are refused, or keys evicted; 0: no limit."),
     Setting::special("maxmemory-clients", "0", Kind::SizeOrPercent)
-        .does("How many bytes all clients may take together; 0: no limit."),
+        .lacks("no client is closed for the memory of all clients")
+        .does("Bytes that the buffers of all clients may take together; 0: no limit."),
     Setting::int("maxmemory-eviction-tenacity", "10", 0, 100)
         .does("How long one turn of eviction may last, from 0 to 100."),
     Setting::choice("maxmemory-policy", "noeviction", MAXMEMORY_POLICY)
         .to(|t, v| t.maxmemory_policy = EvictionPolicy::from_number(v.choice())).then(Act::Data)
-        .does("What is removed when memory is short."),
+        .unless(|t| t.maxmemory == 0)
+        .lacks("no key is evicted, and 'maxmemory' limits nothing")
+        .does("Which keys are evicted at `maxmemory`. An LFU policy makes keys count their uses."),
     Setting::int("maxmemory-samples", "5", 1, 64).to(|t, v| t.maxmemory_samples = v.int())
         .then(Act::Data).unread()
-        .does("How many keys are compared to find one to evict."),
+        .does("The number of keys that are compared to find one to evict."),
     Setting::int("min-replicas-max-lag", "10", 0, INT).alias("min-slaves-max-lag")
-        .does("A replica silent for more seconds does not count."),
+        .does("Seconds of silence after which `min-replicas-to-write` skips a replica."),
     Setting::int("min-replicas-to-write", "0", 0, INT).alias("min-slaves-to-write")
-        .does("With fewer replicas writes are refused."),
+        .lacks("writes are accepted without replicas")
+        .does("The number of replicas below which writes are refused."),
+    Setting::flag("mptcp", "no").immutable()
+        .does("Whether listeners use Multipath TCP."),
     Setting::flag("no-appendfsync-on-rewrite", "no")
         .does("Whether the append-only file is not synced while it is rewritten."),
     Setting::special("notify-keyspace-events", "", Kind::Events)
         .to(|t, v| t.notify_keyspace_events = v.choice()).then(Act::Data)
+        .lacks("no event is published")
         .does("Which keyspace events are published."),
     Setting::choice("oom-score-adj", "no",
         &[("no", 0), ("yes", 1), ("relative", 1), ("absolute", 2)])
-        .does("Whether the server sets its score for the out-of-memory killer."),
+        .lacks("the score of the process is left as it is")
+        .does("Whether the server sets its scores for the out-of-memory killer."),
     Setting::special("oom-score-adj-values", "0 200 800", Kind::OomScores)
-        .does("These scores: of a primary, of a replica, of a child process."),
+        .does("Scores for the out-of-memory killer: of a primary, a replica, a child process."),
     Setting::text("pidfile", "").immutable().optional().to(|t, v| t.pidfile = v.text())
         .does("The file that holds the process id."),
     Setting::int("port", "6379", 0, 65535).to(|t, v| t.port = v.int()).then(Act::Listen)
-        .does("The TCP port; 0: none."),
+        .does("The TCP port; 0: no TCP port."),
+    Setting::int("prefetch-batch-max-size", "16", 0, 128).needless()
+        .does("The number of commands whose keys are prefetched together."),
     Setting::text("proc-title-template", "{title} {listen-addr} {server-mode}")
         .check(check_template).to(|t, v| t.proc_title_template = v.text()).unread()
-        .does("How the process is called in the process list."),
+        .does("The title of the process in the process list."),
     Setting::choice("propagation-error-behavior", "ignore",
         &[("ignore", 0), ("panic", 1), ("panic-on-replicas", 2)])
         .does("What happens when a replicated command fails."),
@@ -294,17 +373,29 @@ pub(crate) const SETTINGS: &[Setting] = &[
     Setting::flag("rdb-del-sync-files", "no")
         .does("Whether RDB files of replication are removed at once."),
     Setting::int("rdb-key-save-delay", "0", i32::MIN as i64, INT).hidden()
-        .does("A pause after each key that is saved, for tests."),
+        .needless()
+        .does("A pause after each saved key, for tests of Redis."),
     Setting::flag("rdb-save-incremental-fsync", "yes")
         .does("Whether saving syncs as it goes."),
+    Setting::choice("rdb-version-check", "strict", &[("strict", 0), ("relaxed", 1)])
+        .does("Whether RDB files of newer versions are refused."),
     Setting::flag("rdbchecksum", "yes").immutable().to(|t, v| t.rdbchecksum = v.flag()).unread()
         .does("Whether RDB files end in a checksum."),
     Setting::flag("rdbcompression", "yes").to(|t, v| t.rdbcompression = v.flag()).unread()
         .does("Whether strings in RDB files are compressed."),
+    Setting::text("rdma-bind", "").optional()
+        .does("Addresses to listen on for RDMA."),
+    Setting::int("rdma-completion-vector", "-1", -1, 1024).immutable()
+        .does("The completion vector of RDMA; -1: a random one."),
+    Setting::int("rdma-port", "0", 0, 65535)
+        .lacks("nothing listens for RDMA")
+        .does("The RDMA port; 0: no RDMA port."),
+    Setting::int("rdma-rx-size", "1048576", 65_536, 16_777_216).immutable()
+        .does("Bytes of the receive buffer of RDMA."),
     Setting::size("repl-backlog-size", "1048576", 1, BYTES).check(enough_backlog)
-        .does("How much of the log is kept for replicas that come back."),
+        .does("Bytes of changes that are kept for replicas that reconnect."),
     Setting::int("repl-backlog-ttl", "3600", 0, LONG)
-        .does("How many seconds it is kept without a replica; 0: for ever."),
+        .does("Seconds without replicas after which the backlog is freed; 0: never."),
     Setting::flag("repl-disable-tcp-nodelay", "no")
         .does("Whether replication waits to fill its packets."),
     Setting::choice("repl-diskless-load", "disabled",
@@ -313,19 +404,23 @@ pub(crate) const SETTINGS: &[Setting] = &[
     Setting::flag("repl-diskless-sync", "yes")
         .does("Whether a full sync goes to the socket without a file."),
     Setting::int("repl-diskless-sync-delay", "5", 0, INT)
-        .does("How many seconds it waits for more replicas."),
+        .does("Seconds that a diskless sync waits for more replicas."),
     Setting::int("repl-diskless-sync-max-replicas", "0", 0, INT)
-        .does("With so many replicas it waits no longer."),
+        .does("The number of waiting replicas at which a diskless sync starts at once."),
+    Setting::flag("repl-mptcp", "no").immutable()
+        .does("Whether replication uses Multipath TCP."),
     Setting::int("repl-ping-replica-period", "10", 1, INT).alias("repl-ping-slave-period")
-        .does("Every so many seconds replicas are pinged."),
+        .does("Seconds between two pings to replicas."),
     Setting::int("repl-timeout", "60", 1, INT)
-        .does("After so many seconds of silence a replication link is given up."),
+        .does("Seconds of silence after which a replication link is closed."),
     Setting::text("replica-announce-ip", "").alias("slave-announce-ip").optional()
         .does("The address that a replica tells its primary."),
     Setting::int("replica-announce-port", "0", 0, 65535).alias("slave-announce-port")
         .does("The port that a replica tells its primary."),
     Setting::flag("replica-announced", "yes")
         .does("Whether Sentinels show this replica."),
+    Setting::size("replica-full-sync-buffer-limit", "0", 0, BYTES)
+        .does("Bytes that a replica collects during a full sync; 0: as its output limit."),
     Setting::flag("replica-ignore-disk-write-errors", "no")
         .does("Whether a replica goes on when it cannot write its disk."),
     Setting::flag("replica-ignore-maxmemory", "yes").alias("slave-ignore-maxmemory")
@@ -333,33 +428,37 @@ pub(crate) const SETTINGS: &[Setting] = &[
     Setting::flag("replica-lazy-flush", "no").alias("slave-lazy-flush")
         .does("Whether a replica frees its old data in the background before a full sync."),
     Setting::int("replica-priority", "100", 0, INT).alias("slave-priority")
-        .does("Sentinels promote the lowest; 0: never."),
+        .does("The priority for promotion by Sentinels, lowest first; 0: never promoted."),
     Setting::flag("replica-read-only", "yes").alias("slave-read-only")
         .does("Whether a replica refuses writes."),
     Setting::flag("replica-serve-stale-data", "yes").alias("slave-serve-stale-data")
         .does("Whether a replica answers without its primary."),
     Setting::special("replicaof", "", Kind::Primary).alias("slaveof").immutable()
-        .to(|t, v| t.replicaof = v.primary()).unread()
+        .to(|t, v| t.replicaof = v.primary())
+        .lacks("this is a primary with data of its own, which takes writes")
         .does("The primary to replicate."),
     Setting::secret("requirepass").to(|t, v| t.requirepass = v.secret())
         .does("The password of the default user."),
     Setting::choice("sanitize-dump-payload", "no", &[("no", 0), ("yes", 1), ("clients", 2)])
-        .does("Whether RDB images are checked in depth."),
+        .needless()
+        .does("Whether RDB images are checked in depth; they always are."),
     Setting::special("save", "3600 1 300 100 60 10000", Kind::SavePoints)
-        .to(|t, v| t.save = v.save_points()).unread()
-        .does("After how many seconds and changes data is saved."),
+        .to(|t, v| t.save = v.save_points())
+        .lacks("nothing is written to disk, and a restart begins without data")
+        .unless(|t| t.save.is_empty())
+        .does("Save points: pairs of seconds and of changes in them, after which data is saved."),
     Setting::text("server-cpulist", "").alias("server_cpulist").optional()
         .check(fixed_cpus)
         .does("The CPUs for the server."),
     Setting::int("set-max-intset-entries", "512", 0, LONG)
         .to(|t, v| t.packing.set_intset_entries_max = v.int()).then(Act::Data)
-        .does("Sets with more integers are no intsets."),
+        .does("The number of integers above which a set is not kept as an intset."),
     Setting::int("set-max-listpack-entries", "128", 0, LONG)
         .to(|t, v| t.packing.set_entries_max = v.int()).then(Act::Data)
-        .does("Sets with more members are no listpacks."),
+        .does("The number of members above which a set is not kept as a listpack."),
     Setting::int("set-max-listpack-value", "64", 0, LONG)
         .to(|t, v| t.packing.set_value_max = v.int()).then(Act::Data)
-        .does("Sets with longer members are no listpacks."),
+        .does("Bytes of a member above which a set is not kept as a listpack."),
     Setting::flag("set-proc-title", "yes").immutable().to(|t, v| t.set_proc_title = v.flag())
         .unread()
         .does("Whether the server sets its title in the process list."),
@@ -370,67 +469,79 @@ pub(crate) const SETTINGS: &[Setting] = &[
         .check(check_shutdown).to(|t, v| t.shutdown_on_sigterm = ShutdownFlags(v.choice())).unread()
         .does("How SIGTERM ends the server."),
     Setting::int("shutdown-timeout", "10", 0, INT).to(|t, v| t.shutdown_timeout = v.int()).unread()
-        .does("How many seconds a shutdown waits for replicas."),
+        .does("Seconds that a shutdown waits for replicas."),
+    Setting::special("slot-migration-max-failover-repl-bytes", "0", Kind::SignedSize { min: -1 })
+        .does("Bytes left to send at which a slot migration pauses writes; -1: any number."),
     Setting::int("slowlog-log-slower-than", "10000", -1, LONG)
-        .to(|t, v| t.slowlog_log_slower_than = v.int()).unread()
-        .does("Commands of more microseconds are kept in the slow log; -1: none."),
-    Setting::int("slowlog-max-len", "128", 0, LONG).to(|t, v| t.slowlog_max_len = v.int()).unread()
-        .does("How many commands the slow log keeps."),
+        .alias("commandlog-execution-slower-than")
+        .to(|t, v| t.slowlog_log_slower_than = v.int())
+        .lacks("no slow command is recorded")
+        .does("Microseconds above which a command is kept in the slow log; -1: keeps none."),
+    Setting::int("slowlog-max-len", "128", 0, LONG).alias("commandlog-slow-execution-max-len")
+        .to(|t, v| t.slowlog_max_len = v.int()).unread()
+        .does("The number of commands that the slow log keeps."),
     Setting::int("socket-mark-id", "0", 0, UINT).immutable()
         .does("The mark of packets, for the kernel's packet filter."),
     Setting::flag("stop-writes-on-bgsave-error", "yes")
-        .to(|t, v| t.stop_writes_on_bgsave_error = v.flag()).unread()
+        .to(|t, v| t.stop_writes_on_bgsave_error = v.flag())
+        .lacks("nothing is saved")
         .does("Whether writes are refused after saving has failed."),
     Setting::size("stream-node-max-bytes", "4096", 0, BYTES)
         .to(|t, v| t.packing.stream_bytes_max = v.size() as usize).then(Act::Data)
         .does("The greatest size of a block of a stream."),
     Setting::int("stream-node-max-entries", "100", 0, LONG)
         .to(|t, v| t.packing.stream_entries_max = v.int()).then(Act::Data)
-        .does("How many entries a block of a stream holds."),
+        .does("The number of entries in a block of a stream."),
     Setting::choice("supervised", "no", &[("upstart", 3), ("systemd", 2), ("auto", 1), ("no", 0)])
         .immutable().to(|t, v| t.supervised = v.choice())
-        .does("Who watches over the server and wants to hear of it."),
+        .does("The supervisor that is notified when the server is ready."),
     Setting::flag("syslog-enabled", "no").immutable().to(|t, v| t.syslog_enabled = v.flag())
+        .lacks("the log stays where it is")
         .does("Whether the log goes to syslog."),
     Setting::choice("syslog-facility", "local0", SYSLOG_FACILITY).immutable()
         .does("The facility for syslog."),
     Setting::text("syslog-ident", "redis").immutable()
         .does("The name for syslog."),
     Setting::int("tcp-backlog", "511", 0, INT).immutable().to(|t, v| t.tcp_backlog = v.int())
-        .does("How many connections may wait to be accepted."),
+        .does("The number of connections that may wait to be accepted."),
     Setting::int("tcp-keepalive", "300", 0, INT).to(|t, v| t.tcp_keepalive = v.int())
         .then(Act::Keepalive)
-        .does("After so many idle seconds the other end is probed; 0: never."),
+        .does("Idle seconds after which the other end of a connection is probed; 0: never."),
     Setting::int("timeout", "0", 0, INT).to(|t, v| t.timeout = v.int())
-        .does("After so many idle seconds a client is closed; 0: never."),
+        .does("Idle seconds after which a client is closed; 0: never."),
     Setting::choice("tls-auth-clients", "yes", &[("no", 0), ("yes", 1), ("optional", 2)])
-        .does("Whether clients must show a certificate."),
+        .does("Whether clients must show a TLS certificate."),
+    Setting::choice("tls-auth-clients-user", "off", &[("CN", 0), ("URI", 1), ("off", 2)])
+        .lacks("certificates log nobody in")
+        .does("The field of a client's TLS certificate that names its user."),
+    Setting::int("tls-auto-reload-interval", "0", 0, INT)
+        .does("Seconds after which TLS certificates are loaded again; 0: never."),
     Setting::text("tls-ca-cert-dir", "").optional()
-        .does("The folder of trusted certificates."),
+        .does("The folder of trusted TLS certificates."),
     Setting::text("tls-ca-cert-file", "").optional()
-        .does("The file of trusted certificates."),
+        .does("The file of trusted TLS certificates."),
     Setting::text("tls-cert-file", "").optional()
-        .does("The server's certificate."),
+        .does("The server's TLS certificate."),
     Setting::text("tls-ciphers", "").optional()
         .does("The ciphers of TLS 1.2."),
     Setting::text("tls-ciphersuites", "").optional()
         .does("The ciphers of TLS 1.3."),
     Setting::text("tls-client-cert-file", "").optional()
-        .does("The certificate for outgoing connections."),
+        .does("The TLS certificate for outgoing connections."),
     Setting::text("tls-client-key-file", "").optional()
-        .does("The key for outgoing connections."),
+        .does("The TLS key for outgoing connections."),
     Setting::text("tls-client-key-file-pass", "").sensitive().optional()
-        .does("The password of that key."),
+        .does("The password of the key for outgoing TLS connections."),
     Setting::flag("tls-cluster", "no").check(no_tls)
         .does("Whether the cluster bus uses TLS."),
     Setting::text("tls-dh-params-file", "").optional()
-        .does("Parameters of the key exchange."),
+        .does("Parameters of the Diffie-Hellman key exchange of TLS."),
     Setting::text("tls-key-file", "").optional()
-        .does("The server's key."),
+        .does("The server's TLS key."),
     Setting::text("tls-key-file-pass", "").sensitive().optional()
-        .does("The password of that key."),
+        .does("The password of the server's TLS key."),
     Setting::int("tls-port", "0", 0, 65535).check(no_tls)
-        .does("The TLS port; 0: none."),
+        .does("The TLS port; 0: no TLS port."),
     Setting::flag("tls-prefer-server-ciphers", "no")
         .does("Whether the server's order of ciphers counts."),
     Setting::text("tls-protocols", "").optional()
@@ -438,29 +549,32 @@ pub(crate) const SETTINGS: &[Setting] = &[
     Setting::flag("tls-replication", "no").check(no_tls)
         .does("Whether replication uses TLS."),
     Setting::int("tls-session-cache-size", "20480", 0, INT)
-        .does("How many TLS sessions are remembered."),
+        .does("The number of TLS sessions that are remembered."),
     Setting::int("tls-session-cache-timeout", "300", 0, INT)
-        .does("For how many seconds."),
+        .does("Seconds that a TLS session is remembered."),
     Setting::flag("tls-session-caching", "yes")
         .does("Whether TLS sessions are remembered."),
     Setting::int("tracking-table-max-keys", "1000000", 0, LONG)
         .to(|t, v| t.tracking_table_max_keys = v.int()).unread()
-        .does("How many keys are tracked for client-side caching."),
+        .does("The number of keys that are tracked for client-side caching."),
     Setting::text("unixsocket", "").immutable().optional().to(|t, v| t.unixsocket = v.text())
         .does("The path of the Unix socket."),
+    Setting::text("unixsocketgroup", "").immutable().optional()
+        .lacks("the Unix socket keeps the group of the process")
+        .does("The group of the Unix socket."),
     Setting::special("unixsocketperm", "0", Kind::Octal { max: 0o777 }).immutable()
         .to(|t, v| t.unixsocketperm = v.int())
-        .does("Its permission bits, in octal."),
+        .does("Permission bits of the Unix socket, in octal."),
     Setting::flag("use-exit-on-panic", "no").hidden()
         .does("Whether a broken invariant exits instead of aborting."),
     Setting::int("watchdog-period", "0", 0, INT).hidden()
-        .does("After so many milliseconds a blocked server reports where it is."),
+        .does("Milliseconds after which a blocked server reports where it is."),
     Setting::int("zset-max-listpack-entries", "128", 0, LONG).alias("zset-max-ziplist-entries")
         .to(|t, v| t.packing.zset_entries_max = v.int()).then(Act::Data)
-        .does("Sorted sets with more members are no listpacks."),
+        .does("The number of members above which a sorted set is not kept as a listpack."),
     Setting::size("zset-max-listpack-value", "64", 0, BYTES).alias("zset-max-ziplist-value")
         .to(|t, v| t.packing.zset_value_max = v.size() as usize).then(Act::Data)
-        .does("Sorted sets with longer members are no listpacks."),
+        .does("Bytes of a member above which a sorted set is not kept as a listpack."),
 ];
 
 const OUTPUT_LIMITS: &str = "normal 0 0 0 slave 268435456 67108864 60 pubsub 33554432 8388608 60";
@@ -588,6 +702,19 @@ fn check_node_name(value: Value, _: Source) -> Result<Value, Refusal> {
         value,
         "Announced human node name contained invalid character",
     )
+}
+
+/// Refuses what is no address of the family.
+fn check_ipv4(value: Value, _: Source) -> Result<Value, Refusal> {
+    let text = value.text();
+    let fits = text.is_empty() || text.parse::<Ipv4Addr>().is_ok();
+    demand(fits, value, "Invalid IPv4 address")
+}
+
+fn check_ipv6(value: Value, _: Source) -> Result<Value, Refusal> {
+    let text = value.text();
+    let fits = text.is_empty() || text.parse::<Ipv6Addr>().is_ok();
+    demand(fits, value, "Invalid IPv6 address")
 }
 
 fn check_template(value: Value, _: Source) -> Result<Value, Refusal> {

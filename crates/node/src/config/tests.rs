@@ -51,6 +51,7 @@ fn other_value(name: &str, kind: Kind, default: &str) -> String {
             n => (n - 1).to_string(),
         },
         Kind::Size { min, .. } => (min + (3 << 20)).to_string(),
+        Kind::SignedSize { min } => min.to_string(),
         Kind::SizeOrPercent => "5%".into(),
         Kind::Octal { .. } => "700".into(),
         Kind::Choice(names) | Kind::Choices(names) => {
@@ -62,6 +63,8 @@ fn other_value(name: &str, kind: Kind, default: &str) -> String {
         }
         Kind::Text if name == "proc-title-template" => "{title} {port}".into(),
         Kind::Text if name == "dir" => "/tmp".into(),
+        Kind::Text if name.ends_with("ipv4") => "10.0.0.1".into(),
+        Kind::Text if name.ends_with("ipv6") => "fe80::1".into(),
         Kind::Text if name.contains("hostname") => "example.org".into(),
         Kind::Text if name.contains("nodename") => "node-1".into(),
         Kind::Text | Kind::Secret => "with 'quotes' and \"more\" \\ \u{e9}".into(),
@@ -258,7 +261,7 @@ fn the_first_wrong_line_is_named_in_the_words_of_redis() {
             format!("Reading the configuration file, at line {line}\n>>> '{shown}'\n{message}");
         assert!(error.ends_with(&tail), "{error}");
         assert!(
-            error.starts_with("\n*** FATAL CONFIG FILE ERROR (Redis 7."),
+            error.starts_with("\n*** FATAL CONFIG FILE ERROR (Russet 0."),
             "{error}"
         );
     };
@@ -537,6 +540,102 @@ fn patterns_find_names_and_aliases_once_but_not_what_is_hidden() {
     assert!(!names(&["*"]).contains(&"key-load-delay".to_owned()));
     assert!(names(&["nosuch"]).is_empty());
     assert_eq!(names(&["MAXMEMORY-s*"]), ["maxmemory-samples"]);
+}
+
+fn without_effect(text: &str) -> Vec<&'static str> {
+    let config = load(text).unwrap();
+    config
+        .without_effect()
+        .map(|setting| setting.name)
+        .collect()
+}
+
+#[test]
+fn settings_without_effect_are_named_when_they_are_given_a_value() {
+    assert!(Config::default().without_effect().next().is_none());
+    let cases: &[(&str, &[&str])] = &[
+        ("appendonly yes", &["appendonly"]),
+        ("save 1 1", &["save"]),
+        ("save 3600 1 300 100 60 10000", &["save"]),
+        ("save ''", &[]),
+        ("replicaof 127.0.0.1 6380", &["replicaof"]),
+        ("cluster-enabled yes", &["cluster-enabled"]),
+        ("min-replicas-to-write 2", &["min-replicas-to-write"]),
+        ("notify-keyspace-events KEA", &["notify-keyspace-events"]),
+        ("io-threads 4", &["io-threads"]),
+        ("syslog-enabled yes", &["syslog-enabled"]),
+        ("maxmemory-policy allkeys-lru", &[]),
+        ("maxmemory 4mb", &[]),
+        (
+            "maxmemory 4mb\nmaxmemory-policy allkeys-lru",
+            &["maxmemory-policy"],
+        ),
+        ("crash-log-enabled no\nport 1\ntimeout 3", &[]),
+    ];
+    for (text, names) in cases {
+        assert_eq!(without_effect(text), *names, "{text}");
+    }
+    let config = load("masterauth secret").unwrap();
+    let setting = config.without_effect().next().unwrap();
+    assert!(!setting.text.contains("secret"), "{}", setting.text);
+}
+
+#[test]
+fn a_change_names_the_settings_without_effect_that_it_concerns() {
+    let mut config = load("appendonly yes\nmaxmemory-policy allkeys-lru").unwrap();
+    let mut names = |pairs: &[(&[u8], &[u8])]| -> Vec<&'static str> {
+        let change = set(&mut config, pairs, LOCAL).unwrap();
+        change
+            .ineffective
+            .iter()
+            .map(|setting| setting.name)
+            .collect()
+    };
+    assert!(names(&[(b"timeout", b"5")]).is_empty());
+    assert_eq!(names(&[(b"maxmemory", b"4mb")]), ["maxmemory-policy"]);
+    assert!(names(&[(b"maxmemory", b"5mb"), (b"appendonly", b"no")]).is_empty());
+    assert_eq!(names(&[(b"appendonly", b"yes")]), ["appendonly"]);
+    assert_eq!(names(&[(b"save", b"60 1")]), ["save"]);
+    assert!(names(&[(b"save", b"")]).is_empty());
+}
+
+#[test]
+fn settings_that_later_servers_added_are_known_and_checked() {
+    // Redis 8.0 and Valkey 8.0 to 9.1.
+    let names = "active-defrag-cycle-us availability-zone cluster-announce-client-ipv4 \
+        cluster-announce-client-ipv6 cluster-announce-client-port \
+        cluster-announce-client-tls-port cluster-blacklist-ttl cluster-compatibility-sample-ratio \
+        cluster-config-save-behavior cluster-databases cluster-manual-failover-timeout \
+        cluster-slot-migration-log-max-len cluster-slot-stats-enabled \
+        commandlog-execution-slower-than commandlog-large-reply-max-len \
+        commandlog-large-request-max-len commandlog-reply-larger-than \
+        commandlog-request-larger-than commandlog-slow-execution-max-len \
+        dual-channel-replication-enabled extended-redis-compatibility hash-seed import-mode \
+        log-format log-timestamp-format mptcp prefetch-batch-max-size primaryauth primaryuser \
+        rdb-version-check rdma-bind rdma-completion-vector rdma-port rdma-rx-size repl-mptcp \
+        replica-full-sync-buffer-limit slot-migration-max-failover-repl-bytes \
+        tls-auth-clients-user tls-auto-reload-interval unixsocketgroup";
+    for name in names.split_whitespace() {
+        let default = get(&Config::default(), name);
+        let config = load(&format!("{name} \"{default}\"")).unwrap();
+        assert_eq!(get(&config, name), default, "{name}");
+        assert!(config.without_effect().next().is_none(), "{name}");
+    }
+    for line in [
+        "rdma-rx-size 1",
+        "cluster-announce-client-ipv4 fe80::1",
+        "cluster-announce-client-ipv6 10.0.0.1",
+        "slot-migration-max-failover-repl-bytes -2",
+        "log-format xml",
+        "prefetch-batch-max-size 129",
+    ] {
+        assert!(load(line).is_err(), "{line}");
+    }
+    let config = load("slot-migration-max-failover-repl-bytes 1mb").unwrap();
+    assert_eq!(
+        get(&config, "slot-migration-max-failover-repl-bytes"),
+        "1048576"
+    );
 }
 
 #[test]

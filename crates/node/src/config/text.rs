@@ -3,7 +3,7 @@
 //! Always true: an error shows as the message that the server prints before it exits.
 //! Not here: reading the lines — `file.rs`.
 
-use crate::environment::REDIS_VERSION;
+use crate::environment::RUSSET_VERSION;
 
 /// A configuration text and where it comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,7 +47,7 @@ pub struct FileError {
 impl FileError {
     /// The message that the server prints before it exits.
     fn report(&self) -> String {
-        let head = format!("\n*** FATAL CONFIG FILE ERROR (Redis {REDIS_VERSION}) ***\n");
+        let head = format!("\n*** FATAL CONFIG FILE ERROR (Russet {RUSSET_VERSION}) ***\n");
         match &self.line {
             Some(Line { number, text }) => format!(
                 "{head}Reading the configuration file, at line {number}\n>>> '{text}'\n{}",

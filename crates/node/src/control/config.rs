@@ -231,6 +231,9 @@ impl Pending {
         for (act, _) in self.change.acts {
             core.carry_out(act);
         }
+        for setting in self.change.ineffective {
+            core.outbox.log(setting.level, setting.text);
+        }
         Progress::Finished
     }
 

@@ -46,12 +46,22 @@ pub(crate) const FAMILY: Family<ControlHandler> = Family {
     ],
 };
 
+/// A line of the log, since Redis would have saved.
+const NOT_SAVED: &str = "The data was not saved: this version writes none to disk.";
+
 impl Core {
-    /// Ends the server in good order.
+    /// Ends the server in good order. Save points do not keep it: they save nothing yet.
     pub(crate) fn shut_down(&mut self) {
+        self.begin_shutdown();
+        if !self.config.save.is_empty() {
+            self.outbox.log(LogLevel::Warning, NOT_SAVED);
+        }
+        self.outbox.exit = Some(0);
+    }
+
+    fn begin_shutdown(&mut self) {
         self.outbox
             .log(LogLevel::Warning, "User requested shutdown...");
-        self.outbox.exit = Some(0);
     }
 }
 
@@ -66,23 +76,40 @@ fn time(cx: &mut ControlCtx<'_>, _: Args<'_>) -> Result<ControlFlow, CommandErro
 }
 
 fn shutdown(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlFlow, CommandError> {
-    let (mut save, mut nosave, mut abort, mut other) = (false, false, false, false);
+    let (mut save, mut nosave, mut abort, mut now, mut force) = (false, false, false, false, false);
     for word in args.skip(1).iter() {
         match word.to_ascii_uppercase().as_slice() {
             b"NOSAVE" => nosave = true,
             b"SAVE" => save = true,
-            b"NOW" | b"FORCE" => other = true,
+            b"NOW" => now = true,
+            b"FORCE" => force = true,
             b"ABORT" => abort = true,
             _ => return Err(CommandError::Syntax),
         }
     }
-    if (abort && (save || nosave || other)) || (save && nosave) {
+    if (abort && (save || nosave || now || force)) || (save && nosave) {
         return Err(CommandError::Syntax);
     }
     if abort {
         return Err(CommandError::text("ERR No shutdown in progress."));
     }
-    cx.core.shut_down();
+    if save && !force {
+        cx.core.begin_shutdown();
+        let outbox = &mut cx.core.outbox;
+        outbox.log(LogLevel::Warning, NOT_SAVED);
+        outbox.log(
+            LogLevel::Warning,
+            "Error trying to save the DB, can't exit.",
+        );
+        let text = "ERR Errors trying to SHUTDOWN. Check logs.";
+        return Err(CommandError::text(text));
+    }
+    if nosave {
+        cx.core.begin_shutdown();
+        cx.core.outbox.exit = Some(0);
+    } else {
+        cx.core.shut_down();
+    }
     cx.session.close();
     Ok(ControlFlow::Done)
 }

@@ -71,17 +71,10 @@ const SERVER: &[Field] = &[
     field("redis_version", |_| REDIS_VERSION.into()),
     field("server_name", |_| "russet".into()),
     field("russet_version", |_| RUSSET_VERSION.into()),
-    field("redis_git_sha1", |_| "00000000".into()),
+    field("redis_git_sha1", |v| v.environment.commit.as_str().into()),
     zero("redis_git_dirty"),
     field("redis_build_id", |v| v.environment.build_id.as_str().into()),
-    field("redis_mode", |v| {
-        if v.config.cluster_enabled {
-            "cluster"
-        } else {
-            "standalone"
-        }
-        .into()
-    }),
+    field("redis_mode", |_| "standalone".into()),
     field("os", |v| v.environment.os.as_str().into()),
     field("arch_bits", |v| {
         Shown::Count(v.environment.arch_bits.into())
@@ -390,9 +383,7 @@ const CPU: &[Field] = &[
     }),
 ];
 
-const CLUSTER: &[Field] = &[field("cluster_enabled", |v| {
-    Shown::Count(v.config.cluster_enabled.into())
-})];
+const CLUSTER: &[Field] = &[zero("cluster_enabled")];
 
 const DEBUG: &[Field] = &[
     zero("eventloop_duration_aof_sum"),

@@ -196,7 +196,7 @@ fn a_unix_socket_in_a_missing_folder_fails() {
         .reactor
         .listen(&unix("/nonexistent/x.sock".as_ref(), 0))
         .unwrap_err();
-    let text = "Failed opening Unix socket: bind: No such file or directory";
+    let text = "Failed opening Unix socket '/nonexistent/x.sock': bind: No such file or directory";
     assert_eq!(error.to_string(), text);
 }
 

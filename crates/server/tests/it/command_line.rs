@@ -7,7 +7,7 @@ fn questions_are_answered_without_serving() {
     let cases = [
         (&["--version"][..], 0, "Russet server v="),
         (&["-v"], 0, "Russet server v="),
-        (&["--help"], 1, "Usage: russet-server"),
+        (&["--help"], 0, "Usage: russet-server"),
         (&["--test-memory", "3"], 1, "Memory tests"),
         (&["s.conf", "--sentinel"], 1, "Sentinel mode"),
         (&["--check-system"], 0, "[slow-clocksource]..."),
@@ -53,7 +53,7 @@ fn a_wrong_line_is_fatal_and_named() {
         let (code, _, error) = run(options, input);
         assert_eq!(code, 1);
         assert!(
-            error.starts_with("\n*** FATAL CONFIG FILE ERROR (Redis "),
+            error.starts_with("\n*** FATAL CONFIG FILE ERROR (Russet "),
             "{error}"
         );
         let expect =
@@ -86,7 +86,7 @@ fn nowhere_to_listen_is_fatal() {
     );
     let (code, output, _) = run(&["--port", "0", "--unixsocket", "/nonexistent/s"], "");
     assert_eq!(code, 1);
-    let text = "# Failed opening Unix socket: bind: No such file or directory\n";
+    let text = "# Failed opening Unix socket '/nonexistent/s': bind: No such file or directory\n";
     assert!(output.ends_with(text), "{output}");
     let (code, output, _) = run(&["--bind", "192.0.2.1", "--port", "1"], "");
     assert_eq!(code, 1);
@@ -99,12 +99,34 @@ fn files_and_folders_that_are_missing_are_fatal() {
     let (code, _, error) = run(&["--logfile", "/nonexistent/log"], "");
     assert_eq!(code, 1);
     assert!(
-        error.ends_with("Can't open the log file: No such file or directory\n"),
+        error.ends_with("Can't open the log file '/nonexistent/log': No such file or directory\n"),
         "{error}"
     );
     let (code, _, error) = run(&["--dir", "/nonexistent"], "");
     assert_eq!(code, 1);
     assert!(error.ends_with("No such file or directory\n"), "{error}");
+}
+
+#[test]
+fn the_usage_promises_nothing_that_is_not_kept() {
+    let (_, usage, _) = run(&["--help"], "");
+    assert!(
+        !usage.contains("--appendonly") && !usage.contains("--save"),
+        "{usage}"
+    );
+    assert!(usage.contains("--port"), "{usage}");
+}
+
+#[test]
+fn an_option_with_one_dash_gets_advice() {
+    let (code, _, error) = run(&["-p", "7000"], "");
+    assert_eq!(code, 1);
+    assert!(error.ends_with("\nDid you mean --port?\n"), "{error}");
+    let (_, _, error) = run(&["-x", "7000"], "");
+    assert!(
+        error.ends_with("russet-server --help shows them.\n"),
+        "{error}"
+    );
 }
 
 #[test]

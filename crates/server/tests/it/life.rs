@@ -63,6 +63,63 @@ fn a_server_starts_serves_and_ends_on_sigterm() {
 }
 
 #[test]
+fn settings_without_effect_are_named_in_the_log() {
+    let mut server = Server::start(&["--save", "60 1", "--appendonly", "yes"]);
+    let text = " # The setting 'appendonly' has no effect in this version: no change is written";
+    position(&server.lines, text);
+    position(
+        &server.lines,
+        " # The setting 'save' has no effect in this version: nothing is",
+    );
+    assert_eq!(server.ask("CONFIG SET notify-keyspace-events KEA"), "+OK");
+    server.read_until(" # The setting 'notify-keyspace-events' has no effect");
+    let refused = "-ERR Errors trying to SHUTDOWN. Check logs.";
+    assert_eq!(server.ask("SHUTDOWN SAVE"), refused);
+    server.read_until(" # Error trying to save the DB, can't exit.");
+    assert_eq!(server.ask("PING"), "+PONG");
+    server.signal(Signal::TERM);
+    let (status, lines, _) = server.wait();
+    assert_eq!(status.code(), Some(0), "{lines:#?}");
+    let told = lines
+        .iter()
+        .filter(|line| line.contains("The data was not saved"));
+    assert_eq!(told.count(), 2, "{lines:#?}");
+}
+
+#[test]
+fn a_server_without_a_bad_setting_warns_of_none() {
+    let server = Server::start(&[]);
+    assert!(
+        !server
+            .lines
+            .iter()
+            .any(|line| line.contains("has no effect"))
+    );
+    assert_eq!(server.ask("SHUTDOWN NOSAVE"), "");
+    let (status, lines, _) = server.wait();
+    assert_eq!(status.code(), Some(0));
+    assert!(
+        !lines.iter().any(|line| line.contains("not saved")),
+        "{lines:#?}"
+    );
+}
+
+#[test]
+fn a_pid_file_that_cannot_be_written_is_named_and_not_removed() {
+    let server = Server::start(&["--pidfile", "/nonexistent/pid"]);
+    let text = "Failed to write PID file '/nonexistent/pid': No such file or directory";
+    position(&server.lines, text);
+    server.signal(Signal::TERM);
+    let (_, lines, _) = server.wait();
+    assert!(
+        !lines
+            .iter()
+            .any(|line| line.contains("Removing the pid file")),
+        "{lines:#?}"
+    );
+}
+
+#[test]
 fn sigint_ends_a_server_and_sighup_does_not() {
     let mut server = Server::start(&[]);
     server.signal(Signal::HUP);
