@@ -31,13 +31,13 @@ use std::sync::atomic::{AtomicI64, AtomicPtr, AtomicUsize, Ordering};
 /// The size and alignment of a huge page.
 const HUGE: usize = 2 << 20;
 
-/// Below so many bytes of chunks, small pages.
+/// Bytes of chunks below which pages are small.
 const SMALL_PAGES_BELOW: usize = 8 << 20;
 
-/// From so many bytes of chunks on, huge pages at once: one that is empty is 3 % of all.
+/// Bytes of chunks from which pages are huge at once: an empty one is then 3 % of all.
 const HUGE_PAGES_FROM: usize = 64 << 20;
 
-/// A thread's count moves to the sum when it has changed by so much.
+/// The change of a thread's count at which it is added to the sum.
 const FLUSH: i64 = 64 << 10;
 
 /// Bytes that all threads have counted and handed over.
@@ -75,7 +75,7 @@ pub(crate) fn tune() {
     }
 }
 
-/// What a block of so many bytes occupies: a head of 8 bytes, rounded up to 16, 32 at least.
+/// Bytes that a block of a size occupies: a head of 8 bytes, rounded up to 16, 32 at least.
 const fn footprint(size: usize) -> i64 {
     let whole = size.saturating_add(23) & !15;
     (if whole < 32 { 32 } else { whole }) as i64

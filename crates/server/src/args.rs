@@ -14,7 +14,7 @@
 
 use russet_base::quote::{quote_into, split_words};
 
-/// What the program is asked to do.
+/// The task that the command line gives.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Invocation {
     /// Run the server.

@@ -14,7 +14,7 @@ use russet_reactor::log::os_text;
 
 use crate::args::Launch;
 
-/// Why there is no configuration. Displays as what the user is told.
+/// Why there is no configuration. Displays as the message for the user.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum LoadError {
     /// A file could not be read.

@@ -1,4 +1,4 @@
-//! What the process uses, measured for the node, which may not look itself.
+//! Memory and time that the process uses, measured for the node, which may not look itself.
 //!
 //! ```text
 //!  loop ─► Measured ─► node        every call passes through; before `run`, a measurement that is
@@ -24,7 +24,7 @@ use crate::{alloc, config};
 /// How often the process is measured.
 const PERIOD_US: u64 = 100_000;
 
-/// A node that is told what its process uses.
+/// A node that gets measurements of its process.
 pub(crate) struct Measured {
     node: Node,
     due_us: u64,

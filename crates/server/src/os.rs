@@ -13,7 +13,7 @@
 use std::io;
 use std::mem::MaybeUninit;
 
-/// Who one is after a fork.
+/// The process in which a fork returned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Forked {
     /// The process that goes on.
@@ -72,7 +72,7 @@ fn thread_count() -> Option<usize> {
     Some(std::fs::read_dir("/proc/self/task").ok()?.count())
 }
 
-/// What the clock on the wall shows at so many seconds after 1970.
+/// Local time of a moment in seconds since 1970.
 pub(crate) fn local_time(seconds: i64) -> LocalTime {
     let mut tm = MaybeUninit::<libc::tm>::zeroed();
     let time: libc::time_t = seconds;

@@ -82,7 +82,7 @@ const CRASHES: [libc::c_int; 5] = [
 /// thread whose own stack overflowed has none.
 const CRASH_STACK_SIZE: usize = 512 << 10;
 
-/// After so many seconds an unfinished report is given up.
+/// Seconds after which an unfinished report is abandoned.
 const REPORT_SECONDS: libc::c_uint = 10;
 
 /// Has crashes, those of the calling thread above all, reported before the process ends by them.

@@ -1,4 +1,4 @@
-//! Whoever watches over the server: systemd or upstart, told when it is ready.
+//! Supervision by systemd or upstart, which are notified when the server is ready.
 //!
 //! Always true: nobody watching is no error; it is a line of the log.
 
@@ -10,7 +10,7 @@ use rustix::process::{Signal, getpid, kill_process};
 
 use crate::log::Log;
 
-/// Who watches.
+/// The supervisor of the process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Supervisor {
     None,

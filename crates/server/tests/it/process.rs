@@ -16,7 +16,7 @@ pub(crate) struct Server {
     pub(crate) folder: TempDir,
     child: Child,
     output: BufReader<ChildStdout>,
-    /// What it wrote so far.
+    /// Lines that it wrote so far.
     pub(crate) lines: Vec<String>,
 }
 
