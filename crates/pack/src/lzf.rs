@@ -6,16 +6,18 @@
 //!  111ooooo  llllllll  oooooooo  l + 9 bytes from o + 1 bytes back
 //! ```
 //!
-//! Always true: [`decompress`] writes no byte beyond the declared length, and does not reserve what
-//! was only declared.
+//! Always true: decoding writes no byte beyond the declared length, and does not reserve what was
+//! only declared.
 //! Not here: which strings are compressed — `crates/rdb/src/string.rs`
 
-use crate::Malformed;
+use crate::{Buffer, Malformed};
 
 /// The most bytes that one reference stands for.
 const REFERENCE_MAX: usize = 9 + 255;
 /// The most bytes of one literal.
 const LITERAL_MAX: usize = 32;
+/// How many bytes of what was written a [`Decoder`] may still need.
+pub const HISTORY_MAX: usize = DISTANCE_MAX;
 /// How far back a reference reaches.
 const DISTANCE_MAX: usize = 1 << 13;
 /// Text seldom shrinks further.
@@ -24,7 +26,7 @@ const HASH_BITS: u32 = 14;
 const HASH_BITS_MIN: u32 = 6;
 
 /// Appends the compressed form of `input` if it is shorter than `len_max` bytes or just as long;
-/// otherwise leaves `out` alone and says `false`.
+/// otherwise leaves `out` alone and returns `false`.
 ///
 /// # Examples
 /// ```
@@ -39,13 +41,42 @@ const HASH_BITS_MIN: u32 = 6;
 /// ```
 pub fn compress(input: &[u8], len_max: usize, out: &mut Vec<u8>) -> bool {
     let start = out.len();
+    let fits = encode(input, len_max, out).is_some();
+    if !fits {
+        out.truncate(start);
+    }
+    fits
+}
+
+/// Returns the length of the compressed form of `input` if that is at most `len_max`, keeping none
+/// of it: with [`compress_into`] a long string is compressed without a buffer of its size.
+#[must_use]
+pub fn compressed_len(input: &[u8], len_max: usize) -> Option<usize> {
+    encode(input, len_max, &mut Nowhere)
+}
+
+/// Appends the compressed form of `input`, whatever its length, in pieces of at most 33 bytes.
+/// Returns `false` if the input cannot be compressed at all: below 4 bytes, or beyond 32 bits.
+pub fn compress_into<B: Buffer>(input: &[u8], out: &mut B) -> bool {
+    encode(input, usize::MAX, out).is_some()
+}
+
+/// Discards what is written.
+struct Nowhere;
+
+impl Buffer for Nowhere {
+    fn push_bytes(&mut self, _: &[u8]) {}
+}
+
+/// Appends the compressed form and returns its length; stops with `None` beyond `len_max`.
+fn encode<B: Buffer>(input: &[u8], len_max: usize, out: &mut B) -> Option<usize> {
     if input.len() < 4 || u32::try_from(input.len()).is_err() {
-        return false;
+        return None;
     }
     // PERF: clearing a table is most of the work for short strings, so theirs is small.
     let bits = (input.len().ilog2() + 1).clamp(HASH_BITS_MIN, HASH_BITS);
     let mut seen = vec![0u32; 1 << bits];
-    let (mut at, mut literal) = (0, 0);
+    let (mut at, mut literal, mut written) = (0, 0, 0);
     while let Some(&[a, b, c]) = input.get(at..).and_then(|rest| rest.first_chunk()) {
         let slot = &mut seen[hash([a, b, c], bits)];
         // One more than the place, so that 0 means none.
@@ -57,21 +88,16 @@ pub fn compress(input: &[u8], len_max: usize, out: &mut Vec<u8>) -> bool {
             continue;
         }
         let len = 3 + same(&input[from + 3..], &input[at + 3..]);
-        push_literals(&input[literal..at], out);
-        push_reference(at - from - 1, len, out);
-        if out.len() - start > len_max {
-            out.truncate(start);
-            return false;
+        written += push_literals(&input[literal..at], out);
+        written += push_reference(at - from - 1, len, out);
+        if written > len_max {
+            return None;
         }
         at += len;
         literal = at;
     }
-    push_literals(&input[literal..], out);
-    let fits = out.len() - start <= len_max;
-    if !fits {
-        out.truncate(start);
-    }
-    fits
+    written += push_literals(&input[literal..], out);
+    (written <= len_max).then_some(written)
 }
 
 /// Appends what `input` stands for, which must be exactly `len` bytes.
@@ -79,50 +105,198 @@ pub fn compress(input: &[u8], len_max: usize, out: &mut Vec<u8>) -> bool {
 /// # Errors
 /// It is not, or a reference leads out of it; `out` then holds a part.
 pub fn decompress(input: &[u8], len: usize, out: &mut Vec<u8>) -> Result<(), Malformed> {
-    let start = out.len();
-    // Three bytes stand for at most REFERENCE_MAX.
-    if len > input.len().saturating_mul(REFERENCE_MAX / 3) {
-        return Err(Malformed::Header);
-    }
+    let mut decoder = Decoder::new(input.len() as u64, len as u64)?;
     out.reserve(len.min(input.len().saturating_mul(RESERVED_FACTOR)));
     let mut rest = input;
-    while let Some((&head, tail)) = rest.split_first() {
-        let broken = Malformed::Element {
-            at: input.len() - rest.len(),
-        };
-        let room = len - (out.len() - start);
-        let count = usize::from(head) + 1;
-        if count <= LITERAL_MAX {
-            let (literal, behind) = tail.split_at_checked(count).ok_or(broken)?;
-            if count > room {
-                return Err(broken);
-            }
-            out.extend_from_slice(literal);
-            rest = behind;
-            continue;
-        }
-        let (count, low, behind) = reference(head, tail).ok_or(broken)?;
-        let back = (usize::from(head & 0x1f) << 8 | usize::from(low)) + 1;
-        if count > room || back > out.len() - start {
-            return Err(broken);
-        }
-        copy_back(out, back, count);
-        rest = behind;
-    }
-    if out.len() - start == len {
-        Ok(())
-    } else {
-        Err(Malformed::End)
-    }
+    decoder.decode(&mut rest, usize::MAX, out)?;
+    decoder.finish()
 }
 
-/// The length of a reference, the low byte of its offset, and what is behind it.
-fn reference(head: u8, tail: &[u8]) -> Option<(usize, u8, &[u8])> {
-    match (head >> 5, tail) {
-        (7, [more, low, behind @ ..]) => Some((9 + usize::from(*more), *low, behind)),
-        (7, _) => None,
-        (len, [low, behind @ ..]) => Some((usize::from(len) + 2, *low, behind)),
-        _ => None,
+/// Decompression of a string that arrives in pieces and leaves in pieces.
+///
+/// # Examples
+/// ```
+/// use russet_pack::lzf;
+/// let text = [b'x'; 1000];
+/// let mut packed = Vec::new();
+/// assert!(lzf::compress(&text, 990, &mut packed));
+/// let mut decoder = lzf::Decoder::new(packed.len() as u64, 1000)?;
+/// let mut unpacked = Vec::new();
+/// for mut piece in packed.chunks(3) {
+///     decoder.decode(&mut piece, usize::MAX, &mut unpacked)?;
+/// }
+/// decoder.finish()?;
+/// assert_eq!(unpacked, text);
+/// # Ok::<(), russet_pack::Malformed>(())
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Decoder {
+    step: Step,
+    /// Bytes of the string that no element read so far stands for.
+    left: u64,
+    /// Bytes of the string that were written.
+    written: u64,
+    /// Bytes of the input that were read, and how many of them before the current element.
+    read: usize,
+    element_at: usize,
+}
+
+/// What a decoder expects next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Step {
+    /// The first byte of an element.
+    Head,
+    /// Bytes that stand for themselves.
+    Literal(usize),
+    /// The length of a long reference, given the high bits of its distance.
+    Length(u8),
+    /// The low byte of the distance of a reference to that many bytes.
+    Distance { count: usize, high: u8 },
+    /// Room for the rest of a reference.
+    Copy { count: usize, back: usize },
+}
+
+impl Decoder {
+    /// Begins a string of `len` bytes, whose compressed form has `packed_len`.
+    ///
+    /// # Errors
+    /// [`Malformed::Header`] if that few bytes cannot stand for that many.
+    pub fn new(packed_len: u64, len: u64) -> Result<Self, Malformed> {
+        // Three bytes stand for at most REFERENCE_MAX.
+        if len > packed_len.saturating_mul(REFERENCE_MAX as u64 / 3) {
+            return Err(Malformed::Header);
+        }
+        Ok(Self {
+            step: Step::Head,
+            left: len,
+            written: 0,
+            read: 0,
+            element_at: 0,
+        })
+    }
+
+    /// Reads from the front of `input` and appends to `out`, until there is nothing more to read or
+    /// `room` bytes were appended.
+    ///
+    /// # Errors
+    /// An element is broken; nothing must be decoded after that.
+    ///
+    /// # Panics
+    /// If `out` does not end with what was written before, of which the last [`HISTORY_MAX`] bytes
+    /// are enough.
+    pub fn decode(
+        &mut self,
+        input: &mut &[u8],
+        mut room: usize,
+        out: &mut Vec<u8>,
+    ) -> Result<(), Malformed> {
+        loop {
+            self.step = match self.step {
+                Step::Literal(count) => {
+                    let (taken, rest) = input.split_at(count.min(room).min(input.len()));
+                    if taken.is_empty() {
+                        return Ok(());
+                    }
+                    out.extend_from_slice(taken);
+                    (*input, room) = (rest, room - taken.len());
+                    self.read += taken.len();
+                    self.written += taken.len() as u64;
+                    match count - taken.len() {
+                        0 => Step::Head,
+                        count => Step::Literal(count),
+                    }
+                }
+                Step::Copy { count, back } => {
+                    let copied = count.min(room);
+                    if copied == 0 {
+                        return Ok(());
+                    }
+                    copy_back(out, back, copied);
+                    room -= copied;
+                    self.written += copied as u64;
+                    match count - copied {
+                        0 => Step::Head,
+                        count => Step::Copy { count, back },
+                    }
+                }
+                step => {
+                    let Some((&byte, rest)) = input.split_first() else {
+                        return Ok(());
+                    };
+                    *input = rest;
+                    self.take(step, byte)?
+                }
+            };
+        }
+    }
+
+    /// Checks that the string is whole.
+    ///
+    /// # Errors
+    /// It ends within an element, or before its length.
+    pub fn finish(&self) -> Result<(), Malformed> {
+        match self.step {
+            Step::Head if self.left == 0 => Ok(()),
+            Step::Head => Err(Malformed::End),
+            _ => Err(self.broken()),
+        }
+    }
+
+    /// The offset in the compressed form at which the current element begins, or the next one.
+    #[must_use]
+    pub fn offset(&self) -> usize {
+        match self.step {
+            Step::Head => self.read,
+            _ => self.element_at,
+        }
+    }
+
+    /// What follows a byte that is not one of a literal.
+    fn take(&mut self, step: Step, byte: u8) -> Result<Step, Malformed> {
+        if step == Step::Head {
+            self.element_at = self.read;
+        }
+        self.read += 1;
+        Ok(match step {
+            Step::Length(high) => Step::Distance {
+                count: 9 + usize::from(byte),
+                high,
+            },
+            Step::Distance { count, high } => {
+                let back = (usize::from(high) << 8 | usize::from(byte)) + 1;
+                if back as u64 > self.written {
+                    return Err(self.broken());
+                }
+                self.claim(count)?;
+                Step::Copy { count, back }
+            }
+            _ => match (byte >> 5, byte & 0x1f) {
+                (0, count) => {
+                    let count = usize::from(count) + 1;
+                    self.claim(count)?;
+                    Step::Literal(count)
+                }
+                (7, high) => Step::Length(high),
+                (len, high) => Step::Distance {
+                    count: usize::from(len) + 2,
+                    high,
+                },
+            },
+        })
+    }
+
+    fn claim(&mut self, count: usize) -> Result<(), Malformed> {
+        self.left = self
+            .left
+            .checked_sub(count as u64)
+            .ok_or_else(|| self.broken())?;
+        Ok(())
+    }
+
+    fn broken(&self) -> Malformed {
+        Malformed::Element {
+            at: self.element_at,
+        }
     }
 }
 
@@ -137,19 +311,24 @@ fn copy_back(out: &mut Vec<u8>, back: usize, mut count: usize) {
     }
 }
 
-fn push_literals(literals: &[u8], out: &mut Vec<u8>) {
+fn push_literals<B: Buffer>(literals: &[u8], out: &mut B) -> usize {
+    let mut written = 0;
     for run in literals.chunks(LITERAL_MAX) {
-        out.push((run.len() - 1) as u8);
-        out.extend_from_slice(run);
+        out.push_bytes(&[(run.len() - 1) as u8]);
+        out.push_bytes(run);
+        written += 1 + run.len();
     }
+    written
 }
 
-fn push_reference(offset: usize, len: usize, out: &mut Vec<u8>) {
+fn push_reference<B: Buffer>(offset: usize, len: usize, out: &mut B) -> usize {
     let [high, low] = (offset as u16).to_be_bytes();
-    match len {
-        ..9 => out.extend_from_slice(&[((len - 2) as u8) << 5 | high, low]),
-        _ => out.extend_from_slice(&[7 << 5 | high, (len - 9) as u8, low]),
+    if len < 9 {
+        out.push_bytes(&[((len - 2) as u8) << 5 | high, low]);
+        return 2;
     }
+    out.push_bytes(&[7 << 5 | high, (len - 9) as u8, low]);
+    3
 }
 
 /// How many bytes at the beginning are the same, of those that one reference can stand for.

@@ -36,6 +36,36 @@ proptest! {
     }
 
     #[test]
+    fn pieces_decode_as_the_whole(text in text(), read in 1usize..50, room in 1usize..50) {
+        let mut packed = Vec::new();
+        prop_assume!(lzf::compress(&text, text.len() * 2, &mut packed));
+        let mut again = Vec::new();
+        prop_assert!(lzf::compress_into(&text, &mut again));
+        prop_assert_eq!(&again, &packed);
+        prop_assert_eq!(lzf::compressed_len(&text, packed.len()), Some(packed.len()));
+        prop_assert_eq!(lzf::compressed_len(&text, packed.len() - 1), None);
+        let mut decoder = lzf::Decoder::new(packed.len() as u64, text.len() as u64).unwrap();
+        let (mut unpacked, mut window) = (Vec::new(), Vec::new());
+        for mut piece in packed.chunks(read) {
+            loop {
+                // Only as much of the past is kept as is needed.
+                let from = window.len() - window.len().min(lzf::HISTORY_MAX);
+                window.drain(..from);
+                let had = window.len();
+                decoder.decode(&mut piece, room, &mut window).unwrap();
+                prop_assert!(window.len() - had <= room);
+                unpacked.extend_from_slice(&window[had..]);
+                if window.len() - had < room {
+                    break;
+                }
+            }
+            prop_assert!(piece.is_empty());
+        }
+        prop_assert_eq!(decoder.finish(), Ok(()));
+        prop_assert_eq!(unpacked, text);
+    }
+
+    #[test]
     fn bytes_of_a_stranger_stay_within_the_length(
         bytes in prop::collection::vec(any::<u8>(), 0..200),
         len in 0usize..5000,
