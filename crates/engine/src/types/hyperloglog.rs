@@ -75,7 +75,7 @@ impl<'a> SketchRef<'a> {
     /// Counts the different elements: an estimate, wrong by 0.81 % as a rule.
     ///
     /// # Errors
-    /// [`CorruptedSketch`] when sparse registers are not complete.
+    /// [`CorruptedSketch`] when sparse registers are incomplete, or registers stand for no number.
     pub fn count(self) -> Result<u64, CorruptedSketch> {
         let mut histogram = estimate::Histogram::default();
         if self.is_dense() {
@@ -90,7 +90,7 @@ impl<'a> SketchRef<'a> {
                 return Err(CorruptedSketch);
             }
         }
-        Ok(histogram.estimate())
+        histogram.estimate().ok_or(CorruptedSketch)
     }
 
     /// The runs of registers of the sparse form, none of the dense.
@@ -169,10 +169,13 @@ impl Registers {
     }
 
     /// Counts the different elements.
-    pub fn count(&self) -> u64 {
+    ///
+    /// # Errors
+    /// [`CorruptedSketch`] when the registers stand for no number.
+    pub fn count(&self) -> Result<u64, CorruptedSketch> {
         let mut histogram = estimate::Histogram::default();
         self.0.iter().for_each(|value| histogram.add(*value, 1));
-        histogram.estimate()
+        histogram.estimate().ok_or(CorruptedSketch)
     }
 
     /// The value of each register.

@@ -53,7 +53,8 @@ pub(super) fn pfcount(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandE
     if args.len() > 2 {
         let mut all = Registers::new();
         merge_all(cx, args.skip(1), &mut all)?;
-        reply_count(cx, all.count());
+        let count = all.count().map_err(|_| CommandError::HllCorrupted)?;
+        reply_count(cx, count);
         return Ok(Flow::Done);
     }
     let key = &args[1];

@@ -22,8 +22,9 @@ impl Histogram {
         self.0[usize::from(value & 0x3f)] += count;
     }
 
-    /// The count of different elements.
-    pub(super) fn estimate(&self) -> u64 {
+    /// The count of different elements; none if the registers are beyond what elements make of
+    /// them.
+    pub(super) fn estimate(&self) -> Option<u64> {
         const SHARE: f64 = 0.721_347_520_444_481_7;
         let registers = REGISTERS as f64;
         let counted = COUNTED_BITS as usize;
@@ -34,7 +35,8 @@ impl Histogram {
             sum *= 0.5;
         }
         sum += registers * sigma(f64::from(self.0[0]) / registers);
-        (SHARE * registers * registers / sum).round() as u64
+        let estimate = (SHARE * registers * registers / sum).round();
+        (estimate < i64::MAX as f64).then_some(estimate as u64)
     }
 }
 
