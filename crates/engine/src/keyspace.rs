@@ -189,12 +189,11 @@ impl Keyspace {
         if self.db(to).contains(key) || !self.db(from).contains(key) {
             return false;
         }
-        let Some(export) = self.db(from).export(key) else {
+        let Some((value, deadline)) = self.db(from).export(key) else {
             return false;
         };
         self.db(from).remove(key);
-        self.db(to).remove(key);
-        self.db(to).import(key, export);
+        self.db(to).place(key, value, deadline);
         true
     }
 
@@ -205,11 +204,10 @@ impl Keyspace {
         if !self.db(from.0).contains(from.1) || (!replace && self.db(to.0).contains(to.1)) {
             return false;
         }
-        let Some(export) = self.db(from.0).export(from.1) else {
+        let Some((value, deadline)) = self.db(from.0).export(from.1) else {
             return false;
         };
-        self.db(to.0).remove(to.1);
-        self.db(to.0).import(to.1, export);
+        self.db(to.0).place(to.1, value, deadline);
         true
     }
 

@@ -4,6 +4,7 @@ mod access;
 mod arena;
 mod cell;
 mod db;
+mod detached;
 mod epoch;
 mod expire;
 #[doc(hidden)]
@@ -26,16 +27,17 @@ mod value_ref;
 
 pub use access::AccessPolicy;
 pub use db::{Db, Entry, IncrError, Occupied, SetWhen, Vacant};
+pub use detached::Detached;
 pub use garbage::Garbage;
 pub use keyspace::{Keyspace, Options};
 pub use observe::Change;
 pub use packing::Packing;
 pub use snapshot::{Snapshot, Walk, WalkItem};
-pub use types::hash::{Field, FieldTtl, HashMut, HashRef};
+pub use types::hash::{Field, FieldTtl, HashMut, HashRef, NewHash};
 pub use types::hyperloglog::{
     CorruptedSketch, DenseMut, Registers, Run, Sketch, SketchRef, store_count,
 };
-pub use types::list::{End, ListMut, ListPart, ListRef, Target};
+pub use types::list::{End, ListMut, ListPart, ListRef, NewList, Target};
 pub use types::set::{Member, Members, NewSet, SetMut, SetRef};
 pub use types::stream::gate::StreamMut;
 pub use types::stream::{

@@ -57,6 +57,15 @@ impl<'a> ValueRef<'a> {
         }
     }
 
+    /// The bytes of a collection that is packed; nothing of other values.
+    #[must_use]
+    pub fn packed(&self) -> Option<&'a [u8]> {
+        match self.content {
+            Content::Collection(Form::Packed(bytes)) => Some(bytes),
+            _ => None,
+        }
+    }
+
     /// The value as a collection of that kind, where it lies.
     ///
     /// # Errors

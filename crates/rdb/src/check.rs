@@ -15,9 +15,10 @@ use russet_pack::listpack::{self, Builder, Entry, Listpack};
 use russet_pack::ziplist::Ziplist;
 use russet_pack::zipmap::Zipmap;
 
+use crate::Error;
 use crate::error::Part;
 use crate::item::{Packed, Shape};
-use crate::{Error, Input};
+use crate::string::Raw;
 
 /// What the bytes of a packed part were written as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,13 +40,9 @@ impl Written {
     }
 }
 
-/// Reads the string that holds a packed part.
-pub(crate) fn packed<'a>(
-    input: &mut Input<'a>,
-    written: Written,
-    shape: Shape,
-) -> Result<Packed<'a>, Error> {
-    let bytes = input.bytes()?;
+/// Checks the string that holds a packed part.
+pub(crate) fn packed(string: Raw<'_>, written: Written, shape: Shape) -> Result<Packed<'_>, Error> {
+    let bytes = string.bytes()?;
     let part = written.part(shape);
     let bytes = as_listpack(bytes, written).map_err(|why| Error::Packed { part, why })?;
     if shape != Shape::Intset {

@@ -1,6 +1,6 @@
 //! Why bytes are not a value.
 //!
-//! Always true: an error says what is wrong; what a client is told is its caller's.
+//! Always true: an error says what is wrong; the text for a client is its caller's.
 
 use std::fmt;
 
@@ -13,62 +13,70 @@ use crate::{ObjectType, Shape, Version};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The checksum at the end is of other bytes.
+    /// The checksum at the end does not match the bytes before it.
     #[error("the checksum does not match")]
     Checksum,
-    /// A version that is not known.
-    #[error("version {} is not known", .0.0)]
+    /// The version is unknown.
+    #[error("version {} is unknown", .0.0)]
     Version(Version),
-    /// A type that is not known, or that of a module.
-    #[error("type {} is not known", .0.0)]
+    /// The type is unknown, or belongs to a module.
+    #[error("type {} is unknown", .0.0)]
     UnknownType(ObjectType),
-    /// The bytes end too early.
+    /// The bytes end before the value does.
     #[error("the bytes end too early")]
     Cut,
-    /// Something follows the value.
-    #[error("something follows the value")]
+    /// Bytes follow the value.
+    #[error("bytes follow the value")]
     Trailing,
-    /// A length, a string or a number in a form that is not known.
-    #[error("a form that is not known")]
+    /// A length, a string, a number or a node of a list has an invalid encoding.
+    #[error("an invalid length or string encoding")]
     Form,
+    /// A part that is needed as a whole is longer than [`Limits::item_max`].
+    ///
+    /// [`Limits::item_max`]: crate::Limits::item_max
+    #[error("a part of {len} bytes is longer than the limit")]
+    TooLong {
+        /// The length that the part declares.
+        len: u64,
+    },
     /// A packed part is broken.
     #[error("{part} integrity check failed: {why}")]
     Packed {
-        /// Which one.
+        /// The kind of the part.
         part: Part,
-        /// What is wrong with it.
+        /// The reason.
         why: Malformed,
     },
-    /// A packed part whose elements do not go together: half a pair, out of order, not a score.
-    #[error("{part} integrity check failed: elements that do not go together")]
+    /// The elements of a packed part are inconsistent: half a pair, out of order, an invalid score.
+    #[error("{part} integrity check failed: inconsistent elements")]
     Elements {
-        /// Which one.
+        /// The kind of the part.
         part: Part,
     },
-    /// A packed part with an element twice.
+    /// A packed part contains an element twice.
     #[error("{part} with dup elements: integrity check failed")]
     Repeated {
-        /// Which one.
+        /// The kind of the part.
         part: Part,
     },
     /// A compressed string is broken.
     #[error("a compressed string: {0}")]
     Compressed(Malformed),
-    /// A collection without elements.
+    /// A collection has no elements.
     #[error("a collection without elements")]
     Empty,
-    /// A score that is no number, or a deadline that is no moment.
-    #[error("a score or a deadline that is none")]
+    /// A score is not a number, or a deadline is out of range.
+    #[error("an invalid score or deadline")]
     Number,
-    /// A block of a stream that does not follow its grammar.
+    /// A block of a stream does not follow its grammar.
     #[error("Stream listpack integrity check failed: not entries of a stream")]
     StreamBlock,
-    /// Parts of a stream that contradict each other.
+    /// Parts of a stream contradict each other.
     #[error("a stream whose parts contradict each other")]
     Stream,
 }
 
-/// A packed part, in the words of those who look for it in a log.
+/// The kind of a packed part, in the words that are searched for in logs.
 // COMPAT: tools and tests match on `… integrity check failed`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {

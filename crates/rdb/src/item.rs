@@ -1,4 +1,4 @@
-//! What values are told as.
+//! The items that values consist of.
 //!
 //! ```text
 //!  string    Text
@@ -10,6 +10,8 @@
 //!            ( Group  Pending …  Consumers ( Consumer Owned … ) …
 //!              [ GivenBackCount GivenBack … ] ) …
 //!            [ Producers ( Producer Remembered … ) …  ProducersEnd ]
+//!
+//!  a long Text may come as Piece … Piece
 //! ```
 //!
 //! Always true: items know no type code; the same items may be written in another one.
@@ -24,81 +26,151 @@ use crate::{StreamBlock, Text, check};
 
 /// A part of a value.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub enum Item<'a> {
-    /// A string; an element of a list; a member of a set.
+    /// A string value, an element of a list, or a member of a set.
     Text(Text<'a>),
-    /// A small collection as a whole, or a node of a list.
+    /// A piece of a string that stands in the place of a [`Text`](Self::Text).
+    Piece(Piece<'a>),
+    /// A whole small collection, or a node of a list.
     Packed(Packed<'a>),
     /// A member of a sorted set.
     Scored {
         /// The member.
         member: Text<'a>,
-        /// Its score, which is a number.
+        /// The score of the member, never NaN.
         score: f64,
     },
     /// A field of a hash.
     Field {
-        /// Its name.
+        /// The name of the field.
         name: Text<'a>,
-        /// Its value.
+        /// The value of the field.
         value: Text<'a>,
-        /// When it goes, in milliseconds.
+        /// The Unix time in milliseconds at which the field expires.
         deadline: Option<i64>,
     },
     /// Some entries of a stream.
     Block(StreamBlock<'a>),
-    /// What is known of a stream besides its entries.
+    /// Counters and identifiers of a stream.
     Stream(StreamFacts),
-    /// A group of a stream.
+    /// A consumer group of a stream.
     Group(Group<'a>),
-    /// An entry that a group is waiting for to be acknowledged.
+    /// A pending entry of the last [`Group`](Self::Group): delivered and not acknowledged.
     Pending(Pending),
-    /// How many consumers the group has.
+    /// The number of consumers of the last [`Group`](Self::Group).
     Consumers(u64),
-    /// A consumer.
+    /// A consumer of the last [`Group`](Self::Group).
     Consumer(Consumer<'a>),
-    /// A pending entry that the consumer has.
+    /// The identifier of a pending entry that the last [`Consumer`](Self::Consumer) owns.
     Owned(StreamId),
-    /// How many pending entries nobody has.
+    /// The number of pending entries of the last [`Group`](Self::Group) that no consumer owns.
     GivenBackCount(u64),
-    /// One of them.
+    /// The identifier of a pending entry that no consumer owns.
     GivenBack(StreamId),
-    /// What is known of the producers of a stream.
+    /// Settings and number of the producers of a stream.
     Producers(ProducerFacts),
-    /// A producer and how many of its entries are known.
+    /// A producer of entries of a stream.
     Producer {
-        /// Its name.
+        /// The name of the producer.
         name: Cow<'a, [u8]>,
-        /// How many of its entries follow.
+        /// The number of [`Remembered`](Self::Remembered) entries that follow.
         entries: u64,
     },
-    /// An entry of the producer.
+    /// An entry that the last [`Producer`](Self::Producer) added.
     Remembered {
-        /// What the producer calls it.
+        /// The identifier that the producer gave to the entry.
         number: Cow<'a, [u8]>,
-        /// What the stream calls it.
+        /// The identifier of the entry in the stream.
         id: StreamId,
     },
-    /// How many entries of producers were kept and how many were known already.
+    /// Counters of all producers of a stream.
     ProducersEnd {
-        /// Kept.
+        /// The number of entries that were added.
         added: u64,
-        /// Known already.
+        /// The number of entries that were refused because they had been added before.
         duplicates: u64,
     },
+}
+
+impl Item<'_> {
+    /// The same item, independent of the bytes that it was read from.
+    #[must_use]
+    pub fn into_owned(self) -> Item<'static> {
+        let owned = |bytes: Cow<'_, [u8]>| Cow::Owned(bytes.into_owned());
+        match self {
+            Self::Text(text) => Item::Text(text.into_owned()),
+            Self::Piece(Piece { bytes, left }) => Item::Piece(Piece {
+                bytes: owned(bytes),
+                left,
+            }),
+            Self::Packed(Packed { shape, bytes }) => Item::Packed(Packed {
+                shape,
+                bytes: owned(bytes),
+            }),
+            Self::Scored { member, score } => Item::Scored {
+                member: member.into_owned(),
+                score,
+            },
+            Self::Field {
+                name,
+                value,
+                deadline,
+            } => Item::Field {
+                name: name.into_owned(),
+                value: value.into_owned(),
+                deadline,
+            },
+            Self::Block(block) => Item::Block(block.into_owned()),
+            Self::Stream(facts) => Item::Stream(facts),
+            Self::Group(group) => Item::Group(Group {
+                name: owned(group.name),
+                ..group
+            }),
+            Self::Pending(pending) => Item::Pending(pending),
+            Self::Consumers(count) => Item::Consumers(count),
+            Self::Consumer(consumer) => Item::Consumer(Consumer {
+                name: owned(consumer.name),
+                ..consumer
+            }),
+            Self::Owned(id) => Item::Owned(id),
+            Self::GivenBackCount(count) => Item::GivenBackCount(count),
+            Self::GivenBack(id) => Item::GivenBack(id),
+            Self::Producers(facts) => Item::Producers(facts),
+            Self::Producer { name, entries } => Item::Producer {
+                name: owned(name),
+                entries,
+            },
+            Self::Remembered { number, id } => Item::Remembered {
+                number: owned(number),
+                id,
+            },
+            Self::ProducersEnd { added, duplicates } => Item::ProducersEnd { added, duplicates },
+        }
+    }
+}
+
+/// A piece of a long string.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Piece<'a> {
+    /// The bytes of the piece, never empty.
+    pub bytes: Cow<'a, [u8]>,
+    /// The number of bytes of the string behind this piece: 0 in its last piece.
+    pub left: u64,
 }
 
 /// A collection in one run of bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Packed<'a> {
-    /// What the bytes are.
+    /// The meaning of the bytes.
     pub shape: Shape,
     /// A listpack in canonical form, or an intset.
     pub bytes: Cow<'a, [u8]>,
 }
 
 impl Packed<'_> {
-    /// How many elements there are: members, fields with what belongs to them.
+    /// The number of elements; a member with its score, or a field with its value and deadline, is
+    /// one element.
     #[must_use]
     pub fn len(&self) -> usize {
         match self.shape {
@@ -109,13 +181,13 @@ impl Packed<'_> {
         }
     }
 
-    /// Whether there are none.
+    /// Whether there are no elements.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// The integers of an intset, in ascending order.
+    /// The integers of an intset, in ascending order; nothing for other shapes.
     pub fn integers(&self) -> impl Iterator<Item = i64> + '_ {
         let bytes: &[u8] = match self.shape {
             Shape::Intset => &self.bytes,
@@ -124,7 +196,7 @@ impl Packed<'_> {
         Intset::new(bytes).iter()
     }
 
-    /// The entries of a listpack.
+    /// The entries of a listpack; nothing for an intset.
     pub fn entries(&self) -> impl Iterator<Item = Entry<'_>> + '_ {
         let bytes: &[u8] = match self.shape {
             Shape::Intset => &[],
@@ -138,7 +210,7 @@ impl Packed<'_> {
         let mut entries = self.entries();
         std::iter::from_fn(move || {
             let (member, score) = (entries.next()?, entries.next()?);
-            // All of them were looked at.
+            // All scores were checked.
             Some((member, check::score(score).unwrap_or_default()))
         })
     }
@@ -158,93 +230,94 @@ impl Packed<'_> {
     }
 }
 
-/// What packed bytes are.
+/// The meaning of the bytes of a [`Packed`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Shape {
     /// A listpack of elements.
     List,
     /// An intset.
     Intset,
-    /// A listpack of members, all different.
+    /// A listpack of distinct members.
     Set,
-    /// A listpack of members and scores, in the order of the scores, all members different.
+    /// A listpack of distinct members with their scores, ordered by score.
     Zset,
-    /// A listpack of fields and values, all fields different.
+    /// A listpack of distinct fields with their values.
     Hash,
-    /// A listpack of fields, values and deadlines (0: none), all fields different.
+    /// A listpack of distinct fields with their values and deadlines (0: no deadline).
     HashEx,
 }
 
 /// The identifier of an entry of a stream.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct StreamId {
-    /// Milliseconds.
+    /// The time in milliseconds.
     pub ms: u64,
-    /// A number among those of the millisecond.
+    /// The sequence number within the millisecond.
     pub seq: u64,
 }
 
-/// What is known of a stream besides its entries.
+/// Counters and identifiers of a stream.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct StreamFacts {
-    /// How many entries there are.
+    /// The number of entries.
     pub len: u64,
-    /// The last identifier that was given.
+    /// The identifier of the last entry that was added.
     pub last_id: StreamId,
-    /// The first entry.
+    /// The identifier of the first entry.
     pub first_id: StreamId,
-    /// The highest identifier that was deleted.
+    /// The highest identifier of a deleted entry.
     pub max_deleted_id: StreamId,
-    /// How many entries were ever added.
-    pub entries_added: u64,
-    /// How many groups there are.
+    /// The number of entries that were ever added; `None` in the oldest type, which has neither
+    /// this nor the [`entries_read`](Group::entries_read) of groups.
+    pub entries_added: Option<u64>,
+    /// The number of groups.
     pub groups: u64,
 }
 
-/// A group of a stream.
+/// A consumer group of a stream.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Group<'a> {
-    /// Its name.
+    /// The name of the group.
     pub name: Cow<'a, [u8]>,
-    /// The last identifier that it was given.
+    /// The identifier of the last entry that was delivered to the group.
     pub last_id: StreamId,
-    /// How many entries it was given, if that is known.
+    /// The number of entries that were delivered to the group, if it is known.
     pub entries_read: Option<u64>,
-    /// How many entries are pending.
+    /// The number of pending entries of the group.
     pub pending: u64,
 }
 
 /// An entry that was delivered and not acknowledged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pending {
-    /// The entry.
+    /// The identifier of the entry.
     pub id: StreamId,
-    /// When it was delivered last.
+    /// The Unix time in milliseconds of the last delivery.
     pub delivered_at: i64,
-    /// How often it was delivered.
+    /// The number of deliveries.
     pub deliveries: u64,
 }
 
 /// A consumer of a group.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Consumer<'a> {
-    /// Its name.
+    /// The name of the consumer.
     pub name: Cow<'a, [u8]>,
-    /// When it was seen last.
+    /// The Unix time in milliseconds of the last command of the consumer.
     pub seen_at: i64,
-    /// When it was given an entry last, if ever.
+    /// The Unix time in milliseconds at which the consumer last received an entry, if ever.
     pub active_at: Option<i64>,
-    /// How many pending entries it has.
+    /// The number of pending entries that the consumer owns.
     pub pending: u64,
 }
 
-/// What is known of the producers of a stream.
+/// Settings and number of the producers of a stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ProducerFacts {
-    /// For how many seconds their entries are remembered.
+    /// The number of seconds for which entries of a producer are remembered.
     pub duration_s: u64,
-    /// How many entries of each are.
+    /// The number of entries that are remembered of each producer.
     pub len_max: u64,
-    /// How many producers there are.
+    /// The number of producers.
     pub producers: u64,
 }

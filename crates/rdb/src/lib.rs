@@ -1,24 +1,32 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
+mod buffer;
 mod check;
 mod error;
+#[doc(hidden)]
+pub mod fuzz;
 mod input;
 mod item;
 pub mod payload;
+mod pieces;
 mod read;
+mod sink;
 mod stream;
 mod string;
 mod wire;
 mod write;
 
+pub use buffer::Buffer;
 pub use error::{Error, Part};
 pub use input::Input;
 pub use item::{
-    Consumer, Group, Item, Packed, Pending, ProducerFacts, Shape, StreamFacts, StreamId,
+    Consumer, Group, Item, Packed, Pending, Piece, ProducerFacts, Shape, StreamFacts, StreamId,
 };
-pub use read::ObjectReader;
+pub use pieces::Pieces;
+pub use read::{Limits, Next, Reader};
 pub use russet_pack::listpack::Entry;
+pub use sink::Sink;
 pub use stream::{BlockEntry, BlockWriter, StreamBlock};
 pub use string::Text;
 pub use wire::{Kind, ObjectType, Version};

@@ -35,9 +35,9 @@ pub struct StreamBlock<'a> {
 /// An entry of a block.
 #[derive(Clone, Debug)]
 pub struct BlockEntry<'b> {
-    /// Its identifier.
+    /// The identifier of the entry.
     pub id: StreamId,
-    /// Whether it was deleted.
+    /// Whether the entry was deleted.
     pub is_deleted: bool,
     count: usize,
     /// The names, if they do not stand between the values.
@@ -46,19 +46,19 @@ pub struct BlockEntry<'b> {
 }
 
 impl<'b> BlockEntry<'b> {
-    /// How many fields it has.
+    /// The number of fields.
     #[must_use]
     pub fn len(&self) -> usize {
         self.count
     }
 
-    /// Whether it has none, which no entry has.
+    /// Whether the entry has no fields, which is never the case.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.count == 0
     }
 
-    /// Names and values in order.
+    /// The names and values of the fields, in order.
     pub fn fields(&self) -> impl Iterator<Item = (Entry<'b>, Entry<'b>)> + Clone + 'b {
         let (mut names, mut values) = (self.names.clone(), self.values.clone());
         (0..self.count).map_while(move |_| {
@@ -75,7 +75,7 @@ impl<'a> StreamBlock<'a> {
     /// Checks a block.
     ///
     /// # Errors
-    /// It is not a listpack, or does not follow the grammar.
+    /// The bytes are not a listpack, or do not follow the grammar.
     pub fn validate(first: StreamId, bytes: Cow<'a, [u8]>) -> Result<Self, Error> {
         let broken = |why| Error::Packed {
             part: Part::Stream,
@@ -86,31 +86,41 @@ impl<'a> StreamBlock<'a> {
         Ok(Self { first, bytes, len })
     }
 
-    /// The identifier that the others are told relative to.
+    /// The same block, independent of the bytes that it was read from.
+    #[must_use]
+    pub fn into_owned(self) -> StreamBlock<'static> {
+        StreamBlock {
+            first: self.first,
+            bytes: Cow::Owned(self.bytes.into_owned()),
+            len: self.len,
+        }
+    }
+
+    /// The identifier of the block, which the entries are numbered relative to.
     #[must_use]
     pub fn first_id(&self) -> StreamId {
         self.first
     }
 
-    /// The listpack.
+    /// The bytes of the block: a listpack.
     #[must_use]
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
     }
 
-    /// How many entries it has that were not deleted.
+    /// The number of entries that were not deleted.
     #[must_use]
     pub fn len(&self) -> u64 {
         self.len
     }
 
-    /// Whether all of them were deleted.
+    /// Whether all entries were deleted.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len == 0
     }
 
-    /// All entries in order, the deleted ones too.
+    /// All entries in order, including the deleted ones.
     pub fn entries(&self) -> impl Iterator<Item = BlockEntry<'_>> + '_ {
         let mut walk = Walk::new(self.first, Listpack::new(&self.bytes));
         std::iter::from_fn(move || walk.as_mut()?.next_entry())
@@ -238,7 +248,7 @@ pub struct BlockWriter {
 }
 
 impl BlockWriter {
-    /// A block of `live` entries, with the names that they need not repeat.
+    /// Begins a block of `live` entries, with the names of fields that entries need not repeat.
     pub fn new<'n>(
         first: StreamId,
         live: usize,
@@ -258,7 +268,7 @@ impl BlockWriter {
         }
     }
 
-    /// Appends an entry with the names of the block.
+    /// Appends an entry whose fields have the names of the block.
     pub fn with_block_names<'v>(&mut self, id: StreamId, values: impl Iterator<Item = Entry<'v>>) {
         self.head(id, BLOCK_NAMES);
         values.for_each(|value| self.builder.push_entry(value));
@@ -281,7 +291,7 @@ impl BlockWriter {
         push_count(&mut self.builder, 2 * count + 4);
     }
 
-    /// The block.
+    /// Returns the block.
     ///
     /// # Errors
     /// What was written does not follow the grammar.

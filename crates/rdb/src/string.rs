@@ -1,14 +1,25 @@
-//! Strings: as they are, as integers, or compressed.
+//! Strings: as they are, as integers, or compressed; whole or in pieces.
 //!
-//! Always true: an integer is one whose text is canonical, so nothing is lost by keeping it so.
-//! Not here: strings that are listpacks — `check.rs`
+//! ```text
+//!              all of it in the window ─────────────────────► Text
+//!  element ──┤
+//!              longer than `Limits::text_max` ──► Long ─────► Piece … Piece (left: 0)
+//! ```
+//! Only strings that are items by themselves come in pieces. What stands beside something else (a
+//! member and its score, a field and its value) is read as a whole.
+//!
+//! Always true: an integer is one whose text is canonical, so nothing is lost by keeping it so;
+//! nothing is decompressed before all of its item has arrived, or it is long.
+//! Not here: strings that are listpacks — `check.rs`; joining pieces — `pieces.rs`
 
 use std::borrow::Cow;
 
 use russet_base::num::{self, I64Buf};
-use russet_pack::lzf;
+use russet_pack::Malformed;
+use russet_pack::lzf::{self, Decoder};
 
-use crate::{Error, Input, wire};
+use crate::input::Stop;
+use crate::{Error, Input, Limits, Piece, wire};
 
 /// A string, or the integer that it spells.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,38 +54,191 @@ impl Text<'_> {
             Self::Bytes(bytes) => bytes.into_owned(),
         }
     }
+
+    /// The same string, independent of the bytes that it was read from.
+    #[must_use]
+    pub fn into_owned(self) -> Text<'static> {
+        match self {
+            Self::Int(n) => Text::Int(n),
+            Self::Bytes(bytes) => Text::Bytes(Cow::Owned(bytes.into_owned())),
+        }
+    }
 }
 
 /// Strings up to this length are not worth compressing.
 pub(crate) const COMPRESSED_LEN_MIN: usize = 21;
 /// What compression must save.
 pub(crate) const COMPRESSION_SAVES_MIN: usize = 4;
+/// The longest piece of a string that was compressed.
+const UNPACKED_PIECE_MAX: usize = 64 << 10;
 
-impl<'a> Input<'a> {
-    /// A string.
-    pub(crate) fn text(&mut self) -> Result<Text<'a>, Error> {
-        Ok(match self.length_or_form()? {
-            Ok(length) => Text::from(self.take(length)?),
-            Err(wire::FORM_I8) => Text::Int(i64::from(i8::from_le_bytes(self.array()?))),
-            Err(wire::FORM_I16) => Text::Int(i64::from(i16::from_le_bytes(self.array()?))),
-            Err(wire::FORM_I32) => Text::Int(i64::from(i32::from_le_bytes(self.array()?))),
-            Err(wire::FORM_LZF) => {
-                let (packed_len, len) = (self.length()?, self.length()?);
-                let packed = self.take(packed_len)?;
-                let len = usize::try_from(len).map_err(|_| Error::Form)?;
-                let mut bytes = Vec::new();
-                lzf::decompress(packed, len, &mut bytes).map_err(Error::Compressed)?;
-                Text::Bytes(Cow::Owned(bytes))
-            }
-            Err(_) => return Err(Error::Form),
+/// A string that has arrived as a whole and was not decoded yet.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Raw<'a> {
+    Int(i64),
+    Bytes(&'a [u8]),
+    Compressed { packed: &'a [u8], len: u64 },
+}
+
+impl<'a> Raw<'a> {
+    pub(crate) fn text(self) -> Result<Text<'a>, Error> {
+        Ok(match self {
+            Self::Int(n) => Text::Int(n),
+            Self::Bytes(bytes) => Text::from(bytes),
+            Self::Compressed { packed, len } => Text::Bytes(Cow::Owned(unpacked(packed, len)?)),
         })
     }
 
-    /// A string as bytes.
-    pub(crate) fn bytes(&mut self) -> Result<Cow<'a, [u8]>, Error> {
+    pub(crate) fn bytes(self) -> Result<Cow<'a, [u8]>, Error> {
         Ok(match self.text()? {
             Text::Bytes(bytes) => bytes,
             int @ Text::Int(_) => Cow::Owned(int.into_vec()),
+        })
+    }
+}
+
+fn unpacked(packed: &[u8], len: u64) -> Result<Vec<u8>, Error> {
+    let len = usize::try_from(len).map_err(|_| Error::TooLong { len })?;
+    let mut bytes = Vec::new();
+    lzf::decompress(packed, len, &mut bytes).map_err(Error::Compressed)?;
+    Ok(bytes)
+}
+
+/// What the front of a string says.
+enum Head {
+    Int(i64),
+    Plain(u64),
+    Compressed { packed_len: u64, len: u64 },
+}
+
+/// A string that is an item by itself.
+pub(crate) enum Element<'a> {
+    Whole(Text<'a>),
+    Long(Long),
+}
+
+impl<'a> Input<'a> {
+    /// A string that is not longer than `len_max`, as a whole.
+    pub(crate) fn string(&mut self, len_max: u64) -> Result<Raw<'a>, Stop> {
+        let bounded = |len: u64| match len <= len_max {
+            true => Ok(len),
+            false => Err(Error::TooLong { len }),
+        };
+        Ok(match self.head()? {
+            Head::Int(n) => Raw::Int(n),
+            Head::Plain(len) => Raw::Bytes(self.take(bounded(len)?)?),
+            Head::Compressed { packed_len, len } => Raw::Compressed {
+                packed: self.take(bounded(packed_len)?)?,
+                len: bounded(len)?,
+            },
+        })
+    }
+
+    /// A string that is an item by itself: whole if it is here or short, else the way to its
+    /// pieces.
+    pub(crate) fn element(&mut self, limits: Limits) -> Result<Element<'a>, Stop> {
+        Ok(match self.head()? {
+            Head::Int(n) => Element::Whole(Text::Int(n)),
+            Head::Plain(len) if len <= limits.text_max || len <= self.rest().len() as u64 => {
+                Element::Whole(Text::from(self.take(len)?))
+            }
+            Head::Plain(len) => Element::Long(Long::Plain(len)),
+            Head::Compressed { packed_len, len } if packed_len.max(len) <= limits.text_max => {
+                let packed = self.take(packed_len)?;
+                Element::Whole(Raw::Compressed { packed, len }.text()?)
+            }
+            Head::Compressed { packed_len, len } => {
+                let decoder = Decoder::new(packed_len, len).map_err(Error::Compressed)?;
+                Element::Long(Long::Compressed(Box::new(Unpacking {
+                    decoder,
+                    packed_left: packed_len,
+                    left: len,
+                    history: Vec::new(),
+                })))
+            }
+        })
+    }
+
+    fn head(&mut self) -> Result<Head, Stop> {
+        Ok(match self.length_or_form()? {
+            Ok(len) => Head::Plain(len),
+            Err(wire::FORM_I8) => Head::Int(i64::from(i8::from_le_bytes(self.array()?))),
+            Err(wire::FORM_I16) => Head::Int(i64::from(i16::from_le_bytes(self.array()?))),
+            Err(wire::FORM_I32) => Head::Int(i64::from(i32::from_le_bytes(self.array()?))),
+            Err(wire::FORM_LZF) => Head::Compressed {
+                packed_len: self.length()?,
+                len: self.length()?,
+            },
+            Err(_) => return Err(Error::Form.into()),
+        })
+    }
+}
+
+/// A string of which a part was read.
+#[derive(Clone, Debug)]
+pub(crate) enum Long {
+    /// How many bytes are left.
+    Plain(u64),
+    Compressed(Box<Unpacking>),
+}
+
+/// A compressed string of which a part was read.
+#[derive(Clone, Debug)]
+pub(crate) struct Unpacking {
+    decoder: Decoder,
+    packed_left: u64,
+    left: u64,
+    /// The last bytes that were told: what follows may repeat them.
+    history: Vec<u8>,
+}
+
+impl Long {
+    pub(crate) fn next<'a>(&mut self, input: &mut Input<'a>) -> Result<Piece<'a>, Stop> {
+        match self {
+            Self::Plain(left) => {
+                let bytes = input.take_some(*left)?;
+                *left -= bytes.len() as u64;
+                Ok(Piece {
+                    bytes: Cow::Borrowed(bytes),
+                    left: *left,
+                })
+            }
+            Self::Compressed(unpacking) => unpacking.next(input),
+        }
+    }
+}
+
+impl Unpacking {
+    fn next<'a>(&mut self, input: &mut Input<'a>) -> Result<Piece<'a>, Stop> {
+        // Nothing changes here until something was decoded: the caller restores the window then.
+        let mut decoder = self.decoder;
+        let here = self.packed_left.min(input.rest().len() as u64);
+        let packed = &input.rest()[..here as usize];
+        let mut behind = packed;
+        let had = self.history.len();
+        let decoded = decoder.decode(&mut behind, UNPACKED_PIECE_MAX, &mut self.history);
+        decoded.map_err(Error::Compressed)?;
+        let len = (self.history.len() - had) as u64;
+        let read = (packed.len() - behind.len()) as u64;
+        if len == 0 && read < self.packed_left {
+            return Err(input.beyond());
+        }
+        if len == self.left && read < self.packed_left {
+            let at = decoder.offset();
+            return Err(Error::Compressed(Malformed::Element { at }).into());
+        }
+        if len == self.left || len == 0 {
+            decoder.finish().map_err(Error::Compressed)?;
+        }
+        input.take(read)?;
+        (self.decoder, self.packed_left, self.left) =
+            (decoder, self.packed_left - read, self.left - len);
+        let bytes = self.history[had..].to_vec();
+        let past = self.history.len().saturating_sub(lzf::HISTORY_MAX);
+        self.history.drain(..past);
+        Ok(Piece {
+            bytes: Cow::Owned(bytes),
+            left: self.left,
         })
     }
 }

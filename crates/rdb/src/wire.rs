@@ -16,7 +16,7 @@
 //!  payload   type code: u8 │ value │ version: u16 LE │ CRC-64 of all before: u64 LE
 //! ```
 //!
-//! Always true: a type code that is not known survives as a number.
+//! Always true: an unknown type code survives as a number.
 //! Not here: what each type consists of — `read/`, `write.rs`
 
 /// The highest length of one byte.
@@ -41,7 +41,7 @@ pub(crate) const SCORE_NEG_INF: u8 = 255;
 pub(crate) const NODE_PLAIN: u64 = 1;
 pub(crate) const NODE_PACKED: u64 = 2;
 
-/// The number of entries that a group was given, when it is not known.
+/// The number of entries that were delivered to a group, when it is unknown.
 pub(crate) const READ_UNKNOWN: u64 = u64::MAX;
 
 /// The version of the format that a payload or a file states.
@@ -57,9 +57,9 @@ impl Version {
     pub const REDIS_7_4: Self = Self(12);
     /// Redis 8.6: producers of streams.
     pub const REDIS_8_6: Self = Self(13);
-    /// The newest of Redis that is known here: entries of streams that were given back.
+    /// The newest version of Redis that can be read: entries of streams without an owner.
     pub const REDIS_NEWEST: Self = Self(14);
-    /// Valkey 9, which counts on from 80 to stay apart.
+    /// Valkey 9, which numbers its versions from 80 on to stay apart from Redis.
     pub const VALKEY_9: Self = Self(80);
 
     /// Whether values of this version can be read.
@@ -73,7 +73,7 @@ impl Version {
     }
 }
 
-/// What a value is.
+/// The kind of a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Kind {
     /// A string.
@@ -90,7 +90,7 @@ pub enum Kind {
     Stream,
 }
 
-/// The code of the type of a value.
+/// The code of a type: a kind of value in one of its encodings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ObjectType(pub u8);
 
@@ -99,8 +99,8 @@ macro_rules! types {
         impl ObjectType {
             $(#[doc = $doc] pub const $name: Self = Self($code);)*
 
-            /// What a value of this type is, as that version numbers types; `None` for what is not
-            /// known.
+            /// The kind of a value of this type, as that version numbers types; `None` if the type
+            /// is unknown.
             #[must_use]
             pub const fn kind(self, version: Version) -> Option<Kind> {
                 match self {
@@ -111,7 +111,7 @@ macro_rules! types {
                 }
             }
 
-            /// The oldest version that can carry it.
+            /// The oldest version that knows this type.
             #[must_use]
             pub const fn version(self) -> Version {
                 match self {
@@ -136,17 +136,17 @@ types! {
     ZSET_ZIPLIST = 12 Zset 2 "A sorted set in a ziplist."
     HASH_ZIPLIST = 13 Hash 4 "A hash in a ziplist."
     LIST_QUICKLIST = 14 List 7 "A list in nodes that are ziplists."
-    STREAM = 15 Stream 9 "A stream as it was first."
+    STREAM = 15 Stream 9 "A stream as Redis 5 and 6 wrote it."
     HASH_LISTPACK = 16 Hash 10 "A hash in a listpack."
     ZSET_LISTPACK = 17 Zset 10 "A sorted set in a listpack."
     LIST_QUICKLIST_2 = 18 List 10 "A list in nodes that are listpacks or single elements."
-    STREAM_2 = 19 Stream 10 "A stream that counts entries added and read."
+    STREAM_2 = 19 Stream 10 "A stream with the numbers of entries added and read."
     SET_LISTPACK = 20 Set 11 "A set in a listpack."
-    STREAM_3 = 21 Stream 11 "A stream that knows when consumers were active."
-    HASH_METADATA_EARLY = 22 Hash 12 "A hash with deadlines before Redis 7.4.0; of Valkey 9 the final form."
-    HASH_LISTPACK_EX_EARLY = 23 Hash 12 "The same in a listpack, before Redis 7.4.0."
+    STREAM_3 = 21 Stream 11 "A stream with the times at which consumers were active."
+    HASH_METADATA_EARLY = 22 Hash 12 "A hash with deadlines, as Valkey 9 writes it, and otherwise as Redis did before 7.4.0."
+    HASH_LISTPACK_EX_EARLY = 23 Hash 12 "A hash with deadlines in a listpack, as Redis wrote it before 7.4.0."
     HASH_METADATA = 24 Hash 12 "A hash with deadlines, field by field."
     HASH_LISTPACK_EX = 25 Hash 12 "A hash with deadlines in a listpack."
-    STREAM_4 = 26 Stream 13 "A stream that knows its producers."
-    STREAM_5 = 27 Stream 14 "A stream with entries that consumers gave back."
+    STREAM_4 = 26 Stream 13 "A stream with its producers."
+    STREAM_5 = 27 Stream 14 "A stream with pending entries that no consumer owns."
 }

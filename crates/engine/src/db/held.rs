@@ -25,17 +25,11 @@ pub(crate) struct Held<'a> {
 }
 
 impl Db<'_> {
-    /// Looks a key up that is to hold a collection of that kind: a use, but neither a hit nor a
-    /// miss.
+    /// Looks a key up that is to hold a collection of that kind, given the hash of the key: a use,
+    /// but neither a hit nor a miss.
     ///
     /// # Errors
     /// [`WrongType`] when it holds something else.
-    #[inline]
-    pub(crate) fn held<'a>(&'a mut self, key: &'a [u8], kind: Kind) -> Result<Held<'a>, WrongType> {
-        self.held_hashed(self.hash(key), key, kind)
-    }
-
-    /// [`Self::held`] with the hash of the key.
     #[inline]
     pub(crate) fn held_hashed<'a>(
         &'a mut self,

@@ -5,10 +5,9 @@
 //!
 //! Not here: table and memory — `store/mod.rs`; all databases — `keyspace.rs`
 
-mod adopt;
 mod entry;
-mod export;
 mod held;
+mod place;
 mod typed;
 
 use std::sync::atomic::Ordering::Relaxed;
@@ -21,6 +20,7 @@ pub(crate) use held::Held;
 use crate::arena::Handle;
 use crate::cell;
 use crate::hash::hash_of;
+use crate::packing::Packing;
 use crate::store::{Place, Shared, Store};
 use crate::value::{Kind, Millis, SampledKey, ScannedKey, StringRef, Touch, WrongType};
 use crate::value_ref::ValueRef;
@@ -37,6 +37,11 @@ impl Db<'_> {
     /// The frozen moment.
     pub fn now(&self) -> Millis {
         self.shared.now
+    }
+
+    /// Up to which size collections are packed.
+    pub fn packing(&self) -> Packing {
+        self.shared.packing
     }
 
     /// How many keys there are, those counted whose deadline passed unnoticed.
@@ -233,13 +238,12 @@ impl Db<'_> {
     /// absent. Renaming a key to itself changes nothing.
     pub fn rename(&mut self, from: &[u8], to: &[u8]) -> bool {
         self.expire_fields(from);
-        let Some(export) = self.export(from) else {
+        let Some((value, deadline)) = self.export(from) else {
             return false;
         };
         if from != to {
             self.remove(from);
-            self.remove(to);
-            self.import(to, export);
+            self.place(to, value, deadline);
         }
         true
     }

@@ -18,6 +18,7 @@ mod draw;
 mod edit;
 mod field;
 mod gate;
+mod new;
 mod packed;
 pub(crate) mod pages;
 mod sweep;
@@ -27,4 +28,5 @@ pub(crate) mod view;
 
 pub use edit::{FieldTtl, HashMut};
 pub use field::Field;
+pub use new::NewHash;
 pub use view::HashRef;

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //!  edit.rs    ListMut    packed or paged, and from the one to the other
+//!  new.rs     NewList    one that no key holds yet
 //!  view.rs    ListRef    reading either
 //!  pages.rs   List       a ring of pages: its ends, and reading it
 //!  middle.rs             changes between the ends
@@ -19,6 +20,7 @@ mod entry;
 mod gate;
 mod limit;
 mod middle;
+mod new;
 mod page;
 pub(crate) mod pages;
 mod spine;
@@ -26,6 +28,7 @@ mod target;
 mod view;
 
 pub use edit::ListMut;
+pub use new::NewList;
 pub use page::End;
 pub use target::Target;
 pub use view::{ListPart, ListRef};

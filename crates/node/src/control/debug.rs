@@ -385,7 +385,7 @@ fn object(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlFlow, Comman
     };
     let (encoding, idle) = (value.encoding(), value.access().idle_s);
     let mut saved = Vec::new();
-    translate::save(&value, &mut saved, compress);
+    let Ok(_) = translate::save(&value, &mut saved, compress);
     // The type code does not count.
     let length = saved.len() - 1;
     // COMPAT: entries move, so there is no address to show; tests compare it for equality only.

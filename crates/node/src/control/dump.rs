@@ -1,7 +1,6 @@
 //! DUMP and RESTORE: a value as bytes that another server, or another version, can take over.
 //!
-//! RESTORE builds the value under its key. If something is there already it steps aside meanwhile,
-//! and comes back should the bytes turn out to be broken.
+//! RESTORE builds the value beside the key space, and gives it to the key once it is whole.
 //!
 //! Always true: bytes that are refused have changed nothing.
 //! Not here: values as bytes — `persist/translate.rs`; the format — crate `russet-rdb`
@@ -14,9 +13,8 @@ use russet_command::args::Cursor;
 use russet_command::effects::removal;
 use russet_command::row::KeyFlags;
 use russet_command::{CommandError, Family, Flags, Group, KeySpec, NotifyClass};
-use russet_engine::{Access, Entry, Millis, Touch};
+use russet_engine::{Access, Detached, Entry, Millis, Touch};
 use russet_io::LogLevel;
-use russet_rdb::ObjectReader;
 use russet_rdb::payload::{self, Checksum};
 use russet_resp::Args;
 
@@ -101,7 +99,7 @@ fn dump(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlFlow, CommandE
         cx.reply().null();
         return Ok(ControlFlow::Done);
     };
-    let version = translate::save(&value, &mut bytes, compress);
+    let Ok(version) = translate::save(&value, &mut bytes, compress);
     payload::seal(&mut bytes, version);
     cx.reply().bulk(&bytes);
     Ok(ControlFlow::Done)
@@ -128,14 +126,16 @@ fn restore(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlFlow, Comma
         ..0 => return Err(BAD_TTL),
         0 => None,
         ttl if options.absolute => Some(ttl),
-        ttl => Some(now.saturating_add(ttl)),
+        // COMPAT: a sum beyond 64 bits is in the past, as in Redis 7 and Valkey.
+        ttl => Some(now.checked_add(ttl).unwrap_or(Millis::MIN)),
     };
-    let replaced = build(cx, key, &args[3])?;
+    let value = build(cx, &args[3])?;
     if deadline.is_some_and(|at| at <= now) {
-        drop_late(cx, key, replaced);
+        drop_late(cx, key);
         return cx.ok();
     }
-    finish(cx, key, deadline, &options);
+    cx.core.keyspace.db(index).place(key, value, deadline);
+    set_access(cx, key, &options);
     if let Some(at) = deadline.filter(|_| !options.absolute) {
         propagate_absolute(cx, args, at);
     }
@@ -171,33 +171,19 @@ fn options(args: Args<'_>) -> Result<Options, CommandError> {
     Ok(options)
 }
 
-/// Puts the value of a payload under a key; says whether it took the place of another.
-fn build(cx: &mut ControlCtx<'_>, key: &[u8], bytes: &[u8]) -> Result<bool, CommandError> {
+/// Builds the value of a payload.
+fn build(cx: &mut ControlCtx<'_>, bytes: &[u8]) -> Result<Detached, CommandError> {
     let checksum = match cx.core.skips_checksums {
         true => Checksum::Ignored,
         false => Checksum::Verified,
     };
     let payload = payload::open_with(bytes, checksum).map_err(|_| BAD_FOOTER)?;
-    let reader = match ObjectReader::of_payload(payload) {
-        Ok(reader) => reader,
+    let (reader, input) = match payload.reader() {
+        Ok(opened) => opened,
         Err(error) => return Err(bad_format(cx, &error)),
     };
-    let packing = cx.core.keyspace.packing();
-    let mut db = cx.core.keyspace.db(cx.session.db);
-    let aside = aside(&mut |name| db.contains(name), key);
-    let replaced = db.rename(key, &aside);
-    match translate::load(&mut db, &packing, key, reader) {
-        Ok(()) => {
-            db.remove(&aside);
-            Ok(replaced)
-        }
-        Err(error) => {
-            if replaced {
-                db.rename(&aside, key);
-            }
-            Err(bad_format(cx, &error))
-        }
-    }
+    let loaded = translate::load(&cx.core.keyspace.db(cx.session.db), reader, input);
+    loaded.map_err(|error| bad_format(cx, &error))
 }
 
 /// The log says what the client is not told.
@@ -208,20 +194,10 @@ fn bad_format(cx: &mut ControlCtx<'_>, error: &dyn std::error::Error) -> Command
     BAD_FORMAT
 }
 
-/// A name that no key has.
-fn aside(is_taken: &mut dyn FnMut(&[u8]) -> bool, key: &[u8]) -> Vec<u8> {
-    let mut name = [key, b"\0aside"].concat();
-    while is_taken(&name) {
-        name.push(0);
-    }
-    name
-}
-
 /// The deadline has passed: what was there is gone, and nothing takes its place.
-fn drop_late(cx: &mut ControlCtx<'_>, key: &[u8], replaced: bool) {
+fn drop_late(cx: &mut ControlCtx<'_>, key: &[u8]) {
     let index = cx.session.db;
-    cx.core.keyspace.db(index).remove(key);
-    if replaced {
+    if cx.core.keyspace.db(index).remove(key) {
         let effects = &mut cx.core.effects;
         effects.dirty += 1;
         effects.propagate_as(&[removal(cx.core.settings.lazy_server_del), key]);
@@ -229,16 +205,9 @@ fn drop_late(cx: &mut ControlCtx<'_>, key: &[u8], replaced: bool) {
     }
 }
 
-/// Gives the key its deadline and its access clock.
-fn finish(cx: &mut ControlCtx<'_>, key: &[u8], deadline: Option<Millis>, options: &Options) {
+/// Sets the access clock of the key, if the request has one.
+fn set_access(cx: &mut ControlCtx<'_>, key: &[u8], options: &Options) {
     let is_lfu = cx.core.settings.lfu;
-    let mut db = cx.core.keyspace.db(cx.session.db);
-    let Entry::Occupied(mut entry) = db.entry(key) else {
-        return;
-    };
-    if deadline.is_some() {
-        entry.set_deadline(deadline);
-    }
     let access = match (options.idle_s, options.frequency) {
         (Some(idle_s), _) if !is_lfu => Access {
             idle_s,
@@ -250,7 +219,9 @@ fn finish(cx: &mut ControlCtx<'_>, key: &[u8], deadline: Option<Millis>, options
         },
         _ => return,
     };
-    entry.set_access(access);
+    if let Entry::Occupied(mut entry) = cx.core.keyspace.db(cx.session.db).entry(key) {
+        entry.set_access(access);
+    }
 }
 
 /// The log holds the deadline as a moment.

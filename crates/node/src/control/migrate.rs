@@ -211,7 +211,7 @@ fn load(cx: &mut ControlCtx<'_>, keys: &[Vec<u8>], is_replacing: bool) -> Vec<u8
             continue;
         };
         object.clear();
-        let version = translate::save(&value, &mut object, compress);
+        let Ok(version) = translate::save(&value, &mut object, compress);
         payload::seal(&mut object, version);
         let deadline = value.deadline();
         let ttl = deadline.map_or(0, |at| at.saturating_sub(now).max(1));

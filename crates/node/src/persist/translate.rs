@@ -3,12 +3,12 @@
 //! ```text
 //!             save.rs   which type code carries a value, then its items
 //!  value ◄──►
-//!             load.rs   items into a key that does not exist yet
+//!             load.rs   items into a value that no key has yet
 //! ```
 //! What is packed has the same bytes on both sides and is copied. A value gets the oldest type code
 //! that can carry it, so that older servers can read it too.
 //!
-//! Always true: a value that cannot be loaded as a whole leaves no key behind.
+//! Always true: a value that cannot be loaded as a whole has changed nothing.
 //! Not here: bytes — crate `russet-rdb`
 
 mod load;

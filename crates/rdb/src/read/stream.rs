@@ -7,9 +7,12 @@
 //!                       └──────────────────────────── GivenBack ─► Producers ─► Remembered ─► End
 //! ```
 //!
-//! Always true: every part is read once, however its count is declared.
+//! Always true: every part is read once, whatever counts are declared; a step that stops for more
+//! bytes has changed nothing.
 //! Not here: whether pending entries have a consumer — who keeps them knows
 
+use super::Limits;
+use crate::input::Stop;
 use crate::item::{Consumer, Group, Item, Pending, ProducerFacts, StreamFacts, StreamId};
 use crate::wire::{ObjectType, READ_UNKNOWN};
 use crate::{Error, Input, StreamBlock};
@@ -22,7 +25,7 @@ pub(super) struct StreamReader {
     groups: u64,
     consumers: u64,
     producers: u64,
-    /// The last block's identifier: they rise.
+    /// The identifier of the last block: they rise.
     last_block: Option<StreamId>,
     /// Entries in the blocks so far.
     len: u64,
@@ -47,7 +50,7 @@ enum Place {
 }
 
 impl StreamReader {
-    pub(super) fn new(object: ObjectType, input: &mut Input<'_>) -> Result<Self, Error> {
+    pub(super) fn new(object: ObjectType, input: &mut Input<'_>) -> Result<Self, Stop> {
         Ok(Self {
             object,
             place: Place::Blocks(input.length()?),
@@ -64,9 +67,13 @@ impl StreamReader {
         self.object.0 >= object.0
     }
 
-    pub(super) fn next<'a>(&mut self, input: &mut Input<'a>) -> Result<Option<Item<'a>>, Error> {
+    pub(super) fn next<'a>(
+        &mut self,
+        input: &mut Input<'a>,
+        limits: Limits,
+    ) -> Result<Option<Item<'a>>, Stop> {
         loop {
-            let (item, place) = self.step(input)?;
+            let (item, place) = self.step(input, limits.item_max)?;
             self.place = place;
             match item {
                 None if matches!(place, Place::Done) => return Ok(None),
@@ -76,19 +83,23 @@ impl StreamReader {
         }
     }
 
-    fn step<'a>(&mut self, input: &mut Input<'a>) -> Result<(Option<Item<'a>>, Place), Error> {
+    fn step<'a>(
+        &mut self,
+        input: &mut Input<'a>,
+        len_max: u64,
+    ) -> Result<(Option<Item<'a>>, Place), Stop> {
         Ok(match self.place {
             Place::Done => (None, Place::Done),
             Place::Blocks(0) => (None, Place::Facts),
-            Place::Blocks(left) => (Some(self.block(input)?), Place::Blocks(left - 1)),
+            Place::Blocks(left) => (Some(self.block(input, len_max)?), Place::Blocks(left - 1)),
             Place::Facts => (Some(self.facts(input)?), Place::Groups),
             Place::Groups if self.groups == 0 => match self.is_from(ObjectType::STREAM_4) {
                 true => (None, Place::ProducerFacts),
                 false => (None, Place::Done),
             },
             Place::Groups => {
+                let group = self.group(input, len_max)?;
                 self.groups -= 1;
-                let group = self.group(input)?;
                 let pending = group.pending;
                 (Some(Item::Group(group)), Place::Pending(pending))
             }
@@ -103,14 +114,14 @@ impl StreamReader {
                 false => (None, Place::Groups),
             },
             Place::Consumers => {
+                let consumer = self.consumer(input, len_max)?;
                 self.consumers -= 1;
-                let consumer = self.consumer(input)?;
                 let owned = consumer.pending;
                 (Some(Item::Consumer(consumer)), Place::Owned(owned))
             }
             Place::Owned(0) => (None, Place::Consumers),
             Place::Owned(left) => (Some(Item::Owned(input.raw_id()?)), Place::Owned(left - 1)),
-            place => self.step_late(place, input)?,
+            place => self.step_late(place, input, len_max)?,
         })
     }
 
@@ -119,7 +130,8 @@ impl StreamReader {
         &mut self,
         place: Place,
         input: &mut Input<'a>,
-    ) -> Result<(Option<Item<'a>>, Place), Error> {
+        len_max: u64,
+    ) -> Result<(Option<Item<'a>>, Place), Stop> {
         Ok(match place {
             Place::GivenBackCount => {
                 let count = input.length()?;
@@ -143,8 +155,9 @@ impl StreamReader {
             }
             Place::Producers if self.producers == 0 => (None, Place::ProducersEnd),
             Place::Producers => {
+                let (name, entries) = (input.string(len_max)?, input.length()?);
+                let name = name.bytes()?;
                 self.producers -= 1;
-                let (name, entries) = (input.bytes()?, input.length()?);
                 (
                     Some(Item::Producer { name, entries }),
                     Place::Remembered(entries),
@@ -152,7 +165,8 @@ impl StreamReader {
             }
             Place::Remembered(0) => (None, Place::Producers),
             Place::Remembered(left) => {
-                let (number, id) = (input.bytes()?, input.id()?);
+                let (number, id) = (input.string(len_max)?, input.id()?);
+                let number = number.bytes()?;
                 (
                     Some(Item::Remembered { number, id }),
                     Place::Remembered(left - 1),
@@ -166,71 +180,72 @@ impl StreamReader {
         })
     }
 
-    fn block<'a>(&mut self, input: &mut Input<'a>) -> Result<Item<'a>, Error> {
-        let name = input.bytes()?;
-        let mut name = Input::new(&name);
-        let first = name.raw_id()?;
-        if !name.rest().is_empty() || self.last_block.is_some_and(|last| last >= first) {
-            return Err(Error::Stream);
+    fn block<'a>(&mut self, input: &mut Input<'a>, len_max: u64) -> Result<Item<'a>, Stop> {
+        let (name, entries) = (input.string(len_max)?, input.string(len_max)?);
+        let name: [u8; 16] = (*name.bytes()?).try_into().map_err(|_| Error::Stream)?;
+        let first = Input::whole(&name).raw_id()?;
+        if self.last_block.is_some_and(|last| last >= first) {
+            return Err(Error::Stream.into());
         }
+        let block = StreamBlock::validate(first, entries.bytes()?)?;
         self.last_block = Some(first);
-        let block = StreamBlock::validate(first, input.bytes()?)?;
         self.len = self.len.saturating_add(block.len());
         Ok(Item::Block(block))
     }
 
-    fn facts<'a>(&mut self, input: &mut Input<'a>) -> Result<Item<'a>, Error> {
+    fn facts<'a>(&mut self, input: &mut Input<'a>) -> Result<Item<'a>, Stop> {
         let len = input.length()?;
         let mut facts = StreamFacts {
             len,
             last_id: input.id()?,
-            entries_added: len,
             ..StreamFacts::default()
         };
         if len != self.len {
-            return Err(Error::Stream);
+            return Err(Error::Stream.into());
         }
         if self.is_from(ObjectType::STREAM_2) {
             facts.first_id = input.id()?;
             facts.max_deleted_id = input.id()?;
-            facts.entries_added = input.length()?;
+            facts.entries_added = Some(input.length()?);
         }
         facts.groups = input.length()?;
         self.groups = facts.groups;
         Ok(Item::Stream(facts))
     }
 
-    fn group<'a>(&self, input: &mut Input<'a>) -> Result<Group<'a>, Error> {
-        let (name, last_id) = (input.bytes()?, input.id()?);
+    fn group<'a>(&self, input: &mut Input<'a>, len_max: u64) -> Result<Group<'a>, Stop> {
+        let (name, last_id) = (input.string(len_max)?, input.id()?);
         let entries_read = match self.is_from(ObjectType::STREAM_2) {
             true => Some(input.length()?).filter(|&read| read != READ_UNKNOWN),
             false => None,
         };
+        let pending = input.length()?;
         Ok(Group {
-            name,
+            name: name.bytes()?,
             last_id,
             entries_read,
-            pending: input.length()?,
+            pending,
         })
     }
 
-    fn consumer<'a>(&self, input: &mut Input<'a>) -> Result<Consumer<'a>, Error> {
-        let (name, seen_at) = (input.bytes()?, input.millis()?);
+    fn consumer<'a>(&self, input: &mut Input<'a>, len_max: u64) -> Result<Consumer<'a>, Stop> {
+        let (name, seen_at) = (input.string(len_max)?, input.millis()?);
         let active_at = match self.is_from(ObjectType::STREAM_3) {
             true => Some(input.millis()?).filter(|&at| at != -1),
             // Older ones did not know; being seen was all there was.
             false => Some(seen_at),
         };
+        let pending = input.length()?;
         Ok(Consumer {
-            name,
+            name: name.bytes()?,
             seen_at,
             active_at,
-            pending: input.length()?,
+            pending,
         })
     }
 }
 
-fn pending<'a>(input: &mut Input<'a>) -> Result<Item<'a>, Error> {
+fn pending<'a>(input: &mut Input<'a>) -> Result<Item<'a>, Stop> {
     let (id, delivered_at) = (input.raw_id()?, input.millis()?);
     Ok(Item::Pending(Pending {
         id,

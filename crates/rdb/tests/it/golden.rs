@@ -1,6 +1,6 @@
 //! Payloads that other servers wrote.
 
-use russet_rdb::{Item, ObjectReader, ObjectType, Shape, Writer, payload};
+use russet_rdb::{Item, ObjectType, Shape, Writer, payload};
 
 use crate::items;
 
@@ -66,8 +66,11 @@ fn what_is_written_again_says_the_same() {
         for compresses in [false, true] {
             let mut again = Vec::new();
             let mut writer = Writer::new(&mut again).compressing(compresses);
-            writer.begin_with_deadlines(object, if is_stream { blocks } else { count }, least);
-            found.iter().for_each(|item| writer.item(item));
+            let count = if is_stream { blocks } else { count };
+            let Ok(()) = writer.begin_with_deadlines(object, count, least);
+            for item in &found {
+                let Ok(()) = writer.item(item);
+            }
             payload::seal(&mut again, opened.version);
             assert_eq!(
                 items(payload::open(&again).unwrap()).unwrap(),
@@ -114,7 +117,11 @@ fn a_payload_that_is_changed_or_cut_is_refused() {
             let mut other = bytes.clone();
             other[at] ^= 0x10;
             assert!(payload::open(&other).is_err(), "{name}, byte {at}");
-            assert!(payload::open(&bytes[..at]).is_err(), "{name}, cut at {at}");
+            let error = payload::open(&bytes[..at]).unwrap_err();
+            assert!(
+                at >= 10 || error == russet_rdb::Error::Cut,
+                "{name}, cut at {at}"
+            );
         }
     }
 }
@@ -125,7 +132,7 @@ fn an_unknown_type_keeps_its_number() {
         let mut bytes = vec![code, 0];
         payload::seal(&mut bytes, russet_rdb::Version::REDIS_7_4);
         let opened = payload::open(&bytes).unwrap();
-        let error = ObjectReader::of_payload(opened).unwrap_err();
+        let error = opened.reader().unwrap_err();
         assert_eq!(error, russet_rdb::Error::UnknownType(ObjectType(code)));
     }
 }

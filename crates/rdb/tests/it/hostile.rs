@@ -2,22 +2,22 @@
 
 use proptest::prelude::*;
 use russet_rdb::payload::Payload;
-use russet_rdb::{ObjectReader, Version};
+use russet_rdb::{Error, Limits, Next, ObjectType, Reader, Version};
 
 use crate::golden;
 
 /// Reads as far as it goes; there are never more items than bytes could tell.
 fn read(object: &[u8], version: Version) {
-    let Ok(mut reader) = ObjectReader::of_payload(Payload { object, version }) else {
+    let Ok((mut reader, mut input)) = (Payload { object, version }).reader() else {
         return;
     };
     let mut count = 0;
-    while let Ok(Some(item)) = reader.next() {
+    while let Ok(Next::Item(item)) = reader.next(&mut input) {
         drop(format!("{item:?}"));
         count += 1;
         assert!(count <= object.len() + 8, "more items than bytes");
     }
-    assert_eq!(reader.next(), Ok(None), "an end is an end");
+    assert_eq!(reader.next(&mut input), Ok(Next::End), "an end is an end");
 }
 
 fn version() -> impl Strategy<Value = Version> {
@@ -72,4 +72,31 @@ fn a_declared_size_reserves_nothing() {
     read(&[&[0][..], &long].concat(), Version::REDIS_NEWEST);
     let unpacked = [0xc3, 2, 0x81, 0, 0, 1, 0, 0, 0, 0, 0, 0, b'a'];
     read(&[&[0][..], &unpacked].concat(), Version::REDIS_NEWEST);
+}
+
+#[test]
+fn five_bytes_of_rubbish_end_too_early() {
+    assert_eq!(russet_rdb::payload::open(b"12345"), Err(Error::Cut));
+}
+
+#[test]
+fn what_must_come_whole_is_refused_beyond_the_limit_before_it_has_come() {
+    let limits = Limits {
+        item_max: 1000,
+        ..Limits::default()
+    };
+    let declared = b"\x01\x80\x00\x00\x03\xe9";
+    for (object, at) in [
+        (ObjectType::HASH, 0),
+        (ObjectType::ZSET_2, 0),
+        (ObjectType::ZSET_LISTPACK, 1),
+        (ObjectType::LIST_QUICKLIST, 0),
+    ] {
+        let mut reader = Reader::new(object, Version::REDIS_7_0)
+            .unwrap()
+            .with_limits(limits);
+        let mut input = russet_rdb::Input::partial(&declared[at..]);
+        let error = Error::TooLong { len: 1001 };
+        assert_eq!(reader.next(&mut input), Err(error), "{object:?}");
+    }
 }

@@ -41,8 +41,10 @@ fn come_back(object: ObjectType, count: usize, written: &[Item<'static>], least:
     for compresses in [false, true] {
         let mut bytes = Vec::new();
         let mut writer = Writer::new(&mut bytes).compressing(compresses);
-        writer.begin_with_deadlines(object, count, least);
-        written.iter().for_each(|item| writer.item(item));
+        let Ok(()) = writer.begin_with_deadlines(object, count, least);
+        for item in written {
+            let Ok(()) = writer.item(item);
+        }
         payload::seal(&mut bytes, object.version());
         assert_eq!(items(payload::open(&bytes).unwrap()).unwrap(), written);
     }
@@ -155,7 +157,7 @@ fn streams() {
             last_id: id(9),
             first_id: id(5),
             max_deleted_id: id(6),
-            entries_added: 12,
+            entries_added: Some(12),
             groups: 1,
         }),
         Item::Group(group),

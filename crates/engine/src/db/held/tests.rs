@@ -13,6 +13,11 @@ fn packed(keyspace: &mut Keyspace, key: &[u8]) -> Vec<u8> {
     }
 }
 
+fn hold<'a>(db: &'a mut Db<'_>, key: &'a [u8], kind: Kind) -> Result<Held<'a>, WrongType> {
+    let hash = db.hash(key);
+    db.held_hashed(hash, key, kind)
+}
+
 #[test]
 fn spliced_bytes_are_those_of_a_vector() {
     let mut rng = russet_base::Rng::new(7);
@@ -21,7 +26,7 @@ fn spliced_bytes_are_those_of_a_vector() {
         let mut keyspace = Keyspace::new(Options::default());
         let mut model = b"begin".to_vec();
         let mut db = keyspace.db(0);
-        let mut held = db.held(&key, Kind::List).unwrap();
+        let mut held = hold(&mut db, &key, Kind::List).unwrap();
         held.put_packed(Encoding::Listpack, &model);
         for step in 0..2000 {
             let at = rng.u64() as usize % (model.len() + 1);
@@ -30,7 +35,7 @@ fn spliced_bytes_are_those_of_a_vector() {
             let insert = vec![step as u8; rng.u64() as usize % 35];
             let frozen = (step % 50 == 0).then(|| (keyspace.snapshot(), model.clone()));
             let mut db = keyspace.db(0);
-            let mut held = db.held(&key, Kind::List).unwrap();
+            let mut held = hold(&mut db, &key, Kind::List).unwrap();
             held.splice(at, remove, &insert);
             model.splice(at..at + remove, insert);
             if let (Some(first), Some(byte)) = (held.packed_mut().first_mut(), model.first_mut()) {
@@ -60,13 +65,13 @@ fn a_collection_takes_the_place_of_a_string_and_keeps_the_deadline() {
     let mut keyspace = Keyspace::new(Options::default());
     let mut db = keyspace.db(0);
     db.set(b"k", b"v", Some(9_000));
-    assert!(db.held(b"k", Kind::List).is_err());
+    assert!(hold(&mut db, b"k", Kind::List).is_err());
     db.remove(b"k");
-    let mut held = db.held(b"k", Kind::List).unwrap();
+    let mut held = hold(&mut db, b"k", Kind::List).unwrap();
     assert!(held.form().is_none());
     held.put_packed(Encoding::Listpack, b"abc");
     db.expire_at(b"k", Some(9_000));
-    let mut held = db.held(b"k", Kind::List).unwrap();
+    let mut held = hold(&mut db, b"k", Kind::List).unwrap();
     held.put_packed(Encoding::Quicklist, &[9; 3000]);
     assert_eq!(
         (held.deadline(), held.encoding()),
@@ -82,11 +87,13 @@ fn a_copy_has_bytes_of_its_own() {
     for len in [10, 5000] {
         let mut keyspace = Keyspace::new(Options::default());
         let mut db = keyspace.db(0);
-        let mut held = db.held(b"a", Kind::List).unwrap();
+        let mut held = hold(&mut db, b"a", Kind::List).unwrap();
         held.put_packed(Encoding::Listpack, &vec![1; len]);
         assert!(keyspace.copy_key((0, b"a"), (0, b"b"), false));
         let mut db = keyspace.db(0);
-        db.held(b"a", Kind::List).unwrap().splice(0, 1, b"xyz");
+        hold(&mut db, b"a", Kind::List)
+            .unwrap()
+            .splice(0, 1, b"xyz");
         assert_eq!(packed(&mut keyspace, b"b"), vec![1; len]);
         let mut expected = b"xyz".to_vec();
         expected.resize(len + 2, 1);
@@ -116,7 +123,7 @@ fn observed_keys_report_every_change_and_others_none() {
     assert_eq!(changes(&|k| assert!(k.db(0).remove(b"k"))), 1);
     let held = |k: &mut Keyspace| {
         let mut db = k.db(0);
-        let mut held = db.held(b"k", Kind::List).unwrap();
+        let mut held = hold(&mut db, b"k", Kind::List).unwrap();
         held.put_packed(Encoding::Listpack, b"abc");
     };
     assert_eq!(changes(&held), 1);

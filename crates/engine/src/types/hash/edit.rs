@@ -3,6 +3,7 @@
 //! Always true: after each call the value has the encoding that Redis would give it.
 //! Not here: fields that are due — `sweep.rs`
 
+use ahash::RandomState;
 use russet_pack::listpack;
 use smallvec::SmallVec;
 
@@ -14,7 +15,7 @@ use crate::types::form::Collection;
 use crate::value::{Encoding, Millis, StringRef};
 
 /// A packed hash never becomes larger, however far its thresholds are raised.
-const PACKED_SIZE_MAX: usize = 1 << 30;
+pub(super) const PACKED_SIZE_MAX: usize = 1 << 30;
 
 /// What becomes of the deadline of a field that is set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -345,14 +346,8 @@ impl<'a> HashMut<'a> {
         if packed.is_timed {
             return;
         }
-        let mut timed = listpack::Builder::with_capacity(packed.list.bytes().len() + 64);
-        for (index, entry) in packed.list.iter().enumerate() {
-            timed.push_entry(entry);
-            if index % 2 == 1 {
-                timed.push_int(0);
-            }
-        }
-        self.held.put_packed(Encoding::ListpackEx, &timed.finish());
+        let timed = timed(packed);
+        self.held.put_packed(Encoding::ListpackEx, &timed);
     }
 
     /// Turns a packed hash into pages.
@@ -364,14 +359,7 @@ impl<'a> HashMut<'a> {
         else {
             return;
         };
-        let mut pages = Hash::new(self.held.hasher());
-        let mut digits = [Vec::new(), Vec::new()];
-        for (_, shown) in packed.fields() {
-            let [field, value] = &mut digits;
-            let field = spelled(shown.field, field);
-            let value = spelled(shown.value, value);
-            pages.set(field, value, |_| shown.deadline, Millis::MIN);
-        }
+        let pages = pages_of(packed, self.held.hasher());
         let pages = Collection::Hash(Box::new(pages));
         self.held.put_paged(Encoding::Hashtable, pages);
     }
@@ -391,6 +379,31 @@ impl<'a> HashMut<'a> {
         self.held.splice(at, len, entries);
         listpack::fix_header(self.held.packed_mut(), gone, added);
     }
+}
+
+/// The entries of a packed hash without deadlines, with room for deadlines.
+pub(super) fn timed(packed: Packed<'_>) -> Vec<u8> {
+    let mut timed = listpack::Builder::with_capacity(packed.list.bytes().len() + 64);
+    for (index, entry) in packed.list.iter().enumerate() {
+        timed.push_entry(entry);
+        if index % 2 == 1 {
+            timed.push_int(0);
+        }
+    }
+    timed.finish()
+}
+
+/// The fields of a packed hash as pages.
+pub(super) fn pages_of(packed: Packed<'_>, hasher: &RandomState) -> Hash {
+    let mut pages = Hash::new(hasher);
+    let mut digits = [Vec::new(), Vec::new()];
+    for (_, shown) in packed.fields() {
+        let [field, value] = &mut digits;
+        let field = spelled(shown.field, field);
+        let value = spelled(shown.value, value);
+        pages.set(field, value, |_| shown.deadline, Millis::MIN);
+    }
+    pages
 }
 
 /// The text of a field or value; the digits of an integer are put into `buffer`.

@@ -10,6 +10,7 @@ use super::edit::{self, Place};
 use super::paged::Set;
 use super::{Member, SetRef};
 use crate::db::{Db, Held};
+use crate::detached::Detached;
 use crate::packing::Packing;
 use crate::types::form::{Collection, Form};
 use crate::value::{Encoding, Kind};
@@ -35,6 +36,8 @@ pub struct NewSet {
     body: Option<Body>,
     packing: Packing,
     hasher: RandomState,
+    /// How many members decide how it begins.
+    expected: usize,
 }
 
 #[derive(Debug)]
@@ -46,24 +49,30 @@ enum Body {
 impl Db<'_> {
     /// An empty set that begins in this encoding: `Intset`, `Listpack` or `Hashtable`.
     pub fn new_set(&self, encoding: Encoding) -> NewSet {
-        let mut set = NewSet {
-            encoding,
+        let mut set = self.new_set_of(1);
+        edit::create(&mut set, encoding);
+        set
+    }
+
+    /// An empty set that begins as one does at a key when that many members are announced.
+    pub fn new_set_of(&self, expected: usize) -> NewSet {
+        NewSet {
+            encoding: Encoding::Listpack,
             body: None,
             packing: self.shared.packing,
             hasher: self.shared.hasher.clone(),
-        };
-        edit::create(&mut set, encoding);
-        set
+            expected,
+        }
     }
 
     /// Gives a key this set, whatever it held; the key has no deadline then. An empty set removes
     /// the key.
     pub fn store_set(&mut self, key: &[u8], set: NewSet) {
-        self.remove(key);
-        if !set.is_empty()
-            && let Ok(mut held) = self.held(key, Kind::Set)
-        {
-            set.put(&mut held);
+        match set.finish() {
+            Some(set) => self.place(key, set, None),
+            None => {
+                self.remove(key);
+            }
         }
     }
 }
@@ -86,7 +95,7 @@ impl NewSet {
 
     /// Adds a member; says whether it was not there.
     pub fn add(&mut self, member: Member<'_>) -> bool {
-        edit::add(self, member, 1)
+        edit::add(self, member, self.expected)
     }
 
     /// Removes a member; says whether it was there.
@@ -114,6 +123,17 @@ impl NewSet {
         self.put_packed(Encoding::Intset, &intset::from_sorted(&numbers));
     }
 
+    /// Returns the value, unless it is empty.
+    pub fn finish(self) -> Option<Detached> {
+        if self.is_empty() {
+            return None;
+        }
+        Some(match self.body? {
+            Body::Packed(bytes) => Detached::packed(Kind::Set, self.encoding, bytes),
+            Body::Paged(set) => Detached::paged(self.encoding, set),
+        })
+    }
+
     /// A copy of what a key holds, which is packed or nothing yet.
     pub(super) fn copied(held: &Held<'_>) -> Self {
         let body = match held.form() {
@@ -126,6 +146,7 @@ impl NewSet {
             body,
             packing: held.packing(),
             hasher: held.hasher().clone(),
+            expected: 1,
         }
     }
 

@@ -11,6 +11,8 @@ use super::packed::push_score;
 use super::paged::Zset;
 use super::view::ZsetRef;
 use crate::db::Db;
+use crate::detached::Detached;
+use crate::packing::Packing;
 use crate::types::form::Collection;
 use crate::types::set::Member;
 use crate::value::{Encoding, Kind};
@@ -37,6 +39,7 @@ pub struct NewZset {
     zset: Box<Zset>,
     /// The length of the longest member that was put.
     longest: usize,
+    packing: Packing,
 }
 
 impl NewZset {
@@ -75,6 +78,20 @@ impl NewZset {
         (!self.is_empty()).then(|| ZsetRef::of_pages(&self.zset))
     }
 
+    /// Returns the value, unless it is empty.
+    pub fn finish(self) -> Option<Detached> {
+        let len = self.len();
+        if len == 0 {
+            return None;
+        }
+        let is_small =
+            len <= self.packing.zset_entries_max && self.longest <= self.packing.zset_value_max;
+        Some(match is_small {
+            true => Detached::packed(Kind::Zset, Encoding::Listpack, self.pack()),
+            false => Detached::paged(Encoding::Skiplist, Collection::Zset(self.zset)),
+        })
+    }
+
     fn pack(&self) -> Vec<u8> {
         let mut builder = listpack::Builder::new();
         let mut entries = SmallVec::new();
@@ -94,6 +111,7 @@ impl Db<'_> {
         NewZset {
             zset: Box::new(Zset::new(&self.shared.hasher)),
             longest: 0,
+            packing: self.shared.packing,
         }
     }
 
@@ -101,18 +119,11 @@ impl Db<'_> {
     /// key. Returns how many members there are.
     pub fn store_zset(&mut self, key: &[u8], zset: NewZset) -> usize {
         let len = zset.len();
-        self.remove(key);
-        if len == 0 {
-            return 0;
-        }
-        let Ok(mut held) = self.held(key, Kind::Zset) else {
-            unreachable!("the key was just removed");
-        };
-        let packing = held.packing();
-        if len <= packing.zset_entries_max && zset.longest <= packing.zset_value_max {
-            held.put_packed(Encoding::Listpack, &zset.pack());
-        } else {
-            held.put_paged(Encoding::Skiplist, Collection::Zset(zset.zset));
+        match zset.finish() {
+            Some(zset) => self.place(key, zset, None),
+            None => {
+                self.remove(key);
+            }
         }
         len
     }

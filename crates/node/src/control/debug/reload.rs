@@ -8,8 +8,8 @@
 use russet_command::CommandError;
 use russet_command::args::is_word;
 use russet_engine::{Access, Entry, Millis, Touch};
+use russet_rdb::Version;
 use russet_rdb::payload::Payload;
-use russet_rdb::{ObjectReader, Version};
 use russet_resp::Args;
 
 use crate::control::{ControlCtx, ControlFlow};
@@ -62,7 +62,7 @@ fn save_all(cx: &mut ControlCtx<'_>) -> Vec<Saved> {
                 continue;
             };
             let mut object = Vec::new();
-            let version = translate::save(&value, &mut object, compress);
+            let Ok(version) = translate::save(&value, &mut object, compress);
             let (deadline, access) = (value.deadline(), value.access());
             saved.push(Saved {
                 db: index,
@@ -78,18 +78,15 @@ fn save_all(cx: &mut ControlCtx<'_>) -> Vec<Saved> {
 }
 
 fn load_one(cx: &mut ControlCtx<'_>, saved: &Saved) -> Result<(), CommandError> {
-    let packing = cx.core.keyspace.packing();
     let mut db = cx.core.keyspace.db(saved.db);
     let payload = Payload {
         object: &saved.object,
         version: saved.version,
     };
-    let reader = ObjectReader::of_payload(payload).map_err(|_| FAILED)?;
-    translate::load(&mut db, &packing, &saved.key, reader).map_err(|_| FAILED)?;
+    let (reader, input) = payload.reader().map_err(|_| FAILED)?;
+    let value = translate::load(&db, reader, input).map_err(|_| FAILED)?;
+    db.place(&saved.key, value, saved.deadline);
     if let Entry::Occupied(mut entry) = db.entry(&saved.key) {
-        if saved.deadline.is_some() {
-            entry.set_deadline(saved.deadline);
-        }
         entry.set_access(saved.access);
     }
     Ok(())

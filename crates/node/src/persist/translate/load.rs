@@ -1,131 +1,146 @@
-//! Items into a key that does not exist yet.
+//! Items into a value that no key has yet.
 //!
-//! Always true: a value that is packed stays so up to the thresholds; a larger one goes the way of
-//! its elements, which gives it the encoding that they would have given it.
+//! ```text
+//!  Reader ──item──► Loader ──finish──► Detached ──► Db::place, by who knows the key
+//! ```
+//! Always true: loading changes no key; a value that is packed stays so up to the thresholds; a
+//! larger one is built from its elements, which gives it the encoding that they would have given
+//! it.
 //! Not here: streams — `load_stream.rs`
 
+use bytes::Bytes;
 use russet_base::num::I64Buf;
 use russet_engine::{
-    Db, Encoding, End, FieldTtl, HashMut, Kind, ListMut, Millis, NewValue, Packing, SetMut,
-    WrongType, ZsetAdd, ZsetAdded, ZsetMut,
+    Db, Detached, Encoding, Kind, Member, Millis, NewHash, NewList, NewSet, NewValue, NewZset,
+    Packing,
 };
-use russet_rdb::{Entry, Item, ObjectReader, Packed, Shape, Text};
+use russet_rdb::{Entry, Input, Item, Next, Packed, Pieces, Reader, Shape, Text};
 
-use super::{Refused, load_stream};
+use super::Refused;
+use super::load_stream::StreamLoader;
 
 /// Deadlines of fields are below this.
 const FIELD_DEADLINE_LIMIT: Millis = 1 << 48;
 /// An intset beyond this is better off as pages.
 const INTSET_ADOPTED_LEN_MAX: usize = 64;
+/// Longer strings are taken over instead of copied.
+const COPIED_LEN_MAX: usize = 1024;
 
-/// Loads a value to a key that does not exist.
+/// Loads a value from bytes that hold it and nothing else.
 ///
 /// # Errors
-/// What is wrong with the value; the key does not exist then.
+/// What is wrong with the value.
 pub(crate) fn load(
-    db: &mut Db<'_>,
-    packing: &Packing,
-    key: &[u8],
-    mut reader: ObjectReader<'_>,
-) -> Result<(), Refused> {
-    let result =
-        load_kind(db, packing, key, &mut reader).and_then(|()| match reader.rest().rest() {
-            [] => Ok(()),
-            _ => Err(Refused::Bytes(russet_rdb::Error::Trailing)),
-        });
-    if result.is_err() {
-        db.remove(key);
+    db: &Db<'_>,
+    mut reader: Reader,
+    mut input: Input<'_>,
+) -> Result<Detached, Refused> {
+    let mut loader = Loader::new(db, reader.kind());
+    loop {
+        match reader.next(&mut input)? {
+            Next::Item(item) => loader.item(db, item)?,
+            Next::End if input.rest().is_empty() => return loader.finish(),
+            Next::End => return Err(Refused::Bytes(russet_rdb::Error::Trailing)),
+            Next::More => return Err(Refused::Bytes(russet_rdb::Error::Cut)),
+        }
     }
-    result
 }
 
-fn load_kind(
-    db: &mut Db<'_>,
-    packing: &Packing,
-    key: &[u8],
-    reader: &mut ObjectReader<'_>,
-) -> Result<(), Refused> {
-    use russet_rdb::Kind as In;
-    let mut adopted = match reader.kind() {
-        In::String => return load_string(db, key, reader),
-        In::Stream => return load_stream::load(db, packing, key, reader),
-        _ => Adopted {
-            packing,
-            whole: None,
-        },
+/// A value that is being loaded, item by item.
+pub(crate) struct Loader {
+    packing: Packing,
+    pieces: Pieces,
+    body: Body,
+}
+
+enum Body {
+    String,
+    List(NewList),
+    Set(NewSet),
+    Zset(NewZset),
+    Hash(NewHash),
+    Stream(Box<StreamLoader>),
+    /// A value that came in one item.
+    Whole(Detached),
+}
+
+impl Loader {
+    /// Begins a value of that kind for this database.
+    pub(crate) fn new(db: &Db<'_>, kind: russet_rdb::Kind) -> Self {
+        use russet_rdb::Kind as In;
+        Self {
+            packing: db.packing(),
+            pieces: Pieces::default(),
+            body: match kind {
+                In::String => Body::String,
+                In::List => Body::List(db.new_list()),
+                In::Set => Body::Set(db.new_set_of(1)),
+                In::Zset => Body::Zset(db.new_zset()),
+                In::Hash => Body::Hash(db.new_hash()),
+                In::Stream => Body::Stream(Box::default()),
+            },
+        }
+    }
+
+    /// Takes the next item.
+    ///
+    /// # Errors
+    /// It does not go together with those before; the loader is of no use then.
+    pub(crate) fn item(&mut self, db: &Db<'_>, item: Item<'_>) -> Result<(), Refused> {
+        let Some(item) = self.pieces.join(item) else {
+            return Ok(());
+        };
+        let whole = match &mut self.body {
+            Body::String => Some(string(item)?),
+            Body::List(list) => list_item(list, &item).map(|()| None)?,
+            Body::Set(set) => set_item(set, item, db, &self.packing)?,
+            Body::Zset(zset) => zset_item(zset, item, &self.packing)?,
+            Body::Hash(hash) => hash_item(hash, item, &self.packing)?,
+            Body::Stream(stream) => stream.item(item, &self.packing).map(|()| None)?,
+            Body::Whole(_) => return Err(Refused::Parts),
+        };
+        if let Some(whole) = whole {
+            self.body = Body::Whole(whole);
+        }
+        Ok(())
+    }
+
+    /// Returns the value.
+    ///
+    /// # Errors
+    /// Parts of it are missing.
+    pub(crate) fn finish(self) -> Result<Detached, Refused> {
+        let value = match self.body {
+            Body::String => None,
+            Body::List(list) => list.finish(),
+            Body::Set(set) => set.finish(),
+            Body::Zset(zset) => zset.finish(),
+            Body::Hash(hash) => hash.finish(),
+            Body::Stream(stream) => Some(Detached::stream(stream.finish()?)),
+            Body::Whole(value) => Some(value),
+        };
+        value.ok_or(Refused::Parts)
+    }
+}
+
+fn string(item: Item<'_>) -> Result<Detached, Refused> {
+    let Item::Text(text) = item else {
+        return Err(Refused::Parts);
     };
+    Ok(Detached::string(&match &text {
+        Text::Int(n) => NewValue::Int(*n),
+        Text::Bytes(bytes) if bytes.len() <= COPIED_LEN_MAX => NewValue::Plain(bytes),
+        Text::Bytes(_) => NewValue::Shared(Bytes::from(text.into_vec())),
+    }))
+}
+
+fn list_item(list: &mut NewList, item: &Item<'_>) -> Result<(), Refused> {
     let mut digits = I64Buf::new();
-    match reader.kind() {
-        In::List => {
-            let mut list = absent(db.list_mut(key))?;
-            while let Some(item) = reader.next()? {
-                list_item(&mut list, &item, &mut digits)?;
-            }
-        }
-        In::Set => {
-            let mut set = absent(db.set_mut(key))?;
-            while let Some(item) = reader.next()? {
-                set_item(&mut set, item, &mut adopted)?;
-            }
-        }
-        In::Zset => {
-            let mut zset = absent(db.zset_mut(key))?;
-            while let Some(item) = reader.next()? {
-                zset_item(&mut zset, item, &mut adopted)?;
-            }
-        }
-        _ => {
-            let mut hash = absent(db.hash_mut(key))?;
-            while let Some(item) = reader.next()? {
-                hash_item(&mut hash, item, &mut adopted)?;
-            }
-        }
-    }
-    match adopted.whole {
-        Some((kind, encoding, bytes)) => absent(db.adopt_packed(key, kind, encoding, &bytes)),
-        None => Ok(()),
-    }
-}
-
-/// The key does not exist, so it holds nothing else.
-fn absent<T>(found: Result<T, WrongType>) -> Result<T, Refused> {
-    found.map_err(|WrongType| Refused::Parts)
-}
-
-/// A collection that is taken over as it is, once nobody holds the key.
-struct Adopted<'p> {
-    packing: &'p Packing,
-    whole: Option<(Kind, Encoding, Vec<u8>)>,
-}
-
-impl Adopted<'_> {
-    fn take(&mut self, kind: Kind, encoding: Encoding, packed: Packed<'_>) {
-        self.whole = Some((kind, encoding, packed.bytes.into_owned()));
-    }
-}
-
-fn load_string(db: &mut Db<'_>, key: &[u8], reader: &mut ObjectReader<'_>) -> Result<(), Refused> {
-    let Some(Item::Text(text)) = reader.next()? else {
-        return Err(Refused::Parts);
-    };
-    let russet_engine::Entry::Vacant(place) = db.entry(key) else {
-        return Err(Refused::Parts);
-    };
-    match text {
-        Text::Int(n) => place.insert(NewValue::Int(n), None),
-        Text::Bytes(bytes) => place.insert(NewValue::Plain(&bytes), None),
-    }
-    Ok(())
-}
-
-fn list_item(list: &mut ListMut<'_>, item: &Item<'_>, digits: &mut I64Buf) -> Result<(), Refused> {
     match item {
-        Item::Text(text) => {
-            list.push(End::Back, [text.bytes(digits)]);
-        }
+        Item::Text(text) => list.push(text.bytes(&mut digits)),
         Item::Packed(node) => {
             for entry in node.entries() {
-                list.push(End::Back, [entry.as_bytes(digits)]);
+                list.push(entry.as_bytes(&mut digits));
             }
         }
         _ => return Err(Refused::Parts),
@@ -133,37 +148,41 @@ fn list_item(list: &mut ListMut<'_>, item: &Item<'_>, digits: &mut I64Buf) -> Re
     Ok(())
 }
 
+/// A packed collection that is taken over as it is.
+fn adopted(kind: Kind, encoding: Encoding, packed: Packed<'_>) -> Detached {
+    Detached::packed(kind, encoding, packed.bytes.into_owned())
+}
+
 fn set_item(
-    set: &mut SetMut<'_>,
+    set: &mut NewSet,
     item: Item<'_>,
-    adopted: &mut Adopted<'_>,
-) -> Result<(), Refused> {
-    let packing = adopted.packing;
+    db: &Db<'_>,
+    packing: &Packing,
+) -> Result<Option<Detached>, Refused> {
     match item {
-        Item::Text(text) => add_to_set(set, entry_of(&text)),
+        Item::Text(text) => add_to_set(set, entry_of(&text))?,
         Item::Packed(packed) if packed.shape == Shape::Intset => {
             let len_max = packing.set_intset_entries_max;
             if packed.len() <= len_max.min(INTSET_ADOPTED_LEN_MAX) {
-                adopted.take(Kind::Set, Encoding::Intset, packed);
-                return Ok(());
+                return Ok(Some(adopted(Kind::Set, Encoding::Intset, packed)));
             }
-            set.expect(packed.len());
+            *set = db.new_set_of(packed.len());
             packed
                 .integers()
-                .try_for_each(|n| add_to_set(set, Entry::Int(n)))
+                .try_for_each(|n| add_to_set(set, Entry::Int(n)))?;
         }
         Item::Packed(packed) => {
             if packed.len() <= packing.set_entries_max {
-                adopted.take(Kind::Set, Encoding::Listpack, packed);
-                return Ok(());
+                return Ok(Some(adopted(Kind::Set, Encoding::Listpack, packed)));
             }
-            set.expect(packed.len());
+            *set = db.new_set_of(packed.len());
             packed
                 .entries()
-                .try_for_each(|member| add_to_set(set, member))
+                .try_for_each(|member| add_to_set(set, member))?;
         }
-        _ => Err(Refused::Parts),
+        _ => return Err(Refused::Parts),
     }
+    Ok(None)
 }
 
 fn entry_of<'t>(text: &'t Text<'_>) -> Entry<'t> {
@@ -173,82 +192,79 @@ fn entry_of<'t>(text: &'t Text<'_>) -> Entry<'t> {
     }
 }
 
-fn add_to_set(set: &mut SetMut<'_>, member: Entry<'_>) -> Result<(), Refused> {
-    match set.add_member(member) {
+fn add_to_set(set: &mut NewSet, member: Member<'_>) -> Result<(), Refused> {
+    match set.add(member) {
         true => Ok(()),
         false => Err(Refused::Twice),
     }
 }
 
 fn zset_item(
-    zset: &mut ZsetMut<'_>,
+    zset: &mut NewZset,
     item: Item<'_>,
-    adopted: &mut Adopted<'_>,
-) -> Result<(), Refused> {
-    let mut digits = I64Buf::new();
+    packing: &Packing,
+) -> Result<Option<Detached>, Refused> {
     match item {
-        Item::Scored { member, score } => add_to_zset(zset, member.bytes(&mut digits), score),
+        Item::Scored { member, score } => add_to_zset(zset, entry_of(&member), score)?,
         Item::Packed(packed) => {
-            if packed.len() <= adopted.packing.zset_entries_max {
-                adopted.take(Kind::Zset, Encoding::Listpack, packed);
-                return Ok(());
+            if packed.len() <= packing.zset_entries_max {
+                return Ok(Some(adopted(Kind::Zset, Encoding::Listpack, packed)));
             }
             let mut scored = packed.scored();
-            scored.try_for_each(|(member, score)| {
-                add_to_zset(zset, member.as_bytes(&mut digits), score)
-            })
+            scored.try_for_each(|(member, score)| add_to_zset(zset, member, score))?;
         }
-        _ => Err(Refused::Parts),
+        _ => return Err(Refused::Parts),
     }
+    Ok(None)
 }
 
-fn add_to_zset(zset: &mut ZsetMut<'_>, member: &[u8], score: f64) -> Result<(), Refused> {
-    match zset.add(member, score, ZsetAdd::default()) {
-        Ok(ZsetAdded::New(_)) => Ok(()),
-        _ => Err(Refused::Twice),
+fn add_to_zset(zset: &mut NewZset, member: Member<'_>, score: f64) -> Result<(), Refused> {
+    let mut is_new = true;
+    zset.put(member, |old| {
+        is_new = old.is_none();
+        is_new.then_some(score)
+    });
+    match is_new {
+        true => Ok(()),
+        false => Err(Refused::Twice),
     }
 }
 
 fn hash_item(
-    hash: &mut HashMut<'_>,
+    hash: &mut NewHash,
     item: Item<'_>,
-    adopted: &mut Adopted<'_>,
-) -> Result<(), Refused> {
+    packing: &Packing,
+) -> Result<Option<Detached>, Refused> {
     let (mut a, mut b) = (I64Buf::new(), I64Buf::new());
     match item {
         Item::Field {
             name,
             value,
             deadline,
-        } => set_in_hash(hash, (name.bytes(&mut a), value.bytes(&mut b)), deadline),
+        } => add_to_hash(hash, (name.bytes(&mut a), value.bytes(&mut b)), deadline)?,
         Item::Packed(packed)
-            if packed.shape == Shape::Hash && packed.len() <= adopted.packing.hash_entries_max =>
+            if packed.shape == Shape::Hash && packed.len() <= packing.hash_entries_max =>
         {
-            adopted.take(Kind::Hash, Encoding::Listpack, packed);
-            Ok(())
+            return Ok(Some(adopted(Kind::Hash, Encoding::Listpack, packed)));
         }
         Item::Packed(packed) => packed.fields().try_for_each(|(name, value, deadline)| {
-            set_in_hash(
-                hash,
-                (name.as_bytes(&mut a), value.as_bytes(&mut b)),
-                deadline,
-            )
-        }),
-        _ => Err(Refused::Parts),
+            let pair = (name.as_bytes(&mut a), value.as_bytes(&mut b));
+            add_to_hash(hash, pair, deadline)
+        })?,
+        _ => return Err(Refused::Parts),
     }
+    Ok(None)
 }
 
-fn set_in_hash(
-    hash: &mut HashMut<'_>,
+fn add_to_hash(
+    hash: &mut NewHash,
     (name, value): (&[u8], &[u8]),
     deadline: Option<Millis>,
 ) -> Result<(), Refused> {
-    let ttl = match deadline {
-        None => FieldTtl::Clear,
-        Some(at) if (0..FIELD_DEADLINE_LIMIT).contains(&at) => FieldTtl::At(at),
-        Some(_) => return Err(Refused::Parts),
-    };
-    match hash.set(name, value, ttl) {
+    if deadline.is_some_and(|at| !(0..FIELD_DEADLINE_LIMIT).contains(&at)) {
+        return Err(Refused::Parts);
+    }
+    match hash.add(name, value, deadline) {
         true => Ok(()),
         false => Err(Refused::Twice),
     }

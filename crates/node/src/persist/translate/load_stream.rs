@@ -1,7 +1,6 @@
 //! Items into a stream.
 //!
-//! A stream is built apart and given to its key when it is whole. Entries are added anew, so blocks
-//! are as large as the settings say now.
+//! Entries are added anew, so blocks are as large as the settings say now.
 //!
 //! Always true: every pending entry has a consumer, or is said to have been given back.
 //! Not here: other values — `load.rs`
@@ -9,42 +8,17 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use russet_engine::{ConsumerId, Db, Packing, Pending, Remembered, Stream, StreamGroup, StreamId};
-use russet_rdb::{
-    BlockEntry, Consumer, Group, Item, ObjectReader, ProducerFacts, StreamBlock, StreamFacts,
-};
+use russet_engine::{ConsumerId, Packing, Pending, Remembered, Stream, StreamGroup, StreamId};
+use russet_rdb::{BlockEntry, Consumer, Group, Item, ProducerFacts, StreamBlock, StreamFacts};
 
 use super::{Refused, id_of};
 
-/// Loads a stream to a key that does not exist.
-pub(super) fn load(
-    db: &mut Db<'_>,
-    packing: &Packing,
-    key: &[u8],
-    reader: &mut ObjectReader<'_>,
-) -> Result<(), Refused> {
-    let mut loader = Loader {
-        stream: Stream::new(),
-        group: None,
-        consumer: None,
-        given_back: BTreeSet::new(),
-        producer: Vec::new(),
-        texts: Texts::default(),
-    };
-    while let Some(item) = reader.next()? {
-        loader.item(item, packing)?;
-    }
-    loader.close_group()?;
-    let Ok(mut place) = db.stream_mut(key) else {
-        return Err(Refused::Parts);
-    };
-    place.put(loader.stream);
-    Ok(())
-}
-
 /// A stream that is being built.
-struct Loader {
+#[derive(Default)]
+pub(super) struct StreamLoader {
     stream: Stream,
+    /// Whether groups know how many entries they read. If not, it is estimated.
+    counts_reads: bool,
     /// The name of the group that is being built.
     group: Option<Vec<u8>>,
     consumer: Option<ConsumerId>,
@@ -79,8 +53,14 @@ impl Texts {
     }
 }
 
-impl Loader {
-    fn item(&mut self, item: Item<'_>, packing: &Packing) -> Result<(), Refused> {
+impl StreamLoader {
+    /// Returns the stream.
+    pub(super) fn finish(mut self) -> Result<Stream, Refused> {
+        self.close_group()?;
+        Ok(self.stream)
+    }
+
+    pub(super) fn item(&mut self, item: Item<'_>, packing: &Packing) -> Result<(), Refused> {
         match item {
             Item::Block(block) => self.block(&block, packing),
             Item::Stream(facts) => self.facts(&facts),
@@ -131,17 +111,19 @@ impl Loader {
         }
         stream.set_last_id(id_of(facts.last_id));
         stream.set_max_deleted_id(id_of(facts.max_deleted_id));
-        stream.set_entries_added(facts.entries_added);
+        stream.set_entries_added(facts.entries_added.unwrap_or(facts.len));
+        self.counts_reads = facts.entries_added.is_some();
         Ok(())
     }
 
     fn open_group(&mut self, group: &Group<'_>) -> Result<(), Refused> {
         self.close_group()?;
         let last_id = id_of(group.last_id);
-        if !self
-            .stream
-            .create_group(&group.name, last_id, group.entries_read)
-        {
+        let read = match self.counts_reads {
+            true => group.entries_read,
+            false => self.stream.entries_up_to(last_id),
+        };
+        if !self.stream.create_group(&group.name, last_id, read) {
             return Err(Refused::Parts);
         }
         self.group = Some(group.name.to_vec());

@@ -6,55 +6,65 @@
 use std::borrow::Cow;
 
 use russet_engine::{
-    Encoding, HashRef, Kind, ListPart, ListRef, SetRef, Span, StringRef, ValueRef,
+    Encoding, HashRef, Kind, ListPart, ListRef, SetRef, Span, StringRef, ValueRef, WrongType,
 };
-use russet_rdb::{Entry, Item, ObjectType, Text, Version, Writer};
+use russet_rdb::{Entry, Item, ObjectType, Sink, Text, Version, Writer};
 
 use super::save_stream;
 
 /// Writes a type code and the value; returns the version that it needs.
-pub(crate) fn save(value: &ValueRef<'_>, out: &mut Vec<u8>, compress: bool) -> Version {
-    let mut writer = Writer::new(out).compressing(compress);
+///
+/// # Errors
+/// The sink refused.
+pub(crate) fn save<S: Sink>(
+    value: &ValueRef<'_>,
+    sink: S,
+    compress: bool,
+) -> Result<Version, S::Error> {
+    let mut writer = Writer::new(sink).compressing(compress);
     let object = match value.kind() {
         Kind::String => {
-            writer.begin(ObjectType::STRING, 1);
+            writer.begin(ObjectType::STRING, 1)?;
             if let Ok(string) = value.string() {
-                writer.item(&Item::Text(text(string)));
+                writer.item(&Item::Text(text(string)))?;
             }
             ObjectType::STRING
         }
-        Kind::List => value
-            .list()
-            .map_or(ObjectType::LIST, |list| save_list(list, &mut writer)),
-        Kind::Set => match (value.encoding(), value.packed()) {
-            (Encoding::Intset, Some(bytes)) => copy(ObjectType::SET_INTSET, bytes, &mut writer),
-            _ => value
-                .set()
-                .map_or(ObjectType::SET, |set| save_set(set, &mut writer)),
+        Kind::List => match value.list() {
+            Ok(list) => save_list(list, &mut writer)?,
+            Err(WrongType) => ObjectType::LIST,
+        },
+        Kind::Set => match (value.encoding(), value.packed(), value.set()) {
+            (Encoding::Intset, Some(bytes), _) => copy(ObjectType::SET_INTSET, bytes, &mut writer)?,
+            (_, _, Ok(set)) => save_set(set, &mut writer)?,
+            (_, _, Err(WrongType)) => ObjectType::SET,
         },
         Kind::Zset => match value.packed() {
-            Some(bytes) => copy(ObjectType::ZSET_LISTPACK, bytes, &mut writer),
-            None => save_zset(value, &mut writer),
+            Some(bytes) => copy(ObjectType::ZSET_LISTPACK, bytes, &mut writer)?,
+            None => save_zset(value, &mut writer)?,
         },
-        Kind::Hash => match (value.encoding(), value.packed()) {
-            (Encoding::Listpack, Some(bytes)) => {
-                copy(ObjectType::HASH_LISTPACK, bytes, &mut writer)
+        Kind::Hash => match (value.encoding(), value.packed(), value.hash()) {
+            (Encoding::Listpack, Some(bytes), _) => {
+                copy(ObjectType::HASH_LISTPACK, bytes, &mut writer)?
             }
-            _ => value.hash().map_or(ObjectType::HASH, |hash| {
-                save_hash(hash, value.packed(), &mut writer)
-            }),
+            (_, packed, Ok(hash)) => save_hash(hash, packed, &mut writer)?,
+            (_, _, Err(WrongType)) => ObjectType::HASH,
         },
-        Kind::Stream => value.stream().map_or(ObjectType::STREAM_2, |stream| {
-            save_stream::save(stream, &mut writer)
-        }),
+        Kind::Stream => match value.stream() {
+            Ok(stream) => save_stream::save(stream, &mut writer)?,
+            Err(WrongType) => ObjectType::STREAM_2,
+        },
     };
-    object.version().max(Version::REDIS_7_0)
+    Ok(object.version().max(Version::REDIS_7_0))
 }
 
-fn copy(object: ObjectType, bytes: &[u8], writer: &mut Writer<'_>) -> ObjectType {
-    writer.begin(object, 1);
-    writer.packed(bytes);
-    object
+/// How a type code was written, or that it was not.
+type Saved<S> = Result<ObjectType, <S as Sink>::Error>;
+
+fn copy<S: Sink>(object: ObjectType, bytes: &[u8], writer: &mut Writer<S>) -> Saved<S> {
+    writer.begin(object, 1)?;
+    writer.packed(bytes)?;
+    Ok(object)
 }
 
 pub(super) fn text(string: StringRef<'_>) -> Text<'_> {
@@ -72,44 +82,53 @@ fn member_text(member: Entry<'_>) -> Text<'_> {
     }
 }
 
-fn save_list(list: ListRef<'_>, writer: &mut Writer<'_>) -> ObjectType {
+fn save_list<S: Sink>(list: ListRef<'_>, writer: &mut Writer<S>) -> Saved<S> {
     let mut nodes = 0;
     list.parts(|_| nodes += 1);
-    writer.begin(ObjectType::LIST_QUICKLIST_2, nodes);
-    list.parts(|part| match part {
-        ListPart::Element(bytes) => writer.item(&Item::Text(Text::from(bytes))),
-        ListPart::Entries { entries, count } => writer.node(entries, count),
+    writer.begin(ObjectType::LIST_QUICKLIST_2, nodes)?;
+    let mut result = Ok(());
+    list.parts(|part| {
+        if result.is_ok() {
+            result = match part {
+                ListPart::Element(bytes) => writer.item(&Item::Text(Text::from(bytes))),
+                ListPart::Entries { entries, count } => writer.node(entries, count),
+            };
+        }
     });
-    ObjectType::LIST_QUICKLIST_2
+    result.map(|()| ObjectType::LIST_QUICKLIST_2)
 }
 
 /// COMPAT: a set in a listpack needs a newer version than a list of its members, which makes the
 /// same set.
-fn save_set(set: SetRef<'_>, writer: &mut Writer<'_>) -> ObjectType {
-    writer.begin(ObjectType::SET, set.len());
+fn save_set<S: Sink>(set: SetRef<'_>, writer: &mut Writer<S>) -> Saved<S> {
+    writer.begin(ObjectType::SET, set.len())?;
     for member in set.iter() {
-        writer.item(&Item::Text(member_text(member)));
+        writer.item(&Item::Text(member_text(member)))?;
     }
-    ObjectType::SET
+    Ok(ObjectType::SET)
 }
 
 /// The greatest score first: servers that keep a skiplist then insert at its head.
-fn save_zset(value: &ValueRef<'_>, writer: &mut Writer<'_>) -> ObjectType {
+fn save_zset<S: Sink>(value: &ValueRef<'_>, writer: &mut Writer<S>) -> Saved<S> {
     let Ok(zset) = value.zset() else {
-        return ObjectType::ZSET_2;
+        return Ok(ObjectType::ZSET_2);
     };
-    writer.begin(ObjectType::ZSET_2, zset.len());
+    writer.begin(ObjectType::ZSET_2, zset.len())?;
     for scored in zset.walk_back(Span::Ranks(0..usize::MAX)) {
         writer.item(&Item::Scored {
             member: member_text(scored.member),
             score: scored.score,
-        });
+        })?;
     }
-    ObjectType::ZSET_2
+    Ok(ObjectType::ZSET_2)
 }
 
 /// A hash with deadlines, or one that is not packed.
-fn save_hash(hash: HashRef<'_>, packed: Option<&[u8]>, writer: &mut Writer<'_>) -> ObjectType {
+fn save_hash<S: Sink>(
+    hash: HashRef<'_>,
+    packed: Option<&[u8]>,
+    writer: &mut Writer<S>,
+) -> Saved<S> {
     let (mut count, mut least) = (0, None);
     hash.each(|field| {
         count += 1;
@@ -121,21 +140,24 @@ fn save_hash(hash: HashRef<'_>, packed: Option<&[u8]>, writer: &mut Writer<'_>) 
     let object = match (least, packed) {
         (None, _) => ObjectType::HASH,
         (Some(least), Some(bytes)) => {
-            writer.begin_with_deadlines(ObjectType::HASH_LISTPACK_EX, 1, least);
-            writer.packed(bytes);
-            return ObjectType::HASH_LISTPACK_EX;
+            writer.begin_with_deadlines(ObjectType::HASH_LISTPACK_EX, 1, least)?;
+            writer.packed(bytes)?;
+            return Ok(ObjectType::HASH_LISTPACK_EX);
         }
         (Some(_), None) => ObjectType::HASH_METADATA,
     };
-    writer.begin_with_deadlines(object, count, least.unwrap_or_default());
+    writer.begin_with_deadlines(object, count, least.unwrap_or_default())?;
+    let mut result = Ok(());
     hash.each(|field| {
-        writer.item(&Item::Field {
-            name: text(field.field),
-            value: text(field.value),
-            deadline: field.deadline,
-        });
+        if result.is_ok() {
+            result = writer.item(&Item::Field {
+                name: text(field.field),
+                value: text(field.value),
+                deadline: field.deadline,
+            });
+        }
     });
-    object
+    result.map(|()| object)
 }
 
 /// What a client calls something, as RDB has it.

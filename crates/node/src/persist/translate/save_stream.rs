@@ -7,19 +7,22 @@ use russet_engine::{
     Consumer, Producers, Stream, StreamBlock, StreamEntry, StreamGroup, StreamId, StreamText,
 };
 use russet_rdb::{
-    BlockWriter, Entry, Group, Item, ObjectType, Pending, ProducerFacts, StreamFacts, Writer,
+    BlockWriter, Entry, Group, Item, ObjectType, Pending, ProducerFacts, Sink, StreamFacts, Writer,
 };
 
 use super::id_in_rdb;
 use super::save::{count, owned};
 
 /// Writes a type code and a stream.
-pub(super) fn save(stream: &Stream, writer: &mut Writer<'_>) -> ObjectType {
+pub(super) fn save<S: Sink>(
+    stream: &Stream,
+    writer: &mut Writer<S>,
+) -> Result<ObjectType, S::Error> {
     let object = object(stream);
-    writer.begin(object, stream.blocks().len());
+    writer.begin(object, stream.blocks().len())?;
     for block in stream.blocks() {
         if let Ok(block) = translated(&block) {
-            writer.item(&Item::Block(block));
+            writer.item(&Item::Block(block))?;
         }
     }
     writer.item(&Item::Stream(StreamFacts {
@@ -27,16 +30,16 @@ pub(super) fn save(stream: &Stream, writer: &mut Writer<'_>) -> ObjectType {
         last_id: id_in_rdb(stream.last_id()),
         first_id: id_in_rdb(stream.first_id()),
         max_deleted_id: id_in_rdb(stream.max_deleted_id()),
-        entries_added: stream.entries_added(),
+        entries_added: Some(stream.entries_added()),
         groups: count(stream.groups().len()),
-    }));
+    }))?;
     for group in stream.groups() {
-        save_group(group, object, writer);
+        save_group(group, object, writer)?;
     }
     if object.0 >= ObjectType::STREAM_4.0 {
-        save_producers(stream.producers(), writer);
+        save_producers(stream.producers(), writer)?;
     }
-    object
+    Ok(object)
 }
 
 /// The oldest type code that carries all of a stream.
@@ -89,68 +92,77 @@ fn value_of(value: StreamText<'_>) -> Entry<'_> {
     }
 }
 
-fn save_group(group: &StreamGroup, object: ObjectType, writer: &mut Writer<'_>) {
+fn save_group<S: Sink>(
+    group: &StreamGroup,
+    object: ObjectType,
+    writer: &mut Writer<S>,
+) -> Result<(), S::Error> {
     writer.item(&Item::Group(Group {
         name: owned(group.name()),
         last_id: id_in_rdb(group.last_id),
         entries_read: group.entries_read,
         pending: count(group.pending_len()),
-    }));
+    }))?;
     for pending in group.pending_from(StreamId::MIN) {
         writer.item(&Item::Pending(Pending {
             id: id_in_rdb(pending.id),
             delivered_at: pending.delivered_at,
             deliveries: pending.deliveries,
-        }));
+        }))?;
     }
-    writer.item(&Item::Consumers(count(group.consumers().len())));
+    writer.item(&Item::Consumers(count(group.consumers().len())))?;
     for consumer in group.consumers() {
-        save_consumer(consumer, writer);
+        save_consumer(consumer, writer)?;
     }
     if object.0 >= ObjectType::STREAM_5.0 {
-        writer.item(&Item::GivenBackCount(count(given_back(group).count())));
+        writer.item(&Item::GivenBackCount(count(given_back(group).count())))?;
         for id in given_back(group) {
-            writer.item(&Item::GivenBack(id_in_rdb(id)));
+            writer.item(&Item::GivenBack(id_in_rdb(id)))?;
         }
     }
+    Ok(())
 }
 
-fn save_consumer(consumer: &Consumer, writer: &mut Writer<'_>) {
+fn save_consumer<S: Sink>(consumer: &Consumer, writer: &mut Writer<S>) -> Result<(), S::Error> {
     writer.item(&Item::Consumer(russet_rdb::Consumer {
         name: owned(consumer.name()),
         seen_at: consumer.seen_at,
         active_at: consumer.active_at,
         pending: count(consumer.pending_len()),
-    }));
+    }))?;
     for id in consumer.pending_from(StreamId::MIN) {
-        writer.item(&Item::Owned(id_in_rdb(id)));
+        writer.item(&Item::Owned(id_in_rdb(id)))?;
     }
+    Ok(())
 }
 
-fn save_producers(producers: Option<&Producers>, writer: &mut Writer<'_>) {
+fn save_producers<S: Sink>(
+    producers: Option<&Producers>,
+    writer: &mut Writer<S>,
+) -> Result<(), S::Error> {
     let none = Producers::default();
     let producers = producers.unwrap_or(&none);
     writer.item(&Item::Producers(ProducerFacts {
         duration_s: producers.duration_s,
         len_max: producers.len_max,
         producers: count(producers.len()),
-    }));
+    }))?;
     let known: Vec<_> = producers.iter().collect();
     for of_one in known.chunk_by(|a, b| a.producer == b.producer) {
         let name = owned(of_one[0].producer);
         writer.item(&Item::Producer {
             name,
             entries: count(of_one.len()),
-        });
+        })?;
         for entry in of_one {
             writer.item(&Item::Remembered {
                 number: owned(entry.number),
                 id: id_in_rdb(entry.id),
-            });
+            })?;
         }
     }
     writer.item(&Item::ProducersEnd {
         added: producers.added,
         duplicates: producers.duplicates,
-    });
+    })
 }

@@ -1,0 +1,89 @@
+//! The bodies of the fuzz targets of this crate.
+//!
+//! Always true: they panic only on a defect of this crate.
+//! Not here: the targets themselves — the workspace's `fuzz/`
+
+use crate::{Buffer, Error, Input, Item, Limits, Next, ObjectType, Pieces, Reader, Version};
+
+/// Limits that make most strings long, so that their pieces are exercised.
+const NARROW: Limits = Limits {
+    text_max: 8,
+    item_max: 1 << 20,
+};
+
+/// Reads bytes as a value, as a whole and in pieces: both must yield the same items and the same
+/// error. The first three bytes choose version, type and pieces.
+pub fn stream(input: &[u8]) {
+    let [pick, code, cut, bytes @ ..] = input else {
+        return;
+    };
+    let version = match pick % 4 {
+        0 => Version::REDIS_7_0,
+        1 => Version::REDIS_7_4,
+        2 => Version::REDIS_NEWEST,
+        _ => Version::VALKEY_9,
+    };
+    let object = ObjectType(code % 32);
+    let whole = read_whole(object, version, bytes);
+    let cut = usize::from(*cut);
+    let mut sizes = [1, cut % 7 + 1, cut % 50 + 1].into_iter().cycle();
+    let split = read_split(object, version, bytes, &mut || sizes.next().unwrap_or(1));
+    assert_eq!(whole, split);
+}
+
+/// The items of a value, the error that ended it, and how many bytes followed it.
+type Outcome = (Vec<Item<'static>>, Result<usize, Error>);
+
+/// Reads a value whose bytes are all here.
+pub fn read_whole(object: ObjectType, version: Version, bytes: &[u8]) -> Outcome {
+    let mut reader = match Reader::new(object, version) {
+        Ok(reader) => reader.with_limits(NARROW),
+        Err(error) => return (Vec::new(), Err(error)),
+    };
+    let (mut pieces, mut items) = (Pieces::default(), Vec::new());
+    let mut input = Input::whole(bytes);
+    loop {
+        match reader.next(&mut input) {
+            Ok(Next::Item(item)) => items.extend(pieces.join(item).map(Item::into_owned)),
+            Ok(Next::End) => return (items, Ok(input.rest().len())),
+            Ok(Next::More) => panic!("nothing follows the whole"),
+            Err(error) => return (items, Err(error)),
+        }
+    }
+}
+
+/// Reads a value whose bytes arrive in pieces of these sizes.
+pub fn read_split(
+    object: ObjectType,
+    version: Version,
+    bytes: &[u8],
+    size: &mut dyn FnMut() -> usize,
+) -> Outcome {
+    let mut reader = match Reader::new(object, version) {
+        Ok(reader) => reader.with_limits(NARROW),
+        Err(error) => return (Vec::new(), Err(error)),
+    };
+    let (mut pieces, mut items) = (Pieces::default(), Vec::new());
+    let (mut buffer, mut rest) = (Buffer::default(), bytes);
+    loop {
+        let mut input = buffer.input();
+        match reader.next(&mut input) {
+            Ok(Next::Item(item)) => items.extend(pieces.join(item).map(Item::into_owned)),
+            Ok(Next::End) => return (items, Ok(input.rest().len() + rest.len())),
+            Ok(Next::More) => {
+                let left = input.rest().len();
+                buffer.keep(left);
+                let (piece, behind) = rest.split_at(size().min(rest.len()));
+                buffer.append(piece);
+                rest = behind;
+                if rest.is_empty() {
+                    buffer.end();
+                }
+                continue;
+            }
+            Err(error) => return (items, Err(error)),
+        }
+        let left = input.rest().len();
+        buffer.keep(left);
+    }
+}
