@@ -1,8 +1,8 @@
-//! Where encoders write: anything that takes bytes at its end.
+//! The target of encoders: anything that bytes can be appended to.
 
 use smallvec::SmallVec;
 
-/// Takes bytes at its end.
+/// Accepts bytes that are appended.
 pub trait Buffer {
     /// Appends `bytes`.
     fn push_bytes(&mut self, bytes: &[u8]);

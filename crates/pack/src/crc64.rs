@@ -17,7 +17,7 @@ pub fn checksum(bytes: &[u8]) -> u64 {
     update(0, bytes)
 }
 
-/// Goes on with `bytes` behind what `crc` is the checksum of.
+/// Continues a checksum: `crc` is that of the bytes so far, and `bytes` follow them.
 #[must_use]
 pub fn update(mut crc: u64, bytes: &[u8]) -> u64 {
     // PERF: sixteen tables at once, so that the look-ups of a block do not wait for one another.

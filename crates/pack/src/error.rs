@@ -1,34 +1,34 @@
-//! What can be wrong with bytes of a stranger.
+//! Errors in bytes that come from outside.
 //!
-//! Always true: an error says what and where; nobody shows it to a client as it is.
+//! Always true: an error says what is wrong and where.
 
 use thiserror::Error;
 
-/// Bytes that are not what they should be.
+/// A defect in bytes that come from outside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum Malformed {
     /// The header is cut off, or its size is not the size of the bytes.
     #[error("the header does not fit its bytes")]
     Header,
-    /// An element that is not known, or does not end within the bytes.
+    /// An element is unknown, or does not end within the bytes.
     #[error("a broken element at offset {at}")]
     Element {
-        /// Where it begins.
+        /// The offset at which the element begins.
         at: usize,
     },
-    /// The bytes that lead back over an element do not lead to its begin.
-    #[error("a wrong way back behind the element at offset {at}")]
+    /// The back length of an element does not lead to its beginning.
+    #[error("a wrong back length of the element at offset {at}")]
     WayBack {
-        /// Where the element begins.
+        /// The offset at which the element begins.
         at: usize,
     },
-    /// The header counts another number of elements than there are.
+    /// The count in the header differs from the number of elements.
     #[error("{found} elements where the header counts {counted}")]
     Count {
-        /// What the header says.
+        /// The count in the header.
         counted: usize,
-        /// What is there.
+        /// The number of elements.
         found: usize,
     },
     /// The end is missing, or something follows it.

@@ -4,8 +4,8 @@
 //!  intset    width: u32 LE, 2 · 4 · 8 │ count: u32 LE │ integers of width bytes, LE, ascending
 //! ```
 //!
-//! An edit is an offset, how many bytes go, and the bytes that come ([`Edit`]), so that it works on
-//! any store of bytes; only an integer that is wider than all others makes the whole anew.
+//! An edit is an offset, the number of bytes to remove, and the bytes to insert ([`Edit`]), so it
+//! works on any store of bytes; only an integer that is wider than all others rebuilds the whole.
 //!
 //! Always true: no bytes make a reader panic.
 //! Not here: how many integers a set may keep so — `crates/engine/src/types/set.rs`
@@ -21,16 +21,16 @@ pub const EMPTY: [u8; HEADER_LEN] = [2, 0, 0, 0, 0, 0, 0, 0];
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]
 pub enum Width {
-    /// All fit an `i16`.
+    /// Two bytes: all integers fit an `i16`.
     Two = 2,
-    /// All fit an `i32`.
+    /// Four bytes: all integers fit an `i32`.
     Four = 4,
-    /// All fit an `i64`.
+    /// Eight bytes: all integers fit an `i64`.
     Eight = 8,
 }
 
 impl Width {
-    /// What `n` needs.
+    /// The width that `n` needs.
     #[inline]
     #[must_use]
     pub const fn of(n: i64) -> Self {
@@ -41,7 +41,7 @@ impl Width {
         }
     }
 
-    /// As a number.
+    /// The number of bytes.
     #[inline]
     #[must_use]
     pub const fn bytes(self) -> usize {
@@ -62,29 +62,29 @@ impl Width {
     }
 }
 
-/// The bytes that come and go at one place.
+/// A change of an intset at one place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Edit {
-    /// Where, counted from the first byte of the intset.
+    /// The offset of the change, from the first byte of the intset.
     pub at: usize,
-    /// How many bytes go.
+    /// The number of bytes to remove.
     pub remove: usize,
-    /// The bytes that come; only the first `insert_len` count.
+    /// The bytes to insert: the first `insert_len` of these.
     insert: [u8; 8],
     insert_len: usize,
-    /// The header afterwards.
+    /// The header after the change.
     pub header: [u8; HEADER_LEN],
 }
 
 impl Edit {
-    /// The bytes that come.
+    /// The bytes to insert.
     #[inline]
     #[must_use]
     pub fn insert(&self) -> &[u8] {
         &self.insert[..self.insert_len]
     }
 
-    /// Does it to a vector.
+    /// Applies the change to a vector.
     ///
     /// # Panics
     /// The vector is not the intset that the edit was made for.
@@ -97,14 +97,14 @@ impl Edit {
     }
 }
 
-/// What adding an integer means.
+/// The effect of adding an integer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Insert {
-    /// It is there already.
+    /// The integer is there already.
     Present,
-    /// A few bytes come in.
+    /// A few bytes are inserted.
     Edit(Edit),
-    /// It is wider than all others: these are the bytes of the new intset.
+    /// The integer is wider than all others: these are the bytes of the new intset.
     Rebuilt(Vec<u8>),
 }
 
@@ -130,10 +130,10 @@ impl<'a> Intset<'a> {
         }
     }
 
-    /// A view of the bytes of a stranger, all of them checked.
+    /// A view of untrusted bytes, all of them checked.
     ///
     /// # Errors
-    /// They are not an intset, or its integers do not ascend.
+    /// The bytes are not an intset, or its integers do not ascend.
     pub fn validate(bytes: &'a [u8]) -> Result<Self, Malformed> {
         let (code, rest) = bytes.split_first_chunk::<4>().ok_or(Malformed::Header)?;
         let (counted, integers) = rest.split_first_chunk::<4>().ok_or(Malformed::Header)?;
@@ -152,28 +152,28 @@ impl<'a> Intset<'a> {
         }
     }
 
-    /// How many integers there are.
+    /// The number of integers.
     #[inline]
     #[must_use]
     pub fn len(self) -> usize {
         self.integers.len() / self.width.bytes()
     }
 
-    /// Whether there are none.
+    /// Whether there are no integers.
     #[inline]
     #[must_use]
     pub fn is_empty(self) -> bool {
         self.len() == 0
     }
 
-    /// Bytes of each integer.
+    /// The width of each integer.
     #[inline]
     #[must_use]
     pub fn width(self) -> Width {
         self.width
     }
 
-    /// The integer of an index, in ascending order.
+    /// The integer at an index, in ascending order.
     #[inline]
     #[must_use]
     pub fn get(self, idx: usize) -> Option<i64> {
@@ -185,10 +185,10 @@ impl<'a> Intset<'a> {
         })
     }
 
-    /// The index of `n`, or the one it would have.
+    /// The index of `n`.
     ///
     /// # Errors
-    /// It is not there.
+    /// The index at which `n` would be inserted, if it is not there.
     pub fn search(self, n: i64) -> Result<usize, usize> {
         let (mut low, mut high) = (0, self.len());
         if Width::of(n) > self.width {
@@ -219,7 +219,7 @@ impl<'a> Intset<'a> {
         (0..self.len()).map(move |idx| self.get(idx).unwrap_or_default())
     }
 
-    /// What adding `n` means.
+    /// Plans adding `n`.
     ///
     /// # Examples
     /// ```
@@ -257,13 +257,13 @@ impl<'a> Intset<'a> {
         })
     }
 
-    /// The edit that takes `n` away, if it is there.
+    /// Plans removing `n`, if it is there.
     #[must_use]
     pub fn remove(self, n: i64) -> Option<Edit> {
         self.search(n).ok().map(|idx| self.remove_at(idx))
     }
 
-    /// The edit that takes the integer of an index away.
+    /// Plans removing the integer at an index.
     #[must_use]
     pub fn remove_at(self, idx: usize) -> Edit {
         Edit {

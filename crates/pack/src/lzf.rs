@@ -100,10 +100,10 @@ fn encode<B: Buffer>(input: &[u8], len_max: usize, out: &mut B) -> Option<usize>
     (written <= len_max).then_some(written)
 }
 
-/// Appends what `input` stands for, which must be exactly `len` bytes.
+/// Decompresses `input` and appends the result, which must be exactly `len` bytes.
 ///
 /// # Errors
-/// It is not, or a reference leads out of it; `out` then holds a part.
+/// The result has another length, or a reference leads out of it; `out` then holds a part.
 pub fn decompress(input: &[u8], len: usize, out: &mut Vec<u8>) -> Result<(), Malformed> {
     let mut decoder = Decoder::new(input.len() as u64, len as u64)?;
     out.reserve(len.min(input.len().saturating_mul(RESERVED_FACTOR)));
@@ -132,7 +132,7 @@ pub fn decompress(input: &[u8], len: usize, out: &mut Vec<u8>) -> Result<(), Mal
 #[derive(Clone, Copy, Debug)]
 pub struct Decoder {
     step: Step,
-    /// Bytes of the string that no element read so far stands for.
+    /// The number of bytes that the elements still to come must stand for.
     left: u64,
     /// Bytes of the string that were written.
     written: u64,
@@ -141,7 +141,7 @@ pub struct Decoder {
     element_at: usize,
 }
 
-/// What a decoder expects next.
+/// The part of an element that a decoder expects next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Step {
     /// The first byte of an element.
@@ -233,7 +233,7 @@ impl Decoder {
     /// Checks that the string is whole.
     ///
     /// # Errors
-    /// It ends within an element, or before its length.
+    /// The input ended within an element, or before the declared length.
     pub fn finish(&self) -> Result<(), Malformed> {
         match self.step {
             Step::Head if self.left == 0 => Ok(()),
@@ -251,7 +251,7 @@ impl Decoder {
         }
     }
 
-    /// What follows a byte that is not one of a literal.
+    /// Takes a byte that is not one of a literal; returns the step that follows it.
     fn take(&mut self, step: Step, byte: u8) -> Result<Step, Malformed> {
         if step == Step::Head {
             self.element_at = self.read;
@@ -304,7 +304,7 @@ impl Decoder {
 fn copy_back(out: &mut Vec<u8>, back: usize, mut count: usize) {
     let from = out.len() - back;
     while count > 0 {
-        // What has been repeated already can be repeated again.
+        // Bytes that were repeated can be repeated again.
         let piece = count.min(out.len() - from);
         out.extend_from_within(from..from + piece);
         count -= piece;

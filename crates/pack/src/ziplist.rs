@@ -1,4 +1,4 @@
-//! Ziplists, what listpacks were before Redis 7: read only, for old files and payloads.
+//! Ziplists, the predecessors of listpacks until Redis 6.2: read only, for old files and payloads.
 //!
 //! ```text
 //!  ziplist   bytes: u32 LE │ last entry: u32 LE │ count: u16 LE │ entry … │ 11111111
@@ -33,10 +33,10 @@ pub struct Ziplist<'a> {
 }
 
 impl<'a> Ziplist<'a> {
-    /// Checks all of the bytes of a stranger.
+    /// Checks untrusted bytes.
     ///
     /// # Errors
-    /// They are not a ziplist, or not only one.
+    /// The bytes are not a ziplist, or not only one.
     pub fn validate(bytes: &'a [u8]) -> Result<Self, Malformed> {
         let header: [u8; HEADER_LEN] = *bytes.first_chunk().ok_or(Malformed::Header)?;
         let [a, b, c, d, e, f, g, h, i, j] = header;
@@ -75,7 +75,7 @@ impl<'a> Ziplist<'a> {
         })
     }
 
-    /// How many entries there are; a walk.
+    /// The number of entries, which are walked to count them.
     #[must_use]
     pub fn count(self) -> usize {
         self.iter().count()
@@ -83,7 +83,7 @@ impl<'a> Ziplist<'a> {
 }
 
 struct Found<'a> {
-    /// What it says of the size of the entry in front.
+    /// The size that it declares for the entry in front.
     in_front: usize,
     value: Entry<'a>,
 }

@@ -22,10 +22,10 @@ pub struct Zipmap<'a> {
 }
 
 impl<'a> Zipmap<'a> {
-    /// Checks all of the bytes of a stranger.
+    /// Checks untrusted bytes.
     ///
     /// # Errors
-    /// They are not a zipmap, or not only one.
+    /// The bytes are not a zipmap, or not only one.
     pub fn validate(bytes: &'a [u8]) -> Result<Self, Malformed> {
         let [counted, pairs @ .., END] = bytes else {
             return Err(Malformed::Header);
@@ -56,7 +56,7 @@ impl<'a> Zipmap<'a> {
         })
     }
 
-    /// How many pairs there are; a walk.
+    /// The number of pairs, which are walked to count them.
     #[must_use]
     pub fn count(self) -> usize {
         self.iter().count()

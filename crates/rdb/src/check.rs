@@ -1,9 +1,9 @@
-//! Whether packed parts are what their type says, all of them.
+//! Validation of packed parts, as a whole.
 //!
-//! Parts of older types, ziplists and zipmaps, become listpacks here, so that nobody above knows
-//! that they existed.
+//! Parts of older types, ziplists and zipmaps, become listpacks here, so that callers never see
+//! them.
 //!
-//! Always true: what leaves is a listpack in canonical form or an intset; what must differ differs.
+//! Always true: the result is a listpack in canonical form or an intset, without duplicates.
 //! Not here: blocks of streams — `stream.rs`
 
 use std::borrow::Cow;
@@ -15,12 +15,12 @@ use russet_pack::listpack::{self, Builder, Entry, Listpack};
 use russet_pack::ziplist::Ziplist;
 use russet_pack::zipmap::Zipmap;
 
-use crate::Error;
-use crate::error::Part;
-use crate::item::{Packed, Shape};
+use crate::error::{Error, Part};
+use crate::item::Packed;
+use crate::shape::Shape;
 use crate::string::Raw;
 
-/// What the bytes of a packed part were written as.
+/// The format in which a packed part was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Written {
     Listpack,

@@ -7,7 +7,8 @@ use std::fmt;
 use russet_pack::Malformed;
 use thiserror::Error;
 
-use crate::{ObjectType, Shape, Version};
+use crate::shape::Shape;
+use crate::wire::{ObjectType, Version};
 
 /// Why bytes are not a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]

@@ -13,8 +13,9 @@
 //! Always true: after an error the place in the bytes means nothing.
 //! Not here: strings — `string.rs`; keeping unused bytes — `buffer.rs`
 
-use crate::item::StreamId;
-use crate::{Error, wire};
+use crate::error::Error;
+use crate::shape::StreamId;
+use crate::wire;
 
 /// A window on the bytes of a value: those that have arrived and were not read yet.
 #[derive(Clone, Copy, Debug)]

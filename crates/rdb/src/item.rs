@@ -22,7 +22,8 @@ use std::borrow::Cow;
 use russet_pack::intset::Intset;
 use russet_pack::listpack::{Entry, Listpack};
 
-use crate::{StreamBlock, Text, check};
+use crate::shape::{Shape, StreamId};
+use crate::{Piece, StreamBlock, Text, check};
 
 /// A part of a value.
 #[derive(Clone, Debug, PartialEq)]
@@ -150,15 +151,6 @@ impl Item<'_> {
     }
 }
 
-/// A piece of a long string.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Piece<'a> {
-    /// The bytes of the piece, never empty.
-    pub bytes: Cow<'a, [u8]>,
-    /// The number of bytes of the string behind this piece: 0 in its last piece.
-    pub left: u64,
-}
-
 /// A collection in one run of bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Packed<'a> {
@@ -228,32 +220,6 @@ impl Packed<'_> {
             Some((name, value, deadline))
         })
     }
-}
-
-/// The meaning of the bytes of a [`Packed`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Shape {
-    /// A listpack of elements.
-    List,
-    /// An intset.
-    Intset,
-    /// A listpack of distinct members.
-    Set,
-    /// A listpack of distinct members with their scores, ordered by score.
-    Zset,
-    /// A listpack of distinct fields with their values.
-    Hash,
-    /// A listpack of distinct fields with their values and deadlines (0: no deadline).
-    HashEx,
-}
-
-/// The identifier of an entry of a stream.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct StreamId {
-    /// The time in milliseconds.
-    pub ms: u64,
-    /// The sequence number within the millisecond.
-    pub seq: u64,
 }
 
 /// Counters and identifiers of a stream.

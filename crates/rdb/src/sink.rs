@@ -1,7 +1,7 @@
-//! Where values are written to.
+//! The target of a writer.
 //!
 //! Always true: bytes are given out in order, each once.
-//! Not here: the sinks of files and connections — who has them implements [`Sink`]
+//! Not here: the sinks of files and connections — their owner implements [`Sink`]
 
 use std::convert::Infallible;
 

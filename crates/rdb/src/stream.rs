@@ -7,19 +7,19 @@
 //!
 //!  flags     bit 0: deleted    bit 1: names of the block
 //!  ms, seq   what is to be added to the identifier of the block
-//!  elements  how many stand in front of it, the way back for those who come from the end
+//!  elements  their number in front of it: the way back for a walk from the end
 //! ```
 //!
 //! Always true: the identifiers in a [`StreamBlock`] rise, and every entry has a field.
-//! Not here: what is known of a stream besides its entries — `read/stream.rs`
+//! Not here: counters and groups of streams — `read/stream.rs`
 
 use std::borrow::Cow;
 
 use russet_pack::listpack::{self, Builder, Entry, Listpack};
 
-use crate::error::Part;
-use crate::item::StreamId;
-use crate::{Error, check};
+use crate::check;
+use crate::error::{Error, Part};
+use crate::shape::StreamId;
 
 const DELETED: i64 = 1;
 const BLOCK_NAMES: i64 = 2;
@@ -294,7 +294,7 @@ impl BlockWriter {
     /// Returns the block.
     ///
     /// # Errors
-    /// What was written does not follow the grammar.
+    /// The entries that were written do not follow the grammar.
     pub fn finish(self) -> Result<StreamBlock<'static>, Error> {
         StreamBlock::validate(self.first, Cow::Owned(self.builder.finish()))
     }

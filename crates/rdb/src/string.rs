@@ -5,8 +5,8 @@
 //!  element ──┤
 //!              longer than `Limits::text_max` ──► Long ─────► Piece … Piece (left: 0)
 //! ```
-//! Only strings that are items by themselves come in pieces. What stands beside something else (a
-//! member and its score, a field and its value) is read as a whole.
+//! Only strings that are items by themselves come in pieces. A member with its score, or a field
+//! with its value, is read as a whole.
 //!
 //! Always true: an integer is one whose text is canonical, so nothing is lost by keeping it so;
 //! nothing is decompressed before all of its item has arrived, or it is long.
@@ -18,8 +18,10 @@ use russet_base::num::{self, I64Buf};
 use russet_pack::Malformed;
 use russet_pack::lzf::{self, Decoder};
 
-use crate::input::Stop;
-use crate::{Error, Input, Limits, Piece, wire};
+use crate::error::Error;
+use crate::input::{Input, Stop};
+use crate::limits::Limits;
+use crate::wire;
 
 /// A string, or the integer that it spells.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,9 +67,18 @@ impl Text<'_> {
     }
 }
 
+/// A piece of a long string.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Piece<'a> {
+    /// The bytes of the piece, never empty.
+    pub bytes: Cow<'a, [u8]>,
+    /// The number of bytes of the string behind this piece: 0 in its last piece.
+    pub left: u64,
+}
+
 /// Strings up to this length are not worth compressing.
 pub(crate) const COMPRESSED_LEN_MIN: usize = 21;
-/// What compression must save.
+/// The number of bytes that compression must save.
 pub(crate) const COMPRESSION_SAVES_MIN: usize = 4;
 /// The longest piece of a string that was compressed.
 const UNPACKED_PIECE_MAX: usize = 64 << 10;
@@ -104,7 +115,7 @@ fn unpacked(packed: &[u8], len: u64) -> Result<Vec<u8>, Error> {
     Ok(bytes)
 }
 
-/// What the front of a string says.
+/// The front of a string.
 enum Head {
     Int(i64),
     Plain(u64),
@@ -188,7 +199,7 @@ pub(crate) struct Unpacking {
     decoder: Decoder,
     packed_left: u64,
     left: u64,
-    /// The last bytes that were told: what follows may repeat them.
+    /// The last bytes that were decoded: later ones may repeat them.
     history: Vec<u8>,
 }
 

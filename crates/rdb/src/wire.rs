@@ -5,7 +5,7 @@
 //!            01nnnnnn  nnnnnnnn                up to 16383, high bits first
 //!            10000000  u32 BE
 //!            10000001  u64 BE
-//!            11eeeeee                          not a length: a string in a form of its own
+//!            11eeeeee                          not a length: a string in a special encoding
 //!
 //!  string    length  bytes
 //!            11000000  i8                      integers, little-endian, as their text

@@ -3,17 +3,18 @@
 //! Bytes go to a [`Sink`] as they are made. The only memory that is taken is for compressing, and
 //! it is bounded: a long string is compressed twice, first to know the length.
 //!
-//! Always true: what is written for items is read as the same items, where the type can carry them.
-//! Not here: which type carries a value — who has the value decides
+//! Always true: items that are written are read as the same items, where the type can carry them.
+//! Not here: which type carries a value — the owner of the value decides
 
 use russet_base::num::{self, I64Buf};
 use russet_pack::listpack::{Builder, EMPTY};
 use russet_pack::lzf;
 
-use crate::item::{Consumer, Group, Item, Piece, ProducerFacts, StreamFacts, StreamId};
+use crate::item::{Consumer, Group, Item, ProducerFacts, StreamFacts};
+use crate::shape::StreamId;
 use crate::string::{COMPRESSED_LEN_MIN, COMPRESSION_SAVES_MIN};
 use crate::wire::{self, ObjectType};
-use crate::{Sink, StreamBlock, Text};
+use crate::{Piece, Sink, StreamBlock, Text};
 
 /// Writes values to a sink.
 ///
@@ -36,7 +37,7 @@ use crate::{Sink, StreamBlock, Text};
 pub struct Writer<S> {
     sink: S,
     object: ObjectType,
-    /// What deadlines of fields are relative to.
+    /// The deadline that those of fields are relative to.
     least: i64,
     compresses: bool,
     /// How many bytes of a string that is written in pieces are left.

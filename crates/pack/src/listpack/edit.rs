@@ -1,8 +1,8 @@
 //! Changing a listpack: entries are made elsewhere, then spliced in.
 //!
-//! An edit is an offset, how many bytes go, and the bytes of the entries that come; it works on
-//! any store of bytes. Behind it the header is brought up to date: by [`fix_header`] where the
-//! bytes can be changed, or by writing [`header`] over the first six.
+//! An edit is an offset, the number of bytes to remove, and the bytes of the entries to insert; it
+//! works on any store of bytes. The header is then brought up to date: by [`fix_header`] where
+//! the bytes can be changed, or by writing [`header`] over the first six.
 //!
 //! ```text
 //!  store of your own   splice(at, remove, entries)  then  fix_header(bytes, removed, added)
@@ -48,9 +48,9 @@ pub fn entry_len(value: &[u8]) -> usize {
     }
 }
 
-/// Brings the header up to date after `removed` entries went and `added` came.
+/// Brings the header up to date after `removed` entries were removed and `added` were inserted.
 ///
-/// The size is that of `bytes`, the whole listpack. A count that was not known stays so.
+/// The size is that of `bytes`, the whole listpack. An unknown count stays unknown.
 #[inline]
 pub fn fix_header(bytes: &mut [u8], removed: usize, added: usize) {
     let total = bytes.len();
@@ -146,7 +146,7 @@ impl Builder {
         self.count += 1;
     }
 
-    /// Appends what another listpack holds; a string that spells an integer becomes one.
+    /// Appends a value of another listpack; a string that spells an integer becomes an integer.
     pub fn push_entry(&mut self, entry: Entry<'_>) {
         match entry {
             Entry::Int(n) => self.push_int(n),
@@ -160,22 +160,22 @@ impl Builder {
         self.count += count;
     }
 
-    /// How many entries there are.
+    /// The number of entries.
     #[must_use]
     pub fn count(&self) -> usize {
         self.count
     }
 
-    /// Bytes of the listpack if it ended here.
+    /// The size that the listpack would have if it ended here.
     #[must_use]
     pub fn size(&self) -> usize {
         self.bytes.len() + 1
     }
 
-    /// The listpack.
+    /// Returns the listpack.
     ///
     /// # Panics
-    /// It is 4 GiB or more.
+    /// The listpack is 4 GiB or more.
     #[must_use]
     pub fn finish(mut self) -> Vec<u8> {
         self.bytes.push(END);

@@ -7,7 +7,7 @@ use std::cmp::Ordering;
 
 use russet_base::num::{self, I64Buf};
 
-/// A value: integers are kept as such, and spell themselves when they are asked for.
+/// A value of a listpack: an integer, or any other bytes.
 ///
 /// In a listpack whose entries are all [canonical](super::Listpack::is_canonical), equal values
 /// are equal entries. The order of entries has no meaning; that of their text is
@@ -16,12 +16,12 @@ use russet_base::num::{self, I64Buf};
 pub enum Entry<'a> {
     /// An integer.
     Int(i64),
-    /// Anything else.
+    /// Bytes that do not spell an integer.
     Str(&'a [u8]),
 }
 
 impl<'a> Entry<'a> {
-    /// What [`encode`](super::encode) makes of `value`.
+    /// The entry that [`encode`](super::encode) makes of `value`.
     #[inline]
     #[must_use]
     pub fn of(value: &'a [u8]) -> Self {
@@ -41,7 +41,7 @@ impl<'a> Entry<'a> {
         }
     }
 
-    /// The value as text of its own.
+    /// The value as text, in a vector.
     #[must_use]
     pub fn to_vec(&self) -> Vec<u8> {
         self.as_bytes(&mut I64Buf::new()).to_vec()
@@ -66,7 +66,7 @@ impl<'a> Entry<'a> {
         }
     }
 
-    /// How many bytes the value has as text.
+    /// The length of the value as text.
     #[inline]
     #[must_use]
     pub fn text_len(&self) -> usize {

@@ -23,7 +23,7 @@ impl<'a> Iter<'a> {
         }
     }
 
-    /// Where the entry begins that `next` returns.
+    /// The offset of the entry that `next` returns.
     #[inline]
     #[must_use]
     pub fn at(&self) -> usize {

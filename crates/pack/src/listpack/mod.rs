@@ -36,7 +36,7 @@ pub fn new() -> Vec<u8> {
     EMPTY.to_vec()
 }
 
-/// The first of some entries that stand without a header, and where the next one begins.
+/// The first of some entries that stand without a header, and the offset of the next entry.
 ///
 /// # Examples
 /// ```
@@ -53,7 +53,7 @@ pub fn first_of(entries: &[u8]) -> Option<(Entry<'_>, usize)> {
     wire::read(entries, 0)
 }
 
-/// Where the last of some entries begins that stand without a header.
+/// The offset of the last of some entries that stand without a header.
 #[inline]
 #[must_use]
 pub fn last_of(entries: &[u8]) -> Option<usize> {
@@ -75,10 +75,10 @@ impl<'a> Listpack<'a> {
         Self { bytes }
     }
 
-    /// A view of the bytes of a stranger, all of them checked.
+    /// A view of untrusted bytes, all of them checked.
     ///
     /// # Errors
-    /// They are not a listpack, or not only one.
+    /// The bytes are not a listpack, or not only one.
     pub fn validate(bytes: &'a [u8]) -> Result<Self, Malformed> {
         validate::validate(bytes)
     }
@@ -90,7 +90,7 @@ impl<'a> Listpack<'a> {
         self.bytes
     }
 
-    /// How many entries there are: the header tells, or a walk where it does not.
+    /// The number of entries: from the header, or counted if they are too many for it.
     #[inline]
     #[must_use]
     pub fn len(self) -> usize {
@@ -113,28 +113,28 @@ impl<'a> Listpack<'a> {
         self.bytes.len() <= EMPTY.len()
     }
 
-    /// Where the end stands: the place to append at.
+    /// The offset of the end, at which entries are appended.
     #[inline]
     #[must_use]
     pub fn end(self) -> usize {
         self.bytes.len().saturating_sub(1)
     }
 
-    /// Where the first entry begins.
+    /// The offset of the first entry.
     #[inline]
     #[must_use]
     pub fn first(self) -> Option<usize> {
         (!self.is_empty()).then_some(HEADER_LEN)
     }
 
-    /// Where the last entry begins.
+    /// The offset of the last entry.
     #[inline]
     #[must_use]
     pub fn last(self) -> Option<usize> {
         wire::step_back(self.bytes, self.end())
     }
 
-    /// Where the entry behind the one at `at` begins.
+    /// The offset of the entry behind the entry at `at`.
     #[inline]
     #[must_use]
     pub fn next(self, at: usize) -> Option<usize> {
@@ -142,7 +142,7 @@ impl<'a> Listpack<'a> {
         (next < self.end()).then_some(next)
     }
 
-    /// Where the entry in front of the one at `at` begins; of [`end`](Self::end) too.
+    /// The offset of the entry in front of the entry at `at`, which may be [`end`](Self::end).
     #[inline]
     #[must_use]
     pub fn prev(self, at: usize) -> Option<usize> {
@@ -163,7 +163,8 @@ impl<'a> Listpack<'a> {
         wire::read(self.bytes, at)
     }
 
-    /// Bytes of the entry at `at`, the way back included: what an edit removes.
+    /// The size of the entry at `at` with its back length: the number of bytes that removing it
+    /// removes.
     #[inline]
     #[must_use]
     pub fn span(self, at: usize) -> Option<usize> {
@@ -171,7 +172,7 @@ impl<'a> Listpack<'a> {
         body.checked_add(wire::way_back_len(body))
     }
 
-    /// Where the `count`-th entry behind the one at `at` begins; [`end`](Self::end) if there are
+    /// The offset of the `count`-th entry behind the entry at `at`; [`end`](Self::end) if there are
     /// fewer.
     #[inline]
     #[must_use]
@@ -185,7 +186,7 @@ impl<'a> Listpack<'a> {
         at.min(self.end())
     }
 
-    /// Where the entry of `index` begins; negative ones count from the end, -1 being the last.
+    /// The offset of the entry at `index`; a negative index counts from the end, -1 is the last.
     #[must_use]
     pub fn seek(self, index: i64) -> Option<usize> {
         let forward = match (self.counted(), usize::try_from(index)) {
@@ -207,7 +208,7 @@ impl<'a> Listpack<'a> {
         }
     }
 
-    /// Where the first entry of `value` begins, looking at every `skip + 1`-th from the first on.
+    /// The offset of the first entry that is `value`, comparing every `skip + 1`-th entry.
     ///
     /// # Examples
     /// ```
@@ -224,7 +225,7 @@ impl<'a> Listpack<'a> {
         self.find_from(HEADER_LEN, value, skip)
     }
 
-    /// [`find`](Self::find), from the entry at `at` on.
+    /// Finds an entry like [`find`](Self::find), from the entry at `at` on.
     #[must_use]
     pub fn find_from(self, at: usize, value: &[u8], skip: usize) -> Option<usize> {
         match num::parse_i64(value) {
@@ -270,7 +271,7 @@ impl<'a> Listpack<'a> {
         Iter::new(self, at, self.end())
     }
 
-    /// Where the entries begin; from both ends.
+    /// The offsets of the entries; from both ends.
     #[inline]
     #[must_use]
     pub fn offsets(self) -> Offsets<'a> {

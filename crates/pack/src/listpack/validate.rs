@@ -1,4 +1,4 @@
-//! Whether the bytes of a stranger are a listpack.
+//! Validation of untrusted bytes as a listpack.
 
 use super::{COUNT_UNKNOWN, END, HEADER_LEN, Listpack, wire};
 use crate::Malformed;

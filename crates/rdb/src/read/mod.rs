@@ -13,7 +13,9 @@ mod stream;
 use self::stream::StreamReader;
 use crate::check::{self, Written};
 use crate::input::Stop;
-use crate::item::{Item, Shape};
+use crate::item::Item;
+use crate::limits::Limits;
+use crate::shape::Shape;
 use crate::string::{Element, Long};
 use crate::wire::{Kind, NODE_PACKED, NODE_PLAIN, ObjectType, Version};
 use crate::{Error, Input, Text};
@@ -55,7 +57,7 @@ pub struct Reader {
     long: Option<Long>,
 }
 
-/// What a [`Reader`] found.
+/// The result of one step of a [`Reader`].
 #[derive(Clone, Debug, PartialEq)]
 pub enum Next<'a> {
     /// An item.
@@ -67,31 +69,10 @@ pub enum Next<'a> {
     End,
 }
 
-/// Up to which lengths strings are read as a whole.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
-    /// An element, a member of a set or a string value that is longer comes in pieces, unless the
-    /// window holds all of it.
-    pub text_max: u64,
-    /// A longer packed collection, member with a score, field, or name is refused with
-    /// [`Error::TooLong`]. Nothing is reserved for what is only declared; this bounds what a caller
-    /// has to keep until the item is complete.
-    pub item_max: u64,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            text_max: 64 << 10,
-            item_max: u64::from(u32::MAX),
-        }
-    }
-}
-
-/// What comes next.
+/// The part of a value that comes next.
 #[derive(Clone, Debug)]
 enum Step {
-    /// What stands in front of the first item.
+    /// The part in front of the first item.
     Begin,
     String,
     Packed(Written, Shape),
@@ -158,7 +139,7 @@ impl Reader {
         self
     }
 
-    /// What the value is.
+    /// The kind of the value.
     #[must_use]
     pub fn kind(&self) -> Kind {
         self.kind
@@ -356,7 +337,7 @@ fn later(least: i64, after: u64) -> Result<i64, Error> {
     least.checked_add(after).ok_or(Error::Number)
 }
 
-/// What a node of a list holds.
+/// The contents of a node of a list.
 enum Node<'a> {
     /// One element that is stored by itself.
     Plain(Element<'a>),

@@ -9,15 +9,16 @@
 //!
 //! Always true: every part is read once, whatever counts are declared; a step that stops for more
 //! bytes has changed nothing.
-//! Not here: whether pending entries have a consumer — who keeps them knows
+//! Not here: whether pending entries have a consumer — the caller that stores them knows
 
-use super::Limits;
 use crate::input::Stop;
-use crate::item::{Consumer, Group, Item, Pending, ProducerFacts, StreamFacts, StreamId};
+use crate::item::{Consumer, Group, Item, Pending, ProducerFacts, StreamFacts};
+use crate::limits::Limits;
+use crate::shape::StreamId;
 use crate::wire::{ObjectType, READ_UNKNOWN};
 use crate::{Error, Input, StreamBlock};
 
-/// Where in a stream the reader is, and how much of what is left around it.
+/// The place of the reader in a stream, and the number of parts that are left of it.
 #[derive(Clone, Debug)]
 pub(super) struct StreamReader {
     object: ObjectType,
@@ -62,7 +63,7 @@ impl StreamReader {
         })
     }
 
-    /// Whether what came with this type is there.
+    /// Whether the stream has the parts that this type introduced.
     fn is_from(&self, object: ObjectType) -> bool {
         self.object.0 >= object.0
     }

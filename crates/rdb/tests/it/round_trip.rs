@@ -1,4 +1,4 @@
-//! What is written comes back.
+//! Items that are written and read again.
 
 use std::borrow::Cow;
 

@@ -97,7 +97,7 @@ fn old_forms_are_the_same_byte_by_byte() {
     }
 }
 
-/// What is written is read at once; nothing else is kept.
+/// Reads what is written at once; nothing else is kept.
 struct Pipe {
     reader: Reader,
     buffer: Buffer,
@@ -105,7 +105,7 @@ struct Pipe {
     capacity_max: usize,
     item_max: usize,
     total: u64,
-    /// What the bytes of all items are, over and over.
+    /// The bytes that all items repeat, over and over.
     cycle: Vec<u8>,
     is_ended: bool,
 }
@@ -277,7 +277,7 @@ fn a_list_of_a_gibibyte_passes_through_less_than_a_mebibyte() {
     assert!(pipe.capacity_max + pipe.item_max <= MIB);
 }
 
-/// A sink that takes so many bytes and then refuses.
+/// A sink with room for that number of bytes.
 struct Full(usize);
 
 impl Sink for Full {

@@ -32,7 +32,7 @@ fn text() -> impl Strategy<Value = Vec<u8>> {
     ]
 }
 
-/// What a key holds, in words that both ways of making it share.
+/// Describes the value of a key, however it was made.
 fn shown(keyspace: &mut Keyspace, key: &[u8]) -> String {
     let mut db = keyspace.db(0);
     let Some(value) = db.read(key, Touch::No) else {

@@ -1,7 +1,7 @@
 //! Items into a value that no key has yet.
 //!
 //! ```text
-//!  Reader ──item──► Loader ──finish──► Detached ──► Db::place, by who knows the key
+//!  Reader ──item──► Loader ──finish──► Detached ──► Db::place, by the owner of the key
 //! ```
 //! Always true: loading changes no key; a value that is packed stays so up to the thresholds; a
 //! larger one is built from its elements, which gives it the encoding that they would have given
@@ -29,7 +29,7 @@ const COPIED_LEN_MAX: usize = 1024;
 /// Loads a value from bytes that hold it and nothing else.
 ///
 /// # Errors
-/// What is wrong with the value.
+/// The value is invalid.
 pub(crate) fn load(
     db: &Db<'_>,
     mut reader: Reader,
@@ -85,7 +85,7 @@ impl Loader {
     /// Takes the next item.
     ///
     /// # Errors
-    /// It does not go together with those before; the loader is of no use then.
+    /// The item contradicts those before; the loader must not be used any more.
     pub(crate) fn item(&mut self, db: &Db<'_>, item: Item<'_>) -> Result<(), Refused> {
         let Some(item) = self.pieces.join(item) else {
             return Ok(());
@@ -108,7 +108,7 @@ impl Loader {
     /// Returns the value.
     ///
     /// # Errors
-    /// Parts of it are missing.
+    /// Parts of the value are missing.
     pub(crate) fn finish(self) -> Result<Detached, Refused> {
         let value = match self.body {
             Body::String => None,
