@@ -49,6 +49,29 @@ pub fn at_least(least: i64, arg: &[u8], error: CommandError) -> Result<usize, Co
         .ok_or(error)
 }
 
+/// Reads the count of a command that shows random elements: below zero they may repeat.
+///
+/// # Errors
+/// [`CommandError::NotInteger`], and [`CommandError::CountRange`] for the one number without a
+/// negative.
+pub fn random_count(arg: &[u8]) -> Result<i64, CommandError> {
+    match integer(arg)? {
+        i64::MIN => Err(CommandError::CountRange),
+        count => Ok(count),
+    }
+}
+
+/// Checks that random elements do not repeat without end: at most 2^30 are shown.
+///
+/// # Errors
+/// [`CommandError::CountRange`].
+pub fn check_repeats(count: i64) -> Result<(), CommandError> {
+    match count < 0 && count.unsigned_abs() > REPEATS_MAX {
+        true => Err(CommandError::CountRange),
+        false => Ok(()),
+    }
+}
+
 /// Reads what is no unsigned number in canonical form as the C library does.
 ///
 /// COMPAT: leading blanks, a sign and zeros are allowed, and a minus sign counts from above; but a
@@ -85,6 +108,9 @@ pub fn lenient_u64(arg: &[u8]) -> Option<u64> {
         number
     })
 }
+
+/// No reply has more elements that may repeat.
+const REPEATS_MAX: u64 = 1 << 30;
 
 /// White space of the C library.
 const fn is_blank(byte: u8) -> bool {

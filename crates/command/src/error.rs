@@ -246,9 +246,6 @@ pub enum CommandError {
     /// An offset beyond what a string may have (SETRANGE).
     #[error("ERR offset is out of range")]
     OffsetRange,
-    /// A count that cannot be doubled (HRANDFIELD).
-    #[error("ERR value is out of range")]
-    OutOfRange,
     /// Fewer pairs than were announced (MSETEX).
     #[error("ERR wrong number of key-value pairs")]
     PairCount,
@@ -300,7 +297,7 @@ pub enum CommandError {
     /// A stored value that is not finite (INCREX).
     #[error("ERR value cannot be Infinity")]
     ValueInfinite,
-    /// A count so large that twice as much would be too large (ZRANDMEMBER).
+    /// A count so large that twice as much would be too large (HRANDFIELD, ZRANDMEMBER).
     #[error("ERR value is out of range")]
     ValueRange,
     /// A weight that is no number (ZUNION and its kin).

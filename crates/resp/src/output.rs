@@ -10,6 +10,7 @@
 //!
 //! Always true: `len` is what [`Output::slices`] would give if it had slices enough.
 //! Always true: positions of shared chunks ascend and are not before the bytes sent.
+//! Always true: memory does not grow beyond the limit; what would exceed it is dropped.
 //! Not here: what the bytes mean — `reply/encode.rs`.
 
 use std::collections::VecDeque;
@@ -46,6 +47,27 @@ pub struct Output {
     sent: usize,
     /// Present when something large is queued.
     shared: Option<Box<Shared>>,
+    limit: Limit,
+}
+
+/// How many bytes may be queued, and whether more were offered.
+#[derive(Debug)]
+struct Limit {
+    len_max: usize,
+    is_over: bool,
+}
+
+impl Limit {
+    const NONE: Self = Self {
+        len_max: usize::MAX,
+        is_over: false,
+    };
+}
+
+impl Default for Limit {
+    fn default() -> Self {
+        Self::NONE
+    }
 }
 
 #[derive(Debug, Default)]
@@ -64,6 +86,7 @@ impl Output {
             tail: Vec::new(),
             sent: 0,
             shared: None,
+            limit: Limit::NONE,
         }
     }
 
@@ -93,13 +116,26 @@ impl Output {
     /// Appends bytes by copying them.
     #[inline]
     pub fn extend(&mut self, bytes: &[u8]) {
+        // PERF: the same comparison that the vector makes, so that there is one of them.
+        if bytes.len() > self.tail.capacity().wrapping_sub(self.tail.len()) {
+            return self.extend_grown(bytes);
+        }
         self.tail.extend_from_slice(bytes);
+    }
+
+    #[cold]
+    fn extend_grown(&mut self, bytes: &[u8]) {
+        if self.reserve(bytes.len()) {
+            self.tail.extend_from_slice(bytes);
+        }
     }
 
     /// Appends bytes, by reference when they are many.
     pub fn extend_shared(&mut self, bytes: Bytes) {
         if bytes.len() < SHARED_LEN_MIN {
-            self.tail.extend_from_slice(&bytes);
+            return self.extend(&bytes);
+        }
+        if !self.admit(bytes.len()) {
             return;
         }
         let shared = self.shared.get_or_insert_default();
@@ -107,11 +143,69 @@ impl Output {
         shared.chunks.push_back((self.tail.len(), bytes));
     }
 
-    /// Drops everything that is queued and keeps the buffer.
+    /// Drops everything that is queued and keeps the buffer and the limit.
     pub fn clear(&mut self) {
         self.tail.clear();
         self.sent = 0;
         self.shared = None;
+        self.limit.is_over = false;
+    }
+
+    /// Limits how many bytes may be queued; `None` lifts the limit.
+    ///
+    /// The limit is enforced where memory would grow: bytes that would need a larger buffer, or
+    /// that are queued by reference, are dropped when the queue would exceed it, and
+    /// [`Output::is_over`] is true from then on. A queue whose buffer is large enough already may
+    /// hold more, so compare [`Output::len`] too where the limit must be exact.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use russet_resp::Output;
+    ///
+    /// let mut output = Output::new();
+    /// output.set_limit(Some(1000));
+    /// output.extend(&[b'x'; 900]);
+    /// assert!(!output.is_over());
+    /// output.extend(&[b'x'; 900]);
+    /// assert!(output.is_over());
+    /// assert_eq!(output.len(), 900);
+    /// ```
+    pub fn set_limit(&mut self, len_max: Option<usize>) {
+        self.limit.len_max = len_max.unwrap_or(usize::MAX);
+    }
+
+    /// Whether bytes were dropped because of the limit. The stream is broken then: the connection
+    /// can only be closed, unless [`Output::rollback`] takes back all of the reply.
+    #[inline]
+    #[must_use]
+    pub const fn is_over(&self) -> bool {
+        self.limit.is_over
+    }
+
+    /// Makes room for bytes in the tail; false when they must be dropped.
+    #[cold]
+    pub(crate) fn reserve(&mut self, additional: usize) -> bool {
+        if !self.admit(additional) {
+            return false;
+        }
+        // As a vector grows, but not beyond the limit.
+        let left = self.limit.len_max - self.len();
+        let more = self.tail.len().min(left).max(additional);
+        self.tail.reserve_exact(more);
+        true
+    }
+
+    /// Decides whether that many more bytes are queued or dropped.
+    fn admit(&mut self, additional: usize) -> bool {
+        let is_admitted = !self.limit.is_over && self.has_room(additional);
+        self.limit.is_over = !is_admitted;
+        is_admitted
+    }
+
+    /// Whether that many more bytes are within the limit.
+    pub(crate) fn has_room(&self, additional: usize) -> bool {
+        self.len().saturating_add(additional) <= self.limit.len_max
     }
 
     /// Notes that the first `n` bytes have been sent.
@@ -239,6 +333,7 @@ impl Output {
 pub struct Mark {
     tail: usize,
     chunks: usize,
+    is_over: bool,
 }
 
 /// Taking back and putting in front.
@@ -249,6 +344,16 @@ impl Output {
         &mut self.tail
     }
 
+    /// The tail with room for that many bytes; `None` when they must be dropped.
+    #[inline]
+    pub(crate) fn room(&mut self, additional: usize) -> Option<&mut Vec<u8>> {
+        let is_short = additional > self.tail.capacity().wrapping_sub(self.tail.len());
+        if is_short && !self.reserve(additional) {
+            return None;
+        }
+        Some(&mut self.tail)
+    }
+
     /// The place behind the last byte.
     #[inline]
     #[must_use]
@@ -256,12 +361,14 @@ impl Output {
         Mark {
             tail: self.tail.len(),
             chunks: self.shared.as_ref().map_or(0, |shared| shared.chunks.len()),
+            is_over: self.limit.is_over,
         }
     }
 
     /// Takes back everything behind a mark.
     pub fn rollback(&mut self, mark: Mark) {
         self.tail.truncate(mark.tail);
+        self.limit.is_over = mark.is_over;
         let Some(shared) = &mut self.shared else {
             return;
         };

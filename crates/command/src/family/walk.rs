@@ -5,7 +5,7 @@
 
 use russet_base::glob;
 use russet_base::num::parse_u64;
-use russet_resp::{Args, Output, Reply};
+use russet_resp::{Args, Reply};
 
 use crate::args::{Cursor, integer, lenient_u64};
 use crate::error::CommandError;
@@ -110,14 +110,11 @@ fn parse_cursor(arg: &[u8]) -> Option<u64> {
 /// replies it wrote.
 pub(super) fn write(reply: &mut Reply<'_>, walk: impl FnOnce(&mut Reply<'_>) -> (u64, usize)) {
     // The cursor stands before the elements in the reply, but is known only after them.
-    let mut page = Output::new();
-    let (next, len) = walk(&mut Reply::new(&mut page, reply.protocol()));
-    reply.array(2);
-    reply.bulk(next.to_string().as_bytes());
-    reply.array(len);
-    for chunk in page.chunks() {
-        reply.raw(chunk);
-    }
+    let whole = reply.begin_array();
+    let elements = reply.begin_array();
+    let (next, len) = walk(reply);
+    reply.end_array(elements, len);
+    reply.end_scan(whole, next);
 }
 
 /// Writes the reply of a walk over what is not there.

@@ -2,6 +2,7 @@
 
 mod generic;
 mod hash;
+mod limit;
 mod list;
 mod set;
 mod sorted_set;

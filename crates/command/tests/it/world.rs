@@ -17,6 +17,10 @@ pub(crate) struct World {
     pub(crate) settings: Settings,
     /// Whether commands may wait; what they wait for is their reply then.
     pub(crate) may_block: bool,
+    /// How long a reply may be.
+    pub(crate) reply_len_max: Option<usize>,
+    /// Whether the last reply was longer.
+    pub(crate) is_over: bool,
     protocol: Protocol,
     rng: Rng,
 }
@@ -35,6 +39,8 @@ impl World {
             },
             settings: Settings::default(),
             may_block: false,
+            reply_len_max: None,
+            is_over: false,
             protocol,
             rng: Rng::new(1),
         }
@@ -68,6 +74,7 @@ impl World {
         }
         self.effects.reset();
         let mut out = Output::new();
+        out.set_limit(self.reply_len_max);
         let mut reply = Reply::new(&mut out, self.protocol);
         if !row.spec.arity.admits(args.len()) {
             reply.error(format!(
@@ -102,6 +109,7 @@ impl World {
                 );
             }
         }
+        self.is_over = out.is_over();
         out.to_vec()
     }
 

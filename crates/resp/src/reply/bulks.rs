@@ -7,6 +7,7 @@
 //! Always true: when the writer is dropped, the output ends behind the last bulk.
 //! Not here: single replies — `encode.rs`.
 
+use crate::output::Output;
 use crate::wire;
 
 /// What a bulk has besides its bytes: its header (type, 20 digits, CR LF) and an end of line.
@@ -18,27 +19,37 @@ const STEP_MIN: usize = 256;
 /// A writer of bulks; see [`Reply::bulks`](crate::Reply::bulks).
 #[derive(Debug)]
 pub struct Bulks<'o> {
-    tail: &'o mut Vec<u8>,
+    out: &'o mut Output,
     /// Where the next bulk begins; what is behind are zero bytes.
     at: usize,
 }
 
 impl<'o> Bulks<'o> {
     /// A writer behind what is there, with room for so many bytes.
-    pub(crate) fn new(tail: &'o mut Vec<u8>, room: usize) -> Self {
-        let at = tail.len();
-        tail.resize(at + room, 0);
-        Self { tail, at }
+    pub(crate) fn new(out: &'o mut Output, room: usize) -> Self {
+        let at = out.tail().len();
+        if out.has_room(room) {
+            out.tail().resize(at + room, 0);
+        }
+        Self { out, at }
+    }
+
+    /// Whether the output dropped bytes because of its limit; see
+    /// [`Reply::is_over`](crate::Reply::is_over).
+    #[inline]
+    #[must_use]
+    pub const fn is_over(&self) -> bool {
+        self.out.is_over()
     }
 
     /// A string of any bytes.
     #[inline]
     pub fn push(&mut self, bytes: &[u8]) {
         let need = FRAME_LEN_MAX + bytes.len();
-        if self.tail.len() - self.at < need {
-            self.grow(need);
+        if self.out.tail().len() - self.at < need && !self.grow(need) {
+            return;
         }
-        let target = &mut self.tail[self.at..];
+        let target = &mut self.out.tail()[self.at..];
         let head = write_header(target, bytes.len());
         let end = head + bytes.len();
         copy_short(&mut target[head..end], bytes);
@@ -53,17 +64,24 @@ impl<'o> Bulks<'o> {
         self.push(digits.format(number).as_bytes());
     }
 
+    /// Makes room for a bulk; false when it must be dropped.
     #[cold]
-    fn grow(&mut self, need: usize) {
+    fn grow(&mut self, need: usize) -> bool {
         let written = self.at;
+        self.out.tail().truncate(written);
+        if !self.out.reserve(need) {
+            return false;
+        }
         let len = written + need.max(STEP_MIN).max(written.min(1 << 20));
-        self.tail.resize(len, 0);
+        let tail = self.out.tail();
+        tail.resize(len.min(tail.capacity()), 0);
+        true
     }
 }
 
 impl Drop for Bulks<'_> {
     fn drop(&mut self) {
-        self.tail.truncate(self.at);
+        self.out.tail().truncate(self.at);
     }
 }
 

@@ -54,6 +54,9 @@ pub struct Deferred {
 /// The room of the header of a bulk or an aggregate: type, 20 digits, CR LF.
 const HEADER_LEN_MAX: usize = 23;
 
+/// The room of a line of a type and eight digits.
+const SHORT_LINE_LEN: usize = 1 + 8 + wire::CRLF.len();
+
 /// Whole doubles below this magnitude are printed as integers are.
 const WHOLE_LIMIT: u64 = 1 << 52;
 
@@ -126,7 +129,10 @@ impl<'o> Reply<'o> {
             0 => self.raw(b":0\r\n"),
             1 => self.raw(b":1\r\n"),
             2..=9 => self.raw(&[wire::INTEGER, b'0' + number as u8, b'\r', b'\n']),
-            10..=99_999_999 => push_number(self.out.tail(), wire::INTEGER, number.unsigned_abs()),
+            10..=99_999_999 => {
+                let (line, len) = short_number(wire::INTEGER, number.unsigned_abs());
+                self.raw(&line[..len]);
+            }
             _ => self.raw(Header::new(wire::INTEGER, number).as_bytes()),
         }
     }
@@ -140,8 +146,12 @@ impl<'o> Reply<'o> {
     /// A string of any bytes.
     #[inline]
     pub fn bulk(&mut self, bytes: &[u8]) {
-        let tail = self.out.tail();
-        tail.reserve(HEADER_LEN_MAX + bytes.len() + wire::CRLF.len());
+        let Some(tail) = self
+            .out
+            .room(HEADER_LEN_MAX + bytes.len() + wire::CRLF.len())
+        else {
+            return;
+        };
         push_header(tail, wire::BULK, bytes.len());
         tail.extend_from_slice(bytes);
         tail.extend_from_slice(wire::CRLF);
@@ -178,7 +188,7 @@ impl<'o> Reply<'o> {
     /// assert_eq!(out.to_vec(), b"*2\r\n$1\r\na\r\n$1\r\n7\r\n");
     /// ```
     pub fn bulks(&mut self, room: usize) -> Bulks<'_> {
-        Bulks::new(self.out.tail(), room)
+        Bulks::new(self.out, room)
     }
 
     /// The absent value.
@@ -326,6 +336,14 @@ impl<'o> Reply<'o> {
         self.out.len()
     }
 
+    /// Whether the output dropped bytes because of its limit ([`Output::set_limit`]). A handler
+    /// whose reply may be long asks this now and then, and stops early: the client will be closed.
+    #[inline]
+    #[must_use]
+    pub const fn is_over(&self) -> bool {
+        self.out.is_over()
+    }
+
     /// Takes back everything written since the mark.
     pub fn rollback(&mut self, mark: Mark) {
         self.out.rollback(mark);
@@ -389,6 +407,20 @@ impl<'o> Reply<'o> {
         self.end(begun.mark, kind, len);
     }
 
+    /// Ends the array of two that a scan answers: puts its length and the cursor in front of the
+    /// elements, which are written.
+    #[expect(clippy::needless_pass_by_value, reason = "an aggregate is ended once")]
+    pub fn end_scan(&mut self, begun: Deferred, cursor: u64) {
+        let mut digits = itoa::Buffer::new();
+        let digits = digits.format(cursor).as_bytes();
+        let mut bytes = Vec::with_capacity(2 * HEADER_LEN_MAX + digits.len());
+        push_header(&mut bytes, wire::ARRAY, 2);
+        push_header(&mut bytes, wire::BULK, digits.len());
+        bytes.extend_from_slice(digits);
+        bytes.extend_from_slice(wire::CRLF);
+        self.out.insert(begun.mark, &bytes);
+    }
+
     fn end(&mut self, mark: Mark, kind: u8, len: usize) {
         self.out.insert(mark, Header::new(kind, len).as_bytes());
     }
@@ -409,7 +441,9 @@ impl<'o> Reply<'o> {
 
     #[inline]
     fn header(&mut self, kind: u8, len: usize) {
-        push_header(self.out.tail(), kind, len);
+        if let Some(tail) = self.out.room(HEADER_LEN_MAX) {
+            push_header(tail, kind, len);
+        }
     }
 
     /// A line of text that may contain anything.
@@ -432,8 +466,9 @@ impl<'o> Reply<'o> {
     /// A line of text without line ends.
     #[inline]
     fn plain_line(&mut self, kind: u8, text: &[u8]) {
-        let tail = self.out.tail();
-        tail.reserve(1 + text.len() + wire::CRLF.len());
+        let Some(tail) = self.out.room(1 + text.len() + wire::CRLF.len()) else {
+            return;
+        };
         tail.push(kind);
         tail.extend_from_slice(text);
         tail.extend_from_slice(wire::CRLF);
@@ -453,10 +488,10 @@ pub(crate) fn push_header(out: &mut Vec<u8>, kind: u8, len: usize) {
     }
 }
 
-/// Appends a line of a type and a positive number of at most eight digits.
+/// A line of a type and a positive number of at most eight digits, and its length.
 // PERF: the lengths of lists and the values of counters; all digits come of three multiplications.
 #[inline]
-fn push_number(out: &mut Vec<u8>, kind: u8, number: u64) {
+fn short_number(kind: u8, number: u64) -> ([u8; SHORT_LINE_LEN], usize) {
     debug_assert!(
         (1..100_000_000).contains(&number),
         "not one to eight digits"
@@ -465,11 +500,11 @@ fn push_number(out: &mut Vec<u8>, kind: u8, number: u64) {
     let zeros = digits.trailing_zeros() / u8::BITS;
     let text = (digits | u64::from_le_bytes(*b"00000000")) >> (zeros * u8::BITS);
     let end = 1 + 8 - zeros as usize;
-    let mut line = [0; 1 + 8 + wire::CRLF.len()];
+    let mut line = [0; SHORT_LINE_LEN];
     line[0] = kind;
     line[1..9].copy_from_slice(&text.to_le_bytes());
     line[end..end + wire::CRLF.len()].copy_from_slice(wire::CRLF);
-    out.extend_from_slice(&line[..end + wire::CRLF.len()]);
+    (line, end + wire::CRLF.len())
 }
 
 /// The eight digits of a number, a byte each, the first in the lowest; those in front are zero.

@@ -152,3 +152,75 @@ fn large_values_are_not_copied() {
     assert_eq!(output.slices(&mut slices), 3);
     assert_eq!(slices[1].as_ptr(), value.as_ptr());
 }
+
+#[test]
+fn a_reply_beyond_the_limit_is_dropped_and_said_to_be() {
+    let limit = 100_000;
+    let writers: &[(&str, fn(&mut Reply<'_>))] = &[
+        ("bulk", |reply| reply.bulk(&[b'x'; 100])),
+        ("line", |reply| reply.simple(&"x".repeat(100))),
+        ("raw", |reply| reply.raw(&[b'x'; 100])),
+        ("integer", |reply| reply.integer(1_234_567)),
+        ("long integer", |reply| reply.integer(i64::MIN)),
+        ("header", |reply| reply.array(77)),
+        ("double", |reply| reply.double(0.1)),
+        ("bulks", |reply| {
+            let mut bulks = reply.bulks(64);
+            bulks.push(&[b'x'; 100]);
+            bulks.push_int(-1);
+        }),
+        ("shared", |reply| {
+            reply.bulk_shared(Bytes::from_static(&[b'x'; SHARED_LEN_MIN]));
+        }),
+    ];
+    for (name, write) in writers {
+        let mut output = Output::new();
+        output.set_limit(Some(limit));
+        let mut reply = Reply::new(&mut output, Protocol::Resp3);
+        reply.ok();
+        let mark = reply.mark();
+        let mut written = 0;
+        while !reply.is_over() {
+            write(&mut reply);
+            written += 1;
+            assert!(written < 100_000, "{name} knows no limit");
+        }
+        for _ in 0..1000 {
+            write(&mut reply);
+        }
+        assert!(reply.queued_len() <= limit, "{name} is not dropped");
+        assert!(
+            output.memory() <= limit + limit / 8,
+            "{name} makes too much room"
+        );
+        output.rollback(mark);
+        assert!(!output.is_over(), "{name} is taken back");
+        assert_eq!(output.to_vec(), b"+OK\r\n");
+    }
+}
+
+#[test]
+fn room_that_is_only_guessed_is_not_beyond_the_limit() {
+    let mut output = Output::new();
+    output.set_limit(Some(1000));
+    let mut reply = Reply::new(&mut output, Protocol::Resp2);
+    let mut bulks = reply.bulks(1 << 20);
+    bulks.push(b"a");
+    assert!(!bulks.is_over());
+    drop(bulks);
+    assert_eq!(output.to_vec(), b"$1\r\na\r\n");
+}
+
+#[test]
+fn what_was_dropped_before_a_mark_is_not_taken_back() {
+    let mut output = Output::new();
+    output.set_limit(Some(10));
+    output.extend(&[0; 20]);
+    let mark = output.mark();
+    output.rollback(mark);
+    assert!(output.is_over());
+    output.clear();
+    output.set_limit(None);
+    output.extend(&[0; 20]);
+    assert!(!output.is_over());
+}

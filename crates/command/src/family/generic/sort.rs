@@ -142,6 +142,9 @@ fn reply(cx: &mut Ctx<'_>, elements: &[Vec<u8>], get: &[&[u8]]) {
                 None => cx.reply.null(),
             }
         }
+        if cx.reply.is_over() {
+            break;
+        }
     }
 }
 

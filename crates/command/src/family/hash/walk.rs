@@ -8,7 +8,7 @@ use russet_base::rng::Rng;
 use russet_engine::{Field, HashRef, Touch};
 use russet_resp::{Args, Protocol, Reply};
 
-use crate::args::{integer, is_word};
+use crate::args::{check_repeats, is_word, random_count};
 use crate::ctx::{Ctx, Flow};
 use crate::error::CommandError;
 use crate::family::string::value::{bytes_of, reply_value};
@@ -73,10 +73,12 @@ pub(super) fn hrandfield(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, Comma
         Want::Draws(count) => {
             cx.reply.array((count as usize).saturating_mul(width));
             for _ in 0..count {
-                found
-                    .random(cx.rng)
-                    .into_iter()
-                    .for_each(|shown| show(&mut cx.reply, shown));
+                if let Some(shown) = found.random(cx.rng) {
+                    show(&mut cx.reply, shown);
+                }
+                if cx.reply.is_over() {
+                    break;
+                }
             }
         }
     }
@@ -105,7 +107,12 @@ fn draw_left(
         }
         (Want::Draws(count), _) => {
             reply.array((count as usize).saturating_mul(width));
-            (0..count).for_each(|_| show(reply, left[rng.index(left.len())]));
+            for _ in 0..count {
+                show(reply, left[rng.index(left.len())]);
+                if reply.is_over() {
+                    break;
+                }
+            }
         }
     }
     Flow::Done
@@ -115,18 +122,16 @@ fn read_want(args: Args<'_>) -> Result<(Want, bool), CommandError> {
     let Some(count) = args.get(2) else {
         return Ok((Want::One, false));
     };
-    let count = integer(count)?;
-    if count == i64::MIN {
-        return Err(CommandError::CountRange);
-    }
+    let count = random_count(count)?;
     let with_values = match args.get(3) {
         None => false,
         Some(word) if is_word(word, "WITHVALUES") && args.len() == 4 => true,
         Some(_) => return Err(CommandError::Syntax),
     };
     if with_values && !(-i64::MAX / 2..=i64::MAX / 2).contains(&count) {
-        return Err(CommandError::OutOfRange);
+        return Err(CommandError::ValueRange);
     }
+    check_repeats(count)?;
     let want = match usize::try_from(count) {
         Ok(count) => Want::Distinct(count),
         Err(_) => Want::Draws(count.unsigned_abs()),

@@ -10,7 +10,7 @@ use russet_resp::{ArgBuf, Args};
 use smallvec::SmallVec;
 
 use super::{reply_member, reply_members};
-use crate::args::{integer, positive};
+use crate::args::{check_repeats, positive, random_count};
 use crate::ctx::{Ctx, Flow};
 use crate::effects::{NotifyClass, Propagate, removal};
 use crate::error::CommandError;
@@ -21,8 +21,6 @@ const SREM_MEMBERS_MAX: usize = 1024;
 const FEW_STAY: usize = 5;
 /// When so many times more members are there than wanted, they are drawn one by one.
 const FEW_WANTED: usize = 3;
-/// No reply has more members that may repeat.
-const REPEATS_MAX: u64 = 1 << 30;
 
 /// `SPOP key [count]`.
 pub(super) fn spop(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandError> {
@@ -132,9 +130,12 @@ fn settle(cx: &mut Ctx<'_>, key: &[u8], removed: usize, is_gone: bool) {
 pub(super) fn srandmember(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandError> {
     let count = match args.len() {
         2 => None,
-        3 => Some(read_count(&args[2])?),
+        3 => Some(random_count(&args[2])?),
         _ => return Err(CommandError::Syntax),
     };
+    if let Some(count) = count {
+        check_repeats(count)?;
+    }
     let key = &args[1];
     let hash = cx.hash_of_first(key);
     let mut db = cx.keyspace.db(cx.db);
@@ -160,6 +161,9 @@ pub(super) fn srandmember(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, Comm
             if let Some(member) = set.random(cx.rng) {
                 reply_member(&mut cx.reply, member);
             }
+            if cx.reply.is_over() {
+                break;
+            }
         }
         return Ok(Flow::Done);
     }
@@ -169,14 +173,6 @@ pub(super) fn srandmember(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, Comm
         reply_member(&mut cx.reply, member)
     });
     Ok(Flow::Done)
-}
-
-fn read_count(arg: &[u8]) -> Result<i64, CommandError> {
-    match integer(arg)? {
-        i64::MIN => Err(CommandError::CountRange),
-        count if count < 0 && count.unsigned_abs() > REPEATS_MAX => Err(CommandError::CountRange),
-        count => Ok(count),
-    }
 }
 
 /// Shows so many different members, every choice as likely as any other.

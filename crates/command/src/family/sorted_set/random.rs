@@ -9,7 +9,7 @@ use russet_engine::{Span, Touch, ZsetRef};
 use russet_resp::Args;
 
 use super::{Scores, replies_each, reply_member, reply_scored};
-use crate::args::{integer, is_word};
+use crate::args::{check_repeats, is_word, random_count};
 use crate::ctx::{Ctx, Flow};
 use crate::error::CommandError;
 use crate::family::walk::{self, Wish};
@@ -37,10 +37,7 @@ pub(super) fn zrandmember(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, Comm
 }
 
 fn several(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandError> {
-    let count = integer(&args[2])?;
-    if count == i64::MIN {
-        return Err(CommandError::CountRange);
-    }
+    let count = random_count(&args[2])?;
     let scores = match args.len() {
         3 => Scores::Without,
         4 if is_word(&args[3], "WITHSCORES") => Scores::With,
@@ -49,9 +46,7 @@ fn several(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandError> {
     if scores == Scores::With && count.unsigned_abs() > i64::MAX as u64 / 2 {
         return Err(CommandError::ValueRange);
     }
-    if count < 0 && count.unsigned_abs() > REPEATS_MAX {
-        return Err(CommandError::CountRange);
-    }
+    check_repeats(count)?;
     let key = &args[1];
     let mut db = cx.keyspace.db(cx.db);
     let Some(zset) = db.zset(key, Touch::Yes)? else {
@@ -67,6 +62,9 @@ fn several(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandError> {
         for _ in 0..wanted {
             if let Some(scored) = zset.get(cx.rng.index(zset.len())) {
                 reply_scored(reply, scored, scores);
+            }
+            if reply.is_over() {
+                break;
             }
         }
         return Ok(Flow::Done);
@@ -85,9 +83,6 @@ fn several(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandError> {
     }
     Ok(Flow::Done)
 }
-
-/// No reply has more members that may repeat.
-const REPEATS_MAX: u64 = 1 << 30;
 
 /// So many ranks, all different, each choice equally likely.
 fn distinct_ranks(rng: &mut russet_base::Rng, wanted: usize, zset: ZsetRef<'_>) -> Vec<usize> {

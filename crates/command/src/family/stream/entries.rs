@@ -44,6 +44,9 @@ pub(super) fn reply_entries<'a>(
     for entry in entries {
         reply_entry(reply, &entry);
         count += 1;
+        if reply.is_over() {
+            break;
+        }
     }
     reply.end_array(begun, count);
     count

@@ -214,6 +214,9 @@ pub(super) fn xread(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandErr
         let begun = cx.reply.begin_array();
         let entries = stream.range(from, StreamId::MAX).take(options.count);
         let given = entries.take_while(|entry| {
+            if cx.reply.is_over() {
+                return false;
+            }
             let write = |reply: &mut Reply<'_>| reply_entry(reply, entry);
             budget.give(&mut cx.reply, write)
         });

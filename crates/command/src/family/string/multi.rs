@@ -21,6 +21,9 @@ use crate::lookahead::{self, Lookahead};
 pub(super) fn mget(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandError> {
     cx.reply.array(args.len() - 1);
     for first in (1..args.len()).step_by(lookahead::KEYS_MAX) {
+        if cx.reply.is_over() {
+            break;
+        }
         let keys = args.slice(first..first + lookahead::KEYS_MAX);
         let ahead = Lookahead::new(&cx.db(), keys.iter());
         for (number, key) in keys.iter().enumerate() {
