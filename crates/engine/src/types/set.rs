@@ -13,6 +13,7 @@
 //! Not here: what sets have in common with one another — the set commands
 
 mod build;
+mod cursor;
 mod edit;
 mod ints;
 mod ints_page;

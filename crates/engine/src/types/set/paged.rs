@@ -7,6 +7,7 @@ use ahash::RandomState;
 use russet_base::Rng;
 use russet_pack::listpack::Entry as Member;
 
+use super::cursor;
 use super::ints::Ints;
 use crate::types::paged::{Record, Table};
 
@@ -16,9 +17,6 @@ pub(crate) struct Set {
     ints: Ints,
     members: Table<false>,
 }
-
-/// Scans show the table first: its cursors are below this, and those of integers are not.
-const INTS_CURSOR: u64 = 1 << 62;
 
 impl Set {
     /// A set without members, hashed like the key space.
@@ -105,38 +103,35 @@ impl Set {
         }
     }
 
-    pub(super) fn scan(&self, cursor: u64, count: usize, visit: &mut dyn FnMut(Member<'_>)) -> u64 {
-        let (mut cursor, mut left) = (cursor, count);
-        if cursor < INTS_CURSOR {
+    /// Shows the table first, then the integers.
+    pub(super) fn scan(&self, from: u64, count: usize, visit: &mut dyn FnMut(Member<'_>)) -> u64 {
+        let (mut from, mut left) = (from, count);
+        if from < cursor::INTS {
             let mut shown = 0;
-            let next = self.members.scan(cursor, count, &mut |record| {
+            let next = self.members.scan(from, count, &mut |record| {
                 shown += 1;
                 visit(Member::Str(record.field));
             });
             match next {
                 0 if self.ints.len() == 0 => return 0,
-                0 if shown >= count => return INTS_CURSOR,
-                0 => (cursor, left) = (INTS_CURSOR, count - shown),
+                0 if shown >= count => return cursor::INTS,
+                0 => (from, left) = (cursor::INTS, count - shown),
                 _ => return next,
             }
         }
-        self.scan_ints(cursor, left, visit)
+        self.scan_ints(from, left, visit)
     }
 
-    /// Integers that differ in their two low bits alone have one position, and are shown together.
-    /// They come in descending order: most that are added meanwhile are greater than all before,
-    /// and must not keep the scan from ending.
-    fn scan_ints(&self, cursor: u64, count: usize, visit: &mut dyn FnMut(Member<'_>)) -> u64 {
-        const LARGEST: u64 = i64::MAX.cast_unsigned();
-        let position =
-            |number: i64| INTS_CURSOR | LARGEST.wrapping_sub(number.cast_unsigned()) >> 2;
-        let first = LARGEST.wrapping_sub((cursor & !INTS_CURSOR) << 2);
+    /// Integers of one position are shown together. They come in descending order: most that are
+    /// added meanwhile are greater than all before, and must not keep the scan from ending.
+    fn scan_ints(&self, from: u64, count: usize, visit: &mut dyn FnMut(Member<'_>)) -> u64 {
         let mut last = 0;
-        for (shown, number) in self.ints.iter_down(first.cast_signed()).enumerate() {
-            if shown >= count && position(number) != last {
-                return position(number);
+        for (shown, number) in self.ints.iter_down(cursor::first_int(from)).enumerate() {
+            let at = cursor::of_int(number);
+            if shown >= count && at != last {
+                return at;
             }
-            last = position(number);
+            last = at;
             visit(Member::Int(number));
         }
         0

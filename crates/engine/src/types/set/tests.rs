@@ -140,6 +140,7 @@ fn a_scan_shows_each_member_that_stays_exactly_once() {
             seen.push(text(member));
         });
         assert!(shown <= 13, "{shown} members at once");
+        assert!(cursor < 1 << 53, "{cursor} is not exact as a double");
         if cursor == 0 {
             break;
         }

@@ -113,7 +113,8 @@ impl<'a> SetRef<'a> {
     /// Visits about `count` members from a cursor (0 starts) and returns the next cursor (0 ends).
     ///
     /// Every member that is there from the first call to the last is visited exactly once, unless
-    /// the set becomes too large to be packed meanwhile. A packed set is visited at once.
+    /// the set becomes too large to be packed meanwhile. A packed set is visited at once. Cursors
+    /// are below 2^53, and any number is safe to pass.
     pub fn scan(&self, cursor: u64, count: usize, visit: &mut dyn FnMut(Member<'_>)) -> u64 {
         match self.body {
             Body::Paged(set) => set.scan(cursor, count.max(1), visit),
