@@ -8,5 +8,6 @@ mod memory;
 mod model;
 mod sampling;
 mod scan;
+mod scan_members;
 mod snapshot;
 mod zset;

@@ -17,7 +17,7 @@ pub(super) const INTS: u64 = 1 << 52;
 
 /// How many integers, on either side of zero, have a position of their own.
 const EXACT: u64 = 1 << 50;
-/// The others share one with those that differ in so many low bits.
+/// The others share one with those that differ in this number of low bits.
 const SHARED_BITS: u32 = 13;
 /// Half of the positions.
 const HALF: u64 = 1 << 51;

@@ -172,8 +172,8 @@ impl<'a> ZsetRef<'a> {
     /// Visits about `count` members from a cursor (0 starts) and returns the next cursor (0 ends).
     ///
     /// Every member that is present from the first call to the last is visited, and exactly once
-    /// unless the sorted set stops being packed meanwhile. Cursors are below 2^48, and any number is
-    /// safe to pass.
+    /// unless the sorted set stops being packed meanwhile. Cursors are below 2^48, and any number
+    /// is safe to pass.
     pub fn scan(&self, cursor: u64, count: usize, visit: &mut dyn FnMut(Scored<'a>)) -> u64 {
         match self.form {
             ZsetForm::Packed(pairs) => {
