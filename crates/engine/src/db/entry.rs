@@ -5,6 +5,8 @@
 
 use std::sync::atomic::Ordering::Relaxed;
 
+use russet_base::num::{I64Buf, format_i64};
+
 use crate::access::AccessPolicy;
 use crate::cell::{self, Image};
 use crate::store::{Due, Place, Shared, Store, strings};
@@ -134,6 +136,32 @@ impl Occupied<'_> {
         Ok(self
             .store
             .string_mut(self.shared, self.key, &mut self.place, len_min))
+    }
+
+    /// Changes the bytes of a string as [`Occupied::string_mut`] does; `change` also says whether
+    /// it changed any. If it did not, and the string has not grown, observers of the key do not
+    /// hear of it.
+    ///
+    /// # Errors
+    /// [`WrongType`] when the value is not a string.
+    pub fn edit_string<T>(
+        &mut self,
+        len_min: usize,
+        change: impl FnOnce(&mut [u8]) -> (T, bool),
+    ) -> Result<T, WrongType> {
+        let len = match self.string()? {
+            StringRef::Bytes(bytes) => bytes.len(),
+            StringRef::Shared(bytes) => bytes.len(),
+            StringRef::Int(number) => format_i64(number, &mut I64Buf::new()).len(),
+        };
+        let bytes = self
+            .store
+            .string_mut(self.shared, self.key, &mut self.place, len_min);
+        let (answer, has_changed) = change(bytes);
+        if len < len_min || has_changed {
+            self.note();
+        }
+        Ok(answer)
     }
 
     /// The value as a string.

@@ -58,6 +58,15 @@ impl Db<'_> {
 }
 
 impl Held<'_> {
+    /// Counts the look-up as a hit or a miss, as that of a read.
+    pub(crate) fn count_as_read(&mut self) {
+        let stats = &mut self.shared.stats;
+        match self.place {
+            Some(_) => stats.hits += 1,
+            None => stats.misses += 1,
+        }
+    }
+
     /// Whether the key exists.
     #[inline]
     pub(crate) fn exists(&self) -> bool {
@@ -136,6 +145,12 @@ impl Held<'_> {
         self.put(encoding, packed::packed_body(self.key, bytes));
     }
 
+    /// Replaces packed bytes by others that say the same, so that observers of the key need not
+    /// hear of it.
+    pub(crate) fn repack(&mut self, encoding: Encoding, bytes: &[u8]) {
+        self.put_quietly(encoding, packed::packed_body(self.key, bytes));
+    }
+
     /// Stores pages: creates the key, or replaces its value and keeps its deadline.
     pub(crate) fn put_paged(&mut self, encoding: Encoding, collection: Collection) {
         debug_assert_eq!(collection.kind(), self.kind);
@@ -145,6 +160,10 @@ impl Held<'_> {
 
     fn put(&mut self, encoding: Encoding, body: Body<'_>) {
         self.note();
+        self.put_quietly(encoding, body);
+    }
+
+    fn put_quietly(&mut self, encoding: Encoding, body: Body<'_>) {
         let kind = self.kind;
         match &mut self.place {
             Some(place) => {
@@ -220,8 +239,9 @@ impl Held<'_> {
         }
     }
 
+    /// Lets observers of the key hear that it has changed.
     #[inline]
-    fn note(&mut self) {
+    pub(crate) fn note(&mut self) {
         self.shared.observed.note(self.index, self.hash, self.key);
     }
 }

@@ -176,6 +176,7 @@ fn fields_are_removed_one_by_one_and_told_of_once() {
     );
     check(&due, &["HSET h a 1"], "0> HSET h a 1", "hset h");
     check(&due, &["HPERSIST h FIELDS 1 a"], "", "");
+    check(&due, &["HDEL h a"], "0> HDEL h a", "hexpired h");
     check(
         &["HSET h a 1", "HPEXPIRE h 10 FIELDS 1 a"],
         &["HGET h a"],

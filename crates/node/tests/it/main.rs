@@ -12,3 +12,4 @@ mod pipeline;
 mod replay;
 mod script;
 mod scripts;
+mod unchanged;

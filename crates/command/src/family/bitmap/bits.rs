@@ -26,7 +26,7 @@ pub(super) fn setbit(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandEr
     let changed = change(cx, key, at + 1, |bytes| {
         let before = bytes[at] >> shift & 1;
         bytes[at] ^= (before ^ value) << shift;
-        before
+        (before, before != value)
     })?;
     if changed.has_grown || changed.answer != value {
         cx.dirty(1);

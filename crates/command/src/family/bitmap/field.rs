@@ -48,7 +48,7 @@ pub(super) fn bitfield(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, Command
             changes.0 += u64::from(written.is_some());
             changes.1 += u64::from(written == Some(true));
         }
-        changes
+        (changes, changes.1 > 0)
     })?;
     let (written, different) = changed.answer;
     let changes = if changed.has_grown {
@@ -177,7 +177,8 @@ impl Operation {
         }
     }
 
-    /// What is answered, and, if the field was written, whether its value is another now.
+    /// Performs the operation: returns the answer and, if the field was written, whether its value
+    /// changed.
     fn apply(&self, row: &mut [u8]) -> (Option<i128>, Option<bool>) {
         let Self { field, at, .. } = *self;
         let before = field.load(row, at);

@@ -27,38 +27,38 @@ pub(super) fn checked_offset(settings: &Settings, offset: i64) -> Result<u64, Co
         .ok_or(CommandError::BitOffset)
 }
 
-/// What became of the string at a key by [`change`].
+/// The outcome of [`change`] for the string at a key.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Changed<T> {
-    /// What the change returned.
+    /// The value that the change returned.
     pub(super) answer: T,
     /// Whether the key was created, or its string grew.
     pub(super) has_grown: bool,
 }
 
 /// Changes the bytes of the request's first key, which is created or grows to `len` bytes when it
-/// is shorter.
+/// is shorter; `change` also says whether it changed any.
 pub(super) fn change<T>(
     cx: &mut Ctx<'_>,
     key: &[u8],
     len: usize,
-    change: impl FnOnce(&mut [u8]) -> T,
+    change: impl FnOnce(&mut [u8]) -> (T, bool),
 ) -> Result<Changed<T>, CommandError> {
     let hash = cx.hash_of_first(key);
     let changed = match cx.keyspace.db(cx.db).entry_hashed(hash, key) {
         Entry::Occupied(mut entry) => Changed {
             has_grown: len_of(entry.string()?) < len,
-            answer: change(entry.string_mut(len)?),
+            answer: entry.edit_string(len, change)?,
         },
         Entry::Vacant(entry) => {
             let answer = if len < SHARED_LEN_MIN {
                 let mut bytes: SmallVec<[u8; 256]> = smallvec![0; len];
-                let answer = change(&mut bytes);
+                let (answer, _) = change(&mut bytes);
                 entry.insert(NewValue::Raw(&bytes), None);
                 answer
             } else {
                 let mut bytes = vec![0; len];
-                let answer = change(&mut bytes);
+                let (answer, _) = change(&mut bytes);
                 entry.insert(NewValue::Shared(bytes.into()), None);
                 answer
             };

@@ -80,6 +80,7 @@ pub(super) fn hdel(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandErro
     let hash = cx.hash_of_first(key);
     let mut db = cx.keyspace.db(cx.db);
     let mut target = db.hash_mut_hashed(hash, key)?;
+    target.expire_among(args.skip(2).iter());
     let removed = args.skip(2).iter().filter(|field| target.remove(field));
     let removed = removed.count();
     let is_gone = target.is_empty();

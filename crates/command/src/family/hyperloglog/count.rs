@@ -20,7 +20,10 @@ pub(super) fn pfadd(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandErr
         Entry::Occupied(mut entry) => {
             let view = sketch_of(entry.string()?)?;
             if view.is_dense() {
-                add_dense(entry.string_mut(0)?, elements)
+                entry.edit_string(0, |bytes| {
+                    let changes = add_dense(bytes, elements);
+                    (changes, changes > 0)
+                })?
             } else {
                 let mut sketch = Sketch::copied(view);
                 let changes = add_all(&mut sketch, elements, sparse_len_max)?;

@@ -3,7 +3,7 @@
 //! ```text
 //!  MAXLEN [= | ~] n [LIMIT m]     MINID [= | ~] id [LIMIT m]     KEEPREF | DELREF | ACKED
 //! ```
-//! What an approximate trim removes depends on where blocks end, so the log is told what stayed.
+//! An approximate trim depends on where blocks end; the log gets an exact one of the same result.
 //!
 //! Always true: LIMIT without `~` is refused.
 //! Not here: what trimming does — the engine
@@ -87,7 +87,7 @@ impl TrimOptions {
         Ok(Some(self.at + 1))
     }
 
-    /// What to do, once all options are read.
+    /// The trim to make, once all options are read.
     ///
     /// # Errors
     /// When the limit does not fit the rest.
@@ -115,12 +115,12 @@ impl TrimOptions {
         }))
     }
 
-    /// What happens to references.
+    /// The treatment of references.
     pub(super) fn refs(&self) -> Refs {
         self.refs.unwrap_or(Refs::Keep)
     }
 
-    /// What the log is told in place of the threshold, if that depends on blocks.
+    /// The threshold for the log, if the given one depends on blocks.
     pub(super) fn kept(&self, stream: &Stream) -> Option<Kept> {
         if !self.is_approximate {
             return None;
@@ -144,7 +144,7 @@ impl TrimOptions {
     }
 }
 
-/// What stayed after an approximate trim: the threshold of an exact one that does the same.
+/// The result of an approximate trim: the threshold of an exact trim that does the same.
 #[derive(Debug)]
 pub(super) struct Kept {
     at: usize,
@@ -155,7 +155,7 @@ pub(super) struct Kept {
 }
 
 impl Kept {
-    /// What the log is told in place of the argument at `at`, if anything.
+    /// The argument for the log in place of that at `at`, if any.
     pub(super) fn replace<'a>(&'a self, at: usize, arg: &'a [u8]) -> Option<&'a [u8]> {
         match at {
             _ if at + 2 == self.at && self.is_recounted => Some(b"MAXLEN"),
@@ -167,7 +167,7 @@ impl Kept {
     }
 }
 
-/// What a word says about references.
+/// Reads a word about references.
 pub(super) fn refs_word(word: &[u8]) -> Option<Refs> {
     [
         ("KEEPREF", Refs::Keep),
@@ -198,7 +198,10 @@ pub(super) fn xtrim(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandErr
     };
     let mut removed = 0;
     if target.get().is_some_and(is_longer) {
-        removed = target.edit(|stream| stream.trim(&trim, options.refs()));
+        removed = target.edit_if(|stream| {
+            let removed = stream.trim(&trim, options.refs());
+            (removed, removed > 0)
+        });
     }
     cx.reply.count(removed as usize);
     if removed == 0 {

@@ -347,7 +347,7 @@ impl<'a> HashMut<'a> {
             return;
         }
         let timed = timed(packed);
-        self.held.put_packed(Encoding::ListpackEx, &timed);
+        self.held.repack(Encoding::ListpackEx, &timed);
     }
 
     /// Turns a packed hash into pages.

@@ -94,6 +94,11 @@ impl StreamMut<'_> {
         self.held.form().map(stream_of)
     }
 
+    /// Counts the look-up as a hit or a miss, as that of a read.
+    pub fn count_as_read(&mut self) {
+        self.held.count_as_read();
+    }
+
     /// The thresholds of blocks.
     pub fn packing(&self) -> Packing {
         self.held.packing()
@@ -112,6 +117,16 @@ impl StreamMut<'_> {
         self.create();
         self.held
             .change_quietly(|collection| change(stream_in(collection)))
+    }
+
+    /// Changes the stream; `change` also says whether it changed anything, and observers of the key
+    /// do not hear of it otherwise. The stream is created if the key does not exist.
+    pub fn edit_if<T>(&mut self, change: impl FnOnce(&mut Stream) -> (T, bool)) -> T {
+        let (answer, has_changed) = self.edit_quietly(change);
+        if has_changed {
+            self.held.note();
+        }
+        answer
     }
 
     /// Replaces the stream, or creates it.
