@@ -76,7 +76,7 @@ pub const FAMILY: Family<Handler> = Family {
             .cost("O(log(N)) for each member, where N is the number of members.")
             .does("Adds members at positions, or moves them."),
         DataRow::read("GEODIST", AtLeast(4), member::geodist)
-            .takes("key member1 member2 [\"m\" | \"km\" | \"ft\" | \"mi\"]:unit")
+            .takes("key member1 member2 [M | KM | FT | MI]:unit")
             .keys(KEY_READ)
             .since("3.2.0")
             .cost("O(1)")
@@ -95,7 +95,7 @@ pub const FAMILY: Family<Handler> = Family {
             .does("Returns longitudes and latitudes of members."),
         DataRow::write("GEORADIUS", AtLeast(6), search::georadius)
             .takes(
-                "key longitude:double latitude:double radius:double <\"m\" | \"km\" | \"ft\" | \"mi\">:unit \
+                "key longitude:double latitude:double radius:double <M | KM | FT | MI>:unit \
                  [WITHCOORD] [WITHDIST] [WITHHASH] [(COUNT count [ANY]{6.2.0}):count-block] \
                  [ASC | DESC]:order [STORE key=storekey:key | STOREDIST key=storedistkey:key]:store",
             )
@@ -108,7 +108,7 @@ pub const FAMILY: Family<Handler> = Family {
             .deprecated("6.2.0", "`GEOSEARCH` and `GEOSEARCHSTORE` with the `BYRADIUS` argument"),
         DataRow::write("GEORADIUSBYMEMBER", AtLeast(5), search::georadiusbymember)
             .takes(
-                "key member radius:double <\"m\" | \"km\" | \"ft\" | \"mi\">:unit [WITHCOORD] [WITHDIST] \
+                "key member radius:double <M | KM | FT | MI>:unit [WITHCOORD] [WITHDIST] \
                  [WITHHASH] [(COUNT count [ANY]):count-block] [ASC | DESC]:order \
                  [STORE key=storekey:key | STOREDIST key=storedistkey:key]:store",
             )
@@ -117,28 +117,28 @@ pub const FAMILY: Family<Handler> = Family {
             .since("3.2.0")
             .history(&[ANY_CAME, UNITS_CAME])
             .cost(SEARCH_COST)
-            .does("Returns or stores the members within a radius of another.")
+            .does("Returns or stores the members within a radius of another member.")
             .deprecated(
                 "6.2.0",
                 "`GEOSEARCH` and `GEOSEARCHSTORE` with the `BYRADIUS` and `FROMMEMBER` arguments",
             ),
         DataRow::read("GEORADIUSBYMEMBER_RO", AtLeast(5), search::georadiusbymember_ro)
             .takes(
-                "key member radius:double <\"m\" | \"km\" | \"ft\" | \"mi\">:unit [WITHCOORD] [WITHDIST] \
+                "key member radius:double <M | KM | FT | MI>:unit [WITHCOORD] [WITHDIST] \
                  [WITHHASH] [(COUNT count [ANY]):count-block] [ASC | DESC]:order",
             )
             .keys(KEY_READ)
             .since("3.2.10")
             .history(&[ANY_CAME, UNITS_CAME])
             .cost(SEARCH_COST)
-            .does("Returns the members within a radius of another.")
+            .does("Returns the members within a radius of another member.")
             .deprecated(
                 "6.2.0",
                 "`GEOSEARCH` with the `BYRADIUS` and `FROMMEMBER` arguments",
             ),
         DataRow::read("GEORADIUS_RO", AtLeast(6), search::georadius_ro)
             .takes(
-                "key longitude:double latitude:double radius:double <\"m\" | \"km\" | \"ft\" | \"mi\">:unit \
+                "key longitude:double latitude:double radius:double <M | KM | FT | MI>:unit \
                  [WITHCOORD] [WITHDIST] [WITHHASH] [(COUNT count [ANY]{6.2.0}):count-block] \
                  [ASC | DESC]:order",
             )
@@ -151,8 +151,8 @@ pub const FAMILY: Family<Handler> = Family {
         DataRow::read("GEOSEARCH", AtLeast(7), search::geosearch)
             .takes(
                 "key <FROMMEMBER member | FROMLONLAT (longitude:double latitude:double)>:from \
-                 <(BYRADIUS radius:double <\"m\" | \"km\" | \"ft\" | \"mi\">:unit):circle | \
-                 (BYBOX width:double height:double <\"m\" | \"km\" | \"ft\" | \"mi\">:unit):box | \
+                 <(BYRADIUS radius:double <M | KM | FT | MI>:unit):circle | \
+                 (BYBOX width:double height:double <M | KM | FT | MI>:unit):box | \
                  (BYPOLYGON num-vertices:integer longitude:double latitude:double \
                  [longitude:double latitude:double ...]:vertices):polygon>:by \
                  [ASC | DESC]:order [(COUNT count [ANY]):count-block] [WITHCOORD] [WITHDIST] \
@@ -167,8 +167,8 @@ pub const FAMILY: Family<Handler> = Family {
             .takes(
                 "destination:key source:key \
                  <FROMMEMBER member | FROMLONLAT (longitude:double latitude:double)>:from \
-                 <(BYRADIUS radius:double <\"m\" | \"km\" | \"ft\" | \"mi\">:unit):circle | \
-                 (BYBOX width:double height:double <\"m\" | \"km\" | \"ft\" | \"mi\">:unit):box | \
+                 <(BYRADIUS radius:double <M | KM | FT | MI>:unit):circle | \
+                 (BYBOX width:double height:double <M | KM | FT | MI>:unit):box | \
                  (BYPOLYGON num-vertices:integer longitude:double latitude:double \
                  [longitude:double latitude:double ...]:vertices):polygon>:by \
                  [ASC | DESC]:order [(COUNT count [ANY]):count-block] [STOREDIST]",

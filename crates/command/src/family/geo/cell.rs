@@ -138,11 +138,18 @@ impl Cell {
     }
 
     /// The cell beside it; the grid has no edges.
+    ///
+    /// COMPAT: the greatest longitude and latitude are in a part of their own, one beyond the grid.
+    /// A step leads back into the grid, but a cell that keeps its column or row stays beyond it.
     pub(super) fn beside(&self, east: i32, north: i32) -> Self {
         let mask = u32::MAX >> (u32::BITS - self.steps);
+        let step = |part: u32, by: i32| match by {
+            0 => part,
+            _ => part.wrapping_add_signed(by) & mask,
+        };
         Self {
-            x: self.x.wrapping_add_signed(east) & mask,
-            y: self.y.wrapping_add_signed(north) & mask,
+            x: step(self.x, east),
+            y: step(self.y, north),
             steps: self.steps,
         }
     }
@@ -236,6 +243,17 @@ mod tests {
             steps: 3,
         };
         assert_eq!((cell.beside(-1, 1).x, cell.beside(-1, 1).y), (7, 0));
+        let edge = Position {
+            longitude: LONGITUDE.max,
+            latitude: LATITUDE.max,
+        };
+        let cell = Cell::of(edge, 3);
+        let around = [cell.beside(0, 0), cell.beside(0, -1), cell.beside(-1, 0)];
+        assert_eq!(
+            around.map(|cell| (cell.x, cell.y)),
+            [(8, 8), (8, 7), (7, 8)]
+        );
+        assert!(Cell::of(edge, STEPS_MAX).scores().0 == edge.score());
         let (from, to) = cell.scores();
         assert_eq!(to - from, (1u64 << 46) as f64);
     }

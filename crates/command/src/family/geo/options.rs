@@ -1,4 +1,4 @@
-//! What a search asks for.
+//! The options of a search.
 //!
 //! Always true: arguments are read in their order, and the first error counts; what does not go
 //! together is complained of after all were read.
@@ -60,7 +60,7 @@ pub(super) enum Sort {
     Farthest,
 }
 
-/// What is asked for.
+/// The options of a search, once they are read.
 #[derive(Debug)]
 pub(super) struct Wish {
     centre: Option<Position>,
@@ -72,7 +72,7 @@ pub(super) struct Wish {
     pub(super) sort: Sort,
     /// How many members are wanted; 0 is all.
     pub(super) count: usize,
-    /// Whether any so many members will do.
+    /// Whether the first members found will do, up to the count.
     pub(super) is_any: bool,
     pub(super) with_distance: bool,
     pub(super) with_hash: bool,

@@ -9,12 +9,12 @@ use super::cell::Position;
 const EARTH_RADIUS: f64 = 6_372_797.560_856;
 const RADIANS: f64 = std::f64::consts::PI / 180.0;
 
-/// What members must be in.
+/// The shape in which members are looked for.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Shape {
-    /// So many metres around the centre.
+    /// A radius around the centre, in metres.
     Circle { radius: f64 },
-    /// So many metres across, with the centre in the middle.
+    /// A width and a height in metres, with the centre in the middle.
     Box { width: f64, height: f64 },
     /// Between these corners.
     Polygon { corners: Vec<Position> },
