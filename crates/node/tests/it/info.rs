@@ -24,6 +24,31 @@ fn check(server: &mut Loopback, section: &str, lines: &[&str]) {
 }
 
 #[test]
+fn commands_of_streams_count_as_look_ups() {
+    let setup = b"XADD k 1-1 a b\r\nXGROUP CREATE k g 0\r\nXREADGROUP GROUP g c STREAMS k >\r\n\
+                  CONFIG RESETSTAT\r\n";
+    for (request, hits, misses) in [
+        ("XACK k g 1-1", 1, 0),
+        ("XACK k none 1-1", 1, 0),
+        ("XACK none g 1-1", 0, 1),
+        ("XCLAIM k g d 0 1-1", 1, 0),
+        ("XCLAIM none g d 0 1-1", 0, 1),
+        ("XAUTOCLAIM k g d 0 0", 1, 0),
+        ("XAUTOCLAIM none g d 0 0", 0, 1),
+        ("XREADGROUP GROUP g c STREAMS k 0", 2, 0),
+        ("XREADGROUP GROUP g c STREAMS none 0", 0, 1),
+    ] {
+        let mut server = Loopback::new(Config::default());
+        let client = server.connect();
+        server.call(client, setup);
+        server.call(client, format!("{request}\r\n").as_bytes());
+        let hits = format!("keyspace_hits:{hits}");
+        let misses = format!("keyspace_misses:{misses}");
+        check(&mut server, "stats", &[&hits, &misses]);
+    }
+}
+
+#[test]
 fn commands_and_errors_are_counted_until_the_reset() {
     let mut server = Loopback::new(Config::default());
     let client = server.connect();

@@ -23,10 +23,7 @@ use crate::error::CommandError;
 pub(super) fn lmovem(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandError> {
     let request = Request::read(args, 5)?;
     if request.run(cx, args)?.is_none() {
-        match request.is_exact {
-            true => cx.reply.null_array(),
-            false => cx.reply.empty_array(),
-        }
+        cx.reply.null_array();
     }
     Ok(Flow::Done)
 }
@@ -61,7 +58,7 @@ pub(super) fn blmovem(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandE
     Ok(Flow::Done)
 }
 
-/// What is asked for.
+/// The options of LMOVEM.
 struct Request {
     from: End,
     to: End,

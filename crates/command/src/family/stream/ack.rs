@@ -30,6 +30,7 @@ pub(super) fn xack(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandErro
     let hash = cx.hash_of_first(key);
     let mut db = cx.keyspace.db(cx.db);
     let mut target = db.stream_mut_hashed(hash, key)?;
+    target.count_as_read();
     let Some(group) = target.get().and_then(|stream| stream.group(name)) else {
         if target.get().is_none() {
             cx.effects.miss(cx.db, key);
@@ -173,7 +174,7 @@ impl Refusal {
         })
     }
 
-    /// What is known of an entry that is given back: it counts as idle since ever.
+    /// The state of an entry that is given back: it counts as idle for ever.
     fn of(&self, pending: Pending) -> Pending {
         let deliveries = match (self.deliveries, self.mode) {
             (Some(count), _) => count,

@@ -13,7 +13,7 @@ use crate::effects::NotifyClass;
 use crate::error::CommandError;
 use crate::help;
 
-/// What stands behind the identifier.
+/// The options behind the identifier.
 #[derive(Debug, Default)]
 struct Options {
     makes_stream: bool,
@@ -46,6 +46,18 @@ impl Options {
     }
 }
 
+/// Refuses more arguments than the options have, once each. COMPAT: an option may stand twice as
+/// long as there are no more than that.
+fn check_len(args: Args<'_>, len_max: usize) -> Result<(), CommandError> {
+    match args.len() > len_max {
+        true => Err(text::bad_subcommand("XGROUP", &args[1])),
+        false => Ok(()),
+    }
+}
+
+const CREATE_LEN_MAX: usize = 8;
+const SETID_LEN_MAX: usize = 7;
+
 /// `XGROUP CREATE key group id|$ [MKSTREAM] [ENTRIESREAD count]`.
 pub(super) fn create(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandError> {
     let (key, name) = (&args[2], &args[3]);
@@ -56,6 +68,7 @@ pub(super) fn create(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandEr
     if is_new && !options.makes_stream {
         return Err(text::GROUP_NEEDS_KEY);
     }
+    check_len(args, CREATE_LEN_MAX)?;
     let last_id = match &args[4] {
         b"$" => target.get().map_or(StreamId::MIN, Stream::last_id),
         id => id::parse(id)?,
@@ -88,6 +101,7 @@ pub(super) fn set_id(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandEr
     let mut db = cx.keyspace.db(cx.db);
     let mut target = db.stream_mut(key)?;
     let stream = group_of(&target, key, name)?;
+    check_len(args, SETID_LEN_MAX)?;
     let last_id = match &args[4] {
         b"$" => stream.last_id(),
         id => id::parse_any(id, 0)?,

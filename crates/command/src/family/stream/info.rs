@@ -1,6 +1,6 @@
 //! XINFO: what a stream, its groups and their consumers are like.
 //!
-//! Always true: what cannot be told (a lag, a count of entries read) is null.
+//! Always true: an unknown number (a lag, a count of entries read) is null.
 //! Not here: how lags are found — the engine
 
 use russet_engine::{Consumer, Pending, Producers, Stream, StreamGroup, StreamId, Touch};
@@ -14,7 +14,7 @@ use crate::ctx::{Ctx, Flow};
 use crate::error::CommandError;
 use crate::help;
 
-/// How many entries XINFO STREAM … FULL shows of everything unless it is told.
+/// The number of entries that XINFO STREAM … FULL shows by default.
 const COUNT_DEFAULT: usize = 10;
 
 /// Looks the stream up and lets `show` write the reply.
@@ -90,8 +90,7 @@ pub(super) fn stream(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandEr
             _ => return Err(text::bad_subcommand("XINFO", &args[1])),
         };
         let ends_or_groups = if count.is_some() { 2 } else { 3 };
-        let producers = if stream.producers().is_some() { 6 } else { 0 };
-        reply.map(7 + producers + ends_or_groups);
+        reply.map(13 + ends_or_groups);
         counters(reply, stream);
         match count {
             Some(count) => full(reply, stream, count),
@@ -113,12 +112,13 @@ fn counters(reply: &mut Reply<'_>, stream: &Stream) {
     number(reply, "entries-added", stream.entries_added() as i64);
     reply.bulk(b"recorded-first-entry-id");
     id::reply(reply, stream.first_id());
-    if let Some(producers) = stream.producers() {
-        remembered(reply, producers);
+    match stream.producers() {
+        Some(producers) => remembered(reply, producers),
+        None => remembered(reply, &Producers::default()),
     }
 }
 
-/// COMPAT: what is remembered of producers is told only of streams that have some.
+/// Writes the state and the limits of producers.
 fn remembered(reply: &mut Reply<'_>, producers: &Producers) {
     number(reply, "idmp-duration", producers.duration_s as i64);
     number(reply, "idmp-maxsize", producers.len_max as i64);

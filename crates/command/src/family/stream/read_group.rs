@@ -4,7 +4,7 @@
 //!  >     entries that the group has not read yet; with CLAIM also those that others left idle
 //!  id    what the consumer has and did not acknowledge, from after this one
 //! ```
-//! Who waits and claims is asked again when the oldest entry that others have is idle enough.
+//! A client that waits and claims is served again when the oldest entry of others is idle enough.
 //!
 //! Always true: the log hears who has what and how far the group has read, never the request.
 //! Not here: options — `read.rs`; requests that only claim — `claim.rs`
@@ -25,12 +25,12 @@ use crate::ctx::{Ctx, Flow};
 use crate::effects::Effects;
 use crate::error::CommandError;
 
-/// What a consumer asks for.
+/// The entries that a consumer asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Wanted {
-    /// What the group has not read.
+    /// The entries that the group has not read.
     New,
-    /// What the consumer has, after this identifier.
+    /// The entries that the consumer has, after this identifier.
     History(StreamId),
 }
 
@@ -60,6 +60,8 @@ pub(super) fn xreadgroup(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, Comma
         };
         let mut db = cx.keyspace.db(cx.db);
         let mut target = db.stream_mut(name.key)?;
+        // COMPAT: each key is looked up twice, and counted twice.
+        target.count_as_read();
         let mut reader = Reader {
             options: &options,
             name,
@@ -118,7 +120,7 @@ fn next_idle(
 /// How long a consumer that claims waits at least, while nothing is pending.
 const LOOK_AGAIN_MS: Millis = 10;
 
-/// What is asked for of a stream, which must have the group.
+/// Resolves the entries asked for in a stream, which must have the group.
 fn resolve(cx: &mut Ctx<'_>, name: GroupName<'_>, id: &[u8]) -> Result<Wanted, CommandError> {
     let mut db = cx.keyspace.db(cx.db);
     match db.stream(name.key, Touch::Yes)? {
