@@ -34,7 +34,7 @@ pub const FAMILY: Family<Handler> = Family {
     group: Group::Bitmap,
     rows: &[
         DataRow::read("BITCOUNT", AtLeast(2), count::bitcount)
-            .takes("key [start end [BYTE | BIT]:unit{7.0.0}]:range")
+            .takes("key [start [end [BYTE | BIT]:unit{7.0.0}]:end-unit-block]:range")
             .keys(KEY_READ)
             .since("2.6.0")
             .history(UNIT_CAME)

@@ -7,7 +7,8 @@ use crate::generate::Request;
 
 /// Whether a difference is one of those.
 pub(crate) fn explains(request: &Request, our: &Value, their: &Value, version: &str) -> bool {
-    let is_before = |major: &str| !version.starts_with('V') && version < major;
+    let is_valkey = version.starts_with('V');
+    let is_before = |major: &str| !is_valkey && version < major;
     let text = |value: &Value| {
         let bytes = value.as_bytes().map(|bytes| bytes.to_vec());
         String::from_utf8(bytes.unwrap_or_default()).unwrap_or_default()
@@ -20,6 +21,9 @@ pub(crate) fn explains(request: &Request, our: &Value, their: &Value, version: &
         .map(|text| String::from_utf8_lossy(text).into_owned());
     let error = error.unwrap_or_default();
     match &*request.name {
+        // Valkey alone takes a start without an end, and conditions on the key.
+        "BITCOUNT" if !is_valkey && request.words.len() == 3 => true,
+        "HSETEX" if !is_valkey && (request.has("NX") || request.has("XX")) => true,
         // Arguments are looked at before the key since Redis 7.2.
         "BITCOUNT" | "BITPOS" => is_before("7.2") && (only_we_fail || both_fail),
         // What cannot be negated is refused since Redis 7.2.

@@ -13,14 +13,17 @@ use crate::ctx::{Ctx, Flow};
 use crate::error::CommandError;
 use crate::family::string::value::bytes_of;
 
-/// `BITCOUNT key [start end [BYTE | BIT]]`.
+/// `BITCOUNT key [start [end [BYTE | BIT]]]`.
+///
+/// COMPAT: Valkey takes a start alone.
 pub(super) fn bitcount(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandError> {
     let range = match args.len() {
         2 => Range::ALL,
-        4 | 5 => {
-            let range = Range::read(&args[2], &args[3], Unit::Byte)?;
+        3..=5 => {
+            let start = integer(&args[2])?;
+            let end = args.get(3).map(integer).transpose()?;
             let unit = args.get(4).map_or(Ok(Unit::Byte), Unit::read)?;
-            Range { unit, ..range }
+            Range { start, end, unit }
         }
         _ => return Err(CommandError::Syntax),
     };

@@ -14,7 +14,7 @@ pub(super) struct FieldType {
     bits: u32,
 }
 
-/// What happens when a value does not fit.
+/// The treatment of a value that does not fit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Overflow {
     /// The high bits are lost.

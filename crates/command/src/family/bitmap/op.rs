@@ -17,7 +17,7 @@ use crate::effects::NotifyClass;
 use crate::error::CommandError;
 use crate::family::string::value::{bytes_of, len_of};
 
-/// What is done to the bits at one place.
+/// The operation on the bits at one place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Operation {
     /// Set in all.

@@ -2,10 +2,10 @@
 //!
 //! Always true: a range that was cut lies within the string.
 
-use crate::args::{integer, is_word};
+use crate::args::is_word;
 use crate::error::CommandError;
 
-/// What positions count.
+/// The unit of positions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Unit {
     /// Bytes.
@@ -32,7 +32,7 @@ pub(super) struct Range {
     pub(super) start: i64,
     /// The last; the end of the string when it was not given.
     pub(super) end: Option<i64>,
-    /// What they count.
+    /// Their unit.
     pub(super) unit: Unit,
 }
 
@@ -43,15 +43,6 @@ impl Range {
         end: None,
         unit: Unit::Byte,
     };
-
-    /// Reads a start, and an end.
-    pub(super) fn read(start: &[u8], end: &[u8], unit: Unit) -> Result<Self, CommandError> {
-        Ok(Self {
-            start: integer(start)?,
-            end: Some(integer(end)?),
-            unit,
-        })
-    }
 
     /// Whether both positions count from the end, and the second lies before the first.
     pub(super) fn is_reversed(self) -> bool {

@@ -70,7 +70,7 @@ fn form_of(word: &[u8], name: &'static str) -> Option<Form> {
     .find_map(|(known, form)| is_word(word, known).then_some(form))
 }
 
-/// What HGETEX does to deadlines.
+/// The change that HGETEX makes to deadlines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Change {
     None,
@@ -153,9 +153,19 @@ enum Presence {
     AllOfThem,
 }
 
+/// Whether the key must exist for HSETEX to set any field.
+///
+/// COMPAT: Valkey 9.1 takes `NX` and `XX`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum KeyPresence {
+    Absent,
+    Present,
+}
+
 /// The options of HSETEX.
 struct SetEx<'a> {
     presence: Presence,
+    key: Option<KeyPresence>,
     ttl: FieldTtl,
     /// Where the option with a moment stands, if it has to be logged as another.
     relative_at: Option<usize>,
@@ -165,6 +175,7 @@ struct SetEx<'a> {
 impl<'a> SetEx<'a> {
     fn read(args: Args<'a>, now: Millis) -> Result<Self, CommandError> {
         let (mut presence, mut ttl, mut relative_at) = (None, None, None);
+        let mut key = None;
         let mut at = 2;
         while let Some(word) = args.get(at) {
             let condition = match word {
@@ -179,10 +190,24 @@ impl<'a> SetEx<'a> {
                 at += 1;
                 continue;
             }
+            let wanted = match word {
+                word if is_word(word, "NX") => Some(KeyPresence::Absent),
+                word if is_word(word, "XX") => Some(KeyPresence::Present),
+                _ => None,
+            };
+            if wanted.is_some() {
+                if key.is_some() && key != wanted {
+                    return Err(CommandError::Syntax);
+                }
+                key = wanted;
+                at += 1;
+                continue;
+            }
             if is_word(word, "FIELDS") {
                 let pairs = read_pairs(args, at)?;
                 return Ok(Self {
                     presence: presence.flatten().unwrap_or(Presence::Any),
+                    key,
                     ttl: ttl.unwrap_or(FieldTtl::Clear),
                     relative_at,
                     pairs,
@@ -190,7 +215,7 @@ impl<'a> SetEx<'a> {
             }
             let form = form_of(word, "hsetex");
             if form.is_none() && !is_word(word, "KEEPTTL") {
-                return Err(CommandError::UnknownArgument(word.into()));
+                return Err(CommandError::unknown_argument(word));
             }
             if ttl.is_some() {
                 return Err(CommandError::FieldTtlTwice);
@@ -229,7 +254,7 @@ fn read_pairs(args: Args<'_>, at: usize) -> Result<Args<'_>, CommandError> {
     Ok(pairs)
 }
 
-/// `HSETEX key [FNX | FXX] [EX … | PX … | EXAT … | PXAT … | KEEPTTL] FIELDS n field value …`.
+/// `HSETEX key [NX | XX] [FNX | FXX] [EX … | … | KEEPTTL] FIELDS n field value …`.
 pub(super) fn hsetex(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandError> {
     let (key, now) = (&args[1], cx.now());
     let wish = SetEx::read(args, now)?;
@@ -240,12 +265,20 @@ pub(super) fn hsetex(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandEr
     if wish.presence != Presence::Any || wish.ttl == FieldTtl::Keep {
         target.expire_among(names());
     }
-    let is_admitted = match wish.presence {
+    if wish.key.is_some() {
+        target.expire();
+    }
+    let is_key_admitted = match wish.key {
+        None => true,
+        Some(KeyPresence::Absent) => target.is_empty(),
+        Some(KeyPresence::Present) => !target.is_empty(),
+    };
+    let are_fields_admitted = match wish.presence {
         Presence::Any => true,
         Presence::NoneOfThem => names().all(|field| target.get(field).is_none()),
         Presence::AllOfThem => names().all(|field| target.get(field).is_some()),
     };
-    if !is_admitted {
+    if !is_key_admitted || !are_fields_admitted {
         cx.reply.integer(0);
         return Ok(Flow::Done);
     }
@@ -255,9 +288,12 @@ pub(super) fn hsetex(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandEr
         if !is_new {
             target.admit_deadlines();
         }
-        names().for_each(|field| {
-            target.remove(field);
-        });
+        let removed = names().filter(|field| target.remove(field)).count();
+        // COMPAT: as Valkey; Redis tells of a change although there is none.
+        if removed == 0 {
+            cx.reply.integer(1);
+            return Ok(Flow::Done);
+        }
     } else {
         store(&mut target, wish.pairs, wish.ttl);
     }

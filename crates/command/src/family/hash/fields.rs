@@ -8,7 +8,7 @@ use crate::args::{is_word, parse_integer};
 use crate::ctx::Ctx;
 use crate::error::CommandError;
 
-/// What is wrong with a number of fields.
+/// The error for an invalid number of fields.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum OnBadCount {
     /// It is not a positive integer.

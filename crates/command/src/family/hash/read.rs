@@ -112,7 +112,7 @@ pub(super) fn hvals(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandErr
     show_all(cx, &args[1], All::Values)
 }
 
-/// What is shown of all fields.
+/// The part of all fields that is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum All {
     Pairs,

@@ -14,7 +14,7 @@ use crate::error::CommandError;
 use crate::family::string::value::{bytes_of, reply_value};
 use crate::family::walk::{self, Wish};
 
-/// What a HRANDFIELD wants.
+/// The request of a HRANDFIELD.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Want {
     /// One field, not in a list.
