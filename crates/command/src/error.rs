@@ -1,7 +1,7 @@
 //! The errors of commands; what they display is the protocol's own text.
 //!
-//! Always true: every text begins with its code; all texts stand here and nowhere else, in
-//! alphabetical order of their variants.
+//! Always true: every text begins with its code; variants are in alphabetical order.
+//! Not here: texts that a single command has — beside its handler, as in `family/stream/text.rs`.
 
 use std::borrow::Cow;
 
@@ -33,13 +33,13 @@ pub enum CommandError {
     /// A bit that is neither 1 nor 0 (SETBIT).
     #[error("ERR bit is not an integer or out of range")]
     BitValue,
-    /// A way to overflow that is none (BITFIELD).
+    /// An invalid way to overflow (BITFIELD).
     #[error("ERR Invalid OVERFLOW type specified")]
     BitfieldOverflow,
     /// A write (BITFIELD_RO).
     #[error("ERR BITFIELD_RO only supports the GET subcommand")]
     BitfieldReadOnly,
-    /// A type of field that is none (BITFIELD).
+    /// An invalid type of field (BITFIELD).
     #[error(
         "ERR Invalid bitfield type. Use something like i16 u8. Note that u64 is not supported but \
          i64 is."
@@ -63,7 +63,7 @@ pub enum CommandError {
          9223372036854775807"
     )]
     CountRange,
-    /// A database index that is none (SELECT, MOVE, COPY, SWAPDB).
+    /// An invalid database index (SELECT, MOVE, COPY, SWAPDB).
     #[error("ERR DB index is out of range")]
     DbIndex,
     /// A first index that is no number (SWAPDB).
@@ -75,7 +75,7 @@ pub enum CommandError {
     /// A decrement that cannot be negated (DECRBY).
     #[error("ERR decrement would overflow")]
     DecrementOverflow,
-    /// A condition that is none (DELEX).
+    /// An invalid condition (DELEX).
     #[error("ERR Invalid condition. Use IFEQ, IFNE, IFDEQ, or IFDNE")]
     DelexCondition,
     /// A condition on a value that is no string (DELEX).
@@ -102,7 +102,7 @@ pub enum CommandError {
     /// Two conditions (HSETEX).
     #[error("ERR Only one of FXX or FNX arguments can be specified")]
     FieldConditionTwice,
-    /// A number of fields that is none (HSETEX).
+    /// An invalid number of fields (HSETEX).
     #[error("ERR invalid number of fields")]
     FieldsInvalid,
     /// Another number of fields than announced (HEXPIRE and its kin).
@@ -139,10 +139,10 @@ pub enum CommandError {
     /// Not one shape (GEOSEARCH and its kin); the command's name as it was given.
     #[error("ERR exactly one of BYRADIUS and BYBOX can be specified for {0}")]
     GeoShape(Box<str>),
-    /// What can only be replied, of what is stored (GEOSEARCHSTORE and its kin).
+    /// An option for replies, where the result is stored (GEOSEARCHSTORE and its kin).
     #[error("ERR {0} is not compatible with WITHDIST, WITHHASH and WITHCOORD options")]
     GeoStoreExtras(&'static str),
-    /// A unit that is none (GEODIST and its kin).
+    /// An invalid unit (GEODIST and its kin).
     #[error("ERR unsupported unit provided. please use M, KM, FT, MI")]
     GeoUnit,
     /// A field that is no floating point number (HINCRBYFLOAT).
@@ -157,7 +157,7 @@ pub enum CommandError {
     /// Registers that do not make sense (PFADD and its kin).
     #[error("INVALIDOBJ Corrupted HLL object detected")]
     HllCorrupted,
-    /// A string that is none (PFADD and its kin).
+    /// A string that is not a HyperLogLog (PFADD and its kin).
     #[error("WRONGTYPE Key is not a valid HyperLogLog string value.")]
     HllType,
     /// No clock, since an LFU policy is in force (OBJECT IDLETIME).
@@ -187,7 +187,7 @@ pub enum CommandError {
     /// A SCAN cursor that is not a number.
     #[error("ERR invalid cursor")]
     InvalidCursor,
-    /// A count of keys that is none (MSETEX).
+    /// An invalid count of keys (MSETEX).
     #[error("ERR invalid numkeys value")]
     InvalidNumkeys,
     /// The length and the indexes at once (LCS).
@@ -210,7 +210,7 @@ pub enum CommandError {
     /// A limit below zero (SINTERCARD and its kin).
     #[error("ERR LIMIT can't be negative")]
     LimitNegative,
-    /// A bound of members that is none (ZRANGEBYLEX and its kin).
+    /// An invalid bound of members (ZRANGEBYLEX and its kin).
     #[error("ERR min or max not valid string range item")]
     MemberBound,
     /// Fewer than one source (ZUNION and its kin); the command's name in lower case.
@@ -249,19 +249,16 @@ pub enum CommandError {
     /// Fewer pairs than were announced (MSETEX).
     #[error("ERR wrong number of key-value pairs")]
     PairCount,
-    /// A rank that is none (LPOS).
+    /// An invalid rank, zero (LPOS).
     #[error(
         "ERR RANK can't be zero: use 1 to start from the first match, 2 from the second ... or use \
          negative to start from the end of the list"
     )]
     RankZero,
-    /// A subcommand that is none, as it was given (PFDEBUG).
-    #[error("ERR Unknown PFDEBUG subcommand '{}'", String::from_utf8_lossy(_0))]
-    PfdebugSubcommand(Box<[u8]>),
     /// Source and destination are the same object (MOVE, COPY).
     #[error("ERR source and destination objects are the same")]
     SameObject,
-    /// A bound of scores that is none (ZRANGEBYSCORE and its kin).
+    /// An invalid bound of scores (ZRANGEBYSCORE and its kin).
     #[error("ERR min or max is not a float")]
     ScoreBound,
     /// A sum of infinities (ZADD, ZINCRBY).
@@ -288,12 +285,6 @@ pub enum CommandError {
     /// A timeout that ends beyond the end of time (BLPOP and its kin, XREAD).
     #[error("ERR timeout is out of range")]
     TimeoutRange,
-    /// A word that is no option, as it was given (HSETEX).
-    #[error("ERR unknown argument: {}", as_c_shows(_0))]
-    UnknownArgument(Box<[u8]>),
-    /// A condition that is none, as it was given (EXPIRE and its kin).
-    #[error("ERR Unsupported option {}", as_c_shows(_0))]
-    UnsupportedOption(Box<[u8]>),
     /// A stored value that is not finite (INCREX).
     #[error("ERR value cannot be Infinity")]
     ValueInfinite,
@@ -312,18 +303,63 @@ pub enum CommandError {
     /// Any other text, complete with its code.
     #[error("{0}")]
     Text(Cow<'static, str>),
+    /// Any other text with bytes of the request in it, which need not be UTF-8; see
+    /// [`CommandError::quoting`].
+    #[error("{}", String::from_utf8_lossy(_0))]
+    Quoting(Box<[u8]>),
 }
 
 /// Bytes of a request as errors quote them: up to the first zero byte.
-pub fn as_c_shows(bytes: &[u8]) -> Cow<'_, str> {
+pub fn as_c_shows(bytes: &[u8]) -> &[u8] {
     let end = bytes.iter().position(|&byte| byte == 0);
-    String::from_utf8_lossy(&bytes[..end.unwrap_or(bytes.len())])
+    &bytes[..end.unwrap_or(bytes.len())]
 }
 
 impl CommandError {
     /// An error with a fixed text, complete with its code.
     pub const fn text(text: &'static str) -> Self {
         Self::Text(Cow::Borrowed(text))
+    }
+
+    /// An error with a text put together from parts, the first of which begins with its code; the
+    /// others may be bytes of the request, which are quoted up to their first zero byte.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use russet_command::CommandError;
+    ///
+    /// let error = CommandError::quoting(&[b"ERR Unrecognized option '", b"\xffx\0y", b"'"]);
+    /// assert_eq!(error.to_bytes()[..], b"ERR Unrecognized option '\xffx'"[..]);
+    /// ```
+    #[cold]
+    pub fn quoting(parts: &[&[u8]]) -> Self {
+        let parts: Vec<&[u8]> = parts.iter().map(|part| as_c_shows(part)).collect();
+        Self::Quoting(parts.concat().into())
+    }
+
+    /// The word is no argument of HSETEX.
+    pub fn unknown_argument(word: &[u8]) -> Self {
+        Self::quoting(&[b"ERR unknown argument: ", word])
+    }
+
+    /// The word is no subcommand of PFDEBUG.
+    pub fn unknown_pfdebug(subcommand: &[u8]) -> Self {
+        Self::quoting(&[b"ERR Unknown PFDEBUG subcommand '", subcommand, b"'"])
+    }
+
+    /// The word is no condition of EXPIRE and its kin.
+    pub fn unsupported_option(word: &[u8]) -> Self {
+        Self::quoting(&[b"ERR Unsupported option ", word])
+    }
+
+    /// The text of the error reply, byte for byte.
+    pub fn to_bytes(&self) -> Cow<'_, [u8]> {
+        match self {
+            Self::Quoting(text) => Cow::Borrowed(text),
+            Self::Text(text) => Cow::Borrowed(text.as_bytes()),
+            other => Cow::Owned(other.to_string().into_bytes()),
+        }
     }
 }
 

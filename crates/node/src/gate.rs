@@ -126,25 +126,37 @@ fn unknown(core: &Core, args: Args<'_>) -> CommandError {
     if let Some(container) = core.commands.find(&args[0]).filter(|_| args.len() > 1) {
         let container = core.commands.get(container);
         if !container.subcommands.is_empty() {
-            let text = format!(
-                "ERR unknown subcommand '{:.128}'. Try {} HELP.",
-                as_c_shows(&args[1]),
-                String::from_utf8_lossy(&container.call_name)
-            );
-            return CommandError::Text(Cow::Owned(text));
+            return CommandError::quoting(&[
+                b"ERR unknown subcommand '",
+                cut(&args[1], QUOTED_LEN_MAX),
+                b"'. Try ",
+                &container.call_name,
+                b" HELP.",
+            ]);
         }
     }
-    let mut shown = String::new();
+    let mut shown = Vec::new();
     for arg in args.skip(1).iter() {
-        if shown.len() >= 128 {
+        if shown.len() >= QUOTED_LEN_MAX {
             break;
         }
-        let room = 128 - shown.len();
-        let text = as_c_shows(&arg[..arg.len().min(room)]);
-        shown.push_str(&format!("'{text}' "));
+        let room = QUOTED_LEN_MAX - shown.len();
+        shown.push(b'\'');
+        shown.extend_from_slice(as_c_shows(cut(arg, room)));
+        shown.extend_from_slice(b"' ");
     }
-    let name = &args[0];
-    let name = as_c_shows(&name[..name.len().min(128)]);
-    let text = format!("ERR unknown command '{name}', with args beginning with: {shown}");
-    CommandError::Text(Cow::Owned(text))
+    CommandError::quoting(&[
+        b"ERR unknown command '",
+        cut(&args[0], QUOTED_LEN_MAX),
+        b"', with args beginning with: ",
+        &shown,
+    ])
 }
+
+/// The beginning of an argument, as errors quote it.
+fn cut(arg: &[u8], len_max: usize) -> &[u8] {
+    &arg[..arg.len().min(len_max)]
+}
+
+/// How much of names and arguments errors quote.
+const QUOTED_LEN_MAX: usize = 128;

@@ -292,9 +292,9 @@ fn take_rare_effects(core: &mut Core, db: usize, request: &Args<'_>) {
 /// Writes an error reply.
 #[cold]
 pub(crate) fn fail(core: &mut Core, session: &mut Session, error: &CommandError) {
-    let text = error.to_string();
+    let text = error.to_bytes();
     core.effects.reset();
-    core.stats.error(&text);
+    core.stats.error(&String::from_utf8_lossy(&text));
     Reply::new(&mut session.output, session.protocol).error(&text);
 }
 

@@ -102,7 +102,7 @@ impl World {
             }
             Err(error) => {
                 cx.reply.rollback(mark);
-                cx.reply.error(error.to_string());
+                cx.reply.error(error.to_bytes());
                 assert_eq!(
                     self.effects.dirty, 0,
                     "{args:?} failed and changed something"
@@ -113,7 +113,7 @@ impl World {
         out.to_vec()
     }
 
-    /// What the last request did besides replying: `changes | events | log`.
+    /// The effects of the last request besides its reply: `changes | events | log`.
     pub(crate) fn effects(&self) -> String {
         let events: Vec<String> = self
             .effects

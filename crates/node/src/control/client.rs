@@ -55,8 +55,9 @@ pub(crate) const FAMILY: Family<ControlHandler> = Family {
             Row::control("KILL", AtLeast(3), kill)
                 .takes(
                     "<ip:port=old-format{-2.8.12} | <[ID client-id:integer]{2.8.12} | \
-                     [TYPE <\"normal\" | \"master\"{3.2.0} | \"slave\" | \
-                     \"replica\"{5.0.0} | \"pubsub\">:client-type]{2.8.12} | [USER username] | [ADDR ip:port=addr] | \
+                     [TYPE <NORMAL | MASTER{3.2.0} | SLAVE | \
+                     REPLICA{5.0.0} | PUBSUB>:client-type]{2.8.12} | [USER username] | \
+                     [ADDR ip:port=addr] | \
                      [LADDR ip:port=laddr]{6.2.0} | [SKIPME <YES | NO>:skipme] | \
                      [MAXAGE maxage:integer]{7.4.0}>:new-format [new-format ...]>:filter",
                 )
@@ -74,7 +75,7 @@ pub(crate) const FAMILY: Family<ControlHandler> = Family {
                 ]),
             Row::control("LIST", AtLeast(2), list)
                 .takes(
-                    "[TYPE <\"normal\" | \"master\" | \"replica\" | \"pubsub\">:client-type]{5.0.0} \
+                    "[TYPE <NORMAL | MASTER | REPLICA | PUBSUB>:client-type]{5.0.0} \
                      [ID client-id:integer [client-id:integer ...]]{6.2.0}",
                 )
                 .flags(ADMIN)
@@ -119,7 +120,7 @@ pub(crate) const FAMILY: Family<ControlHandler> = Family {
                 .cost("O(1)")
                 .does("Turns the replies to the connection on or off."),
             Row::control("SETINFO", Exactly(4), setinfo)
-                .takes("<\"lib-name\" libname | \"lib-ver\" libver>:attr")
+                .takes("<LIB-NAME libname | LIB-VER libver>:attr")
                 .flags(ANYWHERE)
                 .since("7.2.0")
                 .cost("O(1)")
@@ -183,10 +184,8 @@ fn parse_type(word: &[u8]) -> Result<bool, CommandError> {
         b"normal" => Ok(true),
         b"master" | b"slave" | b"replica" | b"pubsub" => Ok(false),
         _ => {
-            let word = String::from_utf8_lossy(word);
-            Err(CommandError::Text(Cow::Owned(format!(
-                "ERR Unknown client type '{word}'"
-            ))))
+            let parts: [&[u8]; 3] = [b"ERR Unknown client type '", word, b"'"];
+            Err(CommandError::quoting(&parts))
         }
     }
 }
@@ -258,9 +257,8 @@ impl Victims {
                 b"LADDR" => victims.laddr = Some(value.to_vec()),
                 b"USER" if value == b"default" => {}
                 b"USER" => {
-                    let user = String::from_utf8_lossy(value);
-                    let text = format!("ERR No such user '{user}'");
-                    return Err(CommandError::Text(Cow::Owned(text)));
+                    let parts: [&[u8]; 3] = [b"ERR No such user '", value, b"'"];
+                    return Err(CommandError::quoting(&parts));
                 }
                 b"SKIPME" => match value.to_ascii_lowercase().as_slice() {
                     b"yes" => victims.not_me = true,
@@ -455,9 +453,8 @@ fn setinfo(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlFlow, Comma
         b"lib-ver" if is_printable(value) => cx.session.names_mut().lib_version = value.to_vec(),
         b"lib-name" | b"lib-ver" => return Err(refusal(option)),
         _ => {
-            let option = String::from_utf8_lossy(option);
-            let text = format!("ERR Unrecognized option '{option}'");
-            return Err(CommandError::Text(Cow::Owned(text)));
+            let parts: [&[u8]; 3] = [b"ERR Unrecognized option '", option, b"'"];
+            return Err(CommandError::quoting(&parts));
         }
     }
     cx.ok()

@@ -198,9 +198,8 @@ fn parse_hello<'a>(args: &Args<'a>) -> Result<Hello<'a>, CommandError> {
                 at += 2;
             }
             _ => {
-                let word = String::from_utf8_lossy(word);
-                let text = format!("ERR Syntax error in HELLO option '{word}'");
-                return Err(CommandError::Text(Cow::Owned(text)));
+                let parts: [&[u8]; 3] = [b"ERR Syntax error in HELLO option '", word, b"'"];
+                return Err(CommandError::quoting(&parts));
             }
         }
     }

@@ -270,11 +270,11 @@ fn debug(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlFlow, Command
 
 fn unknown(args: Args<'_>) -> CommandError {
     let name = &args[1];
-    let name = String::from_utf8_lossy(&name[..name.len().min(128)]);
-    let text = format!(
-        "ERR unknown subcommand or wrong number of arguments for '{name}'. Try DEBUG HELP."
-    );
-    CommandError::Text(Cow::Owned(text))
+    CommandError::quoting(&[
+        b"ERR unknown subcommand or wrong number of arguments for '",
+        &name[..name.len().min(128)],
+        b"'. Try DEBUG HELP.",
+    ])
 }
 
 fn print_help(cx: &mut ControlCtx<'_>) {

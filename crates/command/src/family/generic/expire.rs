@@ -104,7 +104,7 @@ impl Conditions {
                 () if is_word(arg, "XX") => all.xx = true,
                 () if is_word(arg, "GT") => all.gt = true,
                 () if is_word(arg, "LT") => all.lt = true,
-                () => return Err(CommandError::UnsupportedOption(arg.into())),
+                () => return Err(CommandError::unsupported_option(arg)),
             }
         }
         if all.nx && (all.xx || all.gt || all.lt) {

@@ -23,7 +23,7 @@ use crate::error::CommandError;
 /// The largest entry, in bytes of its names and values.
 const ENTRY_SIZE_MAX: usize = 1 << 30;
 
-/// What stands between the key and the fields.
+/// The options between the key and the fields.
 #[derive(Debug)]
 struct Options<'a> {
     id: NewId,

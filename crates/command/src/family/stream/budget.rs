@@ -1,4 +1,4 @@
-//! What a reply may hold of all streams together: MAXCOUNT and MAXSIZE of XREAD and XREADGROUP.
+//! Limits of a reply for all streams together: MAXCOUNT and MAXSIZE of XREAD and XREADGROUP.
 //!
 //! Always true: the first entry is given whatever its size, so that every read gets on; once an
 //! entry does not fit, no other is given.
@@ -6,7 +6,7 @@
 
 use russet_resp::Reply;
 
-/// What is left of the limits of a reply.
+/// The rest of the limits of a reply.
 #[derive(Debug)]
 pub(super) struct Budget {
     /// How many entries may follow.
@@ -18,7 +18,7 @@ pub(super) struct Budget {
 }
 
 impl Budget {
-    /// For a reply of so many entries and bytes, which begins here.
+    /// Limits of `entries` and `size_max` bytes for a reply that begins here.
     pub(super) fn new(reply: &Reply<'_>, entries: usize, size_max: usize) -> Self {
         Self {
             entries,

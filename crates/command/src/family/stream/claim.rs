@@ -23,7 +23,7 @@ const LOOKS_PER_CLAIM: usize = 10;
 /// The greatest COUNT of XAUTOCLAIM.
 const COUNT_MAX: i64 = i64::MAX / 16;
 
-/// What the options of XCLAIM say.
+/// The options of XCLAIM.
 struct Claim {
     ids: SmallVec<[StreamId; 8]>,
     idle_min: Millis,
@@ -43,6 +43,7 @@ pub(super) fn xclaim(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandEr
     let (hash, now) = (cx.hash_of_first(name.key), cx.now());
     let mut db = cx.keyspace.db(cx.db);
     let mut target = db.stream_mut_hashed(hash, name.key)?;
+    target.count_as_read();
     if target
         .get()
         .is_none_or(|stream| stream.group(name.group).is_none())
@@ -122,7 +123,7 @@ pub(super) fn arrive(
     id
 }
 
-/// What became of an identifier.
+/// The outcome for one identifier.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Taken {
     Claimed,
@@ -182,10 +183,7 @@ impl Claim {
         } else if let Some(value) = cursor.eat_valued("LASTID") {
             self.last_id = id::parse(value)?;
         } else {
-            let option = text::shown(cursor.bytes()).into_owned();
-            return Err(text::owned(format!(
-                "ERR Unrecognized XCLAIM option '{option}'"
-            )));
+            return Err(text::bad_claim_option(cursor.bytes()));
         }
         Ok(())
     }
@@ -256,7 +254,7 @@ pub(super) fn deliver(
     effects.dirty += 1;
 }
 
-/// What XAUTOCLAIM is asked for.
+/// The options of XAUTOCLAIM.
 struct Sweep {
     idle_min: Millis,
     from: StreamId,
@@ -274,6 +272,7 @@ pub(super) fn xautoclaim(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, Comma
     let (hash, now) = (cx.hash_of_first(name.key), cx.now());
     let mut db = cx.keyspace.db(cx.db);
     let mut target = db.stream_mut_hashed(hash, name.key)?;
+    target.count_as_read();
     if target
         .get()
         .is_none_or(|stream| stream.group(name.group).is_none())

@@ -22,7 +22,7 @@ const COUNT_MISMATCH: CommandError =
 /// Identifiers of a request.
 pub(super) type Ids = SmallVec<[StreamId; 8]>;
 
-/// What is answered for an identifier.
+/// The answer for one identifier.
 pub(super) const NOT_THERE: i64 = -1;
 pub(super) const REMOVED: i64 = 1;
 pub(super) const STILL_REFERENCED: i64 = 2;

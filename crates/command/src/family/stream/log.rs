@@ -1,4 +1,4 @@
-//! What the log is told of reads and claims: who has what since when, without chance and time.
+//! Records of reads and claims: which consumer has which entry since when, without chance and time.
 //!
 //! ```text
 //!  delivered, claimed        XCLAIM key group consumer 0 id TIME … RETRYCOUNT … FORCE JUSTID …

@@ -134,7 +134,7 @@ pub(super) fn deliveries(pending: &Pending) -> i64 {
     i64::try_from(pending.deliveries).unwrap_or(i64::MAX)
 }
 
-/// One delivery more, as far as it can be told.
+/// One delivery more, at most as many as a reply can show.
 pub(super) fn one_more(deliveries: u64) -> u64 {
     deliveries.saturating_add(1).min(i64::MAX as u64)
 }

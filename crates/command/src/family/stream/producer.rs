@@ -45,7 +45,7 @@ pub(super) struct Numbered<'a> {
     /// Where the option stands.
     range: Range<usize>,
     producer: &'a [u8],
-    /// What the producer calls the entry; empty until its fields say it.
+    /// The producer's name for the entry; empty until its fields give it.
     number: Cow<'a, [u8]>,
 }
 
@@ -124,7 +124,7 @@ impl Numbered<'_> {
         });
     }
 
-    /// What the log is told.
+    /// The record for the log.
     pub(super) fn record(&self, key: &[u8], id: IdText) -> ArgBuf {
         let words: [&[u8]; 5] = [
             b"XIDMPRECORD",

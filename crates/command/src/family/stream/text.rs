@@ -3,9 +3,7 @@
 //! Always true: every text begins with its code.
 //! Not here: errors that other families share — `crate::error`
 
-use std::borrow::Cow;
-
-use crate::error::{CommandError, as_c_shows};
+use crate::error::CommandError;
 
 pub(super) const COUNT_RANGE: CommandError = CommandError::text("ERR COUNT must be > 0");
 pub(super) const ELEMENTS_TOO_LARGE: CommandError =
@@ -84,38 +82,51 @@ pub(super) const TRIM_TWICE: CommandError = CommandError::text(
 
 /// A group that is not there, or a key.
 pub(super) fn no_group(key: &[u8], group: &[u8]) -> CommandError {
-    owned(format!(
-        "NOGROUP No such key '{}' or consumer group '{}'",
-        shown(key),
-        shown(group)
-    ))
+    CommandError::quoting(&[
+        b"NOGROUP No such key '",
+        key,
+        b"' or consumer group '",
+        group,
+        b"'",
+    ])
 }
 
 /// A group that is not there, where XREADGROUP was to read.
 pub(super) fn no_group_to_read(key: &[u8], group: &[u8]) -> CommandError {
-    owned(format!(
-        "NOGROUP No such key '{}' or consumer group '{}' in XREADGROUP with GROUP option",
-        shown(key),
-        shown(group)
-    ))
+    CommandError::quoting(&[
+        b"NOGROUP No such key '",
+        key,
+        b"' or consumer group '",
+        group,
+        b"' in XREADGROUP with GROUP option",
+    ])
 }
 
 /// A group that is not there, although the key is.
 pub(super) fn no_group_of_key(key: &[u8], group: &[u8]) -> CommandError {
-    owned(format!(
-        "NOGROUP No such consumer group '{}' for key name '{}'",
-        shown(group),
-        shown(key)
-    ))
+    CommandError::quoting(&[
+        b"NOGROUP No such consumer group '",
+        group,
+        b"' for key name '",
+        key,
+        b"'",
+    ])
 }
 
 /// Arguments that no subcommand takes.
 pub(super) fn bad_subcommand(container: &str, subcommand: &[u8]) -> CommandError {
-    let subcommand = &subcommand[..subcommand.len().min(128)];
-    owned(format!(
-        "ERR unknown subcommand or wrong number of arguments for '{}'. Try {container} HELP.",
-        shown(subcommand)
-    ))
+    CommandError::quoting(&[
+        b"ERR unknown subcommand or wrong number of arguments for '",
+        &subcommand[..subcommand.len().min(128)],
+        b"'. Try ",
+        container.as_bytes(),
+        b" HELP.",
+    ])
+}
+
+/// An option that XCLAIM does not have.
+pub(super) fn bad_claim_option(option: &[u8]) -> CommandError {
+    CommandError::quoting(&[b"ERR Unrecognized XCLAIM option '", option, b"'"])
 }
 
 /// Keys without identifiers, or the reverse.
@@ -129,9 +140,4 @@ pub(super) fn unbalanced(command: &str, symbol: char) -> CommandError {
 /// An error with a text made at run time.
 pub(super) fn owned(text: String) -> CommandError {
     CommandError::Text(text.into())
-}
-
-/// Bytes of a client in an error.
-pub(super) fn shown(bytes: &[u8]) -> Cow<'_, str> {
-    as_c_shows(bytes)
 }
