@@ -168,7 +168,7 @@ pub fn is_word(arg: &[u8], word: &str) -> bool {
 pub struct Keyword<T> {
     /// Its word, in upper case.
     pub word: &'static str,
-    /// What it stands for.
+    /// The meaning that the command gives it.
     pub means: T,
     /// Options of one group exclude one another; a number below the `GROUPS` of [`options`].
     pub group: usize,
@@ -208,7 +208,7 @@ impl<T> Keyword<T> {
     }
 }
 
-/// What was given of each group: the option, and its value (empty for one that has none).
+/// The option given of each group, and its value (empty for an option without a value).
 pub type Chosen<'a, T, const GROUPS: usize> = [Option<(T, &'a [u8])>; GROUPS];
 
 /// Reads all arguments from `from` on as options of a grammar.

@@ -1,4 +1,4 @@
-//! What a handler of a data command is given, and what it gives back.
+//! The arguments and results of a handler of a data command.
 //!
 //! Always true: time does not move while a handler runs; a handler writes exactly one reply, or
 //! returns an error and writes none (the caller rolls the reply back and writes the error).
@@ -33,7 +33,7 @@ impl Flow {
     }
 }
 
-/// What a blocked command waits for.
+/// The condition that a blocked command waits for.
 ///
 /// The handler is run anew, from the start, after a change of one of the keys, and at the moment it
 /// gave. As long as it blocks again the client keeps its place among those who wait for the key,
@@ -49,10 +49,10 @@ pub struct Wait {
     pub deadline: Option<Millis>,
     /// When the handler runs again although nothing has changed: after now.
     pub again_at: Option<Millis>,
-    /// What is answered when the client gives up.
+    /// The reply when the timeout passes.
     pub on_timeout: NoReply,
-    /// What runs then instead of the request received (XREAD with `$` replaced). The same arguments
-    /// are its keys.
+    /// The request that runs then instead of the one received (XREAD with `$` replaced). The same
+    /// arguments are its keys.
     pub request: Option<ArgBuf>,
     /// Whether a key that goes, or gets a value of another type, wakes the client too.
     pub on_gone: bool,
@@ -118,7 +118,7 @@ pub struct Ctx<'c> {
     pub db: usize,
     /// Where the reply goes.
     pub reply: Reply<'c>,
-    /// What the command does besides replying.
+    /// The effects of the command besides its reply.
     pub effects: &'c mut Effects,
     /// The settings that matter here.
     pub settings: &'c Settings,

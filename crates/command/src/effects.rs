@@ -1,4 +1,4 @@
-//! What a command does besides replying: changes counted, events, what the log is to hold.
+//! The effects of a command besides its reply: changes counted, events, the record for the log.
 //!
 //! Always true: nothing is recorded that nobody wants: events only of wanted classes, requests only
 //! while `recording`.
@@ -48,7 +48,7 @@ pub struct Notification {
     pub key: Box<[u8]>,
 }
 
-/// What the log holds of a command that changed data.
+/// The record for the log of a command that changed data.
 #[derive(Debug, Default)]
 pub enum Propagate {
     /// The request as it was received.
@@ -75,7 +75,7 @@ pub struct Effects {
     pub dirty: u64,
     /// Whether the log hears of it even without changes (FLUSHALL of empty databases).
     pub is_forced: bool,
-    /// What the log is to hold.
+    /// The record for the log.
     pub propagate: Propagate,
     /// Whether anybody reads the log: `propagate` is left alone otherwise.
     pub recording: bool,

@@ -17,7 +17,7 @@ use smallvec::{SmallVec, smallvec};
 use crate::args::{is_word, parse_integer};
 use crate::row::{Begin, Find, Flags, KeyFlags, KeySpec, Spec};
 
-/// Why the keys of a request cannot be told.
+/// The reason why the keys of a request are unknown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum KeysError {
@@ -37,7 +37,7 @@ pub enum KeysError {
 pub struct KeyAt {
     /// Its position among the arguments.
     pub position: usize,
-    /// What the command does to it.
+    /// The access that the command makes to it.
     pub flags: KeyFlags,
 }
 

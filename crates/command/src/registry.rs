@@ -48,12 +48,12 @@ pub struct Command<H> {
     pub id: CommandId,
     /// Its group.
     pub group: Group,
-    /// What its row says.
+    /// The contents of its row.
     pub spec: &'static Spec,
-    /// What runs; `None` for a container whose subcommands run.
+    /// The handler; `None` for a container whose subcommands run.
     pub run: Option<H>,
-    /// What it is called by, in upper case: the row's name unless it was renamed, empty when it
-    /// was taken away.
+    /// The name that clients use, in upper case: the row's name unless it was renamed, empty when
+    /// it was removed.
     pub call_name: Cow<'static, [u8]>,
     /// Its name in lower case, `container|subcommand` for a subcommand.
     pub full_name: Box<str>,
@@ -76,7 +76,7 @@ impl<H> Command<H> {
     }
 }
 
-/// What of a request's memory can be fetched before its command runs.
+/// Memory that can be fetched before a request's command runs.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Ahead {
     /// The position of the first key, if that is the same in every request; 0 if not.
@@ -95,12 +95,12 @@ pub enum MemberAt {
     BehindKey,
     /// Behind the key, if nothing follows: sorted sets.
     Alone,
-    /// So, or behind one score: sorted sets, in requests that write.
+    /// Behind the key or one score, if nothing follows: sorted sets, in requests that write.
     AloneOrScored,
 }
 
 impl Ahead {
-    /// The position of the member in a request of so many arguments.
+    /// The position of the member in a request of `args` arguments.
     #[inline]
     pub fn member(self, args: usize) -> Option<usize> {
         let key = usize::from(self.key);
@@ -131,7 +131,7 @@ pub enum RenameError {
 struct Slot {
     /// The first 8 bytes, letters in upper case.
     word: u64,
-    /// What of those bytes is compared: all but the case of letters.
+    /// The bits of those bytes that are compared: all but the case of letters.
     mask: u64,
     /// The length and the container, see [`tag`]; in a free slot what no name has.
     tag: u64,
@@ -285,8 +285,8 @@ impl<H> Registry<H> {
         }
     }
 
-    /// Calls a command by another name from now on, or takes it away when that is empty. What is
-    /// told of it goes on under its own name.
+    /// Renames a command, or removes it when the new name is empty. Statistics and COMMAND keep its
+    /// own name.
     ///
     /// # Errors
     /// When there is no such command, or the new name is taken.
@@ -361,7 +361,7 @@ impl<H> Registry<H> {
         &self.commands[id.index()]
     }
 
-    /// What of a request of this command can be fetched before it runs.
+    /// Memory that can be fetched before a request of this command runs.
     #[inline]
     pub fn ahead(&self, id: CommandId) -> Ahead {
         self.ahead.get(id.index()).copied().unwrap_or_default()

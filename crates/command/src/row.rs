@@ -11,9 +11,9 @@
 /// How many arguments a command takes, its own name among them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Arity {
-    /// Exactly so many.
+    /// Exactly this number.
     Exactly(u8),
-    /// So many or more.
+    /// This number or more.
     AtLeast(u8),
 }
 
@@ -36,7 +36,7 @@ impl Arity {
     }
 }
 
-/// What a command is like, as a set of bits.
+/// Properties of a command, as a set of bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Flags(pub u32);
 
@@ -187,7 +187,7 @@ pub enum Find {
     Unknown,
 }
 
-/// What a command does to keys, as the bits of a key spec.
+/// The access of a command to keys, as the bits of a key spec.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct KeyFlags(pub u16);
 
@@ -233,7 +233,7 @@ pub struct KeySpec {
     pub begin: Begin,
     /// Which arguments from there on.
     pub find: Find,
-    /// What happens to them.
+    /// The access to them.
     pub flags: KeyFlags,
     /// A remark for COMMAND DOCS, or nothing.
     pub notes: &'static str,
@@ -280,14 +280,14 @@ impl KeySpec {
     }
 }
 
-/// What is known of a command, whatever its handler.
+/// The description of a command, whatever its handler.
 #[derive(Debug, Clone, Copy)]
 pub struct Spec {
     /// Its name, in upper case; a subcommand's own name only.
     pub name: &'static str,
     /// How many arguments it takes.
     pub arity: Arity,
-    /// What it is like.
+    /// Its properties.
     pub flags: Flags,
     /// Where its keys stand.
     pub keys: &'static [KeySpec],
@@ -303,16 +303,16 @@ pub struct Spec {
     pub history: &'static [(&'static str, &'static str)],
     /// Hints for clients, as COMMAND INFO shows them.
     pub tips: &'static [&'static str],
-    /// What to use instead, when it is deprecated: (since, replacement).
+    /// The replacement of a deprecated command: (since, replacement).
     pub deprecated: Option<(&'static str, &'static str)>,
 }
 
 /// A row: a spec and its handler `H`.
 #[derive(Debug, Clone, Copy)]
 pub struct Row<H: 'static> {
-    /// What is known of it.
+    /// Its description.
     pub spec: Spec,
-    /// What runs; `None` for a container whose subcommands run.
+    /// The handler; `None` for a container whose subcommands run.
     pub run: Option<H>,
     /// The subcommands of a container, in alphabetical order.
     pub subcommands: &'static [Self],
@@ -402,13 +402,13 @@ impl<H: Copy> Row<H> {
         self
     }
 
-    /// What it does, in one sentence of our own.
+    /// Its summary, in one sentence of our own.
     pub const fn does(mut self, summary: &'static str) -> Self {
         self.spec.summary = summary;
         self
     }
 
-    /// What changed in which version.
+    /// Its changes, each with a version.
     pub const fn history(mut self, history: &'static [(&'static str, &'static str)]) -> Self {
         self.spec.history = history;
         self

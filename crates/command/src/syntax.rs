@@ -99,7 +99,7 @@ pub struct Argument<'s> {
     pub multiple: bool,
     /// Whether its token is repeated with it.
     pub multiple_token: bool,
-    /// What stands within a block or a choice.
+    /// The arguments within a block or a choice.
     pub arguments: Vec<Self>,
 }
 

@@ -294,7 +294,7 @@ fn key_spec(reply: &mut Reply<'_>, key: &KeySpec) {
     }
 }
 
-/// Opens the map that names a type and holds a `spec` map of so many fields.
+/// Opens the map that names a type and holds a `spec` map of `fields` fields.
 fn typed(reply: &mut Reply<'_>, kind: &str, fields: usize) {
     reply.map(2);
     text(reply, "type", kind);

@@ -1,4 +1,4 @@
-//! What can be wrong with the bytes of a peer.
+//! Errors in the bytes of a peer.
 //!
 //! A [`ProtocolError`] shows the text that a server answers after `-ERR ` before it closes the
 //! connection; the texts are the field's own, tools match on them.

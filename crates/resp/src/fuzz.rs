@@ -153,7 +153,7 @@ fn pieces(data: &[u8], seed: u8) -> Vec<&[u8]> {
     pieces
 }
 
-/// What a server does with the input of one connection.
+/// The steps of a server with the input of one connection.
 #[derive(Default)]
 struct Session {
     input: Vec<u8>,

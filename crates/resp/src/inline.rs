@@ -116,7 +116,7 @@ fn control(escaped: u8) -> u8 {
     }
 }
 
-/// What separates words.
+/// The bytes that separate words.
 fn is_space(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\n' | 0x0b | 0x0c | b'\r')
 }
@@ -125,7 +125,7 @@ fn is_word(byte: &u8) -> bool {
     !is_space(*byte)
 }
 
-/// What continues a word outside quotes.
+/// The bytes that continue a word outside quotes.
 // COMPAT: a vertical tab or form feed separates words but does not end one.
 fn is_plain(byte: &u8) -> bool {
     !matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | b'"' | b'\'')

@@ -1,4 +1,4 @@
-//! What a peer may make us hold.
+//! Limits on the memory that a peer may claim.
 //!
 //! A declared size is never a reason to allocate; limits only decide which declarations are
 //! refused at once. The defaults are those of Redis.

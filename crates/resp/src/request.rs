@@ -28,7 +28,7 @@ use crate::inline;
 use crate::limits::Limits;
 use crate::wire;
 
-/// What one call of [`RequestDecoder::decode`] found.
+/// The result of one call of [`RequestDecoder::decode`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Decoded {
     /// A whole request. The next one starts at [`Frame::end`].
@@ -135,7 +135,7 @@ pub struct RequestDecoder {
     partial: Option<Box<Partial>>,
 }
 
-/// What is known of a request that is not complete.
+/// The state of a request that is not complete.
 #[derive(Debug, Default)]
 struct Partial {
     cursor: Cursor,
@@ -241,6 +241,42 @@ impl RequestDecoder {
 
     /// Room for the next bytes of a large argument, empty when none is being read. It grows with
     /// what has arrived: at most by as much again, or by 64 KiB.
+    ///
+    /// # Examples
+    ///
+    /// A large argument is read from the socket straight into its own buffer:
+    ///
+    /// ```
+    /// use std::io::Read;
+    /// use russet_resp::{Decoded, Limits, RequestDecoder, encode_request};
+    ///
+    /// let mut request = Vec::new();
+    /// encode_request([&b"SET"[..], b"key", &[b'x'; 200_000]], &mut request);
+    /// let mut socket = &request[..];
+    ///
+    /// let (mut spans, mut bulks) = (Vec::new(), Vec::new());
+    /// let mut decoder = RequestDecoder::new();
+    /// let (mut input, mut filled, mut at) = ([0; 4096], 0, 0);
+    /// loop {
+    ///     filled += socket.read(&mut input[filled..])?;
+    ///     match decoder.decode(&input[..filled], at, &Limits::DEFAULT, &mut spans, &mut bulks)? {
+    ///         Decoded::Frame(frame) => {
+    ///             let args = frame.args(&input[..filled], &spans, &bulks);
+    ///             assert_eq!((&args[1], args[2].len()), (&b"key"[..], 200_000));
+    ///             break;
+    ///         }
+    ///         Decoded::Incomplete { at: kept } => at = kept,
+    ///         Decoded::Bulk { at: kept, keep } => {
+    ///             (at, filled) = (kept, keep);
+    ///             while decoder.is_reading_bulk() {
+    ///                 let n = socket.read(decoder.bulk_space())?;
+    ///                 decoder.bulk_filled(n);
+    ///             }
+    ///         }
+    ///     }
+    /// }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn bulk_space(&mut self) -> &mut [u8] {
         self.big().map(BigArg::space).unwrap_or_default()
     }

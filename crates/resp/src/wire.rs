@@ -60,7 +60,7 @@ pub enum Protocol {
     /// The protocol every connection starts with.
     #[default]
     Resp2,
-    /// What `HELLO 3` switches to (since Redis 6.0).
+    /// RESP3, which `HELLO 3` switches to (since Redis 6.0).
     Resp3,
 }
 

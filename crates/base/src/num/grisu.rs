@@ -147,7 +147,7 @@ fn digits_of(n: u32) -> u32 {
 }
 
 const HIDDEN_BIT: u64 = 1 << 52;
-/// What the stored exponent is above that of a whole significand.
+/// The stored exponent less that of a whole significand.
 const EXPONENT_BIAS: i32 = 1023 + 52;
 const LOG10_2: f64 = 0.301_029_995_663_981_14;
 const POWER_MIN: i32 = -348;

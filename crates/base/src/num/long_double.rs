@@ -347,7 +347,7 @@ fn round_shift(value: u128, shift: u32) -> u64 {
 const TEXT_SIZE_MAX: usize = 5 * 1024;
 /// The most digits that fit a `u64` whatever they are, and as many decimals.
 const DIGITS_SHORT: usize = 19;
-/// What the stored exponent is above that of a whole significand.
+/// The stored exponent less that of a whole significand.
 const EXPONENT_BIAS: i32 = 16383 + 63;
 const DECIMALS: usize = 17;
 const DECIMALS_SCALE: u64 = 100_000_000_000_000_000;

@@ -1,4 +1,4 @@
-//! What every table must satisfy, checked while it compiles.
+//! The rules for every table, checked while it compiles.
 //!
 //! Always true: at run time the same panics would come, for tables that are not constants.
 

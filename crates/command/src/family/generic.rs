@@ -78,7 +78,7 @@ pub const FAMILY: Family<Handler> = Family {
             .deny_oom()
             .since("6.2.0")
             .cost("O(N) for a collection of N elements, O(1) for a string.")
-            .does("Copies a key's value and deadline to another key."),
+            .does("Copies a key's value and expiration time to another key."),
         DataRow::write("DEL", AtLeast(2), del)
             .takes("key [key ...]")
             .keys(REMOVE_ALL)
@@ -102,7 +102,7 @@ pub const FAMILY: Family<Handler> = Family {
             .since("1.0.0")
             .history(CONDITIONS_CAME)
             .cost("O(1)")
-            .does("Gives a key a deadline so many seconds from now."),
+            .does("Sets the time to live of a key, in seconds."),
         DataRow::write("EXPIREAT", AtLeast(3), expireat)
             .takes("key unix-time-seconds [NX | XX | GT | LT]:condition{7.0.0}")
             .keys(UPDATE_ONE)
@@ -110,14 +110,14 @@ pub const FAMILY: Family<Handler> = Family {
             .since("1.2.0")
             .history(CONDITIONS_CAME)
             .cost("O(1)")
-            .does("Gives a key a deadline as a Unix time in seconds."),
+            .does("Sets the expiration time of a key, as a Unix time in seconds."),
         DataRow::read("EXPIRETIME", Exactly(2), expiretime)
             .takes("key")
             .keys(READ_ONE)
             .fast()
             .since("7.0.0")
             .cost("O(1)")
-            .does("Tells a key's deadline as a Unix time in seconds."),
+            .does("Returns the expiration time of a key, as a Unix time in seconds."),
         DataRow::read("KEYS", Exactly(2), keys)
             .takes("pattern")
             .flags(Flags::DANGEROUS)
@@ -138,14 +138,14 @@ pub const FAMILY: Family<Handler> = Family {
         DataRow::container("OBJECT", OBJECT)
             .since("2.2.3")
             .cost("As its subcommands.")
-            .does("Looks into how a value is kept."),
+            .does("Inspects the internals of a value."),
         DataRow::write("PERSIST", Exactly(2), persist)
             .takes("key")
             .keys(UPDATE_ONE)
             .fast()
             .since("2.2.0")
             .cost("O(1)")
-            .does("Takes a key's deadline away."),
+            .does("Removes the expiration time of a key."),
         DataRow::write("PEXPIRE", AtLeast(3), pexpire)
             .takes("key milliseconds [NX | XX | GT | LT]:condition{7.0.0}")
             .keys(UPDATE_ONE)
@@ -153,7 +153,7 @@ pub const FAMILY: Family<Handler> = Family {
             .since("2.6.0")
             .history(CONDITIONS_CAME)
             .cost("O(1)")
-            .does("Gives a key a deadline so many milliseconds from now."),
+            .does("Sets the time to live of a key, in milliseconds."),
         DataRow::write("PEXPIREAT", AtLeast(3), pexpireat)
             .takes("key unix-time-milliseconds [NX | XX | GT | LT]:condition{7.0.0}")
             .keys(UPDATE_ONE)
@@ -161,14 +161,14 @@ pub const FAMILY: Family<Handler> = Family {
             .since("2.6.0")
             .history(CONDITIONS_CAME)
             .cost("O(1)")
-            .does("Gives a key a deadline as a Unix time in milliseconds."),
+            .does("Sets the expiration time of a key, as a Unix time in milliseconds."),
         DataRow::read("PEXPIRETIME", Exactly(2), pexpiretime)
             .takes("key")
             .keys(READ_ONE)
             .fast()
             .since("7.0.0")
             .cost("O(1)")
-            .does("Tells a key's deadline as a Unix time in milliseconds."),
+            .does("Returns the expiration time of a key, as a Unix time in milliseconds."),
         DataRow::read("PTTL", Exactly(2), pttl)
             .takes("key")
             .keys(READ_ONE)
@@ -177,7 +177,7 @@ pub const FAMILY: Family<Handler> = Family {
             .since("2.6.0")
             .history(&[("2.8.0", "Answers -2 for a key that does not exist.")])
             .cost("O(1)")
-            .does("Tells how many milliseconds a key has left."),
+            .does("Returns the time to live of a key, in milliseconds."),
         DataRow::read("RANDOMKEY", Exactly(1), randomkey)
             .tips(&[
                 "request_policy:all_shards",
@@ -186,13 +186,13 @@ pub const FAMILY: Family<Handler> = Family {
             ])
             .since("1.0.0")
             .cost("O(1)")
-            .does("Returns the name of some key, each as likely as any other."),
+            .does("Returns a random key."),
         DataRow::write("RENAME", Exactly(3), rename)
             .takes("key newkey")
             .keys(&[KeySpec::one(1, TAKE), KeySpec::one(2, OVERWRITE)])
             .since("1.0.0")
             .cost("O(1)")
-            .does("Renames a key, replacing what had the new name."),
+            .does("Renames a key and replaces a key that had the new name."),
         DataRow::write("RENAMENX", Exactly(3), renamenx)
             .takes("key newkey")
             .keys(&[
@@ -214,7 +214,7 @@ pub const FAMILY: Family<Handler> = Family {
             .since("2.8.0")
             .history(&[("6.0.0", "Takes `TYPE`.")])
             .cost("O(1) a call; O(N) a whole walk over N keys.")
-            .does("Walks over the names of the keys, a few each call."),
+            .does("Iterates over the keys, a few in each call."),
         DataRow::write("SORT", AtLeast(2), sort)
             .takes(
                 "key [BY pattern=by-pattern@1] [LIMIT (offset count)] \
@@ -249,7 +249,7 @@ pub const FAMILY: Family<Handler> = Family {
             .tips(SUM_OVER_SHARDS)
             .since("3.2.1")
             .cost("O(N) where N is the number of keys.")
-            .does("Marks keys as used now and counts those that exist."),
+            .does("Updates the access time of keys and counts those that exist."),
         DataRow::read("TTL", Exactly(2), ttl)
             .takes("key")
             .keys(READ_ONE)
@@ -258,14 +258,14 @@ pub const FAMILY: Family<Handler> = Family {
             .since("1.0.0")
             .history(&[("2.8.0", "Answers -2 for a key that does not exist.")])
             .cost("O(1)")
-            .does("Tells how many seconds a key has left."),
+            .does("Returns the time to live of a key, in seconds."),
         DataRow::read("TYPE", Exactly(2), kind)
             .takes("key")
             .keys(&[KeySpec::one(1, KeyFlags::RO)])
             .fast()
             .since("1.0.0")
             .cost("O(1)")
-            .does("Tells what type of value a key holds."),
+            .does("Returns the type of the value of a key."),
         DataRow::write("UNLINK", AtLeast(2), del)
             .takes("key [key ...]")
             .keys(REMOVE_ALL)
@@ -273,7 +273,7 @@ pub const FAMILY: Family<Handler> = Family {
             .tips(SUM_OVER_SHARDS)
             .since("4.0.0")
             .cost("O(1) for each key; large values are freed in the background.")
-            .does("Deletes keys and leaves the freeing of large values for later."),
+            .does("Deletes keys and frees large values in the background."),
     ],
 };
 const _: () = FAMILY.check();
@@ -285,14 +285,14 @@ const OBJECT: &[DataRow] = &[
         .tips(VARYING)
         .since("2.2.3")
         .cost("O(1)")
-        .does("Tells how a value is encoded in memory."),
+        .does("Returns the encoding of a value in memory."),
     DataRow::read("FREQ", Exactly(3), freq)
         .takes("key")
         .keys(OF_SUBCOMMAND)
         .tips(VARYING)
         .since("4.0.0")
         .cost("O(1)")
-        .does("Tells how often a key is used, on a logarithmic scale."),
+        .does("Returns how often a key is used, on a logarithmic scale."),
     DataRow::control("HELP", Exactly(2), help)
         .flags(Flags::LOADING.with(Flags::STALE))
         .since("6.2.0")
@@ -304,12 +304,12 @@ const OBJECT: &[DataRow] = &[
         .tips(VARYING)
         .since("2.2.3")
         .cost("O(1)")
-        .does("Tells for how many seconds a key has not been used."),
+        .does("Returns the seconds since a key was last used."),
     DataRow::read("REFCOUNT", Exactly(3), refcount)
         .takes("key")
         .keys(OF_SUBCOMMAND)
         .tips(VARYING)
         .since("2.2.3")
         .cost("O(1)")
-        .does("Tells how many keys share a value, which is always one."),
+        .does("Returns the number of references to a value."),
 ];

@@ -50,14 +50,14 @@ pub const FAMILY: Family<Handler> = Family {
             .since("2.0.0")
             .history(&[("2.4.0", "Several `field` arguments.")])
             .cost(FIELDS_COST)
-            .does("Removes fields, and the hash with its last one."),
+            .does("Removes fields, and the hash with its last field."),
         DataRow::read("HEXISTS", Exactly(3), read::hexists)
             .takes("key field")
             .keys(KEY_LOOKED_AT)
             .fast()
             .since("2.0.0")
             .cost("O(1)")
-            .does("Tells whether a hash has a field."),
+            .does("Checks whether a hash has a field."),
         DataRow::write("HEXPIRE", AtLeast(6), expire::hexpire)
             .takes(
                 "key seconds [NX | XX | GT | LT]:condition FIELDS (numfields field [field ...]):fields",
@@ -67,7 +67,7 @@ pub const FAMILY: Family<Handler> = Family {
             .fast()
             .since("7.4.0")
             .cost(FIELDS_COST)
-            .does("Lets fields expire after so many seconds."),
+            .does("Sets the time to live of fields, in seconds."),
         DataRow::write("HEXPIREAT", AtLeast(6), expire::hexpireat)
             .takes(
                 "key unix-time-seconds [NX | XX | GT | LT]:condition \
@@ -78,14 +78,14 @@ pub const FAMILY: Family<Handler> = Family {
             .fast()
             .since("7.4.0")
             .cost(FIELDS_COST)
-            .does("Lets fields expire at a moment given in seconds."),
+            .does("Sets the expiration time of fields, as a Unix time in seconds."),
         DataRow::read("HEXPIRETIME", AtLeast(5), ttl::hexpiretime)
             .takes("key FIELDS (numfields field [field ...]):fields")
             .keys(KEY_READ)
             .fast()
             .since("7.4.0")
             .cost(FIELDS_COST)
-            .does("Returns the moments at which fields expire, in seconds."),
+            .does("Returns the expiration times of fields, as Unix times in seconds."),
         DataRow::read("HGET", Exactly(3), read::hget)
             .takes("key field")
             .keys(KEY_READ)
@@ -121,7 +121,7 @@ pub const FAMILY: Family<Handler> = Family {
             .fast()
             .since("8.0.0")
             .cost(FIELDS_COST)
-            .does("Returns the values of fields and sets or clears the moments they expire."),
+            .does("Returns the values of fields and sets or removes their expiration times."),
         DataRow::write("HINCRBY", Exactly(4), counter::hincrby)
             .takes("key field increment")
             .keys(KEY_COUNTED)
@@ -129,7 +129,7 @@ pub const FAMILY: Family<Handler> = Family {
             .fast()
             .since("2.0.0")
             .cost("O(1)")
-            .does("Adds a number to the integer of a field; an absent one counts as 0."),
+            .does("Adds a number to the integer of a field; an absent field counts as 0."),
         DataRow::write("HINCRBYFLOAT", Exactly(4), counter::hincrbyfloat)
             .takes("key field increment:double")
             .keys(KEY_COUNTED)
@@ -137,7 +137,7 @@ pub const FAMILY: Family<Handler> = Family {
             .fast()
             .since("2.6.0")
             .cost("O(1)")
-            .does("Adds a floating point number to that of a field; an absent one counts as 0."),
+            .does("Adds a floating point number to that of a field; an absent field counts as 0."),
         DataRow::read("HKEYS", Exactly(2), read::hkeys)
             .takes("key")
             .keys(KEY_READ)
@@ -174,7 +174,7 @@ pub const FAMILY: Family<Handler> = Family {
             .fast()
             .since("7.4.0")
             .cost(FIELDS_COST)
-            .does("Keeps fields from expiring."),
+            .does("Removes the expiration times of fields."),
         DataRow::write("HPEXPIRE", AtLeast(6), expire::hpexpire)
             .takes(
                 "key milliseconds [NX | XX | GT | LT]:condition \
@@ -185,7 +185,7 @@ pub const FAMILY: Family<Handler> = Family {
             .fast()
             .since("7.4.0")
             .cost(FIELDS_COST)
-            .does("Lets fields expire after so many milliseconds."),
+            .does("Sets the time to live of fields, in milliseconds."),
         DataRow::write("HPEXPIREAT", AtLeast(6), expire::hpexpireat)
             .takes(
                 "key unix-time-milliseconds [NX | XX | GT | LT]:condition \
@@ -196,21 +196,21 @@ pub const FAMILY: Family<Handler> = Family {
             .fast()
             .since("7.4.0")
             .cost(FIELDS_COST)
-            .does("Lets fields expire at a moment given in milliseconds."),
+            .does("Sets the expiration time of fields, as a Unix time in milliseconds."),
         DataRow::read("HPEXPIRETIME", AtLeast(5), ttl::hpexpiretime)
             .takes("key FIELDS (numfields field [field ...]):fields")
             .keys(KEY_READ)
             .fast()
             .since("7.4.0")
             .cost(FIELDS_COST)
-            .does("Returns the moments at which fields expire, in milliseconds."),
+            .does("Returns the expiration times of fields, as Unix times in milliseconds."),
         DataRow::read("HPTTL", AtLeast(5), ttl::hpttl)
             .takes("key FIELDS (numfields field [field ...]):fields")
             .keys(KEY_READ)
             .fast()
             .since("7.4.0")
             .cost(FIELDS_COST)
-            .does("Returns how long fields have to live, in milliseconds."),
+            .does("Returns the time to live of fields, in milliseconds."),
         DataRow::read("HRANDFIELD", AtLeast(2), walk::hrandfield)
             .takes("key [(count [WITHVALUES]):options]")
             .keys(KEY_READ)
@@ -223,7 +223,7 @@ pub const FAMILY: Family<Handler> = Family {
             .keys(KEY_READ)
             .since("2.8.0")
             .cost("O(1) for every call, O(N) for all calls of a walk over N fields.")
-            .does("Walks over fields and values in steps.")
+            .does("Iterates over fields and values, a few in each call.")
             .tips(BY_CHANCE),
         DataRow::write("HSET", AtLeast(4), write::hset)
             .takes("key field value [field value ...]:data")
@@ -236,8 +236,9 @@ pub const FAMILY: Family<Handler> = Family {
             .does("Sets fields to values."),
         DataRow::write("HSETEX", AtLeast(6), both::hsetex)
             .takes(
-                "key [FNX | FXX]:condition [EX seconds | PX milliseconds | \
-                 EXAT unix-time-seconds | PXAT unix-time-milliseconds | KEEPTTL]:expiration \
+                "key [NX | XX]:key-condition [FNX | FXX]:fields-condition \
+                 [EX seconds | PX milliseconds | EXAT unix-time-seconds | \
+                 PXAT unix-time-milliseconds | KEEPTTL]:expiration \
                  FIELDS (numfields field value [field value ...]:data):fields",
             )
             .keys(KEY_UPDATED)
@@ -245,7 +246,7 @@ pub const FAMILY: Family<Handler> = Family {
             .fast()
             .since("8.0.0")
             .cost(FIELDS_COST)
-            .does("Sets fields to values, with a moment at which they expire."),
+            .does("Sets fields to values, with an expiration time."),
         DataRow::write("HSETNX", Exactly(4), write::hsetnx)
             .takes("key field value")
             .keys(&[KeySpec::one(1, KeyFlags::RW.with(KeyFlags::INSERT))])
@@ -267,7 +268,7 @@ pub const FAMILY: Family<Handler> = Family {
             .fast()
             .since("7.4.0")
             .cost(FIELDS_COST)
-            .does("Returns how long fields have to live, in seconds."),
+            .does("Returns the time to live of fields, in seconds."),
         DataRow::read("HVALS", Exactly(2), read::hvals)
             .takes("key")
             .keys(KEY_READ)

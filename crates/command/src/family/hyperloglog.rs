@@ -42,7 +42,7 @@ pub const FAMILY: Family<Handler> = Family {
             .flags(Flags::ADMIN.with(Flags::SYSTEM))
             .since("2.8.9")
             .cost("N/A")
-            .does("Shows and converts the registers of a HyperLogLog, for tests."),
+            .does("Shows or converts the registers of a HyperLogLog, for tests."),
         DataRow::write("PFMERGE", AtLeast(2), count::pfmerge)
             .takes("destkey [sourcekey [sourcekey ...]]")
             .keys(&[
@@ -55,12 +55,12 @@ pub const FAMILY: Family<Handler> = Family {
             .deny_oom()
             .since("2.8.9")
             .cost("O(N) for N HyperLogLogs, and slow.")
-            .does("Adds to one HyperLogLog what was added to others."),
+            .does("Merges HyperLogLogs into one."),
         DataRow::control("PFSELFTEST", Exactly(1), debug::pfselftest)
             .flags(Flags::ADMIN.with(Flags::SYSTEM))
             .since("2.8.9")
             .cost("N/A")
-            .does("Checks that HyperLogLogs count right."),
+            .does("Tests the HyperLogLog code of the server."),
     ],
 };
 

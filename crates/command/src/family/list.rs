@@ -62,7 +62,7 @@ pub const FAMILY: Family<Handler> = Family {
             .flags(Flags::BLOCKING)
             .since("6.2.0")
             .cost("O(1)")
-            .does("Moves an element from an end of a list to an end of another; waits for one."),
+            .does("Moves an element from one list to another; blocks until there is one."),
         DataRow::write("BLMOVEM", AtLeast(6), movem::blmovem)
             .takes(
                 "source:key destination:key <LEFT | RIGHT>:wherefrom <LEFT | RIGHT>:whereto \
@@ -74,7 +74,7 @@ pub const FAMILY: Family<Handler> = Family {
             .flags(Flags::BLOCKING)
             .since("8.10.0")
             .cost(MOVEM_COST)
-            .does("Moves several elements from a list to another; waits until there are enough."),
+            .does("Moves several elements from a list to another; blocks until there are enough."),
         DataRow::write("BLMPOP", AtLeast(5), pop::blmpop)
             .takes("timeout:double numkeys key [key ...] <LEFT | RIGHT>:where [COUNT count]")
             .keys(&[KeySpec {
@@ -90,14 +90,14 @@ pub const FAMILY: Family<Handler> = Family {
             .flags(Flags::BLOCKING)
             .since("7.0.0")
             .cost(MPOP_COST)
-            .does("Takes elements from the first of several lists that has any; waits for one."),
+            .does("Takes elements from the first list that has any; blocks until one has."),
         DataRow::write("BLPOP", AtLeast(3), pop::blpop)
             .takes("key [key ...] timeout:double")
             .keys(KEYS_POPPED)
             .flags(Flags::BLOCKING)
             .since("2.0.0")
             .cost(KEYS_COST)
-            .does("Takes the first element of the first list that has any; waits for one.")
+            .does("Takes the first element of the first list that has any; blocks until one has.")
             .history(SECONDS_HISTORY),
         DataRow::write("BRPOP", AtLeast(3), pop::brpop)
             .takes("key [key ...] timeout:double")
@@ -105,7 +105,7 @@ pub const FAMILY: Family<Handler> = Family {
             .flags(Flags::BLOCKING)
             .since("2.0.0")
             .cost(KEYS_COST)
-            .does("Takes the last element of the first list that has any; waits for one.")
+            .does("Takes the last element of the first list that has any; blocks until one has.")
             .history(SECONDS_HISTORY),
         DataRow::write("BRPOPLPUSH", Exactly(4), transfer::brpoplpush)
             .takes("source:key destination:key timeout:double")
@@ -114,7 +114,7 @@ pub const FAMILY: Family<Handler> = Family {
             .flags(Flags::BLOCKING)
             .since("2.2.0")
             .cost("O(1)")
-            .does("Moves the last element of a list to the front of another; waits for one.")
+            .does("Moves the last element to the front of another list; blocks for it.")
             .history(SECONDS_HISTORY)
             .deprecated("6.2.0", "`BLMOVE` with the `RIGHT` and `LEFT` arguments"),
         DataRow::read("LINDEX", Exactly(3), read::lindex)
@@ -129,7 +129,7 @@ pub const FAMILY: Family<Handler> = Family {
             .deny_oom()
             .since("2.2.0")
             .cost("O(N) where N is the number of elements in front of the pivot.")
-            .does("Puts an element before or after another one."),
+            .does("Inserts an element before or after another element."),
         DataRow::read("LLEN", Exactly(2), read::llen)
             .takes("key")
             .keys(&[KeySpec::one(1, KeyFlags::RO)])
@@ -183,7 +183,7 @@ pub const FAMILY: Family<Handler> = Family {
             .fast()
             .since("1.0.0")
             .cost(PUSH_COST)
-            .does("Puts elements at the front of a list, one after the other.")
+            .does("Adds elements to the front of a list, one after the other.")
             .history(SEVERAL_HISTORY_2),
         DataRow::write("LPUSHX", AtLeast(3), push::lpushx)
             .takes("key element [element ...]")
@@ -192,7 +192,7 @@ pub const FAMILY: Family<Handler> = Family {
             .fast()
             .since("2.2.0")
             .cost(PUSH_COST)
-            .does("Puts elements at the front of a list, if there is one.")
+            .does("Adds elements to the front of a list, if the list exists.")
             .history(SEVERAL_HISTORY_4),
         DataRow::read("LRANGE", Exactly(4), read::lrange)
             .takes("key start:integer stop:integer")
@@ -205,7 +205,7 @@ pub const FAMILY: Family<Handler> = Family {
             .keys(KEY_TRIMMED)
             .since("1.0.0")
             .cost("O(N) where N is the number of elements looked at.")
-            .does("Removes elements that are equal to one."),
+            .does("Removes elements that are equal to a value."),
         DataRow::write("LSET", Exactly(4), edit::lset)
             .takes("key index:integer element")
             .keys(&[KeySpec::one(1, UPDATES)])
@@ -218,7 +218,7 @@ pub const FAMILY: Family<Handler> = Family {
             .keys(KEY_TRIMMED)
             .since("1.0.0")
             .cost("O(N) where N is the number of elements removed.")
-            .does("Removes the elements that are not between two indexes."),
+            .does("Trims a list to the elements between two indexes."),
         DataRow::write("RPOP", AtLeast(2), pop::rpop)
             .takes("key [count]{6.2.0}")
             .keys(KEY_POPPED)
@@ -242,7 +242,7 @@ pub const FAMILY: Family<Handler> = Family {
             .fast()
             .since("1.0.0")
             .cost(PUSH_COST)
-            .does("Puts elements at the back of a list, one after the other.")
+            .does("Adds elements to the back of a list, one after the other.")
             .history(SEVERAL_HISTORY_2),
         DataRow::write("RPUSHX", AtLeast(3), push::rpushx)
             .takes("key element [element ...]")
@@ -251,7 +251,7 @@ pub const FAMILY: Family<Handler> = Family {
             .fast()
             .since("2.2.0")
             .cost(PUSH_COST)
-            .does("Puts elements at the back of a list, if there is one.")
+            .does("Adds elements to the back of a list, if the list exists.")
             .history(SEVERAL_HISTORY_4),
     ],
 };

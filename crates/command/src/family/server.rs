@@ -28,7 +28,7 @@ pub const FAMILY: Family<Handler> = Family {
             .tips(&["request_policy:all_shards", "response_policy:agg_sum"])
             .since("1.0.0")
             .cost("O(1)")
-            .does("Tells how many keys the selected database has."),
+            .does("Returns the number of keys in the selected database."),
         DataRow::write("FLUSHALL", AtLeast(1), flushall)
             .takes(FLUSH_OPTIONS)
             .flags(RISKY)

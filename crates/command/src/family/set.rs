@@ -110,7 +110,7 @@ pub const FAMILY: Family<Handler> = Family {
             .fast()
             .since("1.0.0")
             .cost("O(1)")
-            .does("Tells whether a set has a member."),
+            .does("Checks whether a set has a member."),
         DataRow::read("SMEMBERS", Exactly(2), basic::smembers)
             .takes("key")
             .keys(KEY_READ)
@@ -124,7 +124,7 @@ pub const FAMILY: Family<Handler> = Family {
             .fast()
             .since("6.2.0")
             .cost("O(N) where N is the number of members asked for.")
-            .does("Tells for several members whether a set has them."),
+            .does("Checks for several members whether a set has them."),
         DataRow::write("SMOVE", Exactly(4), basic::smove)
             .takes("source:key destination:key member")
             .keys(&[KeySpec::one(1, TAKES), KeySpec::one(2, INSERTS)])
@@ -156,14 +156,14 @@ pub const FAMILY: Family<Handler> = Family {
             .since("1.0.0")
             .history(SEVERAL_CAME)
             .cost("O(N) where N is the number of members to remove.")
-            .does("Removes members from a set; the set goes with the last one."),
+            .does("Removes members from a set, and the set with its last member."),
         DataRow::read("SSCAN", AtLeast(3), scan::sscan)
             .takes("key cursor [MATCH pattern] [COUNT count]")
             .keys(KEY_READ)
             .tips(BY_CHANCE)
             .since("2.8.0")
             .cost("O(1) a call; O(N) a whole walk over N members.")
-            .does("Walks over the members of a set, a few each call."),
+            .does("Iterates over the members of a set, a few in each call."),
         DataRow::read("SUNION", AtLeast(2), combine::sunion)
             .takes("key [key ...]")
             .keys(KEYS_READ)

@@ -75,7 +75,7 @@ pub const FAMILY: Family<Handler> = Family {
             .flags(Flags::BLOCKING)
             .since("7.0.0")
             .cost(MPOP_COST)
-            .does("Pops members of the first sorted set that has any, or waits until one has."),
+            .does("Pops members of the first sorted set that has any; blocks until one has."),
         DataRow::write("BZPOPMAX", AtLeast(3), pop::bzpopmax)
             .takes("key [key ...] timeout:double")
             .keys(KEYS_WAITED_FOR)
@@ -84,7 +84,7 @@ pub const FAMILY: Family<Handler> = Family {
             .since("5.0.0")
             .history(TIMEOUT_CHANGED)
             .cost(LOG_COST)
-            .does("Pops the highest member of the first sorted set that has any, or waits."),
+            .does("Pops the highest member of the first sorted set that has any; blocks for it."),
         DataRow::write("BZPOPMIN", AtLeast(3), pop::bzpopmin)
             .takes("key [key ...] timeout:double")
             .keys(KEYS_WAITED_FOR)
@@ -93,7 +93,7 @@ pub const FAMILY: Family<Handler> = Family {
             .since("5.0.0")
             .history(TIMEOUT_CHANGED)
             .cost(LOG_COST)
-            .does("Pops the lowest member of the first sorted set that has any, or waits."),
+            .does("Pops the lowest member of the first sorted set that has any; blocks for it."),
         DataRow::write("ZADD", AtLeast(4), add::zadd)
             .takes(
                 "key [NX | XX]:condition{3.0.2} [GT | LT]:comparison{6.2.0} [CH:change]{3.0.2} \
@@ -109,7 +109,7 @@ pub const FAMILY: Family<Handler> = Family {
                 ("6.2.0", "`GT` and `LT`."),
             ])
             .cost(LOG_COST)
-            .does("Adds members with scores, or gives those that are there other scores."),
+            .does("Adds members with scores, or changes the scores of existing members."),
         DataRow::read("ZCARD", Exactly(2), read::zcard)
             .takes("key")
             .keys(&[KeySpec::one(1, KeyFlags::RO)])
@@ -250,7 +250,7 @@ pub const FAMILY: Family<Handler> = Family {
             .deny_oom()
             .since("6.2.0")
             .cost(RANGE_COST)
-            .does("Stores what ZRANGE returns."),
+            .does("Stores a range of members in another sorted set."),
         DataRow::read("ZRANK", AtLeast(3), read::zrank)
             .takes("key member [WITHSCORE]{7.2.0}")
             .keys(KEY_READ)
@@ -258,7 +258,7 @@ pub const FAMILY: Family<Handler> = Family {
             .since("2.0.0")
             .history(SCORE_CAME)
             .cost(LOG_COST)
-            .does("Returns how many members are before a member."),
+            .does("Returns the rank of a member, from the lowest score."),
         DataRow::write("ZREM", AtLeast(3), remove::zrem)
             .takes("key member [member ...]")
             .keys(KEY_DELETED)
@@ -266,7 +266,7 @@ pub const FAMILY: Family<Handler> = Family {
             .since("1.2.0")
             .history(SEVERAL_CAME)
             .cost("O(M*log(N)) where N is the number of members and M how many are removed.")
-            .does("Removes members; the sorted set goes with the last one."),
+            .does("Removes members, and the sorted set with its last member."),
         DataRow::write("ZREMRANGEBYLEX", Exactly(4), remove::zremrangebylex)
             .takes("key min:string max:string")
             .keys(KEY_DELETED)
@@ -314,7 +314,7 @@ pub const FAMILY: Family<Handler> = Family {
             .since("2.0.0")
             .history(SCORE_CAME)
             .cost(LOG_COST)
-            .does("Returns how many members are behind a member."),
+            .does("Returns the rank of a member, from the highest score."),
         DataRow::read("ZSCAN", AtLeast(3), random::zscan)
             .takes("key cursor [MATCH pattern] [COUNT count] [NOSCORES]{V9.1.0}")
             .keys(KEY_READ)
@@ -322,7 +322,7 @@ pub const FAMILY: Family<Handler> = Family {
             .since("2.8.0")
             .history(&[("V9.1.0", "`NOSCORES`.")])
             .cost("O(1) a call; O(N) a whole walk over N members.")
-            .does("Walks over the members and their scores, a few each call."),
+            .does("Iterates over members and their scores, a few in each call."),
         DataRow::read("ZSCORE", Exactly(3), read::zscore)
             .takes("key member")
             .keys(KEY_READ)

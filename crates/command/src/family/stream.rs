@@ -75,12 +75,12 @@ pub const FAMILY: Family<Handler> = Family {
     group: Group::Stream,
     rows: &[
         DataRow::write("XACK", AtLeast(4), ack::xack)
-            .takes("key group ID:string [ID:string ...]")
+            .takes("key group id:string [id:string ...]")
             .keys(KEY_UPDATED)
             .fast()
             .since("5.0.0")
             .cost(EACH_ID_COST)
-            .does("Says that entries are done with, so that no consumer has them any more."),
+            .does("Acknowledges entries, so that they are no longer pending."),
         DataRow::write("XACKDEL", AtLeast(6), ack::xackdel)
             .takes(
                 "key group [KEEPREF | DELREF | ACKED]:condition \
@@ -90,7 +90,7 @@ pub const FAMILY: Family<Handler> = Family {
             .fast()
             .since("8.2.0")
             .cost(EACH_ID_COST)
-            .does("Says that entries are done with, and removes them as far as groups allow it."),
+            .does("Acknowledges entries, and removes them as far as other groups allow it."),
         DataRow::write("XADD", AtLeast(5), add::xadd)
             .takes(
                 "key [NOMKSTREAM]{6.2.0} [KEEPREF | DELREF | ACKED]:condition{8.2.0} \
@@ -120,7 +120,7 @@ pub const FAMILY: Family<Handler> = Family {
             .fast()
             .since("6.2.0")
             .cost("O(N) where N is the count, of which ten times as many are looked at.")
-            .does("Gives a consumer the entries that others have not acknowledged for some time.")
+            .does("Transfers entries to a consumer that others left unacknowledged for long.")
             .history(&[("7.0.0", "The entries that are gone are told too.")])
             .tips(VARYING),
         DataRow::write("XCFGSET", AtLeast(2), producer::xcfgset)
@@ -129,10 +129,10 @@ pub const FAMILY: Family<Handler> = Family {
             .fast()
             .since("8.6.0")
             .cost("O(1)")
-            .does("Sets how long and how many numbers of producers a stream remembers."),
+            .does("Configures how a stream detects duplicates of producers."),
         DataRow::write("XCLAIM", AtLeast(6), claim::xclaim)
             .takes(
-                "key group consumer min-idle-time:string ID:string [ID:string ...] [IDLE ms] \
+                "key group consumer min-idle-time:string id:string [id:string ...] [IDLE ms] \
                  [TIME unix-time-milliseconds] [RETRYCOUNT count] [FORCE] [JUSTID] \
                  [LASTID lastid:string]",
             )
@@ -140,10 +140,10 @@ pub const FAMILY: Family<Handler> = Family {
             .fast()
             .since("5.0.0")
             .cost("O(log N) where N is the number of pending entries of the group.")
-            .does("Gives a consumer entries that others have not acknowledged.")
+            .does("Transfers to a consumer entries that others have not acknowledged.")
             .tips(VARYING),
         DataRow::write("XDEL", AtLeast(3), delete::xdel)
-            .takes("key ID:string [ID:string ...]")
+            .takes("key id:string [id:string ...]")
             .keys(KEY_DELETED_FROM)
             .fast()
             .since("5.0.0")
@@ -162,7 +162,7 @@ pub const FAMILY: Family<Handler> = Family {
         DataRow::container("XGROUP", XGROUP)
             .since("5.0.0")
             .cost("Depends on subcommand.")
-            .does("Groups of consumers of a stream: the commands that manage them."),
+            .does("Manages the consumer groups of a stream."),
         DataRow::write("XIDMPRECORD", Exactly(5), producer::xidmprecord)
             .takes("key pid:string iid:string stream-id:string")
             .keys(KEY_UPDATED)
@@ -170,18 +170,18 @@ pub const FAMILY: Family<Handler> = Family {
             .fast()
             .since("8.8.0")
             .cost("O(1)")
-            .does("Notes which entry a producer's number stands for, when a log is read."),
+            .does("Records which entry a producer's identifier stands for (for internal use)."),
         DataRow::container("XINFO", XINFO)
             .since("5.0.0")
             .cost("Depends on subcommand.")
-            .does("What a stream is like: the commands that tell it."),
+            .does("Describes a stream, its groups and their consumers."),
         DataRow::read("XLEN", Exactly(2), range::xlen)
             .takes("key")
             .keys(&[KeySpec::one(1, KeyFlags::RO)])
             .fast()
             .since("5.0.0")
             .cost("O(1)")
-            .does("Returns how many entries a stream has."),
+            .does("Returns the number of entries of a stream."),
         DataRow::write("XNACK", AtLeast(7), ack::xnack)
             .takes(
                 "key group <SILENT | FAIL | FATAL>:mode \
@@ -191,7 +191,7 @@ pub const FAMILY: Family<Handler> = Family {
             .fast()
             .since("8.8.0")
             .cost(EACH_ID_COST)
-            .does("Gives entries back to their group, for any consumer to take them at once."),
+            .does("Returns entries to their group, so that any consumer can take them at once."),
         DataRow::read("XPENDING", AtLeast(3), pending::xpending)
             .takes(
                 "key group [[IDLE min-idle-time:integer]{6.2.0} start:string end:string count \
@@ -200,7 +200,7 @@ pub const FAMILY: Family<Handler> = Family {
             .keys(KEY_READ)
             .since("5.0.0")
             .cost("O(N) where N is the number of entries looked at.")
-            .does("Returns what the consumers of a group have not acknowledged.")
+            .does("Returns the entries that the consumers of a group have not acknowledged.")
             .history(&[("6.2.0", "`IDLE`, and ends that are left out.")])
             .tips(VARYING),
         DataRow::read("XRANGE", AtLeast(4), range::xrange)
@@ -214,7 +214,7 @@ pub const FAMILY: Family<Handler> = Family {
             .takes(
                 "[COUNT count] [MAXCOUNT maxcount:integer]{8.10.0} \
                  [MAXSIZE maxsize:integer]{8.10.0} [BLOCK milliseconds] \
-                 STREAMS (key [key ...] ID:string [ID:string ...]):streams",
+                 STREAMS (key [key ...] id:string [id:string ...]):streams",
             )
             .keys(&[streams(1)])
             .flags(Flags::BLOCKING.with(Flags::MOVABLE_KEYS))
@@ -228,19 +228,19 @@ pub const FAMILY: Family<Handler> = Family {
                 "GROUP (group consumer):group-block [COUNT count] \
                  [MAXCOUNT maxcount:integer]{8.10.0} [MAXSIZE maxsize:integer]{8.10.0} \
                  [BLOCK milliseconds] [CLAIM min-idle-time:integer]{8.4.0} [NOACK] \
-                 STREAMS (key [key ...] ID:string [ID:string ...]):streams",
+                 STREAMS (key [key ...] id:string [id:string ...]):streams",
             )
             .keys(&[streams(4)])
             .flags(Flags::BLOCKING.with(Flags::MOVABLE_KEYS))
             .since("5.0.0")
             .cost(READ_COST)
-            .does("Gives a consumer of a group entries of streams; waits for them if asked."),
+            .does("Delivers entries of streams to a consumer of a group; may block."),
         DataRow::read("XREVRANGE", AtLeast(4), range::xrevrange)
             .takes("key end:string start:string [COUNT count]")
             .keys(KEY_READ)
             .since("5.0.0")
             .cost(RANGE_COST)
-            .does("Returns the entries between two identifiers, the last one first.")
+            .does("Returns the entries between two identifiers, the last entry first.")
             .history(&[("6.2.0", "Ends that are left out.")]),
         DataRow::write("XSETID", AtLeast(3), delete::xsetid)
             .takes(
@@ -282,7 +282,7 @@ const XGROUP: &[DataRow] = &[
         .deny_oom()
         .since("5.0.0")
         .cost("O(1)")
-        .does("Creates a group of consumers.")
+        .does("Creates a consumer group.")
         .history(&[("7.0.0", "`ENTRIESREAD`.")]),
     DataRow::write("CREATECONSUMER", Exactly(5), group::create_consumer)
         .takes("key group consumer")
@@ -296,18 +296,18 @@ const XGROUP: &[DataRow] = &[
         .keys(SUBKEY_DELETED_FROM)
         .since("5.0.0")
         .cost("O(N) where N is the number of its pending entries.")
-        .does("Removes a consumer from a group, with all that it has not acknowledged."),
+        .does("Removes a consumer from a group, with its unacknowledged entries."),
     DataRow::write("DESTROY", Exactly(4), group::destroy)
         .takes("key group")
         .keys(SUBKEY_DELETED_FROM)
         .since("5.0.0")
         .cost("O(N) where N is the number of its pending entries.")
-        .does("Removes a group."),
+        .does("Removes a consumer group."),
     DataRow::control("HELP", Exactly(2), group::help)
         .flags(Flags::LOADING.with(Flags::STALE))
         .since("5.0.0")
         .cost("O(1)")
-        .does("Returns what the subcommands do."),
+        .does("Describes the subcommands."),
     DataRow::write("SETID", AtLeast(5), group::set_id)
         .takes(
             "key group <id:string | \"$\":new-id>:id-selector \
@@ -316,7 +316,7 @@ const XGROUP: &[DataRow] = &[
         .keys(SUBKEY_UPDATED)
         .since("5.0.0")
         .cost("O(1)")
-        .does("Sets up to where a group has read.")
+        .does("Sets the last entry that a group has read.")
         .history(&[("7.0.0", "`ENTRIESREAD`.")]),
 ];
 
@@ -326,7 +326,7 @@ const XINFO: &[DataRow] = &[
         .keys(SUBKEY_READ)
         .since("5.0.0")
         .cost("O(N) where N is the number of consumers.")
-        .does("Returns what the consumers of a group are like.")
+        .does("Describes the consumers of a group.")
         .history(&[("7.2.0", "`inactive`; `idle` counts from the last attempt.")])
         .tips(VARYING),
     DataRow::read("GROUPS", Exactly(3), info::groups)
@@ -334,19 +334,19 @@ const XINFO: &[DataRow] = &[
         .keys(SUBKEY_READ)
         .since("5.0.0")
         .cost("O(N) where N is the number of groups.")
-        .does("Returns what the groups of a stream are like.")
+        .does("Describes the groups of a stream.")
         .history(&[("7.0.0", "`entries-read` and `lag`.")]),
     DataRow::control("HELP", Exactly(2), info::help)
         .flags(Flags::LOADING.with(Flags::STALE))
         .since("5.0.0")
         .cost("O(1)")
-        .does("Returns what the subcommands do."),
+        .does("Describes the subcommands."),
     DataRow::read("STREAM", AtLeast(3), info::stream)
         .takes("key [FULL [COUNT count]]:full-block")
         .keys(SUBKEY_READ)
         .since("5.0.0")
         .cost("O(N) where N is the number of blocks, and of entries that are shown.")
-        .does("Returns what a stream is like.")
+        .does("Describes a stream.")
         .history(&[
             ("6.0.0", "`FULL`."),
             (

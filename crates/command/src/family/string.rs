@@ -78,19 +78,21 @@ pub const FAMILY: Family<Handler> = Family {
             )
             .keys(&[KeySpec::one(
                 1,
-                KeyFlags::RW.with(KeyFlags::DELETE).with(KeyFlags::VARIABLE_FLAGS),
+                KeyFlags::RW
+                    .with(KeyFlags::DELETE)
+                    .with(KeyFlags::VARIABLE_FLAGS),
             )])
             .fast()
             .since("8.4.0")
             .cost("O(1) to compare a value, O(N) to compare a digest of N bytes.")
-            .does("Removes a key if its value, or the digest of it, is the one given, or is not."),
+            .does("Removes a key if its value, or the digest of it, meets a condition."),
         DataRow::write("DELIFEQ", Exactly(3), digest::delifeq)
             .takes("key value")
             .keys(&[KeySpec::one(1, KeyFlags::RM.with(KeyFlags::DELETE))])
             .fast()
             .since("V9.0.0")
             .cost("O(1)")
-            .does("Removes a key if it holds exactly this string."),
+            .does("Removes a key if its string equals the one given."),
         DataRow::read("DIGEST", Exactly(2), digest::digest)
             .takes("key")
             .keys(KEY_READ)
@@ -124,7 +126,7 @@ pub const FAMILY: Family<Handler> = Family {
             .fast()
             .since("6.2.0")
             .cost("O(1)")
-            .does("Returns the string at a key and sets or clears the moment it expires."),
+            .does("Returns the string at a key and sets or removes the key's expiration time."),
         DataRow::read("GETRANGE", Exactly(4), range::getrange)
             .takes("key start end")
             .keys(KEY_READ)
@@ -138,7 +140,7 @@ pub const FAMILY: Family<Handler> = Family {
             .fast()
             .since("1.0.0")
             .cost("O(1)")
-            .does("Sets a key to a string and returns what it held before.")
+            .does("Sets a key to a string and returns its previous value.")
             .deprecated("6.2.0", "`SET` with the `!GET` argument"),
         DataRow::write("INCR", Exactly(2), counter::incr)
             .takes("key")
@@ -176,7 +178,7 @@ pub const FAMILY: Family<Handler> = Family {
             .fast()
             .since("8.8.0")
             .cost("O(1)")
-            .does("Adds to a number within bounds and sets the moment it expires.")
+            .does("Adds to a number within bounds, and sets the key's expiration time.")
             .history(&[("V9.2.0", "`NX` and `XX`.")]),
         DataRow::read("LCS", AtLeast(3), lcs::lcs)
             .takes("key1 key2 [LEN] [IDX] [MINMATCHLEN min-match-len] [WITHMATCHLEN]")
@@ -199,7 +201,10 @@ pub const FAMILY: Family<Handler> = Family {
             .since("1.0.1")
             .cost(PAIRS_COST)
             .does("Sets several keys to strings at once.")
-            .tips(&["request_policy:multi_shard", "response_policy:all_succeeded"]),
+            .tips(&[
+                "request_policy:multi_shard",
+                "response_policy:all_succeeded",
+            ]),
         DataRow::write("MSETEX", AtLeast(4), multi::msetex)
             .takes(
                 "numkeys key value [key value ...]:data [NX | XX]:condition [EX seconds | \
@@ -210,8 +215,11 @@ pub const FAMILY: Family<Handler> = Family {
             .deny_oom()
             .since("8.4.0")
             .cost(PAIRS_COST)
-            .does("Sets several keys to strings at once, with one moment at which they expire.")
-            .tips(&["request_policy:multi_shard", "response_policy:all_succeeded"]),
+            .does("Sets several keys to strings at once, with one expiration time.")
+            .tips(&[
+                "request_policy:multi_shard",
+                "response_policy:all_succeeded",
+            ]),
         DataRow::write("MSETNX", AtLeast(3), multi::msetnx)
             .takes("key value [key value ...]:data")
             .keys(&[KeySpec::range(1, -1, 2, CREATES)])
@@ -225,7 +233,7 @@ pub const FAMILY: Family<Handler> = Family {
             .deny_oom()
             .since("2.6.0")
             .cost("O(1)")
-            .does("Sets a key to a string that expires after so many milliseconds.")
+            .does("Sets a key to a string, with a time to live in milliseconds.")
             .deprecated("2.6.12", "`SET` with the `PX` argument"),
         DataRow::write("SET", AtLeast(3), set::set)
             .takes(
@@ -240,7 +248,7 @@ pub const FAMILY: Family<Handler> = Family {
             .deny_oom()
             .since("1.0.0")
             .cost("O(1)")
-            .does("Sets a key to a string, whatever it held; with conditions and a deadline if asked.")
+            .does("Sets a key to a string, on a condition and with an expiration time if asked.")
             .history(&[
                 ("2.6.12", "`EX`, `PX`, `NX` and `XX`."),
                 ("6.0.0", "`KEEPTTL`."),
@@ -254,7 +262,7 @@ pub const FAMILY: Family<Handler> = Family {
             .deny_oom()
             .since("2.0.0")
             .cost("O(1)")
-            .does("Sets a key to a string that expires after so many seconds.")
+            .does("Sets a key to a string, with a time to live in seconds.")
             .deprecated("2.6.12", "`SET` with the `EX` argument"),
         DataRow::write("SETNX", Exactly(3), set::setnx)
             .takes("key value")
@@ -271,7 +279,7 @@ pub const FAMILY: Family<Handler> = Family {
             .deny_oom()
             .since("2.2.0")
             .cost("O(M) where M is the length of the bytes written, and of zeros before them.")
-            .does("Overwrites part of a string, which grows by zero bytes to where the part begins."),
+            .does("Overwrites a string from an offset on; zero bytes fill the gap up to it."),
         DataRow::read("STRLEN", Exactly(2), get::strlen)
             .takes("key")
             .keys(&[KeySpec::one(1, KeyFlags::RO)])

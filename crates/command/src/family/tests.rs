@@ -1,4 +1,4 @@
-//! What compile-time checks cannot reach: every row's notation parses, and says what its specs say.
+//! Checks beyond those at compile time: every row's notation parses, and agrees with its specs.
 
 use super::FAMILIES;
 use crate::registry::Registry;

@@ -60,7 +60,7 @@ impl Pattern<'_> {
     }
 }
 
-/// What a client wants of a walk over the elements of a value.
+/// The options of a walk over the elements of a value.
 pub(super) struct Wish<'a> {
     /// How much of it.
     pub(super) page: Page<'a>,

@@ -1,4 +1,4 @@
-//! Key specs against requests; the expectations were told by real servers.
+//! Key specs against requests; the expectations are answers of real servers.
 
 use russet_resp::ArgBuf;
 

@@ -14,7 +14,7 @@ pub struct Extent {
     pub open: bool,
 }
 
-/// What one sequence counted, and where it ended.
+/// The counts of one sequence, and its end.
 struct Counted {
     extent: Extent,
     end: usize,

@@ -10,7 +10,7 @@ use std::borrow::Cow;
 use super::types;
 use super::{Argument, ArgumentKind};
 
-/// What is wrong with a notation.
+/// An error in a notation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SyntaxError {
@@ -28,7 +28,7 @@ pub enum SyntaxError {
     Suffix(usize),
 }
 
-/// Parses a syntax whose command has so many key specs.
+/// Parses a syntax whose command has `key_specs` key specs.
 ///
 /// # Errors
 /// When the notation is malformed.
@@ -80,7 +80,7 @@ struct Sequence<'s> {
     repeats: bool,
 }
 
-/// What stands right behind an item.
+/// The marks right behind an item.
 #[derive(Default)]
 struct Suffix<'s> {
     name: Option<&'s str>,
@@ -218,7 +218,7 @@ impl<'s> Parser<'s> {
         Ok(suffix.onto(Argument::new(name, ArgumentKind::PureToken, Some(token))))
     }
 
-    /// What a token may introduce: a parameter, a choice or a block.
+    /// Parses what a token may introduce: a parameter, a choice or a block.
     fn core(&mut self, token: Option<Cow<'s, str>>) -> Result<Argument<'s>, SyntaxError> {
         let start = self.at;
         let closer = match self.peek() {

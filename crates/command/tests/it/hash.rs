@@ -1,4 +1,4 @@
-//! What commands of hashes do besides replying, and what they say of fields that are due.
+//! Effects of commands of hashes, and their answers about fields that are due.
 
 use russet_engine::EventKind;
 use russet_resp::Protocol;

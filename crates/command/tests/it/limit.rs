@@ -13,7 +13,7 @@ fn limited(protocol: Protocol) -> World {
     let text = "x".repeat(40_000);
     for n in 0..5000 {
         world.run(&format!("RPUSH l an:element:{n}"));
-        world.run(&format!("SADD s member:{n}"));
+        world.run(&format!("SADD s a:longer:member:{n}"));
         world.run(&format!("HSET h field:{n} value:{n}"));
         world.run(&format!("ZADD z {n} member:{n}"));
         world.run(&format!("XADD x {}-1 name value", n + 1));

@@ -1,4 +1,4 @@
-//! What clients see of data commands, without a server: requests in, replies and effects out.
+//! Data commands without a server: requests in, replies and effects out.
 
 mod generic;
 mod hash;

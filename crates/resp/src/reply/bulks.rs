@@ -10,10 +10,10 @@
 use crate::output::Output;
 use crate::wire;
 
-/// What a bulk has besides its bytes: its header (type, 20 digits, CR LF) and an end of line.
+/// The frame of a bulk besides its bytes: its header (type, 20 digits, CR LF) and an end of line.
 const FRAME_LEN_MAX: usize = 25;
 
-/// The output is lengthened by so much at least.
+/// The output is lengthened by this number of bytes at least.
 const STEP_MIN: usize = 256;
 
 /// A writer of bulks; see [`Reply::bulks`](crate::Reply::bulks).
@@ -25,7 +25,7 @@ pub struct Bulks<'o> {
 }
 
 impl<'o> Bulks<'o> {
-    /// A writer behind what is there, with room for so many bytes.
+    /// A writer behind the bytes that are there, with room for `room` more.
     pub(crate) fn new(out: &'o mut Output, room: usize) -> Self {
         let at = out.tail().len();
         if out.has_room(room) {

@@ -221,7 +221,7 @@ impl ReplyDecoder {
         Ok(())
     }
 
-    /// What a line says; a string's bytes are taken from the input behind it.
+    /// Reads a line; a string's bytes are taken from the input behind it.
     #[inline]
     fn line_token(&mut self, line: &[u8], input: &mut &[u8]) -> Result<Option<Token>, ReplyError> {
         let Some((&kind, text)) = line.split_first() else {
@@ -459,7 +459,7 @@ impl Partial {
     }
 }
 
-/// What a line without elements or bytes behind it says.
+/// Reads a line without elements or bytes behind it.
 #[inline]
 fn scalar(kind: u8, text: &[u8]) -> Result<Token, ReplyError> {
     let value = match (kind, text) {
@@ -484,7 +484,7 @@ fn scalar(kind: u8, text: &[u8]) -> Result<Token, ReplyError> {
         .ok_or(ReplyError::InvalidLine { kind })
 }
 
-/// What the bytes of a string mean.
+/// Interprets the bytes of a string.
 #[inline]
 fn string_token(kind: u8, bytes: Bytes) -> Result<Token, ReplyError> {
     let value = match kind {

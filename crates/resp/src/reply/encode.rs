@@ -170,7 +170,7 @@ impl<'o> Reply<'o> {
         self.bulk(digits.format(number).as_bytes());
     }
 
-    /// A writer of many strings, one after the other, with room for so many bytes at first. The
+    /// A writer of many strings, one after the other, with room for `room` bytes at first. The
     /// header of the aggregate that they are in is written before.
     ///
     /// # Examples

@@ -39,7 +39,7 @@ pub enum Value {
     BulkError(Bytes),
     /// A text for humans.
     Verbatim {
-        /// What the text is: `txt` or `mkd`.
+        /// The format of the text: `txt` or `mkd`.
         format: [u8; 3],
         /// The text.
         text: Bytes,
@@ -52,14 +52,14 @@ pub enum Value {
     Push(Vec<Self>),
     /// A reply with attributes.
     Attribute {
-        /// What is said about the reply.
+        /// The attributes of the reply.
         attributes: Vec<(Self, Self)>,
         /// The reply itself.
         value: Box<Self>,
     },
 }
 
-/// What is left to encode of one aggregate.
+/// The elements of one aggregate that are left to encode.
 enum Rest<'v> {
     Elements(std::slice::Iter<'v, Value>),
     Pairs(std::slice::Iter<'v, (Value, Value)>),

@@ -1,4 +1,4 @@
-//! What the codec promises whatever the bytes are and however they arrive.
+//! Guarantees of the codec, whatever the bytes are and however they arrive.
 
 mod output;
 mod reply;

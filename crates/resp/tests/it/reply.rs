@@ -99,7 +99,7 @@ proptest! {
     }
 }
 
-/// What these calls write in both protocols.
+/// The bytes that these calls write in both protocols.
 #[track_caller]
 fn check(write: impl Fn(&mut Reply<'_>), resp2: &str, resp3: &str) {
     for (protocol, expect) in [(Protocol::Resp2, resp2), (Protocol::Resp3, resp3)] {

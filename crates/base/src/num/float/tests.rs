@@ -35,7 +35,7 @@ fn layouts_switch_where_redis_switches() {
     }
 }
 
-/// What Redis 8.0 answers; the shortest digits would be others.
+/// Answers of Redis 8.0; the shortest digits would be others.
 #[test]
 fn where_redis_is_not_shortest_neither_are_we() {
     let mut buf = F64Buf::new();

@@ -70,7 +70,7 @@ pub(super) fn help(cx: &mut Ctx<'_>, _: Args<'_>) -> Result<Flow, CommandError> 
     Ok(Flow::Done)
 }
 
-/// What the subcommands show of a value.
+/// The properties of a value that the subcommands show.
 struct Seen {
     encoding: Encoding,
     access: Access,

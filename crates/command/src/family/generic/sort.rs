@@ -27,7 +27,7 @@ fn owned(element: StringRef<'_>) -> Vec<u8> {
     bytes_of(element, &mut I64Buf::new()).to_vec()
 }
 
-/// What the arguments ask for.
+/// The options of SORT.
 #[derive(Debug, Default)]
 struct Asked<'a> {
     order: Order,

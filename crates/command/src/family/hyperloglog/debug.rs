@@ -41,7 +41,7 @@ pub(super) fn pfdebug(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandE
         cx.reply.integer(i64::from(is_converted));
         Ok(Flow::Done)
     } else {
-        Err(CommandError::PfdebugSubcommand((*word).into()))
+        Err(CommandError::unknown_pfdebug(word))
     }
 }
 

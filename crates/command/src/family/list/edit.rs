@@ -1,6 +1,6 @@
 //! Changes within a list: LINSERT, LREM, LSET, LTRIM.
 //!
-//! Always true: a list that becomes empty is gone, and that is told.
+//! Always true: a list that becomes empty is removed, with a `del` event.
 //! Not here: its ends — `push.rs`, `pop.rs`.
 
 use std::ops::ControlFlow;

@@ -70,7 +70,7 @@ pub(super) fn push_element(bulks: &mut Bulks<'_>, element: StringRef<'_>) {
     }
 }
 
-/// Room for the replies of so many elements, if they are short.
+/// Room for the replies of `count` elements, if they are short.
 pub(super) fn room_for(count: usize) -> usize {
     count.saturating_mul(32).min(64 << 10)
 }

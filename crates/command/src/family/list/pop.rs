@@ -151,7 +151,7 @@ pub(super) fn blmpop(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandEr
     }
 }
 
-/// What LMPOP is asked for.
+/// The options of LMPOP.
 struct Several {
     keys: Range<usize>,
     end: End,

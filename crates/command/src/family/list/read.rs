@@ -105,7 +105,7 @@ pub(super) fn lpos(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandErro
     Ok(Flow::Done)
 }
 
-/// What LPOS is asked for.
+/// The options of LPOS.
 struct Search {
     /// Matches to pass over.
     skip: u64,
@@ -149,7 +149,7 @@ impl Search {
         Ok(search)
     }
 
-    /// Tells the indexes of matches, until it is told that they are enough.
+    /// Passes the indexes of matches to `tell`, until it returns true.
     fn run(&self, list: ListRef<'_>, element: &[u8], mut tell: impl FnMut(usize) -> bool) {
         let target = Target::new(element);
         let len = list.len();

@@ -1,4 +1,4 @@
-//! What sets have in common, what any of them has, what one has and others have not.
+//! Intersection, union and difference of sets.
 //!
 //! Always true: members come in the order of the set that is walked; none comes twice.
 //! Not here: keys and replies — `combine.rs`.
@@ -50,7 +50,7 @@ pub(super) fn result_begins(sets: &Sets<'_>) -> Encoding {
     }
 }
 
-/// Adds the members of all sets to a result, until it has so many.
+/// Adds the members of all sets to a result, until it has `limit` members.
 pub(super) fn unite(sets: &Sets<'_>, result: &mut NewSet, limit: usize) {
     let mut len = 0;
     for member in sets.iter().flatten().flat_map(SetRef::iter) {

@@ -17,9 +17,9 @@ use crate::error::CommandError;
 
 /// How many members one logged SREM names.
 const SREM_MEMBERS_MAX: usize = 1024;
-/// When so many times more members go than stay, the ones that stay are chosen.
+/// When this many times more members are removed than stay, those that stay are chosen.
 const FEW_STAY: usize = 5;
-/// When so many times more members are there than wanted, they are drawn one by one.
+/// When this many times more members are there than wanted, they are drawn one by one.
 const FEW_WANTED: usize = 3;
 
 /// `SPOP key [count]`.
@@ -89,7 +89,7 @@ fn pop_many(cx: &mut Ctx<'_>, key: &[u8], count: &[u8]) -> Result<Flow, CommandE
     Ok(Flow::Done)
 }
 
-/// Takes so many random members out of a set, which has more.
+/// Takes `count` random members out of a set, which has more.
 fn take_random(set: &mut SetMut<'_>, count: usize, rng: &mut Rng) -> Vec<Owned> {
     let mut taken = Vec::new();
     for _ in 0..count {
@@ -175,7 +175,7 @@ pub(super) fn srandmember(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, Comm
     Ok(Flow::Done)
 }
 
-/// Shows so many different members, every choice as likely as any other.
+/// Shows `wanted` different members, every choice as likely as any other.
 fn sample<'a>(set: SetRef<'a>, wanted: usize, rng: &mut Rng, mut show: impl FnMut(Member<'a>)) {
     let (mut left, mut wanted) = (set.len(), wanted);
     let is_few = wanted.saturating_mul(FEW_WANTED) <= left && set.encoding() == Encoding::Hashtable;

@@ -16,7 +16,7 @@ use crate::error::CommandError;
 /// Scores and members.
 type Items<'a> = SmallVec<[(f64, &'a [u8]); 4]>;
 
-/// What was asked of ZADD besides members.
+/// The options of ZADD.
 #[derive(Debug, Clone, Copy, Default)]
 struct Options {
     how: ZsetAdd,

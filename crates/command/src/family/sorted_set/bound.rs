@@ -38,7 +38,7 @@ impl Ranks {
         })
     }
 
-    /// The ranks that are there, among so many members.
+    /// The part of these ranks that exists among `len` members.
     pub(super) fn of(self, len: usize) -> Range<usize> {
         let len = len as i64;
         let from_start = |rank: i64| {

@@ -23,7 +23,7 @@ enum Operation {
     Diff,
 }
 
-/// What becomes of the result.
+/// The destination of the result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Outcome {
     Reply,
@@ -155,7 +155,7 @@ fn check(cx: &mut Ctx<'_>, keys: Args<'_>) -> Result<(), CommandError> {
     Ok(())
 }
 
-/// What is asked for behind the keys.
+/// The options behind the keys.
 struct Wish {
     weights: Vec<f64>,
     aggregate: Aggregate,

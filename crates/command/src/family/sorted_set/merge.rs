@@ -27,7 +27,7 @@ pub(super) enum Body<'a> {
     Set(SetRef<'a>),
 }
 
-/// What is combined: a key's value, if there is one, and its weight.
+/// A source: a key's value, if it exists, and its weight.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Source<'a> {
     pub(super) body: Option<Body<'a>>,
@@ -68,7 +68,7 @@ impl<'a> Source<'a> {
         }
     }
 
-    /// What a member of that score adds to the result.
+    /// The score that a member of this source adds to the result.
     fn share(&self, score: f64, aggregate: Aggregate) -> f64 {
         match aggregate {
             Aggregate::Count => self.weight,

@@ -143,7 +143,7 @@ fn wait(cx: &mut Ctx<'_>, keys: Range<usize>, deadline: Option<Millis>) -> Flow 
     Flow::Done
 }
 
-/// What ZMPOP is asked for.
+/// The options of ZMPOP.
 struct Wish {
     keys: Range<usize>,
     side: Side,

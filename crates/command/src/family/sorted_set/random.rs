@@ -84,7 +84,7 @@ fn several(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandError> {
     Ok(Flow::Done)
 }
 
-/// So many ranks, all different, each choice equally likely.
+/// Draws `wanted` different ranks, each choice equally likely.
 fn distinct_ranks(rng: &mut russet_base::Rng, wanted: usize, zset: ZsetRef<'_>) -> Vec<usize> {
     // Floyd's way: the last ranks stand in for those drawn twice.
     let (mut chosen, mut ranks) = (BTreeSet::new(), Vec::with_capacity(wanted));

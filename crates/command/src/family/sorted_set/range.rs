@@ -19,7 +19,7 @@ use crate::ctx::{Ctx, Flow};
 use crate::effects::NotifyClass;
 use crate::error::CommandError;
 
-/// What members are asked for by.
+/// The property that a range is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum By {
     Rank,
@@ -27,7 +27,7 @@ enum By {
     Member,
 }
 
-/// What a command leaves open.
+/// The properties of a command that its arguments do not say.
 #[derive(Debug, Clone, Copy)]
 struct Form {
     by: Option<By>,
@@ -155,7 +155,7 @@ enum Wanted<'a> {
     Span(Span<'a>),
 }
 
-/// What a command asks for.
+/// A range, once its options are read.
 struct Wish<'a> {
     wanted: Wanted<'a>,
     is_reversed: bool,

@@ -15,7 +15,7 @@ use crate::args::{Keyword, integer};
 use crate::ctx::Ctx;
 use crate::error::CommandError;
 
-/// What an option says about a deadline.
+/// The meaning of an option for a deadline.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Expiry {
     /// Seconds from now.
@@ -45,7 +45,7 @@ impl Expiry {
         }
     }
 
-    /// What becomes of the deadline, given the option's value and the command's name.
+    /// The new deadline, given the option's value and the command's name.
     pub(super) fn ttl(
         self,
         cx: &Ctx<'_>,

@@ -77,7 +77,7 @@ const INCREX_OPTIONS: &[Keyword<IncrexOption>] = &[
 /// The kinds of numbers that INCREX counts in.
 trait Number: Copy + PartialOrd {
     const EVENT: &'static str;
-    /// The error of a delta that cannot be told.
+    /// The error for an invalid delta.
     const DELTA_ERROR: CommandError;
 
     fn zero() -> Self;
@@ -92,7 +92,7 @@ trait Number: Copy + PartialOrd {
     fn with_value(self, use_value: impl FnOnce(NewValue<'_>));
 }
 
-/// What is to be done, once the arguments are understood.
+/// The change to make, once the arguments are read.
 struct Plan<'a, N> {
     key: &'a [u8],
     increment: N,
@@ -241,7 +241,7 @@ impl<N: Number> Plan<'_, N> {
         self.saturate.then_some(bound)
     }
 
-    /// What becomes of a deadline that is this one now.
+    /// The new deadline in place of this one.
     fn ttl_over(&self, deadline: Option<Millis>) -> Ttl {
         match self.ttl {
             Some(_) if self.only_without_ttl && deadline.is_some() => Ttl::Keep,

@@ -25,7 +25,7 @@ use crate::args::{integer, is_word};
 use crate::ctx::{Ctx, Flow};
 use crate::error::CommandError;
 
-/// What to answer.
+/// The kind of answer.
 #[derive(Debug, Default)]
 struct Wanted {
     len: bool,

@@ -11,7 +11,7 @@ use crate::ctx::Ctx;
 use crate::effects::{NotifyClass, Propagate};
 use crate::error::CommandError;
 
-/// What becomes of a key's deadline when its value is replaced.
+/// The deadline of a key whose value is replaced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Ttl {
     /// It stays.

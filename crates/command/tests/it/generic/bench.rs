@@ -76,7 +76,7 @@ impl Bench {
         reply.trim_end().replace("\r\n", " ")
     }
 
-    /// What the last request left behind: changes, events, what is logged.
+    /// The effects of the last request: changes, events, records.
     pub(crate) fn effects(&self) -> String {
         let events = self.effects.notifications.iter();
         let events = events.map(|n| format!("{}:{}:{}", n.db, n.event, n.key.escape_ascii()));

@@ -71,7 +71,7 @@ fn first_id(world: &mut World, line: &str) -> String {
     ids.next().unwrap_or("999-999").to_owned()
 }
 
-/// What can be told of the streams of a world, without when consumers were seen.
+/// The state of the streams of a world, without the moments at which consumers were seen.
 fn state(world: &mut World) -> Vec<String> {
     let lines = ["XRANGE s - +", "XPENDING s g", "XINFO GROUPS s"];
     let mut told: Vec<String> = lines.iter().map(|line| world.run(line)).collect();

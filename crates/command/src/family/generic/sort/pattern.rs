@@ -38,7 +38,7 @@ impl<'p> Pattern<'p> {
         self.star.is_some()
     }
 
-    /// What the pattern stands for with an element.
+    /// Looks up the value that the pattern names for an element.
     pub(super) fn look_up(&self, cx: &mut Ctx<'_>, element: &[u8]) -> Option<Vec<u8>> {
         if self.text == b"#" {
             return Some(element.to_vec());
