@@ -441,9 +441,7 @@ impl<'o> Reply<'o> {
 
     #[inline]
     fn header(&mut self, kind: u8, len: usize) {
-        if let Some(tail) = self.out.room(HEADER_LEN_MAX) {
-            push_header(tail, kind, len);
-        }
+        with_header(kind, len, |header| self.raw(header));
     }
 
     /// A line of text that may contain anything.
@@ -478,13 +476,19 @@ impl<'o> Reply<'o> {
 /// Appends the first line of a bulk or an aggregate.
 #[inline]
 pub(crate) fn push_header(out: &mut Vec<u8>, kind: u8, len: usize) {
+    with_header(kind, len, |header| out.extend_from_slice(header));
+}
+
+/// Passes on the first line of a bulk or an aggregate.
+#[inline]
+fn with_header(kind: u8, len: usize, put: impl FnOnce(&[u8])) {
     // PERF: most lengths have one or two digits.
     match u8::try_from(len) {
-        Ok(small @ 0..=9) => out.extend_from_slice(&[kind, b'0' + small, b'\r', b'\n']),
+        Ok(small @ 0..=9) => put(&[kind, b'0' + small, b'\r', b'\n']),
         Ok(small @ 10..=99) => {
-            out.extend_from_slice(&[kind, b'0' + small / 10, b'0' + small % 10, b'\r', b'\n']);
+            put(&[kind, b'0' + small / 10, b'0' + small % 10, b'\r', b'\n']);
         }
-        _ => out.extend_from_slice(Header::new(kind, len).as_bytes()),
+        _ => put(Header::new(kind, len).as_bytes()),
     }
 }
 

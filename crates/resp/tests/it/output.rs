@@ -156,7 +156,8 @@ fn large_values_are_not_copied() {
 #[test]
 fn a_reply_beyond_the_limit_is_dropped_and_said_to_be() {
     let limit = 100_000;
-    let writers: &[(&str, fn(&mut Reply<'_>))] = &[
+    type Write = fn(&mut Reply<'_>);
+    let writers: &[(&str, Write)] = &[
         ("bulk", |reply| reply.bulk(&[b'x'; 100])),
         ("line", |reply| reply.simple(&"x".repeat(100))),
         ("raw", |reply| reply.raw(&[b'x'; 100])),
