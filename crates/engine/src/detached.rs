@@ -38,7 +38,7 @@ use crate::value::{Encoding, Kind, NewValue};
 /// list.push(b"first");
 /// list.push(b"second");
 /// let value = list.finish().expect("it is not empty");
-/// assert_eq!(db.get(b"k").as_ref().unwrap().as_deref(), Ok(&b"old"[..]).map(Some).unwrap());
+/// assert_eq!(db.get(b"k")?.as_deref(), Some(&b"old"[..]));
 /// db.place(b"k", value, None);
 /// let list = db.list(b"k", Touch::Yes)?.expect("it was just placed");
 /// assert_eq!(list.to_vec(), [&b"first"[..], b"second"]);

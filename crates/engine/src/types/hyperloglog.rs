@@ -120,7 +120,7 @@ impl<'a> SketchRef<'a> {
 /// }
 /// let mut both = Registers::new();
 /// both.merge(SketchRef::of(sketch.bytes()).unwrap()).unwrap();
-/// assert_eq!(both.count(), 2);
+/// assert_eq!(both.count(), Ok(2));
 /// ```
 #[derive(Debug, Clone)]
 pub struct Registers(Box<[u8]>);
