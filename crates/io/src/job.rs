@@ -1,102 +1,163 @@
-//! Work that a service cannot do itself: files, listeners, freeing on another thread.
+//! Work that a service cannot do itself: files, listeners, peers, other threads.
 //!
-//! Always true: every job but those that say otherwise is answered by exactly one completion.
-//! Not here: words with other servers, which nothing may overtake — `exchange.rs`.
+//! ```text
+//!  Ready::jobs (id, job) ─► loop or its pool ─► Service::completed(id, outcome)
+//!                              Dial, accepted ─► Service::opened(origin.dialed = id)
+//! ```
+//! Always true: every job is answered by exactly one `completed`, but for a [`Job::Dial`] that
+//! succeeds (answered by `opened`) and for the jobs that say that no completion follows.
+//! Always true: a completion comes between two calls of `run`, in any later turn, in any order.
 
-use crate::exchange::LinkId;
+use core::any::Any;
+use core::fmt;
+use core::net::SocketAddr;
+use std::io::ErrorKind;
 
-/// Names a job until its completion.
+use crate::file::{FileOp, FileReply};
+use crate::listen::{ListenPlan, Role, Transport};
+use crate::ready::LogLevel;
+use crate::task::Task;
+
+/// Names a job until its completion; chosen by the service, never used twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct JobId(pub u64);
 
-/// A TCP address to listen on.
+/// A connection to be made to another process.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TcpBind {
-    /// A host name or address; `*` and `::*` mean all addresses of IPv4 and IPv6.
+pub struct Dial {
+    /// A host name or address.
     pub host: String,
     /// The port.
     pub port: u16,
-    /// Whether an address that does not exist here is passed over in silence (`-` before it).
-    pub optional: bool,
+    /// The role of the connection.
+    pub role: Role,
+    /// The transport of the connection.
+    pub transport: Transport,
+    /// The local address to connect from; empty: the system chooses.
+    pub source: String,
+    /// The time for resolving the name and connecting together, in milliseconds.
+    pub timeout_ms: u64,
 }
 
-/// A Unix socket to listen on.
+/// A program to be run outside.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct UnixBind {
-    /// Its path.
+pub struct Script {
+    /// The path of the program.
     pub path: String,
-    /// Its permission bits; 0 leaves them to the umask.
-    pub mode: u32,
+    /// Its arguments.
+    pub arguments: Vec<String>,
+    /// After this many milliseconds it is killed.
+    pub timeout_ms: u64,
 }
 
-/// All that the server should be listening on from now on.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct ListenPlan {
-    /// TCP addresses.
-    pub tcp: Vec<TcpBind>,
-    /// The Unix socket.
-    pub unix: Option<UnixBind>,
-    /// The length of the accept queue.
-    pub backlog: u32,
-    /// Seconds of TCP keepalive for accepted sockets; 0 turns it off.
-    pub keepalive_s: u32,
-}
-
-/// Work for the loop.
+/// Work for the loop and its pool of threads.
+#[non_exhaustive]
 pub enum Job {
-    /// Listen on exactly these addresses. On failure the old listeners stay.
+    /// Performs a file operation on the pool.
+    File(FileOp),
+    /// Runs a task on the pool.
+    Task(Box<dyn Task>),
+    /// Stops a task before its next step; the task is then answered by [`Outcome::Canceled`]. No
+    /// completion of its own follows.
+    Cancel(JobId),
+    /// Connects to another process. Success is answered by `Service::opened` with this job's id in
+    /// its [`Origin`](crate::Origin), failure by a completion.
+    Dial(Dial),
+    /// Resolves a host name; answered by [`Outcome::Resolved`].
+    Resolve {
+        /// A host name or address.
+        host: String,
+        /// The port to put into the addresses.
+        port: u16,
+    },
+    /// Runs a program; answered by [`Outcome::Exited`].
+    Script(Script),
+    /// Listens on exactly these addresses. On failure the old listeners stay.
     Listen(ListenPlan),
-    /// Replace a file's contents in one step (temporary file, fsync, rename, fsync of the folder).
-    ReplaceFile {
-        /// The file.
-        path: String,
-        /// The new contents.
-        contents: Vec<u8>,
-    },
-    /// Change the working directory.
-    ChangeDir(String),
-    /// Drop this on another thread. No completion follows.
-    Discard(Box<dyn Send>),
-    /// Use this log file (empty: standard output) and level from now on. No completion follows.
-    Log {
-        /// The path, or nothing.
-        file: String,
-        /// The lowest level that is written; `None`: no line is.
-        level: Option<crate::ready::LogLevel>,
-    },
-    /// The keepalive of sockets accepted from now on changed. No completion follows.
+    /// Sets the keepalive of sockets accepted from now on, in seconds; 0 turns it off. No completion
+    /// follows.
     Keepalive(u32),
-    /// Close a connection that an exchange left open. No completion follows.
-    DropLink(LinkId),
+    /// Redirects the log. No completion follows.
+    Log {
+        /// The path of the log file; empty for standard output.
+        file: String,
+        /// The lowest level that is written; `None` writes nothing.
+        level: Option<LogLevel>,
+    },
+    /// Drops a value on another thread. No completion follows.
+    Discard(Box<dyn Send>),
 }
 
-impl std::fmt::Debug for Job {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for Job {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::File(op) => f.debug_tuple("File").field(op).finish(),
+            Self::Task(_) => f.write_str("Task"),
+            Self::Cancel(id) => f.debug_tuple("Cancel").field(id).finish(),
+            Self::Dial(dial) => f.debug_tuple("Dial").field(dial).finish(),
+            Self::Resolve { host, port } => write!(f, "Resolve({host}:{port})"),
+            Self::Script(script) => f.debug_tuple("Script").field(script).finish(),
             Self::Listen(plan) => f.debug_tuple("Listen").field(plan).finish(),
-            Self::ReplaceFile { path, contents } => f
-                .debug_struct("ReplaceFile")
-                .field("path", path)
-                .field("size", &contents.len())
-                .finish(),
-            Self::ChangeDir(path) => f.debug_tuple("ChangeDir").field(path).finish(),
-            Self::Discard(_) => f.write_str("Discard"),
-            Self::Log { file, level } => f
-                .debug_struct("Log")
-                .field("file", file)
-                .field("level", level)
-                .finish(),
             Self::Keepalive(seconds) => f.debug_tuple("Keepalive").field(seconds).finish(),
-            Self::DropLink(link) => f.debug_tuple("DropLink").field(link).finish(),
+            Self::Log { file, level } => write!(f, "Log({file:?}, {level:?})"),
+            Self::Discard(_) => f.write_str("Discard"),
         }
     }
 }
 
-/// How a job ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// The refusal of the operating system.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{text}")]
+pub struct Failure {
+    /// The kind of error, to be decided by.
+    pub kind: ErrorKind,
+    /// The text of the operating system (`strerror`), to be shown.
+    pub text: String,
+}
+
+/// The end of a job.
+#[non_exhaustive]
 pub enum Outcome {
-    /// It is done.
+    /// It succeeded, with nothing to add.
     Done,
-    /// It failed; the text is the operating system's (`strerror`).
-    Failed(String),
+    /// A file operation succeeded.
+    File(FileReply),
+    /// A task finished with this value.
+    Finished(Box<dyn Any + Send>),
+    /// A task was canceled.
+    Canceled,
+    /// The addresses of a host, at least one.
+    Resolved(Vec<SocketAddr>),
+    /// A program ended.
+    Exited {
+        /// Its exit code; `None` when a signal ended it, also for taking too long.
+        code: Option<i32>,
+    },
+    /// It failed.
+    Failed(Failure),
+}
+
+impl fmt::Debug for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Done => f.write_str("Done"),
+            Self::File(reply) => f.debug_tuple("File").field(reply).finish(),
+            Self::Finished(_) => f.write_str("Finished"),
+            Self::Canceled => f.write_str("Canceled"),
+            Self::Resolved(addresses) => f.debug_tuple("Resolved").field(addresses).finish(),
+            Self::Exited { code } => f.debug_struct("Exited").field("code", code).finish(),
+            Self::Failed(failure) => f.debug_tuple("Failed").field(failure).finish(),
+        }
+    }
+}
+
+impl Outcome {
+    /// The failure, if the job failed.
+    #[must_use]
+    pub fn failure(&self) -> Option<&Failure> {
+        match self {
+            Self::Failed(failure) => Some(failure),
+            _ => None,
+        }
+    }
 }

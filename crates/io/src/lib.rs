@@ -1,12 +1,19 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
-pub mod exchange;
-pub mod job;
-pub mod ready;
-pub mod service;
+mod file;
+mod job;
+mod listen;
+mod ready;
+mod service;
+mod task;
+mod usage;
 
-pub use exchange::{Attempt, Exchange, Exchanged, LinkId, Phase, Source};
-pub use job::{Job, JobId, ListenPlan, Outcome, TcpBind, UnixBind};
-pub use ready::{LogLevel, LogLine, Ready};
-pub use service::{Admission, ConnId, HangUp, Origin, Service};
+pub use file::{Disk, Entry, FileId, FileOp, FileReply, OpenHow};
+pub use job::{Dial, Failure, Job, JobId, Outcome, Script};
+pub use listen::{ListenPlan, Role, TcpBind, Transport, UnixBind};
+pub use ready::{Append, Exit, LogLevel, LogLine, Ready};
+pub use russet_base::time::Now;
+pub use service::{Address, Admission, ConnId, HangUp, Origin, Piece, Service};
+pub use task::{Step, Task};
+pub use usage::Usage;

@@ -1,63 +1,112 @@
-//! What a service wants done now, in the order of the fields.
+//! The list of actions that a service wants from its loop, in the order of the fields.
 //!
-//! Always true: a loop that acts field by field keeps every promise the service made; outputs named
-//! in `flush` may leave only after the jobs above them were started.
+//! ```text
+//!  log ─► append ─► sync ─► jobs ─► flush ─► resume ─► close ─► kill ─► stall ─► again, wake ─► exit
+//! ```
+//! Always true: a loop that acts field by field keeps every promise that the service made. Bytes
+//! named in `append` are written before any output of this list leaves.
+//! Not here: output itself, with its fences — [`Service::output`](crate::Service::output).
 
+use bytes::Bytes;
+
+use crate::file::FileId;
 use crate::job::{Job, JobId};
 use crate::service::ConnId;
 
-/// How grave a log line is, in the words of `redis.conf`.
+/// The severity of a log line, in the words of `redis.conf`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum LogLevel {
-    /// Rarely useful information.
+    /// Details for debugging.
     Debug,
-    /// Much information, but not a mess.
+    /// Many events, rarely useful.
     Verbose,
-    /// What one wants to see in production.
+    /// Events of normal operation that an operator wants to see.
     Notice,
-    /// Very important or critical.
+    /// Events that an operator must see.
     Warning,
 }
 
 /// A line for the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogLine {
-    /// How grave it is.
+    /// Its severity.
     pub level: LogLevel,
     /// The text, without a line end.
     pub text: String,
 }
 
-/// What must happen now. The loop empties it each turn and keeps its capacity.
+/// Bytes to be written to an open file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Append {
+    /// The file.
+    pub file: FileId,
+    /// The offset of the first byte.
+    pub offset: u64,
+    /// The bytes.
+    pub bytes: Bytes,
+}
+
+/// The end of the process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Exit {
+    /// The exit code.
+    pub code: i32,
+    /// How long output that waits may take to leave before the end, in microseconds; 0 writes once.
+    pub flush_within_us: u64,
+}
+
+/// Actions for the loop. The loop empties the value each turn and keeps its capacity.
+///
+/// # Examples
+/// ```
+/// use russet_io::{LogLevel, LogLine, Ready};
+///
+/// let mut ready = Ready::default();
+/// ready.log.push(LogLine { level: LogLevel::Notice, text: "started".into() });
+/// ready.wake_at_us = Some(1_000);
+/// ready.clear();
+/// assert!(ready.log.is_empty() && ready.wake_at_us.is_none());
+/// ```
 #[derive(Debug, Default)]
+#[non_exhaustive]
 pub struct Ready {
     /// 1. Lines for the log.
     pub log: Vec<LogLine>,
-    /// 2. Work on files and other threads. Each ends in `Service::completed`, except discards.
+    /// 2. Bytes for open files, written to the page cache before anything of `flush` leaves. While a
+    ///    sync of that file is under way the loop may write on the pool; then nothing may be flushed
+    ///    before that write ended. A failure is answered by `Service::append_failed`.
+    pub append: Vec<Append>,
+    /// 3. Files to sync on the pool, behind the bytes above; each is answered by a completion, which
+    ///    opens fences.
+    pub sync: Vec<(JobId, FileId)>,
+    /// 4. Work on files, peers and other threads.
     pub jobs: Vec<(JobId, Job)>,
-    /// 3. Connections whose output may leave: write once to each.
+    /// 5. Connections whose output may leave: take it and write once to each.
     pub flush: Vec<ConnId>,
-    /// 4. Connections whose reading may go on (their `space` was empty).
+    /// 6. Connections whose reading goes on (their `space` was empty).
     pub resume: Vec<ConnId>,
-    /// 5. Connections to close as soon as their output has been written (now, if it was), without
-    ///    reading any more. The loop reports `hung_up` for each once it is closed.
+    /// 7. Connections to close as soon as their output has left (now, if it has), without reading
+    ///    any more. `hung_up` follows.
     pub close: Vec<ConnId>,
-    /// 5b. Connections to close at once, whatever output they have. `hung_up` follows likewise.
+    /// 8. Connections to close at once, whatever output they have. `hung_up` follows before the
+    ///    next `run`.
     pub kill: Vec<ConnId>,
-    /// 6. Sleep for so many microseconds before anything else (`DEBUG SLEEP`).
+    /// 9. Sleep for this many microseconds before anything else (`DEBUG SLEEP`).
     pub stall_us: u64,
-    /// 7. Call `run` again at once: work is left.
+    /// 10. Call `run` again at once: work is left.
     pub again: bool,
-    /// 8. Call `run` no later than at this monotonic time, in microseconds.
+    /// 11. Call `run` no later than at this monotonic time, in microseconds.
     pub wake_at_us: Option<u64>,
-    /// 9. End the process with this code, after the outputs were written once.
-    pub exit: Option<i32>,
+    /// 12. End the process.
+    pub exit: Option<Exit>,
 }
 
 impl Ready {
-    /// Empties it, keeping the capacity of its vectors.
+    /// Empties the list, keeping the capacity of its vectors.
     pub fn clear(&mut self) {
         self.log.clear();
+        self.append.clear();
+        self.sync.clear();
         self.jobs.clear();
         self.flush.clear();
         self.resume.clear();

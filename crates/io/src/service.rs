@@ -1,18 +1,17 @@
-//! The trait a server core implements, and the names of its parties.
+//! The trait that a server core implements, and the names of its parties.
 //!
-//! Always true: the loop calls `run` after it reported whatever arrived, and takes `ready` after
-//! `run` and the exchanges that it asked for.
-//! Not here: what the core asks for in return — `ready.rs`, `job.rs`,
-//! `exchange.rs`.
+//! Not here: the actions a core asks for in return — [`Ready`], [`Job`](crate::Job).
 
+use core::fmt;
 use core::net::SocketAddr;
-use std::io::IoSlice;
 
+use bytes::Bytes;
 use russet_base::time::Now;
 
-use crate::exchange::{Exchange, Exchanged};
-use crate::job::{JobId, Outcome};
-use crate::ready::Ready;
+use crate::job::{Failure, JobId, Outcome};
+use crate::listen::{Role, Transport};
+use crate::ready::{Append, Ready};
+use crate::usage::Usage;
 
 /// A connection: an index that the loop reuses and a generation that it does not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -23,9 +22,9 @@ pub struct ConnId {
     pub generation: u32,
 }
 
-/// Where a connection came from.
+/// The two ends of a connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Origin {
+pub enum Address {
     /// A TCP connection.
     Tcp {
         /// The address of the other end.
@@ -40,66 +39,197 @@ pub enum Origin {
     },
 }
 
-/// What the service says to a new connection.
+/// An address shows as clients are shown it.
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tcp { peer, .. } => write!(f, "{peer}"),
+            Self::Unix { path } => write!(f, "{path}:0"),
+        }
+    }
+}
+
+/// How a connection came about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Origin {
+    /// Its purpose.
+    pub role: Role,
+    /// The layer above its socket.
+    pub transport: Transport,
+    /// Its two ends.
+    pub address: Address,
+    /// The dial that made it; `None` when a listener accepted it.
+    pub dialed: Option<JobId>,
+}
+
+impl Origin {
+    /// A plain client connection that a listener accepted.
+    #[must_use]
+    pub fn client(address: Address) -> Self {
+        Self {
+            role: Role::Client,
+            transport: Transport::Plain,
+            address,
+            dialed: None,
+        }
+    }
+}
+
+/// The answer of a service to a new connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Admission {
-    /// Welcome; the service has a session for it.
+    /// The service has a session for it.
     Accept,
-    /// Write these bytes, as far as they go at once, and close. The service has forgotten it.
+    /// Write these bytes, as far as they go at once, and close. The service has forgotten it; no
+    /// `hung_up` follows.
     Refuse(&'static str),
 }
 
-/// Why a connection ended from the other side.
+/// Why a connection ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HangUp {
-    /// The peer closed its end.
+    /// The peer closed its end, or we closed ours.
     Closed,
     /// Reading or writing failed.
     Failed,
 }
 
-/// A deterministic server core.
+/// A piece of output. A loop copies the first kind, and may keep the second by its count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Piece<'a> {
+    /// Bytes that belong to the service.
+    Bytes(&'a [u8]),
+    /// Bytes that are shared by reference count.
+    Shared(&'a Bytes),
+}
+
+impl Piece<'_> {
+    /// The bytes.
+    #[inline]
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        match self {
+            Piece::Bytes(bytes) => bytes,
+            Piece::Shared(bytes) => bytes,
+        }
+    }
+}
+
+/// A deterministic server core, driven by a loop.
+///
+/// # Contract
+/// 1. One turn: `opened`, `space`/`received`, `taken`, `held`, `hung_up`, `completed` in any order,
+///    as events arrive; then `run` once; then `ready` once; then the loop acts on the list, strictly
+///    in the order of its fields.
+/// 2. *Taken is gone*: bytes reported by [`taken`](Self::taken) may leave at any time and are the
+///    service's no more. The gate of a fence is [`output`](Self::output), which never gives a byte
+///    that may not leave yet; a loop has no second gate.
+/// 3. The service never asks about a socket. Whatever it wants to know is told by calls, so no
+///    thread of a loop is ever paused.
+/// 4. When [`space`](Self::space) is empty the loop keeps what it has read ahead, in order, within
+///    a fixed bound, and asks again after [`Ready::resume`].
+/// 5. Everything in [`Ready`], [`Origin`] and [`Piece::Shared`] is `Send`; the service need not be.
+/// 6. Order is promised for each connection by itself only. An end ([`hung_up`](Self::hung_up)) may
+///    come in any turn after it happened; after [`Ready::kill`] it comes before the next `run`.
+/// 7. Jobs run on a pool of their own, never where sockets are served: an `fsync` stops no client.
+/// 8. [`Ready::exit`] is a barrier: output that was taken leaves first, for as long as it says.
+///
+/// # Examples
+/// A service that sends everything back:
+/// ```
+/// use russet_io::{Admission, ConnId, HangUp, JobId, Now, Origin, Outcome, Piece, Ready, Service};
+///
+/// #[derive(Default)]
+/// struct Echo {
+///     input: Vec<u8>,
+///     output: Vec<u8>,
+///     flush: Vec<ConnId>,
+/// }
+///
+/// impl Service for Echo {
+///     fn opened(&mut self, _: ConnId, _: &Origin, _: Now) -> Admission {
+///         self.input.resize(1024, 0);
+///         Admission::Accept
+///     }
+///     fn space(&mut self, _: ConnId) -> &mut [u8] {
+///         &mut self.input
+///     }
+///     fn received(&mut self, conn: ConnId, count: usize) {
+///         self.output.extend_from_slice(&self.input[..count]);
+///         self.flush.push(conn);
+///     }
+///     fn hung_up(&mut self, _: ConnId, _: HangUp) {}
+///     fn run(&mut self, _: Now) {}
+///     fn ready(&mut self, ready: &mut Ready) {
+///         ready.flush.append(&mut self.flush);
+///     }
+///     fn output<'s>(&'s self, _: ConnId, pieces: &mut [Piece<'s>]) -> usize {
+///         pieces[0] = Piece::Bytes(&self.output);
+///         usize::from(!self.output.is_empty())
+///     }
+///     fn taken(&mut self, _: ConnId, count: usize) {
+///         self.output.drain(..count);
+///     }
+///     fn completed(&mut self, _: JobId, _: Outcome) {}
+/// }
+///
+/// let (mut echo, conn) = (Echo::default(), ConnId { index: 0, generation: 1 });
+/// echo.input.resize(1024, 0);
+/// echo.space(conn)[..2].copy_from_slice(b"hi");
+/// echo.received(conn, 2);
+/// let mut pieces = [Piece::Bytes(&[]); 4];
+/// assert_eq!(echo.output(conn, &mut pieces), 1);
+/// assert_eq!(pieces[0].bytes(), b"hi");
+/// ```
 pub trait Service {
-    /// A connection was accepted.
+    /// A connection was accepted, or a dial succeeded; after the handshake, if there is one.
     fn opened(&mut self, conn: ConnId, origin: &Origin, now: Now) -> Admission;
 
-    /// Where to read bytes of this connection into. Empty when the service wants no more for now:
-    /// it will name the connection in [`Ready::resume`].
+    /// Where to read bytes of this connection into. May be asked several times a turn. Empty when
+    /// the service wants no more for now: it will name the connection in [`Ready::resume`].
     fn space(&mut self, conn: ConnId) -> &mut [u8];
 
     /// That many bytes were read into the last [`Self::space`].
     fn received(&mut self, conn: ConnId, count: usize);
 
-    /// The other side ended the connection; the service forgets it.
+    /// The connection is no more; the service forgets it.
     fn hung_up(&mut self, conn: ConnId, why: HangUp);
 
     /// Executes everything that was received, and whatever time has made due.
     fn run(&mut self, now: Now);
 
-    /// What must be said to another server before anything else happens. The loop asks after `run`
-    /// and after each [`Self::exchanged`], until there is nothing.
-    fn poll_exchange(&mut self) -> Option<Exchange> {
-        None
-    }
-
-    /// The exchange that was asked for last has ended.
-    fn exchanged(&mut self, end: Exchanged) {
-        let _ = end;
-    }
-
-    /// Moves what must happen now into `ready`, whose vectors arrive empty (their capacity is
+    /// Moves the actions of this turn into `ready`, whose vectors arrive empty (their capacity is
     /// reused from turn to turn).
     fn ready(&mut self, ready: &mut Ready);
 
-    /// Fills `slices` with output of this connection that may leave, and says how many it filled.
-    fn output<'s>(&'s self, conn: ConnId, slices: &mut [IoSlice<'s>]) -> usize;
+    /// Fills `pieces` with output of this connection that may leave now, and says how many it
+    /// filled. Never gives a byte behind a fence.
+    fn output<'s>(&'s self, conn: ConnId, pieces: &mut [Piece<'s>]) -> usize;
 
-    /// That many bytes of output were written.
-    fn written(&mut self, conn: ConnId, count: usize);
+    /// The loop took this many bytes of the output.
+    fn taken(&mut self, conn: ConnId, count: usize);
+
+    /// The number of bytes that were taken and have not left yet. Said only when it is not 0, and
+    /// once when it is 0 again; nothing is taken in between.
+    fn held(&mut self, conn: ConnId, count: usize) {
+        let _ = (conn, count);
+    }
 
     /// A job ended.
     fn completed(&mut self, job: JobId, outcome: Outcome);
 
-    /// Somebody outside (a signal) asks the server to end in good order.
-    fn shutdown_requested(&mut self, now: Now, signal: &'static str);
+    /// Bytes of [`Ready::append`] could not be written whole. The part that was is unknown.
+    fn append_failed(&mut self, append: Append, failure: Failure) {
+        let _ = (append, failure);
+    }
+
+    /// The latest measurements of the process, a few times a second.
+    fn measured(&mut self, usage: &Usage) {
+        let _ = usage;
+    }
+
+    /// Somebody outside asks the server to end in good order; the name of the signal, for the log.
+    fn shutdown_requested(&mut self, now: Now, signal: &'static str) {
+        let _ = (now, signal);
+    }
 }
