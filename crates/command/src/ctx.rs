@@ -175,8 +175,11 @@ impl Ctx<'_> {
         self.effects.miss(db, key);
     }
 
-    /// Replaces what goes to the log by this request (the command as received otherwise).
-    pub fn propagate_as(&mut self, request: &[&[u8]]) {
+    /// Records this request in the journal instead of the one received.
+    pub fn propagate_as<I>(&mut self, request: I)
+    where
+        I: IntoIterator<IntoIter: ExactSizeIterator, Item: AsRef<[u8]>>,
+    {
         self.effects.propagate_as(request);
     }
 }

@@ -1,9 +1,9 @@
-//! The effects of a command besides its reply: changes counted, events, the record for the log.
+//! The effects of a command besides its reply: changes counted, events, records for the journal.
 //!
 //! Always true: nothing is recorded that nobody wants: events only of wanted classes, requests only
 //! while `recording`.
 
-use russet_resp::ArgBuf;
+use russet_resp::encode_request;
 
 /// The classes of keyspace events, as the letters of `notify-keyspace-events`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,19 +48,19 @@ pub struct Notification {
     pub key: Box<[u8]>,
 }
 
-/// The record for the log of a command that changed data.
-#[derive(Debug, Default)]
+/// The form in which the journal holds a command that changed data.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Propagate {
     /// The request as it was received.
     #[default]
     Verbatim,
-    /// These requests instead; two or more are one transaction.
-    As(Vec<ArgBuf>),
+    /// This number of requests in [`Effects::rewritten`] instead, which may be none.
+    Rewritten(u32),
     /// Nothing, although data changed.
     Nothing,
 }
 
-/// The command that removes a key in the log: UNLINK where its value is to be freed lazily.
+/// The command that removes a key in the journal: UNLINK where its value is to be freed lazily.
 pub const fn removal(is_lazy: bool) -> &'static [u8] {
     match is_lazy {
         true => b"UNLINK",
@@ -73,12 +73,14 @@ pub const fn removal(is_lazy: bool) -> &'static [u8] {
 pub struct Effects {
     /// How many changes were made to the data.
     pub dirty: u64,
-    /// Whether the log hears of it even without changes (FLUSHALL of empty databases).
+    /// Whether it is recorded even without changes (FLUSHALL of empty databases).
     pub is_forced: bool,
-    /// The record for the log.
+    /// The form in which it is recorded.
     pub propagate: Propagate,
-    /// Whether anybody reads the log: `propagate` is left alone otherwise.
+    /// Whether the journal has readers: `propagate` is left alone otherwise.
     pub recording: bool,
+    /// The requests that are recorded instead of the one received, encoded one after the other.
+    pub rewritten: Vec<u8>,
     /// The classes of events that somebody wants (bits of [`NotifyClass`]).
     pub wanted: u32,
     /// Events so far, in order.
@@ -91,8 +93,10 @@ impl Effects {
     pub fn reset(&mut self) {
         self.dirty = 0;
         self.is_forced = false;
-        if !matches!(self.propagate, Propagate::Verbatim) {
+        if self.propagate != Propagate::Verbatim {
             self.propagate = Propagate::Verbatim;
+            self.rewritten.clear();
+            self.rewritten.shrink_to(REWRITTEN_KEPT_MAX);
         }
         self.notifications.clear();
     }
@@ -123,30 +127,37 @@ impl Effects {
         self.notify(NotifyClass::KEY_MISS, "keymiss", db, key);
     }
 
-    /// Logs this request instead of the one received; a second call adds a request.
-    pub fn propagate_as(&mut self, request: &[&[u8]]) {
+    /// Records this request instead of the one received; a second call adds a request.
+    pub fn propagate_as<I>(&mut self, request: I)
+    where
+        I: IntoIterator<IntoIter: ExactSizeIterator, Item: AsRef<[u8]>>,
+    {
         if !self.recording {
             return;
         }
-        let request = ArgBuf::from_slices(request);
-        match &mut self.propagate {
-            Propagate::As(requests) => requests.push(request),
-            other => *other = Propagate::As(vec![request]),
-        }
+        encode_request(request, &mut self.rewritten);
+        self.propagate = match self.propagate {
+            Propagate::Rewritten(count) => Propagate::Rewritten(count + 1),
+            Propagate::Verbatim | Propagate::Nothing => Propagate::Rewritten(1),
+        };
     }
 
-    /// Logs the request although nothing changed.
-    pub fn log_anyway(&mut self) {
+    /// Records the request although nothing changed.
+    pub fn record_anyway(&mut self) {
         self.is_forced = true;
     }
 
-    /// Whether the log hears of this unit.
-    pub fn is_logged(&self) -> bool {
-        (self.dirty > 0 || self.is_forced) && !matches!(self.propagate, Propagate::Nothing)
+    /// Whether the journal hears of this command.
+    #[inline]
+    pub fn is_recorded(&self) -> bool {
+        (self.dirty > 0 || self.is_forced) && self.propagate != Propagate::Nothing
     }
 
-    /// Logs nothing, although data changed.
+    /// Records nothing, although data changed.
     pub fn propagate_nothing(&mut self) {
         self.propagate = Propagate::Nothing;
     }
 }
+
+/// The most bytes of room that are kept for rewritten requests from one command to the next.
+const REWRITTEN_KEPT_MAX: usize = 64 << 10;

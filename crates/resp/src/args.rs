@@ -145,6 +145,19 @@ impl<'a> Args<'a> {
         }
     }
 
+    /// The bytes of the whole request, if they are its canonical form as it was received: no inline
+    /// request, no argument in a buffer of its own. Meant for the view that a frame gives, not for
+    /// a part of it.
+    #[inline]
+    #[must_use]
+    pub fn verbatim(&self) -> Option<&'a [u8]> {
+        // In the canonical form a header stands in front of the first argument; in an owned request
+        // nothing does.
+        let is_framed = self.spans.first().is_some_and(|first| first.start > 0);
+        let is_array = self.input.first() == Some(&wire::ARRAY);
+        (is_framed && is_array && self.bulks.is_empty()).then_some(self.input)
+    }
+
     #[inline]
     fn resolve(&self, span: Span) -> &'a [u8] {
         let start = span.start as usize;

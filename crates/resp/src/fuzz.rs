@@ -189,7 +189,7 @@ impl Session {
                 Decoded::Frame(frame) => {
                     let args = frame.args(input, spans, &bulks);
                     assert!(!args.is_empty(), "empty requests are skipped");
-                    check_verbatim(frame.verbatim(input), &ArgBuf::from(args));
+                    check_verbatim(args.verbatim(), &ArgBuf::from(args));
                     self.requests.push(args.into());
                     self.at = frame.end();
                 }

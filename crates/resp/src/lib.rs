@@ -18,7 +18,7 @@ pub mod wire;
 pub use args::{ArgBuf, Args, ArgsIter, Span, encode_request};
 pub use error::{ProtocolError, ReplyError};
 pub use limits::{Limits, Peer, ReplyLimits};
-pub use output::{Mark, Output, SHARED_LEN_MIN};
+pub use output::{Chunk, Mark, Output, SHARED_LEN_MIN};
 pub use reply::bulks::Bulks;
 pub use reply::decode::ReplyDecoder;
 pub use reply::encode::{Deferred, Reply};

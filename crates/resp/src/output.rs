@@ -24,6 +24,27 @@ pub const SHARED_LEN_MIN: usize = 16 << 10;
 /// Sent bytes are cut off the tail when there are more of them than this, and than of the rest.
 const COMPACT_MIN: usize = 64 << 10;
 
+/// A piece of queued output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Chunk<'a> {
+    /// Bytes that lie in the queue.
+    Bytes(&'a [u8]),
+    /// Bytes that the queue shares by reference count.
+    Shared(&'a Bytes),
+}
+
+impl<'a> Chunk<'a> {
+    /// The bytes.
+    #[inline]
+    #[must_use]
+    pub fn bytes(&self) -> &'a [u8] {
+        match self {
+            Chunk::Bytes(bytes) => bytes,
+            Chunk::Shared(bytes) => bytes,
+        }
+    }
+}
+
 /// Bytes that are waiting to be sent.
 ///
 /// # Examples
@@ -250,11 +271,10 @@ impl Output {
 
     /// Fills `slices` with the next bytes to send, in order; returns how many slices were set.
     pub fn slices<'a>(&'a self, slices: &mut [IoSlice<'a>]) -> usize {
-        // PERF: as a rule it is all one piece, and a walk over pieces costs a hundred instructions.
-        if self.shared.is_none() {
-            return match (slices.first_mut(), self.tail.get(self.sent..)) {
-                (Some(first), Some(rest)) if !rest.is_empty() => {
-                    *first = IoSlice::new(rest);
+        if let Some(single) = self.as_single() {
+            return match slices.first_mut() {
+                Some(first) if !single.is_empty() => {
+                    *first = IoSlice::new(single);
                     1
                 }
                 _ => 0,
@@ -262,26 +282,43 @@ impl Output {
         }
         let mut count = 0;
         for chunk in self.chunks().take(slices.len()) {
-            slices[count] = IoSlice::new(chunk);
+            slices[count] = IoSlice::new(chunk.bytes());
             count += 1;
         }
         count
     }
 
+    /// The queued bytes that lie in one piece, when nothing is shared.
+    // PERF: as a rule it is all one piece, and a walk over pieces costs a hundred instructions.
+    #[inline]
+    #[must_use]
+    pub fn as_single(&self) -> Option<&[u8]> {
+        match self.shared {
+            None => self.tail.get(self.sent..),
+            Some(_) => None,
+        }
+    }
+
     /// The queued bytes in order, in as few pieces as they lie in.
-    pub fn chunks(&self) -> impl Iterator<Item = &[u8]> {
+    pub fn chunks(&self) -> impl Iterator<Item = Chunk<'_>> {
         let shared = self.shared.iter().flat_map(|shared| &shared.chunks);
         let mut pos = self.sent;
         let last = self.shared.iter().flat_map(|shared| shared.chunks.back());
         let rest = last.map(|(at, _)| *at).last().unwrap_or(self.sent);
         shared
             .flat_map(move |(at, bytes)| {
-                let before = &self.tail[pos..*at];
+                let before = Chunk::Bytes(&self.tail[pos..*at]);
                 pos = *at;
-                [before, &bytes[..]]
+                [before, Chunk::Shared(bytes)]
             })
-            .chain([&self.tail[rest..]])
-            .filter(|chunk| !chunk.is_empty())
+            .chain([Chunk::Bytes(&self.tail[rest..])])
+            .filter(|chunk| !chunk.bytes().is_empty())
+    }
+
+    /// The number of shared pieces that are queued.
+    #[must_use]
+    pub fn shared_count(&self) -> usize {
+        self.shared.as_ref().map_or(0, |shared| shared.chunks.len())
     }
 
     /// All queued bytes in one vector: for tests and for output that is not sent by a socket.
@@ -289,7 +326,7 @@ impl Output {
     pub fn to_vec(&self) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(self.len());
         for chunk in self.chunks() {
-            bytes.extend_from_slice(chunk);
+            bytes.extend_from_slice(chunk.bytes());
         }
         bytes
     }

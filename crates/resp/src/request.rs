@@ -98,15 +98,6 @@ impl Frame {
             &bulks[self.bulks.0 as usize..self.bulks.1 as usize],
         )
     }
-
-    /// The bytes of the request, if they are its canonical form: not inline, and no argument in
-    /// a buffer of its own.
-    #[inline]
-    #[must_use]
-    pub fn verbatim<'a>(&self, input: &'a [u8]) -> Option<&'a [u8]> {
-        let bytes = &input[self.start..self.end];
-        (self.bulks.0 == self.bulks.1 && bytes.first() == Some(&wire::ARRAY)).then_some(bytes)
-    }
 }
 
 /// Decodes requests from the input of one connection.

@@ -67,7 +67,7 @@ fn flushdb(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandError> {
     let removed = cx.db().len();
     cx.db().flush();
     cx.dirty(removed as u64);
-    cx.effects.log_anyway();
+    cx.effects.record_anyway();
     cx.reply.ok();
     Ok(Flow::Done)
 }
@@ -79,7 +79,7 @@ fn flushall(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandError> {
         .sum();
     cx.keyspace.flush_all();
     cx.dirty(removed as u64);
-    cx.effects.log_anyway();
+    cx.effects.record_anyway();
     cx.reply.ok();
     Ok(Flow::Done)
 }

@@ -4,6 +4,7 @@ mod generic;
 mod hash;
 mod limit;
 mod list;
+mod recorded;
 mod set;
 mod sorted_set;
 mod stream;

@@ -7,6 +7,8 @@ use russet_command::{Ctx, Effects, Flow, Propagate, Settings};
 use russet_engine::{Keyspace, Millis, Options};
 use russet_resp::{ArgBuf, Args, Output, Protocol, Reply};
 
+use crate::recorded::rewritten;
+
 /// The moment at which every world begins.
 pub(crate) const BEGINNING: Millis = 1_700_000_000_000;
 
@@ -125,7 +127,7 @@ impl World {
             _ if self.effects.dirty == 0 && !self.effects.is_forced => String::new(),
             Propagate::Verbatim => "verbatim".to_owned(),
             Propagate::Nothing => "nothing".to_owned(),
-            Propagate::As(requests) => requests
+            Propagate::Rewritten(_) => rewritten(&self.effects)
                 .iter()
                 .map(|request| words(request.args()))
                 .collect::<Vec<_>>()

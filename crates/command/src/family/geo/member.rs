@@ -15,7 +15,6 @@ use crate::args::is_word;
 use crate::ctx::{Ctx, Flow};
 use crate::error::CommandError;
 use crate::family::sorted_set::add;
-use crate::family::string::value::propagate;
 
 /// `GEOADD key [NX | XX] [CH] longitude latitude member [longitude latitude member ...]`.
 pub(super) fn geoadd(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandError> {
@@ -59,7 +58,7 @@ pub(super) fn geoadd(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandEr
             request.push(format_i64(score as i64, &mut digits));
             request.push(member);
         }
-        propagate(cx, request);
+        cx.propagate_as(request.args());
     }
     Ok(Flow::Done)
 }

@@ -12,7 +12,7 @@ use smallvec::SmallVec;
 use super::{reply_member, reply_members};
 use crate::args::{check_repeats, positive, random_count};
 use crate::ctx::{Ctx, Flow};
-use crate::effects::{NotifyClass, Propagate, removal};
+use crate::effects::{Effects, NotifyClass, removal};
 use crate::error::CommandError;
 
 /// How many members one logged SREM names.
@@ -84,7 +84,7 @@ fn pop_many(cx: &mut Ctx<'_>, key: &[u8], count: &[u8]) -> Result<Flow, CommandE
             log.add(key, member.member());
         }
     }
-    cx.effects.propagate = log.finish();
+    log.finish(cx.effects);
     settle(cx, key, count, false);
     Ok(Flow::Done)
 }
@@ -223,7 +223,7 @@ impl Owned {
     }
 }
 
-/// The requests that the log is to hold.
+/// The requests that are recorded.
 struct Removals {
     is_recorded: bool,
     requests: Vec<ArgBuf>,
@@ -252,10 +252,9 @@ impl Removals {
         self.members += 1;
     }
 
-    fn finish(self) -> Propagate {
-        match self.is_recorded {
-            true => Propagate::As(self.requests),
-            false => Propagate::Verbatim,
+    fn finish(self, effects: &mut Effects) {
+        for request in self.requests {
+            effects.propagate_as(request.args());
         }
     }
 }

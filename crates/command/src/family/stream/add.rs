@@ -11,7 +11,6 @@ use russet_engine::{Stream, StreamId, Trim};
 use russet_resp::{ArgBuf, Args};
 
 use super::id::{self, IdText, NewId};
-use super::log::log;
 use super::producer::{self, Numbered};
 use super::text;
 use super::trim::{Kept, TrimOptions};
@@ -123,7 +122,7 @@ fn new_id(wanted: NewId, last: StreamId, now: i64) -> Result<StreamId, CommandEr
     id.filter(|id| *id > last).ok_or(text::ID_NOT_ABOVE)
 }
 
-/// Logs the request with the identifier that was given, and without what depends on the moment.
+/// Records the request with the identifier that was given, and without what depends on the moment.
 fn log_add(
     effects: &mut Effects,
     args: Args<'_>,
@@ -149,9 +148,9 @@ fn log_add(
             _ => request.push(arg),
         }
     }
-    log(effects, request);
+    effects.propagate_as(request.args());
     if let Some(numbered) = &options.numbered {
-        log(effects, numbered.record(&args[1], id));
+        effects.propagate_as(numbered.record(&args[1], id).args());
     }
 }
 

@@ -5,22 +5,13 @@
 //!  a group read on           XGROUP SETID key group id ENTRIESREAD n
 //!  a consumer came           XGROUP CREATECONSUMER key group consumer
 //! ```
-//! Always true: nothing is built unless somebody reads the log.
+//! Always true: nothing is built unless the journal has readers.
 
 use russet_base::num::{I64Buf, format_i64, format_u64};
 use russet_engine::{Pending, StreamGroup, StreamId};
-use russet_resp::ArgBuf;
 
 use super::id::IdText;
-use crate::effects::{Effects, Propagate};
-
-/// Logs a request instead of the one received; further ones are added.
-pub(super) fn log(effects: &mut Effects, request: ArgBuf) {
-    match &mut effects.propagate {
-        Propagate::As(requests) => requests.push(request),
-        other => *other = Propagate::As(vec![request]),
-    }
-}
+use crate::effects::Effects;
 
 /// The group of a stream, as requests name it.
 #[derive(Debug, Clone, Copy)]
@@ -30,7 +21,7 @@ pub(super) struct GroupName<'a> {
 }
 
 impl GroupName<'_> {
-    /// Logs who has an entry since when, in a group that has read up to `last_id`.
+    /// Records who has an entry since when, in a group that has read up to `last_id`.
     pub(super) fn log_claim(
         self,
         effects: &mut Effects,
@@ -42,13 +33,14 @@ impl GroupName<'_> {
             return;
         }
         let (mut time, mut count) = (I64Buf::new(), I64Buf::new());
-        let request = ArgBuf::from_slices(&[
+        let (id, last_id) = (IdText::new(pending.id), IdText::new(last_id));
+        let request: [&[u8]; 14] = [
             b"XCLAIM",
             self.key,
             self.group,
             owner,
             b"0",
-            IdText::new(pending.id).as_bytes(),
+            id.as_bytes(),
             b"TIME",
             format_i64(pending.delivered_at, &mut time),
             b"RETRYCOUNT",
@@ -56,15 +48,15 @@ impl GroupName<'_> {
             b"FORCE",
             b"JUSTID",
             b"LASTID",
-            IdText::new(last_id).as_bytes(),
-        ]);
-        log(effects, request);
+            last_id.as_bytes(),
+        ];
+        effects.propagate_as(request);
     }
 
-    /// Logs that an entry is pending no more, because the stream has lost it.
+    /// Records that an entry is pending no more, because the stream has lost it.
     pub(super) fn log_gone(self, effects: &mut Effects, group: &StreamGroup, pending: &Pending) {
         match pending.consumer {
-            // Where the log is read, the entry is missing too.
+            // Where the journal is replayed, the entry is missing too.
             Some(owner) => {
                 let owner = group.consumer(owner).name();
                 self.log_claim(effects, pending, owner, group.last_id);
@@ -72,13 +64,13 @@ impl GroupName<'_> {
             None if effects.recording => {
                 let id = IdText::new(pending.id);
                 let words: [&[u8]; 4] = [b"XACK", self.key, self.group, id.as_bytes()];
-                log(effects, ArgBuf::from_slices(&words));
+                effects.propagate_as(words);
             }
             None => {}
         }
     }
 
-    /// Logs how far a group has read.
+    /// Records how far a group has read.
     pub(super) fn log_position(
         self,
         effects: &mut Effects,
@@ -93,7 +85,7 @@ impl GroupName<'_> {
             None => b"-1",
         };
         let id = IdText::new(last_id);
-        let request = ArgBuf::from_slices(&[
+        let request: [&[u8]; 7] = [
             b"XGROUP",
             b"SETID",
             self.key,
@@ -101,16 +93,16 @@ impl GroupName<'_> {
             id.as_bytes(),
             b"ENTRIESREAD",
             count,
-        ]);
-        log(effects, request);
+        ];
+        effects.propagate_as(request);
     }
 
-    /// Logs that a consumer came.
+    /// Records that a consumer came.
     pub(super) fn log_consumer(self, effects: &mut Effects, consumer: &[u8]) {
         if !effects.recording {
             return;
         }
         let words: [&[u8]; 5] = [b"XGROUP", b"CREATECONSUMER", self.key, self.group, consumer];
-        log(effects, ArgBuf::from_slices(&words));
+        effects.propagate_as(words);
     }
 }

@@ -14,7 +14,6 @@ use russet_engine::{Packing, Refs, Stream, StreamId, Trim, TrimTo};
 use russet_resp::Args;
 
 use super::id::{self, IdText};
-use super::log::log;
 use super::text;
 use crate::args::{integer, is_word};
 use crate::ctx::{Ctx, Flow};
@@ -212,7 +211,8 @@ pub(super) fn xtrim(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandErr
     {
         let words = args.iter().enumerate();
         let words = words.filter_map(|(at, arg)| kept.replace(at, arg));
-        log(cx.effects, words.collect());
+        let request: Vec<&[u8]> = words.collect();
+        cx.propagate_as(request);
     }
     cx.notify(NotifyClass::STREAM, "xtrim", key);
     cx.dirty(removed);

@@ -10,7 +10,7 @@ use russet_resp::{ArgBuf, Args};
 
 use super::condition::Condition;
 use super::expiry::Expiry;
-use super::value::{Ttl, new_value, propagate, reply_value, store_hashed};
+use super::value::{Ttl, new_value, reply_value, store_hashed};
 use crate::args::{Keyword, options};
 use crate::ctx::{Ctx, Flow};
 use crate::effects::NotifyClass;
@@ -150,7 +150,7 @@ fn set_pairs(cx: &mut Ctx<'_>, (args, first): (Args<'_>, usize), pairs: usize, t
     cx.dirty(pairs as u64);
 }
 
-/// Logs MSETEX with its deadline as a moment.
+/// Records MSETEX with its deadline as a moment.
 fn propagate_msetex(
     cx: &mut Ctx<'_>,
     args: Args<'_>,
@@ -169,5 +169,5 @@ fn propagate_msetex(
     }
     request.push(b"PXAT");
     request.push(format_i64(deadline, &mut I64Buf::new()));
-    propagate(cx, request);
+    cx.propagate_as(request.args());
 }

@@ -18,7 +18,7 @@ use russet_resp::{ArgBuf, Args};
 
 use super::condition::Condition;
 use super::expiry::Expiry;
-use super::value::{Ttl, new_value, propagate, propagate_set, reply_value, store};
+use super::value::{Ttl, new_value, propagate_set, reply_value, store};
 use crate::args::{Keyword, is_word, options};
 use crate::ctx::{Ctx, Flow};
 use crate::effects::NotifyClass;
@@ -199,7 +199,7 @@ fn settle_set(cx: &mut Ctx<'_>, key: &[u8], value: (Args<'_>, usize), ttl: Ttl) 
     }
 }
 
-/// Logs the request without its GET options; values of other options are passed over.
+/// Records the request without its GET options; values of other options are passed over.
 fn propagate_without_get(cx: &mut Ctx<'_>, args: Args<'_>) {
     if !cx.effects.recording {
         return;
@@ -216,5 +216,5 @@ fn propagate_without_get(cx: &mut Ctx<'_>, args: Args<'_>) {
             request.push(rest.next().unwrap_or_default());
         }
     }
-    propagate(cx, request);
+    cx.propagate_as(request.args());
 }

@@ -5,10 +5,11 @@
 
 use russet_base::num::{I64Buf, digits10, format_i64, parse_i64};
 use russet_engine::{Entry, Millis, NewValue, StringRef};
-use russet_resp::{ArgBuf, Args, Reply};
+use russet_resp::{Args, Reply};
+use smallvec::SmallVec;
 
 use crate::ctx::Ctx;
-use crate::effects::{NotifyClass, Propagate};
+use crate::effects::NotifyClass;
 use crate::error::CommandError;
 
 /// The deadline of a key whose value is replaced.
@@ -109,31 +110,15 @@ pub(in crate::family) fn integer_of(value: StringRef<'_>) -> Result<i64, Command
     parsed.ok_or(CommandError::NotInteger)
 }
 
-/// Logs `SET key value …` instead of the request; the value is the argument at `value_idx`.
+/// Records `SET key value …` instead of the request; the value is the argument at `value_idx`.
 pub(super) fn propagate_set(
     cx: &mut Ctx<'_>,
     key: &[u8],
     (args, value_idx): (Args<'_>, usize),
     options: &[&[u8]],
 ) {
-    if !cx.effects.recording {
-        return;
-    }
-    let mut request = ArgBuf::from_slices(&[b"SET", key]);
-    match args.shared(value_idx) {
-        Some(bytes) => request.push_shared(bytes.clone()),
-        None => request.push(args.get(value_idx).unwrap_or_default()),
-    }
-    for option in options {
-        request.push(option);
-    }
-    propagate(cx, request);
-}
-
-/// Logs a request instead of the one received.
-pub(in crate::family) fn propagate(cx: &mut Ctx<'_>, request: ArgBuf) {
-    match &mut cx.effects.propagate {
-        Propagate::As(requests) => requests.push(request),
-        other => *other = Propagate::As(vec![request]),
-    }
+    let value = args.get(value_idx).unwrap_or_default();
+    let mut request: SmallVec<[&[u8]; 8]> = SmallVec::from_slice(&[b"SET", key, value]);
+    request.extend_from_slice(options);
+    cx.propagate_as(request);
 }

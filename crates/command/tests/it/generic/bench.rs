@@ -6,6 +6,8 @@ use russet_command::{Ctx, Effects, Handler, Propagate, Registry, Settings};
 use russet_engine::{Keyspace, Options};
 use russet_resp::{ArgBuf, Output, Protocol, Reply};
 
+use crate::recorded::rewritten;
+
 /// One client before a key space, and the time in its hands.
 pub(crate) struct Bench {
     pub(crate) registry: Registry<Handler>,
@@ -83,7 +85,8 @@ impl Bench {
         let logged = match &self.effects.propagate {
             Propagate::Verbatim => "verbatim".to_owned(),
             Propagate::Nothing => "nothing".to_owned(),
-            Propagate::As(requests) => {
+            Propagate::Rewritten(_) => {
+                let requests = rewritten(&self.effects);
                 let words = requests.iter().flat_map(|request| request.args().iter());
                 let words = words.map(|word| word.escape_ascii().to_string());
                 words.collect::<Vec<_>>().join(" ")

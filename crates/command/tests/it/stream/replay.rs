@@ -6,6 +6,7 @@ use russet_command::Propagate;
 use russet_engine::Packing;
 use russet_resp::{ArgBuf, Protocol};
 
+use crate::recorded::rewritten;
 use crate::world::{BEGINNING, World};
 
 fn id() -> impl Strategy<Value = String> {
@@ -92,13 +93,13 @@ fn state(world: &mut World) -> Vec<String> {
 
 fn replay(world: &World, replica: &mut World, request: &ArgBuf) {
     let effects = &world.effects;
-    if !effects.is_logged() {
+    if !effects.is_recorded() {
         return;
     }
     match &effects.propagate {
         Propagate::Verbatim => drop(replica.run_args(request.args())),
-        Propagate::As(requests) => {
-            requests
+        Propagate::Rewritten(_) => {
+            rewritten(effects)
                 .iter()
                 .for_each(|request| drop(replica.run_args(request.args())));
         }
