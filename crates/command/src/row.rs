@@ -37,7 +37,7 @@ impl Arity {
 }
 
 /// Properties of a command, as a set of bits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Flags(pub u32);
 
 impl Flags {
@@ -98,6 +98,10 @@ impl Flags {
     /// Reads elements of lists, sets and sorted sets alike (ACL categories of all three, not of
     /// the group).
     pub const OF_ELEMENTS: Self = Self(1 << 26);
+    /// Runs at once inside MULTI, where others are queued.
+    pub const UNQUEUED: Self = Self(1 << 27);
+    /// Runs the commands that were queued since MULTI, and needs what any of them needs.
+    pub const RUNS_QUEUED: Self = Self(1 << 28);
 
     /// Both sets.
     pub const fn with(self, other: Self) -> Self {

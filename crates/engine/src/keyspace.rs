@@ -360,6 +360,12 @@ impl Keyspace {
         self.shared.keeps_expired
     }
 
+    /// Whether [`Self::take_events`] has something to give.
+    #[inline]
+    pub fn has_events(&self) -> bool {
+        !self.shared.events.is_empty()
+    }
+
     /// What happened since the last call that no command asked for, oldest first, as far as it was
     /// recorded.
     pub fn take_events(&mut self) -> Vec<Event> {

@@ -1,4 +1,4 @@
-//! Clients that wait for a key, and how they are served when it changes.
+//! Clients that wait for a key: how they are parked, and how they are served when it changes.
 //!
 //! ```text
 //!  BLPOP a b 0 ─► nothing there ─► park: the request is kept, the client stands in two queues
@@ -8,66 +8,30 @@
 //!                     it replies      ─► the client leaves every queue and goes on
 //!                     it waits again  ─► the client keeps its place
 //! ```
+//! | state | key changes | deadline | alarm | CLIENT UNBLOCK | hang-up, kill |
+//! |---|---|---|---|---|---|
+//! | waits, key not ready | → key ready | → answered null | → key ready | → answered | → forgotten |
+//! | waits, key ready | stays | → answered null | stays | → answered | → forgotten |
+//! | being served | its own changes are seen by those behind it | – | – | – | – |
+//!
 //! Some wait for time as well: XREADGROUP with CLAIM for entries that become idle. Their key is
 //! ready when they asked for that, and its queue is served as if it had changed.
 //!
 //! A client that is served may change other keys, or its own (BLMOVE). Those become ready behind
 //! what is ready already, so that chains of any length are worked off without recursion.
 //!
-//! Always true: who came first is asked first. A client in a queue is in state `Blocked`, or its
-//! session is on its way out. A command that waited is counted once, when its wait ends.
-//! Not here: what a command waits for — `russet_command::Wait`; keys being watched — `txn.rs`.
+//! Always true: who came first is asked first. A client in a queue waits for keys, or its session is
+//! on its way out. A command that waited is counted once, when its wait ends.
+//! Not here: what a command waits for — `russet_command::Wait`; queues — `waiters.rs`.
 
-mod queues;
-
-use russet_command::{CommandError, Flow, NoReply, Wait};
-use russet_engine::Millis;
-use russet_io::ConnId;
-use russet_resp::{ArgBuf, Reply};
-
-pub(crate) use queues::Waiters;
+use russet_command::{CommandError, NoReply, Wait};
+use russet_resp::{ArgBuf, Mark};
 
 use crate::core::Core;
-use crate::registry::{CommandId, Handler};
-use crate::session::{Replies, Session, Sessions, State};
-use crate::unit::{Call, fail, run_data};
-
-/// A key of a numbered database.
-pub(crate) type DbKey = (usize, Box<[u8]>);
-
-/// A client that waits, and what for.
-#[derive(Debug)]
-pub(crate) struct Blocked {
-    /// Its connection.
-    conn: ConnId,
-    /// Its number.
-    client: u64,
-    /// Its command.
-    command: CommandId,
-    /// What runs when a key changes.
-    request: ArgBuf,
-    /// The database of the keys.
-    db: usize,
-    /// What the handler said.
-    wait: Wait,
-    /// Whether its reply is not wanted.
-    is_silent: bool,
-    /// Its place in every queue: who came earlier has a lower one.
-    ticket: u64,
-    /// When it gives up, in monotonic milliseconds.
-    gives_up_ms: Option<u64>,
-    /// When it is asked again although no key changed, in monotonic milliseconds.
-    again_ms: Option<u64>,
-}
-
-impl Blocked {
-    /// The keys it waits for; some may be the same.
-    fn keys(&self) -> impl Iterator<Item = DbKey> {
-        let keys = self.request.args();
-        let keys = keys.slice(self.wait.keys.clone()).iter();
-        keys.map(|key| (self.db, Box::from(key)))
-    }
-}
+use crate::gate::{self, Source, Verdict};
+use crate::invoke::{Call, Ran, invoke_again};
+use crate::session::{For, Session, Sessions, State};
+use crate::waiters::{Blocked, DbKey};
 
 /// How a wait ends before anything came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,21 +45,20 @@ pub(crate) enum GivesUp {
 /// Lets a client wait; its request runs again when a key changes.
 #[cold]
 pub(crate) fn park(core: &mut Core, session: &mut Session, call: Call<'_>, mut wait: Wait) {
-    if !call.may_block {
-        debug_assert!(call.may_block, "a command waits where none may");
-        return answer_nothing(session, wait.on_timeout);
+    if !call.permit.may_block() {
+        debug_assert!(call.permit.may_block(), "a command waits where none may");
+        return answer_nothing(core, session, wait.on_timeout);
     }
     let request = wait.request.take();
     let blocked = Blocked {
         conn: session.conn,
         client: session.id,
-        command: call.id,
+        command: call.permit.id(),
         request: request.unwrap_or_else(|| ArgBuf::from(*call.args)),
         db: session.db,
-        gives_up_ms: wait.deadline.map(|deadline| core.monotonic(deadline)),
-        again_ms: wait.again_at.map(|moment| core.monotonic(moment)),
+        gives_up_us: wait.deadline.map(|deadline| core.monotonic_us(deadline)),
+        again_us: wait.again_at.map(|moment| core.monotonic_us(moment)),
         wait,
-        is_silent: session.replies != Replies::On,
         ticket: core.waiters.next_ticket(),
     };
     for key in blocked.keys() {
@@ -104,7 +67,7 @@ pub(crate) fn park(core: &mut Core, session: &mut Session, call: Call<'_>, mut w
         }
     }
     core.waiters.insert(blocked);
-    session.state = State::Blocked;
+    session.state = State::Waits(For::Keys);
 }
 
 /// Ends a unit: tells everybody concerned of the keys that changed, and serves those who waited
@@ -116,14 +79,15 @@ pub(crate) fn settle(core: &mut Core, sessions: &mut Sessions) {
     }
 }
 
+#[inline(never)]
 fn settle_changes(core: &mut Core, sessions: &mut Sessions) {
-    // The unit of a MIGRATE ends with what the other server answers.
-    if core.outbox.is_exchanging() {
+    // An open unit ends later.
+    if core.open.is_some() {
         return;
     }
     core.end_unit();
     // A unit that stalls the server (DEBUG SLEEP) ends when the next turn begins, in its time.
-    if !core.keyspace.has_changes() || core.outbox.stall_us > 0 {
+    if !core.keyspace.has_changes() || core.is_stalled() {
         return;
     }
     core.hear_changes();
@@ -139,7 +103,7 @@ fn serve_ready(core: &mut Core, sessions: &mut Sessions) {
 
 /// Serves those who wait for time, when it has come; not during a pause, as it may change data.
 pub(crate) fn serve_in_time(core: &mut Core, sessions: &mut Sessions) {
-    if core.pause.is_none() && core.waiters.ring(core.now.mono_ms()) {
+    if !core.pause.is_on() && core.waiters.expire_alarms(core.now.mono_us) {
         serve_ready(core, sessions);
     }
 }
@@ -176,27 +140,32 @@ fn run_again(core: &mut Core, sessions: &mut Sessions, client: u64) {
         core.waiters.insert(blocked);
         return;
     };
-    let Some(Handler::Data(run)) = core.commands.get(blocked.command).run else {
+    if session.state != State::Waits(For::Keys) {
         sessions.put(session);
-        return core.leave(&blocked);
-    };
-    if session.state != State::Blocked {
-        sessions.put(session);
-        return core.leave(&blocked);
+        return leave(core, &blocked);
     }
-    let mark = session.output.mark();
-    let call = Call {
-        id: blocked.command,
-        hint: 0,
-        args: &blocked.request.args(),
-        may_block: true,
+    core.outgoing.equip(session.conn);
+    let mark = core.outgoing.output(session.conn).mark();
+    let args = blocked.request.args();
+    let result = match gate::admit(core, &session, blocked.command, &args, Source::Woken) {
+        Verdict::Runs(permit) => {
+            let call = Call {
+                permit: &permit,
+                hint: 0,
+                args: &args,
+            };
+            invoke_again(core, &mut session, call)
+        }
+        Verdict::Refused(error) => Err(error),
+        // Whoever waits is neither queued nor postponed.
+        Verdict::Queues | Verdict::Postpones => Ok(Ran::Done),
     };
-    match run_data(core, &mut session, run, call) {
-        Ok(Flow::Block(wait)) => {
-            blocked.again_ms = wait.again_at.map(|moment| core.monotonic(moment));
+    match result {
+        Ok(Ran::Blocks(wait)) => {
+            blocked.again_us = wait.again_at.map(|moment| core.monotonic_us(moment));
             core.waiters.insert(blocked);
         }
-        Ok(Flow::Done) => finish(core, &mut session, &blocked, mark, None),
+        Ok(_) => finish(core, &mut session, &blocked, mark, None),
         Err(error) => finish(core, &mut session, &blocked, mark, Some(&error)),
     }
     sessions.put(session);
@@ -207,50 +176,58 @@ fn finish(
     core: &mut Core,
     session: &mut Session,
     blocked: &Blocked,
-    mark: russet_resp::Mark,
+    mark: Mark,
     error: Option<&CommandError>,
 ) {
     core.stats.called(blocked.command);
     if let Some(error) = error {
-        session.output.rollback(mark);
+        core.outgoing.output(session.conn).rollback(mark);
         core.stats.failed(blocked.command);
         fail(core, session, error);
     }
-    if blocked.is_silent {
-        session.output.rollback(mark);
+    leave(core, blocked);
+    end_request(core, session, mark);
+}
+
+/// A request that waited has its reply, written behind the mark: the session goes on.
+pub(crate) fn end_request(core: &mut Core, session: &mut Session, mark: Mark) {
+    if session.replies.are_dropped() {
+        core.outgoing.output(session.conn).rollback(mark);
     }
-    session.state = State::Open;
-    core.leave(blocked);
-    core.waiters.release(session.conn);
+    session.replies = session.replies.next();
+    if session.state != State::Closing {
+        session.state = State::Open;
+    }
+    core.postponed.release(session.conn);
 }
 
 /// Ends the waits whose time is over.
 pub(crate) fn expire_waits(core: &mut Core, sessions: &mut Sessions) {
-    let now_ms = core.now.mono_ms();
-    while let Some(client) = core.waiters.next_overdue(now_ms) {
+    while let Some(client) = core.waiters.next_overdue(core.now.mono_us) {
         let conn = core.waiters.conn_of(client);
         let session = conn.and_then(|conn| sessions.get_mut(conn));
         let is_ended = session.is_some_and(|s| give_up(core, s, GivesUp::TimedOut));
         if !is_ended {
-            core.stop_waiting(client);
+            stop_waiting(core, client);
         }
     }
 }
 
 /// Ends the wait of a client without what it waited for; false if it does not wait.
 pub(crate) fn give_up(core: &mut Core, session: &mut Session, how: GivesUp) -> bool {
-    if session.state != State::Blocked {
+    if session.state != State::Waits(For::Keys) {
         return false;
     }
     let Some(blocked) = core.waiters.take(session.id) else {
         return false;
     };
-    let mark = session.output.mark();
+    core.outgoing.equip(session.conn);
+    let mark = core.outgoing.output(session.conn).mark();
     let unblocked = CommandError::text("UNBLOCKED client unblocked via CLIENT UNBLOCK");
     let error = match how {
         GivesUp::Refused => Some(&unblocked),
         GivesUp::TimedOut => {
-            answer_nothing(session, blocked.wait.on_timeout);
+            answer_nothing(core, session, blocked.wait.on_timeout);
             None
         }
     };
@@ -258,44 +235,49 @@ pub(crate) fn give_up(core: &mut Core, session: &mut Session, how: GivesUp) -> b
     true
 }
 
-fn answer_nothing(session: &mut Session, what: NoReply) {
-    let mut reply = Reply::new(&mut session.output, session.protocol);
+fn answer_nothing(core: &mut Core, session: &Session, what: NoReply) {
+    let mut reply = core.outgoing.reply(session.conn, session.protocol);
     match what {
         NoReply::Null => reply.null(),
         NoReply::NullArray => reply.null_array(),
     }
 }
 
-impl Core {
-    /// A moment of the wall clock, in monotonic milliseconds; not before now.
-    fn monotonic(&self, moment: Millis) -> u64 {
-        let rest_ms = moment.saturating_sub(self.now.wall_ms());
-        let rest_ms = u64::try_from(rest_ms).unwrap_or_default();
-        self.now.mono_ms().saturating_add(rest_ms)
-    }
+/// Writes an error reply.
+#[cold]
+pub(crate) fn fail(core: &mut Core, session: &Session, error: &CommandError) {
+    let text = error.to_bytes();
+    core.effects.reset();
+    core.stats.error(&String::from_utf8_lossy(&text));
+    core.outgoing
+        .reply(session.conn, session.protocol)
+        .error(&text);
+}
 
-    /// Tells those who watch and those who wait of the keys that changed.
-    pub(crate) fn hear_changes(&mut self) {
-        for change in self.keyspace.take_changes() {
-            let key = (change.db, change.key);
-            self.touch_watched(&key);
-            self.waiters.changed(key);
+/// Forgets the wait of a client, if it waits.
+pub(crate) fn stop_waiting(core: &mut Core, client: u64) {
+    if let Some(blocked) = core.waiters.take(client) {
+        leave(core, &blocked);
+    }
+}
+
+/// Lets those go on whose requests were postponed: they pass the gate again.
+pub(crate) fn release_postponed(core: &mut Core, sessions: &mut Sessions) {
+    for conn in core.postponed.take() {
+        if let Some(session) = sessions.get_mut(conn)
+            && session.state == State::Waits(For::Gate)
+        {
+            session.state = State::Open;
+            core.postponed.release(conn);
         }
     }
+}
 
-    /// Forgets the wait of a client, if it waits.
-    pub(crate) fn stop_waiting(&mut self, client: u64) {
-        if let Some(blocked) = self.waiters.take(client) {
-            self.leave(&blocked);
-        }
-    }
-
-    /// Takes a client out of the queues of its keys.
-    fn leave(&mut self, blocked: &Blocked) {
-        for key in blocked.keys() {
-            if self.waiters.leave(blocked, &key) {
-                self.keyspace.unobserve(key.0, &key.1);
-            }
+/// Takes a client out of the queues of its keys.
+fn leave(core: &mut Core, blocked: &Blocked) {
+    for key in blocked.keys() {
+        if core.waiters.leave(blocked, &key) {
+            core.keyspace.unobserve(key.0, &key.1);
         }
     }
 }

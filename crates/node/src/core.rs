@@ -1,36 +1,89 @@
 //! The node without its sessions: data, tables, configuration, counters, and what waits to go out.
 //!
-//! Always true: nothing in here knows a socket; what the outside must do is collected in `outbox`.
-//! Not here: sessions — `session.rs`; the order of a turn — `run.rs`.
+//! The types of handlers stand here too, since the table of commands is a part of the core, and a
+//! control handler may touch all of it.
+//!
+//! Always true: nothing in here knows a socket.
+//! Not here: sessions — `session.rs`; the order of a turn — `service.rs`, `run.rs`.
 
-use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use russet_base::rng::Rng;
 use russet_base::time::Now;
 use russet_command::effects::Notification;
-use russet_command::{Effects, Settings};
-use russet_engine::{AccessPolicy, Keyspace};
-use russet_io::{ConnId, Exchange, Exchanged, Job, JobId, LogLevel, LogLine, Outcome};
-use russet_resp::Limits;
+use russet_command::registry::{self, Registry};
+use russet_command::{CommandError, Effects, Settings};
+use russet_engine::{AccessPolicy, Keyspace, Millis};
+use russet_resp::{Args, Limits, Reply};
 
-use crate::block::Waiters;
-use crate::config::Config;
+use crate::config::{Config, EvictionPolicy};
 use crate::environment::Environment;
+use crate::hurdles::Hurdles;
+use crate::journal::Journal;
 use crate::links::Links;
+use crate::migrate::Migrate;
+use crate::open_unit::OpenUnit;
+use crate::outbox::Outbox;
+use crate::outgoing::{self, Outgoing};
 use crate::pause::Pause;
-use crate::record::Records;
-use crate::registry::Commands;
-use crate::session::Session;
+use crate::postponed::Postponed;
+use crate::session::{For, Session, Sessions};
 use crate::stats::{Meter, Stats};
-use crate::txn::Watchers;
+use crate::users::Users;
+use crate::waiters::Waiters;
+use crate::watchers::Watchers;
 
-/// What is done when a job completes: settles what it was for, and writes the reply of the session
-/// that waits for it, unless its client has gone meanwhile.
-pub(crate) type Completion = Box<dyn FnOnce(&mut Core, Option<&mut Session>, Outcome) + Send>;
+/// All commands.
+pub(crate) type Commands = Registry<Handler>;
 
-/// What is done when an exchange with another server has ended; otherwise like [`Completion`].
-pub(crate) type Answered = Box<dyn FnOnce(&mut Core, Option<&mut Session>, Exchanged) + Send>;
+/// One command.
+pub(crate) type Command = registry::Command<Handler>;
+
+/// What runs when a command is called.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Handler {
+    /// A data command.
+    Data(russet_command::Handler),
+    /// A control command.
+    Control(ControlHandler),
+}
+
+/// A handler of a control command.
+pub(crate) type ControlHandler =
+    fn(&mut ControlCtx<'_>, Args<'_>) -> Result<ControlFlow, CommandError>;
+
+/// How a control handler ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ControlFlow {
+    /// The reply is written.
+    Done,
+    /// The reply follows when this has happened; the session executes nothing until then.
+    Waits(For),
+}
+
+/// Everything a control handler may touch.
+pub(crate) struct ControlCtx<'c> {
+    /// The node without its sessions.
+    pub core: &'c mut Core,
+    /// All other sessions.
+    pub sessions: &'c mut Sessions,
+    /// The session that asks.
+    pub session: &'c mut Session,
+}
+
+impl ControlCtx<'_> {
+    /// Where the reply goes.
+    pub(crate) fn reply(&mut self) -> Reply<'_> {
+        let (conn, protocol) = (self.session.conn, self.session.protocol);
+        self.core.outgoing.reply(conn, protocol)
+    }
+
+    /// Writes `+OK`.
+    pub(crate) fn ok(&mut self) -> Result<ControlFlow, CommandError> {
+        self.reply().ok();
+        Ok(ControlFlow::Done)
+    }
+}
 
 /// Everything a node holds besides its sessions.
 pub(crate) struct Core {
@@ -44,7 +97,11 @@ pub(crate) struct Core {
     pub settings: Settings,
     /// The limits of requests, derived from `config`.
     pub limits: Limits,
-    /// The effects of the unit that runs.
+    /// All users.
+    pub users: Users,
+    /// What may keep requests of any session from running.
+    pub hurdles: Hurdles,
+    /// The effects of the command that runs.
     pub effects: Effects,
     /// Chance.
     pub rng: Rng,
@@ -54,21 +111,29 @@ pub(crate) struct Core {
     pub environment: Environment,
     /// The time of this turn.
     pub now: Now,
-    /// What the log is to hold.
-    pub records: Records,
+    /// The sequence of changes.
+    pub journal: Journal,
     /// Whether somebody takes the keyspace events.
     pub keeps_events: bool,
     /// Keyspace events that nobody has taken.
     pub events: Vec<Notification>,
     /// Clients that wait for a key.
     pub waiters: Waiters,
-    /// The pause that is on.
-    pub pause: Option<Pause>,
+    /// Whether requests are paused.
+    pub pause: Pause,
+    /// Sessions whose requests were postponed, and those that go on.
+    pub postponed: Postponed,
     /// Keys that are watched.
     pub watchers: Watchers,
+    /// The unit that goes on over several turns, if there is one.
+    pub open: Option<OpenUnit>,
+    /// The migration that is on its way: of the open unit.
+    pub migrating: Option<Migrate>,
     /// Connections to other servers.
     pub links: Links,
-    /// What waits to go out at the end of the turn.
+    /// Bytes that wait to go out.
+    pub outgoing: Outgoing,
+    /// What else waits to go out at the end of the turn.
     pub outbox: Outbox,
     /// The number that the next client gets.
     pub next_client_id: u64,
@@ -89,7 +154,6 @@ impl Core {
 
     /// Takes over the settings that others read in a form of their own.
     pub(crate) fn derive_settings(&mut self) {
-        self.derive_events();
         let config = &self.config;
         self.settings.string_len_max = config.proto_max_bulk_len;
         self.settings.lfu = config.maxmemory_policy.is_lfu();
@@ -99,6 +163,42 @@ impl Core {
         self.settings.lazy_server_del = config.lazyfree_lazy_server_del;
         self.limits.bulk_len_max = config.proto_max_bulk_len;
         self.keyspace.set_packing(config.packing);
+        let is_limited =
+            config.maxmemory > 0 && config.maxmemory_policy == EvictionPolicy::NoEviction;
+        self.hurdles.set(Hurdles::MEMORY, is_limited);
+        let limit = config.output_limit_normal();
+        self.outgoing.set_limits(outgoing::Limits {
+            hard: limit.hard,
+            soft: limit.soft,
+            soft_seconds: limit.soft_seconds,
+        });
+    }
+
+    /// Sets the pause.
+    pub(crate) fn set_pause(&mut self, pause: Pause) {
+        self.pause = pause;
+        self.hurdles.set(Hurdles::PAUSED, pause.is_on());
+        self.keyspace.keep_expired(pause.is_on());
+    }
+
+    /// Opens or closes the unit that holds all others.
+    pub(crate) fn set_open(&mut self, open: Option<OpenUnit>) {
+        self.hurdles.set(Hurdles::HELD, open.is_some());
+        self.open = open;
+    }
+
+    /// Whether no further request may run in this turn.
+    #[inline]
+    pub(crate) fn is_stalled(&self) -> bool {
+        self.outbox.stall_us > 0
+    }
+
+    /// A moment of the wall clock, in monotonic microseconds; not before now.
+    pub(crate) fn monotonic_us(&self, moment: Millis) -> u64 {
+        let rest_ms = moment.saturating_sub(self.now.wall_ms());
+        let rest_ms = u64::try_from(rest_ms).unwrap_or_default();
+        let rest_us = rest_ms.saturating_mul(1_000);
+        self.now.mono_us.saturating_add(rest_us)
     }
 }
 
@@ -111,93 +211,5 @@ fn access_policy(config: &Config) -> AccessPolicy {
         }
     } else {
         AccessPolicy::Lru
-    }
-}
-
-/// Work and words for the outside, collected during a turn.
-#[derive(Default)]
-pub(crate) struct Outbox {
-    /// Lines for the log.
-    pub log: Vec<LogLine>,
-    /// Jobs to start.
-    pub jobs: Vec<(JobId, Job)>,
-    /// Sleep before anything else.
-    pub stall_us: u64,
-    /// End the process.
-    pub exit: Option<i32>,
-    /// An exchange to carry out before anything else.
-    pub exchange: Option<Exchange>,
-    /// Who waits for the end of the exchange that is on.
-    exchanging: Option<(ConnId, Answered)>,
-    next_job: u64,
-    waiting: BTreeMap<JobId, (ConnId, Completion)>,
-    finished: VecDeque<(JobId, Outcome)>,
-}
-
-impl Outbox {
-    /// Writes a line to the log.
-    pub(crate) fn log(&mut self, level: LogLevel, text: impl Into<String>) {
-        self.log.push(LogLine {
-            level,
-            text: text.into(),
-        });
-    }
-
-    /// Starts a job that nobody waits for.
-    pub(crate) fn start(&mut self, job: Job) {
-        let id = self.number();
-        self.jobs.push((id, job));
-    }
-
-    /// Starts a job; when it completes, `then` is called with the session that waits for it.
-    pub(crate) fn start_for(&mut self, conn: ConnId, job: Job, then: Completion) {
-        let id = self.number();
-        self.jobs.push((id, job));
-        self.waiting.insert(id, (conn, then));
-    }
-
-    /// Starts an exchange with another server; `then` is called with the session that waits for its
-    /// end. Nothing runs until then, and none may be on already.
-    pub(crate) fn exchange_for(&mut self, conn: ConnId, exchange: Exchange, then: Answered) {
-        debug_assert!(!self.is_exchanging(), "one exchange at a time");
-        self.exchange = Some(exchange);
-        self.exchanging = Some((conn, then));
-    }
-
-    /// The exchange that is on has ended: who waits for that.
-    pub(crate) fn end_exchange(&mut self) -> Option<(ConnId, Answered)> {
-        self.exchange = None;
-        self.exchanging.take()
-    }
-
-    /// Whether an exchange is on, so that a unit has not ended.
-    #[inline]
-    pub(crate) fn is_exchanging(&self) -> bool {
-        self.exchanging.is_some()
-    }
-
-    /// Whether no further request may run in this turn.
-    #[inline]
-    pub(crate) fn is_held_up(&self) -> bool {
-        self.stall_us > 0 || self.is_exchanging()
-    }
-
-    /// A job has completed.
-    pub(crate) fn finish(&mut self, job: JobId, outcome: Outcome) {
-        if self.waiting.contains_key(&job) {
-            self.finished.push_back((job, outcome));
-        }
-    }
-
-    /// The next completion that a session waits for.
-    pub(crate) fn next_finished(&mut self) -> Option<(ConnId, Completion, Outcome)> {
-        let (job, outcome) = self.finished.pop_front()?;
-        let (conn, then) = self.waiting.remove(&job)?;
-        Some((conn, then, outcome))
-    }
-
-    fn number(&mut self) -> JobId {
-        self.next_job += 1;
-        JobId(self.next_job)
     }
 }

@@ -3,12 +3,13 @@
 //! Always true: every duty is bounded in work per turn, not in time.
 //! Not here: what INFO shows of it — `info/`.
 
-use russet_io::Job;
+use russet_io::{Job, LogLevel};
 
 use crate::block;
 use crate::core::Core;
 use crate::node::{Node, Upkeep};
-use crate::session::State;
+use crate::pause::Pause;
+use crate::session::{For, State};
 
 /// How many keys expire at most in one turn.
 const EXPIRED_PER_TURN_MAX: usize = 256;
@@ -22,7 +23,7 @@ pub(crate) const PERIOD_US: u64 = 100_000;
 impl Core {
     /// Removes keys whose time has come; true when more are due.
     fn expire(&mut self) -> bool {
-        if !self.active_expiry || self.pause.is_some() {
+        if !self.active_expiry || self.pause.is_on() {
             return false;
         }
         self.keyspace.expire_due(EXPIRED_PER_TURN_MAX) == EXPIRED_PER_TURN_MAX
@@ -49,10 +50,7 @@ impl Node {
         // What a unit left to hear is its own.
         self.core.end_unit();
         let more_due = self.core.expire();
-        if self.core.hears_events() {
-            self.core.hear_events();
-            self.core.records.end_each();
-        }
+        self.core.hear_time();
         block::settle(&mut self.core, &mut self.sessions);
         let more_garbage = self.core.housekeep();
         self.turn.upkeep = Upkeep {
@@ -67,9 +65,10 @@ impl Node {
     pub(crate) fn tick(&mut self) {
         let now = self.core.now;
         self.core.stats.sample(now);
-        self.pool.trim();
-        for link in self.core.links.take_idle(now.mono_ms()) {
-            self.core.outbox.start(Job::DropLink(link));
+        self.spares.trim();
+        self.core.outgoing.trim();
+        for link in self.core.links.take_idle(now.mono_us) {
+            self.core.outgoing.kill(link);
         }
         self.close_idle();
     }
@@ -83,12 +82,36 @@ impl Node {
         let now_ms = self.core.now.mono_ms();
         let mut idle = Vec::new();
         for session in self.sessions.iter() {
-            let waits = matches!(session.state, State::Blocked | State::Postponed);
+            let waits = matches!(session.state, State::Waits(For::Keys | For::Gate));
             if !waits && now_ms.saturating_sub(session.active_ms) > limit_ms {
                 idle.push(session.conn);
             }
         }
         for conn in idle {
+            self.drop_session(conn);
+        }
+    }
+
+    /// Ends the pause when its time is over.
+    pub(crate) fn end_pause(&mut self) {
+        if self.core.pause.is_over(self.core.now.mono_us) {
+            self.core.set_pause(Pause::Off);
+            block::release_postponed(&mut self.core, &mut self.sessions);
+        }
+    }
+
+    /// Closes clients whose replies pile up beyond their limits, or did for too long.
+    pub(crate) fn close_over(&mut self) {
+        while let Some(conn) = self.core.outgoing.next_over() {
+            let Some(session) = self.sessions.get_mut(conn) else {
+                continue;
+            };
+            let text = format!(
+                "Client id={} scheduled to be closed ASAP for overcoming of output buffer limits.",
+                session.id
+            );
+            self.core.outbox.log(LogLevel::Warning, text);
+            self.core.stats.output_limit_disconnections += 1;
             self.drop_session(conn);
         }
     }

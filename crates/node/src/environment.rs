@@ -5,6 +5,7 @@
 
 use russet_base::rng::Rng;
 use russet_base::time::Now;
+use russet_io::Usage;
 
 use crate::stats::Stopwatch;
 
@@ -48,32 +49,11 @@ pub struct Environment {
     /// The memory of the machine, in bytes.
     pub system_memory: u64,
     /// What the process used when it was last measured.
-    pub usage: ProcessUsage,
+    pub usage: Usage,
     /// What was in use besides the data when it was last measured, without the arenas' slack.
     pub beside_data: u64,
     /// The memory allocated before the first client came.
     pub allocated_at_start: u64,
-}
-
-/// What the process uses, as the loop measures it ten times a second.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct ProcessUsage {
-    /// Bytes allocated, as the counting allocator knows; 0 when nobody counts.
-    pub allocated: u64,
-    /// Bytes resident in memory.
-    pub resident: u64,
-    /// Time in the kernel, all threads, in microseconds.
-    pub system_us: u64,
-    /// Time in the program, all threads, in microseconds.
-    pub user_us: u64,
-    /// Time of ended child processes in the kernel.
-    pub children_system_us: u64,
-    /// Time of ended child processes in the program.
-    pub children_user_us: u64,
-    /// Time of the loop's thread in the kernel.
-    pub main_system_us: u64,
-    /// Time of the loop's thread in the program.
-    pub main_user_us: u64,
 }
 
 impl Environment {
@@ -95,14 +75,14 @@ impl Environment {
             commit: "00000000".into(),
             build_id: "0".into(),
             system_memory: 0,
-            usage: ProcessUsage::default(),
+            usage: Usage::default(),
             beside_data: 0,
             allocated_at_start: 0,
         }
     }
 
     /// Takes over the latest measurements.
-    pub fn observe(&mut self, usage: ProcessUsage) {
+    pub(crate) fn observe(&mut self, usage: Usage) {
         if self.allocated_at_start == 0 {
             self.allocated_at_start = usage.allocated;
         }

@@ -1,25 +1,138 @@
-//! Whether a command may run now: ordered checks, the first refusal answers.
+//! The gate: whether a command may run now. Only the gate gives the permit that running takes.
+//!
+//! ```text
+//!  request ─► hurdles of core and session == 0, arity fits ─────────────────────► Runs(permit)
+//!             else ─► each check whose hurdle is up and that is made for this source, in order
+//!                      ─► Refused(error) · Postpones · Queues · none: Runs(permit)
+//! ```
+//! | check | Client | Queued (EXEC) | Woken |
+//! |---|---|---|---|
+//! | arity | refuses | – | – |
+//! | authentication | refuses | – | – |
+//! | outside_multi | refuses | – | – |
+//! | held | postpones | – | – |
+//! | memory | refuses | – | – |
+//! | paused | postpones | – | – |
+//! | queued | queues | – | – |
+//!
+//! What was asked when a command was queued or began to wait is not asked again when it runs, for
+//! nothing that is asked so far can have changed in a way that matters.
 //!
 //! Always true: a refused command has changed nothing.
-//! Not here: what commands are — `registry.rs`.
+//! Always true: a check stands in one row, here.
+//! Not here: running — `invoke.rs`; what is done with a verdict — `unit.rs`.
 
 use std::borrow::Cow;
 
 use russet_command::error::as_c_shows;
+use russet_command::registry::CommandId;
 use russet_command::{CommandError, Flags};
 use russet_resp::Args;
 
-use crate::config::EvictionPolicy;
-use crate::core::Core;
-use crate::registry::{Command, CommandId};
+use crate::core::{Command, Core, Handler};
+use crate::hurdles::Hurdles;
 use crate::session::Session;
-use crate::txn;
 
-/// One check: `None` lets the command pass.
-type Check = fn(&Core, &Session, &Command, Args<'_>) -> Option<CommandError>;
+/// Where a command comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Source {
+    /// A client sent it.
+    Client,
+    /// It was queued, and EXEC runs it.
+    Queued,
+    /// Its client waited for a key that has changed.
+    Woken,
+}
 
-/// The checks, in Redis's order.
-const CHECKS: &[Check] = &[arity, authentication, outside_multi, memory];
+impl Source {
+    const fn bit(self) -> u8 {
+        1 << self as u8
+    }
+}
+
+/// Leave to run one command once.
+#[derive(Debug)]
+pub(crate) struct Permit {
+    id: CommandId,
+    run: Handler,
+    source: Source,
+}
+
+impl Permit {
+    /// Which command.
+    #[inline]
+    pub(crate) fn id(&self) -> CommandId {
+        self.id
+    }
+
+    /// What runs.
+    #[inline]
+    pub(crate) fn handler(&self) -> Handler {
+        self.run
+    }
+
+    /// Whether it may wait for keys: not as a part of a transaction.
+    #[inline]
+    pub(crate) fn may_block(&self) -> bool {
+        self.source != Source::Queued
+    }
+}
+
+/// The answer of the gate.
+#[derive(Debug)]
+pub(crate) enum Verdict {
+    /// It may run.
+    Runs(Permit),
+    /// It is put into the transaction.
+    Queues,
+    /// It waits until a hurdle is gone, with all behind it.
+    Postpones,
+    /// It does not run.
+    Refused(CommandError),
+}
+
+/// What a check says of a command that it does not let pass.
+enum Stop {
+    Queues,
+    Postpones,
+    Refused(CommandError),
+}
+
+/// A check: `None` lets the command pass.
+type Ask = fn(&Core, &Session, &Command, &Args<'_>) -> Option<Stop>;
+
+/// One check.
+struct Check {
+    /// Its name, for the table above and the tests.
+    #[cfg_attr(not(test), expect(dead_code, reason = "shown by tests"))]
+    name: &'static str,
+    /// The hurdle without which it lets everything pass.
+    hurdle: Hurdles,
+    /// The sources whose commands it is made for.
+    sources: u8,
+    ask: Ask,
+}
+
+const fn check(name: &'static str, hurdle: Hurdles, sources: u8, ask: Ask) -> Check {
+    Check {
+        name,
+        hurdle,
+        sources,
+        ask,
+    }
+}
+
+const CLIENT: u8 = Source::Client.bit();
+
+/// The checks, in Redis's order. That of arity is made of every request of a client.
+const CHECKS: &[Check] = &[
+    check("authentication", Hurdles::STRANGER, CLIENT, authentication),
+    check("outside_multi", Hurdles::IN_MULTI, CLIENT, outside_multi),
+    check("held", Hurdles::HELD, CLIENT, held),
+    check("memory", Hurdles::MEMORY, CLIENT, memory),
+    check("paused", Hurdles::PAUSED, CLIENT, paused),
+    check("queued", Hurdles::IN_MULTI, CLIENT, queued),
+];
 
 /// Finds the command that a request names, its subcommand included.
 ///
@@ -39,85 +152,121 @@ pub(crate) fn is_http(args: Args<'_>) -> bool {
     args[0].eq_ignore_ascii_case(b"POST") || args[0].eq_ignore_ascii_case(b"Host:")
 }
 
-/// Runs every check.
-///
-/// # Errors
-/// The first refusal.
-#[inline]
+/// Asks whether a command may run now.
+#[inline(always)]
 pub(crate) fn admit(
     core: &Core,
     session: &Session,
-    command: &Command,
-    args: Args<'_>,
-) -> Result<(), CommandError> {
-    for check in CHECKS {
-        if let Some(refusal) = check(core, session, command, args) {
-            return Err(refusal);
-        }
+    id: CommandId,
+    args: &Args<'_>,
+    source: Source,
+) -> Verdict {
+    let command = core.commands.get(id);
+    let hurdles = (core.hurdles | session.hurdles()).without(unconcerned(command));
+    if hurdles == Hurdles::NONE
+        && (source != Source::Client || command.spec.arity.admits(args.len()))
+        && let Some(run) = command.run
+    {
+        return Verdict::Runs(Permit { id, run, source });
     }
-    Ok(())
+    admit_slowly(core, session, command, args, source)
 }
 
-#[inline]
-fn arity(_: &Core, _: &Session, command: &Command, args: Args<'_>) -> Option<CommandError> {
-    if command.spec.arity.admits(args.len()) {
-        return None;
+/// The hurdles that cannot concern a command outside of transactions, whatever they say.
+#[inline(always)]
+fn unconcerned(command: &Command) -> Hurdles {
+    match command.spec.flags.has(Flags::DENY_OOM) {
+        true => Hurdles::NONE,
+        false => Hurdles::MEMORY,
     }
-    Some(wrong_arity(command))
+}
+
+/// Makes the checks whose hurdles are up, one by one.
+#[inline(never)]
+fn admit_slowly(
+    core: &Core,
+    session: &Session,
+    command: &Command,
+    args: &Args<'_>,
+    source: Source,
+) -> Verdict {
+    if source == Source::Client && !command.spec.arity.admits(args.len()) {
+        return Verdict::Refused(wrong_arity(command));
+    }
+    let Some(run) = command.run else {
+        return Verdict::Refused(wrong_arity(command));
+    };
+    let hurdles = core.hurdles | session.hurdles();
+    for check in CHECKS {
+        if check.sources & source.bit() == 0 || !hurdles.has(check.hurdle) {
+            continue;
+        }
+        match (check.ask)(core, session, command, args) {
+            None => {}
+            Some(Stop::Queues) => return Verdict::Queues,
+            Some(Stop::Postpones) => return Verdict::Postpones,
+            Some(Stop::Refused(error)) => return Verdict::Refused(error),
+        }
+    }
+    let id = command.id;
+    Verdict::Runs(Permit { id, run, source })
 }
 
 /// The error for a request with too few or too many arguments.
 #[cold]
-pub(crate) fn wrong_arity(command: &Command) -> CommandError {
+fn wrong_arity(command: &Command) -> CommandError {
     CommandError::WrongArity(Cow::Owned(command.full_name.to_string()))
 }
 
-#[inline]
-fn authentication(
-    _: &Core,
-    session: &Session,
-    command: &Command,
-    _: Args<'_>,
-) -> Option<CommandError> {
-    if session.authenticated || command.spec.flags.has(Flags::NO_AUTH) {
-        return None;
-    }
-    Some(CommandError::text("NOAUTH Authentication required."))
+fn authentication(_: &Core, _: &Session, command: &Command, _: &Args<'_>) -> Option<Stop> {
+    let is_open = command.spec.flags.has(Flags::NO_AUTH);
+    let refusal = CommandError::text("NOAUTH Authentication required.");
+    (!is_open).then_some(Stop::Refused(refusal))
 }
 
-#[inline]
-fn outside_multi(
-    _: &Core,
-    session: &Session,
-    command: &Command,
-    _: Args<'_>,
-) -> Option<CommandError> {
-    if session.multi.is_none() || !command.spec.flags.has(Flags::NO_MULTI) {
-        return None;
-    }
-    Some(CommandError::text(
-        "ERR Command not allowed inside a transaction",
-    ))
+fn outside_multi(_: &Core, _: &Session, command: &Command, _: &Args<'_>) -> Option<Stop> {
+    let refusal = CommandError::text("ERR Command not allowed inside a transaction");
+    let is_refused = command.spec.flags.has(Flags::NO_MULTI);
+    is_refused.then_some(Stop::Refused(refusal))
 }
 
-/// Refuses what may need memory when the data takes all it may and nothing is to be evicted. EXEC
-/// may need what any of the queued commands may need.
-#[inline]
-fn memory(core: &Core, session: &Session, command: &Command, _: Args<'_>) -> Option<CommandError> {
-    let maxmemory = core.config.maxmemory;
-    if maxmemory == 0 || core.config.maxmemory_policy != EvictionPolicy::NoEviction {
-        return None;
-    }
-    let needs = match &session.multi {
-        Some(multi) if txn::is_exec(command) => multi.flags,
+/// While a unit is open, only what may run beside a busy script does.
+fn held(_: &Core, _: &Session, command: &Command, _: &Args<'_>) -> Option<Stop> {
+    let passes = command.spec.flags.has(Flags::ALLOW_BUSY);
+    (!passes).then_some(Stop::Postpones)
+}
+
+/// The flags of a command; of EXEC those of all that was queued.
+fn flags(session: &Session, command: &Command) -> Flags {
+    match session.multi() {
+        Some(multi) if command.spec.flags.has(Flags::RUNS_QUEUED) => multi.flags,
         _ => command.spec.flags,
-    };
-    if !needs.has(Flags::DENY_OOM) || core.keyspace.weight() <= maxmemory {
+    }
+}
+
+/// Refuses what may need memory when the data takes all it may and nothing is to be evicted.
+fn memory(core: &Core, session: &Session, command: &Command, _: &Args<'_>) -> Option<Stop> {
+    let needs = flags(session, command).has(Flags::DENY_OOM);
+    if !needs || core.keyspace.weight() <= core.config.maxmemory {
         return None;
     }
-    Some(CommandError::text(
+    Some(Stop::Refused(CommandError::text(
         "OOM command not allowed when used memory > 'maxmemory'.",
-    ))
+    )))
+}
+
+/// During a pause, what may write waits, or everything. A command that is about to be queued for a
+/// transaction waits as well.
+fn paused(core: &Core, session: &Session, command: &Command, _: &Args<'_>) -> Option<Stop> {
+    let flags = flags(session, command);
+    let may_write = flags.has(Flags::WRITE) || flags.has(Flags::MAY_REPLICATE);
+    core.pause.postpones(may_write).then_some(Stop::Postpones)
+}
+
+/// In a transaction commands are queued, but for those that end it or belong to the connection.
+fn queued(_: &Core, _: &Session, command: &Command, _: &Args<'_>) -> Option<Stop> {
+    let runs_at_once = command.spec.flags.has(Flags::UNQUEUED);
+    (!runs_at_once).then_some(Stop::Queues)
 }
 
 /// The error for a request that names no command, with its first arguments.
@@ -160,3 +309,6 @@ fn cut(arg: &[u8], len_max: usize) -> &[u8] {
 
 /// How much of names and arguments errors quote.
 const QUOTED_LEN_MAX: usize = 128;
+
+#[cfg(test)]
+mod tests;

@@ -1,86 +1,163 @@
-//! Connections to other servers that exchanges left open, as far as the node knows of them.
+//! Connections that this server made to others: those in use, and those kept for the next time.
 //!
-//! Always true: a connection is listed only while the loop keeps it, once, under the server that it
-//! leads to; numbers are never used twice.
-//! Not here: the sockets — crate `russet-reactor`; what is said — `control/migrate.rs`.
+//! ```text
+//!          dial          opened            keep            idle for too long, hung up, surplus
+//!  ──────────────► dialing ────► in use ────────► kept ──────────────────────────────────────► closed
+//!                                  ▲               │ find
+//!                                  └───────────────┘
+//! ```
+//! | state | opened | use | keep | received | hung up | idle |
+//! |---|---|---|---|---|---|---|
+//! | dialing | → in use | – | – | – | – | – |
+//! | in use | – | stays | → kept | for its owner | → closed, its owner is told | stays |
+//! | kept | – | → in use | stays | → closed: nobody asked | → closed | → closed |
+//!
+//! Always true: one connection at most is kept for a server; a closed one is never given out.
+//! Not here: what is said on them — `migrate.rs`.
 
 use std::collections::BTreeMap;
 
-use russet_io::LinkId;
+use russet_io::ConnId;
 
-/// How many connections are kept at most.
+/// The most connections that are kept.
 const LINK_COUNT_MAX: usize = 64;
 
-/// How long a connection is kept that nobody uses.
-const IDLE_MS_MAX: u64 = 10_000;
+/// The time after which a kept connection that nobody uses is closed, in microseconds.
+const IDLE_US_MAX: u64 = 10_000_000;
 
 /// A server: its host and its port.
 pub(crate) type Target = (String, u16);
 
 /// A connection that is open.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Kept {
-    /// The connection.
-    pub link: LinkId,
+#[derive(Debug)]
+struct Link {
+    target: Target,
     /// The database that is selected there, if we know.
-    pub db: Option<i64>,
-    /// When it was used last, in monotonic milliseconds.
-    pub used_ms: u64,
+    db: Option<i64>,
+    /// When it was used last, in monotonic microseconds.
+    used_us: u64,
+    is_in_use: bool,
+    /// Room for what arrives.
+    buffer: Vec<u8>,
 }
 
-/// The connections that are open.
+/// All connections to other servers.
 #[derive(Debug, Default)]
 pub(crate) struct Links {
-    kept: BTreeMap<Target, Kept>,
-    named: u64,
+    links: BTreeMap<ConnId, Link>,
+    /// Bytes that arrived, to be looked at in the turn.
+    arrived: Vec<(ConnId, Vec<u8>)>,
+    /// Connections that ended while they were in use.
+    lost: Vec<ConnId>,
 }
 
+/// The size of the room for what arrives on a connection.
+const ROOM_SIZE: usize = 16 << 10;
+
 impl Links {
-    /// A number for a new connection.
-    pub(crate) fn name(&mut self) -> LinkId {
-        self.named += 1;
-        LinkId(self.named)
+    /// A connection was made, and is in use.
+    pub(crate) fn opened(&mut self, conn: ConnId, target: Target, now_us: u64) {
+        let link = Link {
+            target,
+            db: None,
+            used_us: now_us,
+            is_in_use: true,
+            buffer: Vec::new(),
+        };
+        self.links.insert(conn, link);
     }
 
-    /// Remembers a connection; gives back the one that must make room for it.
+    /// Takes the connection into use that is kept for a server, with the database selected there.
+    pub(crate) fn reuse(&mut self, target: &Target) -> Option<(ConnId, Option<i64>)> {
+        let mut kept = self.links.iter_mut();
+        let (conn, link) = kept.find(|(_, link)| !link.is_in_use && link.target == *target)?;
+        link.is_in_use = true;
+        Some((*conn, link.db))
+    }
+
+    /// Keeps a connection for the next time; gives back those that must make room for it.
     #[must_use]
-    pub(crate) fn keep(&mut self, target: Target, kept: Kept) -> Option<LinkId> {
-        let is_new = self.kept.insert(target, kept).is_none();
-        if !is_new || self.kept.len() <= LINK_COUNT_MAX {
-            return None;
+    pub(crate) fn keep(&mut self, conn: ConnId, db: Option<i64>, now_us: u64) -> Option<ConnId> {
+        let link = self.links.get_mut(&conn)?;
+        (link.db, link.used_us, link.is_in_use) = (db, now_us, false);
+        link.buffer = Vec::new();
+        let target = link.target.clone();
+        let kept = || self.links.iter().filter(|(_, link)| !link.is_in_use);
+        let twin = kept().find(|(other, link)| **other != conn && link.target == target);
+        let oldest = || kept().filter(|(other, _)| **other != conn);
+        let gone = match twin {
+            Some((twin, _)) => Some(*twin),
+            None if kept().count() > LINK_COUNT_MAX => oldest()
+                .min_by_key(|(_, link)| link.used_us)
+                .map(|(id, _)| *id),
+            None => None,
+        };
+        if let Some(gone) = gone {
+            self.links.remove(&gone);
         }
-        let others = self.kept.iter().filter(|(_, one)| one.link != kept.link);
-        let (target, _) = others.min_by_key(|(_, one)| one.used_ms)?;
-        let target = target.clone();
-        self.kept.remove(&target).map(|one| one.link)
+        gone
     }
 
-    /// Forgets the connection to a server.
-    pub(crate) fn forget(&mut self, target: &Target) {
-        self.kept.remove(target);
+    /// Forgets a connection.
+    pub(crate) fn forget(&mut self, conn: ConnId) {
+        self.links.remove(&conn);
     }
 
-    /// Forgets the connections that were not used for long, and gives them back.
-    pub(crate) fn take_idle(&mut self, now_ms: u64) -> Vec<LinkId> {
-        let mut idle = Vec::new();
-        self.kept.retain(|_, kept| {
-            let is_idle = now_ms.saturating_sub(kept.used_ms) > IDLE_MS_MAX;
-            if is_idle {
-                idle.push(kept.link);
-            }
-            !is_idle
-        });
+    /// Forgets the kept connections that were not used for long, and gives them back.
+    pub(crate) fn take_idle(&mut self, now_us: u64) -> Vec<ConnId> {
+        let is_idle =
+            |link: &Link| !link.is_in_use && now_us.saturating_sub(link.used_us) > IDLE_US_MAX;
+        let idle = self.links.iter().filter(|(_, link)| is_idle(link));
+        let idle: Vec<ConnId> = idle.map(|(conn, _)| *conn).collect();
+        for conn in &idle {
+            self.links.remove(conn);
+        }
         idle
     }
 
-    /// The connection to a server.
-    pub(crate) fn find(&self, target: &Target) -> Option<Kept> {
-        self.kept.get(target).copied()
+    /// Room for what arrives.
+    pub(crate) fn space(&mut self, conn: ConnId) -> &mut [u8] {
+        let Some(link) = self.links.get_mut(&conn) else {
+            return &mut [];
+        };
+        link.buffer.resize(ROOM_SIZE, 0);
+        &mut link.buffer
     }
 
-    /// How many there are.
+    /// Bytes arrived. On a kept connection nobody asked for them: it must be closed if this is true.
+    #[must_use]
+    pub(crate) fn received(&mut self, conn: ConnId, count: usize) -> bool {
+        let Some(link) = self.links.get(&conn) else {
+            return false;
+        };
+        if !link.is_in_use {
+            self.links.remove(&conn);
+            return true;
+        }
+        self.arrived.push((conn, link.buffer[..count].to_vec()));
+        false
+    }
+
+    /// A connection ended.
+    pub(crate) fn hung_up(&mut self, conn: ConnId) {
+        if self.links.remove(&conn).is_some_and(|link| link.is_in_use) {
+            self.lost.push(conn);
+        }
+    }
+
+    /// Takes the bytes that arrived since the last call.
+    pub(crate) fn take_arrived(&mut self) -> Vec<(ConnId, Vec<u8>)> {
+        std::mem::take(&mut self.arrived)
+    }
+
+    /// Takes the connections that ended in use since the last call.
+    pub(crate) fn take_lost(&mut self) -> Vec<ConnId> {
+        std::mem::take(&mut self.lost)
+    }
+
+    /// The number of connections that are kept.
     pub(crate) fn len(&self) -> usize {
-        self.kept.len()
+        self.links.values().filter(|link| !link.is_in_use).count()
     }
 }
 
@@ -88,13 +165,21 @@ impl Links {
 mod tests {
     use super::*;
 
-    fn keep(links: &mut Links, port: u16, used_ms: u64) -> Option<LinkId> {
-        let kept = Kept {
-            link: links.name(),
-            db: None,
-            used_ms,
-        };
-        links.keep(("h".to_owned(), port), kept)
+    fn conn(index: u32) -> ConnId {
+        ConnId {
+            index,
+            generation: 1,
+        }
+    }
+
+    fn target(port: u16) -> Target {
+        ("h".to_owned(), port)
+    }
+
+    fn keep(links: &mut Links, port: u16, used_us: u64) -> Option<ConnId> {
+        let conn = conn(u32::from(port));
+        links.opened(conn, target(port), used_us);
+        links.keep(conn, Some(3), used_us)
     }
 
     #[test]
@@ -103,18 +188,45 @@ mod tests {
         for port in 0..64 {
             assert_eq!(keep(&mut links, port, 1_000 - u64::from(port)), None);
         }
-        assert_eq!(keep(&mut links, 64, 0), Some(LinkId(64)));
-        assert_eq!(keep(&mut links, 64, 2_000), None, "in place of itself");
+        assert_eq!(keep(&mut links, 64, 2_000), Some(conn(63)));
         assert_eq!(links.len(), 64);
-        assert_eq!(
-            links.take_idle(11_000),
-            (2..64).map(LinkId).collect::<Vec<_>>()
-        );
-        assert_eq!(links.len(), 2);
-        links.forget(&("h".to_owned(), 0));
-        assert_eq!(
-            links.find(&("h".to_owned(), 64)).map(|kept| kept.link),
-            Some(LinkId(66))
-        );
+        let idle: Vec<u32> = links
+            .take_idle(10_000_990)
+            .iter()
+            .map(|c| c.index)
+            .collect();
+        assert_eq!(idle, (11..63).collect::<Vec<_>>());
+        assert_eq!(links.reuse(&target(64)), Some((conn(64), Some(3))));
+        assert_eq!(links.reuse(&target(64)), None, "it is in use");
+        assert!(links.take_idle(u64::MAX).len() == 11 && links.links.contains_key(&conn(64)));
+    }
+
+    #[test]
+    fn a_second_connection_to_one_server_takes_the_place_of_the_first() {
+        let mut links = Links::default();
+        assert_eq!(keep(&mut links, 1, 0), None);
+        links.opened(conn(9), target(1), 5);
+        assert_eq!(links.keep(conn(9), None, 5), Some(conn(1)));
+        assert_eq!(links.reuse(&target(1)), Some((conn(9), None)));
+    }
+
+    #[test]
+    fn only_what_is_in_use_has_an_owner_who_is_told() {
+        let mut links = Links::default();
+        links.opened(conn(1), target(1), 0);
+        links.space(conn(1))[..2].copy_from_slice(b"ab");
+        assert!(!links.received(conn(1), 2));
+        assert_eq!(links.take_arrived(), [(conn(1), b"ab".to_vec())]);
+        assert_eq!(links.keep(conn(1), None, 0), None);
+        links.space(conn(1))[0] = b'c';
+        assert!(links.received(conn(1), 1), "nobody asked");
+        assert!(!links.links.contains_key(&conn(1)));
+        assert_eq!(keep(&mut links, 2, 0), None);
+        links.hung_up(conn(2));
+        assert!(links.take_lost().is_empty());
+        links.opened(conn(3), target(3), 0);
+        links.hung_up(conn(3));
+        assert_eq!(links.take_lost(), [conn(3)]);
+        assert_eq!(links.space(conn(3)).len(), 0);
     }
 }

@@ -1,23 +1,49 @@
 //! A node without a loop: bytes in, bytes out, time by hand. For tests, fuzzing and benchmarks.
 //!
+//! Output is taken when somebody receives it, so a client that reads nothing is one that nobody
+//! receives for.
+//!
 //! Always true: jobs succeed at once, and discards are dropped at once unless they are kept.
 //! Always true: a stall of the node lets time pass.
-//! Not here: a real loop — crate `russet-reactor`.
+//! Not here: a real loop — crate `russet-reactor`; one with faults — crate `russet-sim`.
 
-use std::io::IoSlice;
+use std::io::ErrorKind;
 
 use russet_base::time::Now;
 use russet_io::{
-    Admission, ConnId, Exchange, Exchanged, HangUp, Job, Origin, Outcome, Phase, Ready, Service,
+    Address, Admission, ConnId, Dial, Disk, Failure, FileOp, FileReply, HangUp, Job, JobId, Origin,
+    Outcome, Piece, Ready, Role, Service, Step, Task, Transport,
 };
 
 use crate::{Config, Environment, Node};
 
-/// How many slices one gathering takes.
-const SLICES: usize = 16;
+/// The number of pieces that one gathering takes.
+const PIECES: usize = 16;
 
-/// Another server, as exchanges see it.
-type Peer = Box<dyn FnMut(&Exchange) -> Exchanged>;
+/// What the node says to another server.
+#[derive(Debug)]
+pub enum Said<'a> {
+    /// It wants a connection.
+    Dial(&'a Dial),
+    /// It sent bytes on the connection with this number, counted from 0.
+    Bytes(u32, &'a [u8]),
+}
+
+/// What another server does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answer {
+    /// It refuses the connection, with this kind of error.
+    Refuse(ErrorKind),
+    /// It says nothing, and accepts the connection if one is wanted.
+    Nothing,
+    /// It sends bytes.
+    Bytes(Vec<u8>),
+    /// It sends bytes, and closes the connection.
+    Close(Vec<u8>),
+}
+
+/// Another server.
+type Peer = Box<dyn FnMut(Said<'_>) -> Answer>;
 
 /// Drives a node by calls.
 ///
@@ -36,8 +62,25 @@ pub struct Loopback {
     exit: Option<i32>,
     /// What waits to be dropped, while it is kept.
     discards: Option<Vec<Box<dyn Send>>>,
-    /// Who answers exchanges.
     peer: Peer,
+    /// Connections to other servers, by their numbers.
+    links: Vec<ConnId>,
+}
+
+/// A disk without files.
+struct NoDisk;
+
+impl Disk for NoDisk {
+    fn perform(&mut self, _op: FileOp) -> Result<FileReply, Failure> {
+        Err(failure(ErrorKind::Unsupported))
+    }
+}
+
+fn failure(kind: ErrorKind) -> Failure {
+    Failure {
+        kind,
+        text: kind.to_string(),
+    }
 }
 
 impl Loopback {
@@ -57,7 +100,8 @@ impl Loopback {
             closed: Vec::new(),
             exit: None,
             discards: None,
-            peer: Box::new(|_| Exchanged::broken(Phase::Writing)),
+            peer: Box::new(|_| Answer::Refuse(ErrorKind::ConnectionRefused)),
+            links: Vec::new(),
         }
     }
 
@@ -68,17 +112,23 @@ impl Loopback {
 
     /// A new connection from the local machine.
     pub fn connect(&mut self) -> ConnId {
-        let origin = Origin::Unix {
+        let address = Address::Unix {
             path: "loopback".to_owned(),
         };
+        let conn = self.new_conn();
+        let origin = Origin::client(address);
+        if let Admission::Refuse(_) = self.node.opened(conn, &origin, self.now) {
+            self.closed.push(conn);
+        }
+        conn
+    }
+
+    fn new_conn(&mut self) -> ConnId {
         let conn = ConnId {
             index: self.connections,
             generation: 1,
         };
         self.connections += 1;
-        if let Admission::Refuse(_) = self.node.opened(conn, &origin, self.now) {
-            self.closed.push(conn);
-        }
         conn
     }
 
@@ -98,16 +148,23 @@ impl Loopback {
         self.discards.get_or_insert_default();
     }
 
-    /// Drops what was kept; says how many times something was discarded.
+    /// Drops what was kept, and gives the number of discards.
     pub fn drop_discards(&mut self) -> usize {
         self.discards
             .as_mut()
             .map_or(0, |kept| kept.drain(..).count())
     }
 
-    /// Lets exchanges with other servers end like this; without it, all of them refuse connections.
-    pub fn on_exchange(&mut self, peer: impl FnMut(&Exchange) -> Exchanged + 'static) {
+    /// Lets another server answer like this; without it, every connection is refused.
+    pub fn on_dial(&mut self, peer: impl FnMut(Said<'_>) -> Answer + 'static) {
         self.peer = Box::new(peer);
+    }
+
+    /// The other server sends bytes unasked, or closes the connection with this number.
+    pub fn link_says(&mut self, link: u32, answer: Answer) {
+        let conn = self.links[link as usize];
+        self.hear(conn, answer);
+        self.turn();
     }
 
     /// The exit code, once the node asked for the end.
@@ -117,7 +174,12 @@ impl Loopback {
 
     /// Lets time pass, and the node do what it makes due.
     pub fn advance(&mut self, millis: u64) {
-        self.pass(millis.saturating_mul(1000));
+        self.advance_us(millis.saturating_mul(1000));
+    }
+
+    /// The same in microseconds.
+    pub fn advance_us(&mut self, micros: u64) {
+        self.pass(micros);
         self.turn();
     }
 
@@ -149,51 +211,59 @@ impl Loopback {
         }
     }
 
-    /// Takes the output of a connection.
+    /// Takes the output of a connection that may leave.
     pub fn receive_into(&mut self, conn: ConnId, replies: &mut Vec<u8>) {
-        loop {
-            let mut slices = [IoSlice::new(&[]); SLICES];
-            let filled = self.node.output(conn, &mut slices);
+        self.take_into(conn, replies, usize::MAX);
+        self.forget_closed();
+    }
+
+    /// Takes at most that many bytes of the output of a connection.
+    pub fn receive_some(&mut self, conn: ConnId, count: usize) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        self.take_into(conn, &mut bytes, count);
+        bytes
+    }
+
+    fn take_into(&mut self, conn: ConnId, replies: &mut Vec<u8>, mut most: usize) {
+        while most > 0 {
+            let mut pieces = [Piece::Bytes(&[]); PIECES];
+            let filled = self.node.output(conn, &mut pieces);
             let mut count = 0;
-            for slice in &slices[..filled] {
-                replies.extend_from_slice(slice);
-                count += slice.len();
+            for piece in &pieces[..filled] {
+                let bytes = piece.bytes();
+                let size = bytes.len().min(most - count);
+                replies.extend_from_slice(&bytes[..size]);
+                count += size;
             }
             if count == 0 {
                 break;
             }
-            self.node.written(conn, count);
+            most -= count;
+            self.node.taken(conn, count);
         }
-        self.forget_closed();
     }
 
     /// Runs the node until it wants nothing more at this moment.
     fn turn(&mut self) {
         loop {
             self.node.run(self.now);
-            while let Some(exchange) = self.node.poll_exchange() {
-                let end = (self.peer)(&exchange);
-                self.node.exchanged(end);
-            }
             self.node.ready(&mut self.ready);
             let mut again = self.ready.again;
-            for (id, job) in self.ready.jobs.drain(..) {
-                match job {
-                    Job::Discard(value) => {
-                        if let Some(kept) = &mut self.discards {
-                            kept.push(value);
-                        }
-                    }
-                    Job::Log { .. } | Job::Keepalive(_) | Job::DropLink(_) => {}
-                    _ => {
-                        self.node.completed(id, Outcome::Done);
-                        again = true;
-                    }
+            for (id, job) in std::mem::take(&mut self.ready.jobs) {
+                again |= self.carry_out(id, job);
+            }
+            for conn in std::mem::take(&mut self.ready.flush) {
+                if self.links.contains(&conn) {
+                    again |= self.pass_on(conn);
                 }
             }
+            let mut killed = std::mem::take(&mut self.ready.kill);
+            for conn in &killed {
+                self.node.hung_up(*conn, HangUp::Closed);
+            }
             self.closed.append(&mut self.ready.close);
-            self.closed.append(&mut self.ready.kill);
-            self.exit = self.exit.or(self.ready.exit);
+            self.closed.append(&mut killed);
+            self.exit = self.exit.or(self.ready.exit.map(|exit| exit.code));
             self.pass(self.ready.stall_us);
             self.ready.clear();
             if !again {
@@ -202,9 +272,94 @@ impl Loopback {
         }
     }
 
+    /// Does a job; says whether the node is to run again.
+    fn carry_out(&mut self, id: JobId, job: Job) -> bool {
+        let outcome = match job {
+            Job::Discard(value) => {
+                if let Some(kept) = &mut self.discards {
+                    kept.push(value);
+                }
+                return false;
+            }
+            Job::Log { .. } | Job::Keepalive(_) | Job::Cancel(_) => return false,
+            Job::Dial(dial) => return self.dial(id, &dial),
+            Job::Task(task) => finish(task),
+            _ => Outcome::Done,
+        };
+        self.node.completed(id, outcome);
+        true
+    }
+
+    fn dial(&mut self, id: JobId, dial: &Dial) -> bool {
+        let answer = (self.peer)(Said::Dial(dial));
+        if let Answer::Refuse(kind) = answer {
+            self.node.completed(id, Outcome::Failed(failure(kind)));
+            return true;
+        }
+        let conn = self.new_conn();
+        self.links.push(conn);
+        let origin = Origin {
+            role: Role::Client,
+            transport: Transport::Plain,
+            address: Address::Unix {
+                path: "loopback".to_owned(),
+            },
+            dialed: Some(id),
+        };
+        self.node.opened(conn, &origin, self.now);
+        self.hear(conn, answer);
+        true
+    }
+
+    /// Hands what the node sends to another server on, and its answer back.
+    fn pass_on(&mut self, conn: ConnId) -> bool {
+        let mut bytes = Vec::new();
+        self.take_into(conn, &mut bytes, usize::MAX);
+        let number = self.links.iter().position(|link| *link == conn);
+        let Some(number) = number.filter(|_| !bytes.is_empty()) else {
+            return false;
+        };
+        let answer = (self.peer)(Said::Bytes(number as u32, &bytes));
+        self.hear(conn, answer);
+        true
+    }
+
+    fn hear(&mut self, conn: ConnId, answer: Answer) {
+        let (mut bytes, closes) = match &answer {
+            Answer::Refuse(_) => (&[][..], true),
+            Answer::Nothing => (&[][..], false),
+            Answer::Bytes(bytes) => (&bytes[..], false),
+            Answer::Close(bytes) => (&bytes[..], true),
+        };
+        while !bytes.is_empty() {
+            let space = self.node.space(conn);
+            let count = space.len().min(bytes.len());
+            if count == 0 {
+                break;
+            }
+            space[..count].copy_from_slice(&bytes[..count]);
+            self.node.received(conn, count);
+            bytes = &bytes[count..];
+        }
+        if closes {
+            self.node.hung_up(conn, HangUp::Closed);
+        }
+    }
+
     fn forget_closed(&mut self) {
         for conn in &self.closed {
             self.node.hung_up(*conn, HangUp::Closed);
+        }
+    }
+}
+
+/// Runs a task to its end.
+fn finish(mut task: Box<dyn Task>) -> Outcome {
+    loop {
+        match task.step(&mut NoDisk) {
+            Step::More => {}
+            Step::Finished(value) => return Outcome::Finished(value),
+            Step::Failed(failure) => return Outcome::Failed(failure),
         }
     }
 }

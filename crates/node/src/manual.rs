@@ -6,7 +6,8 @@
 use std::fmt::Write;
 
 use crate::config::{Effect, rows};
-use crate::registry::{Command, Commands, commands};
+use crate::core::{Command, Commands};
+use crate::registry::commands;
 
 /// The page of all commands, in Markdown.
 pub fn command_page() -> String {

@@ -1,95 +1,107 @@
-//! CLIENT PAUSE: requests that are put off for a while.
+//! A pause of all requests or of writes (CLIENT PAUSE).
 //!
 //! ```text
-//!  CLIENT PAUSE 1000 WRITE ─► a request that may write is put off, with all behind it
+//!  CLIENT PAUSE 1000 WRITE ─► a request that may write is postponed, with all behind it
 //!  the time is over, or UNPAUSE ─► all go on, in the order they came
 //! ```
-//! Always true: a transaction that is running is not held up; the data stays as it is meanwhile:
-//! keys whose deadline passes are absent to reads, but only go when the pause is over.
-//! Not here: waiting for keys — `block.rs`.
+//! | state | pause | time passes | UNPAUSE |
+//! |---|---|---|---|
+//! | off | → on | – | – |
+//! | on, for writes | later of both ends; for all if asked | → off at its end | → off |
+//! | on, for all | later of both ends | → off at its end | → off |
+//!
+//! Always true: a pause lasts at least as long as it was asked for.
+//! Not here: which requests it postpones — `gate.rs`; who was postponed — `postponed.rs`.
 
-use std::collections::VecDeque;
-
-use russet_command::Flags;
-use russet_io::ConnId;
-use russet_resp::{ArgBuf, Args};
-
-use crate::core::Core;
-use crate::registry::Command;
-use crate::session::{Session, Sessions, State};
-use crate::txn;
-
-/// A pause that is on.
-#[derive(Debug, Clone)]
-pub(crate) struct Pause {
-    /// When it ends, in monotonic milliseconds.
-    pub ends_ms: u64,
-    /// Whether all requests are put off, not only those that may write.
-    pub is_for_all: bool,
-    /// Whose requests were put off, in order.
-    postponed: VecDeque<ConnId>,
+/// Whether requests are paused.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Pause {
+    /// They run.
+    #[default]
+    Off,
+    /// Some do not.
+    On {
+        /// When it ends, in monotonic microseconds.
+        ends_us: u64,
+        /// Whether all requests are postponed, not only those that may write.
+        is_for_all: bool,
+    },
 }
 
-impl Core {
+impl Pause {
     /// Begins a pause, or makes the one that is on longer and stricter.
-    pub(crate) fn pause(&mut self, ends_ms: u64, is_for_all: bool) {
-        let pause = self.pause.get_or_insert_with(|| Pause {
-            ends_ms,
+    #[must_use]
+    pub(crate) fn begin(self, until_us: u64, for_all: bool) -> Self {
+        match self {
+            Self::Off => Self::On {
+                ends_us: until_us,
+                is_for_all: for_all,
+            },
+            Self::On {
+                ends_us,
+                is_for_all,
+            } => Self::On {
+                ends_us: ends_us.max(until_us),
+                is_for_all: is_for_all || for_all,
+            },
+        }
+    }
+
+    /// Whether its time is over.
+    pub(crate) fn is_over(self, now_us: u64) -> bool {
+        matches!(self, Self::On { ends_us, .. } if ends_us <= now_us)
+    }
+
+    /// Whether requests are paused.
+    pub(crate) fn is_on(self) -> bool {
+        self != Self::Off
+    }
+
+    /// Whether a request is postponed that may write, or may not.
+    pub(crate) fn postpones(self, may_write: bool) -> bool {
+        matches!(self, Self::On { is_for_all, .. } if is_for_all || may_write)
+    }
+
+    /// When it ends, in monotonic microseconds.
+    pub(crate) fn ends_us(self) -> Option<u64> {
+        match self {
+            Self::Off => None,
+            Self::On { ends_us, .. } => Some(ends_us),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn on(ends_us: u64, is_for_all: bool) -> Pause {
+        Pause::On {
+            ends_us,
             is_for_all,
-            postponed: VecDeque::new(),
-        });
-        pause.ends_ms = pause.ends_ms.max(ends_ms);
-        pause.is_for_all |= is_for_all;
-        self.keyspace.keep_expired(true);
-    }
-
-    /// Ends the pause; those who were put off go on.
-    pub(crate) fn unpause(&mut self, sessions: &mut Sessions) {
-        let Some(pause) = self.pause.take() else {
-            return;
-        };
-        self.keyspace.keep_expired(false);
-        for conn in pause.postponed {
-            let session = sessions.get_mut(conn);
-            if let Some(session) = session.filter(|s| s.state == State::Postponed) {
-                session.state = State::Open;
-                self.waiters.release(conn);
-            }
         }
     }
 
-    /// Ends the pause when its time is over.
-    pub(crate) fn end_pause(&mut self, sessions: &mut Sessions) {
-        let now_ms = self.now.mono_ms();
-        let is_over = |pause: &Pause| pause.ends_ms <= now_ms;
-        if self.pause.as_ref().is_some_and(is_over) {
-            self.unpause(sessions);
+    #[test]
+    fn a_pause_gets_longer_and_stricter_and_never_less() {
+        for (before, asked, after) in [
+            (Pause::Off, (10, false), on(10, false)),
+            (Pause::Off, (10, true), on(10, true)),
+            (on(10, false), (5, false), on(10, false)),
+            (on(10, false), (20, true), on(20, true)),
+            (on(10, true), (20, false), on(20, true)),
+            (on(10, true), (5, true), on(10, true)),
+        ] {
+            assert_eq!(before.begin(asked.0, asked.1), after);
         }
     }
 
-    /// Puts a request off if the pause asks for it; false if it may run.
-    #[cold]
-    pub(crate) fn postpone(
-        &mut self,
-        session: &mut Session,
-        command: &Command,
-        args: Args<'_>,
-    ) -> bool {
-        const WRITES: [Flags; 2] = [Flags::WRITE, Flags::MAY_REPLICATE];
-        let Some(pause) = &mut self.pause else {
-            return false;
-        };
-        let flags = match &session.multi {
-            Some(multi) if txn::is_exec(command) => multi.flags,
-            _ => command.spec.flags,
-        };
-        if !pause.is_for_all && !WRITES.iter().any(|&writes| flags.has(writes)) {
-            return false;
-        }
-        pause.postponed.push_back(session.conn);
-        session.state = State::Postponed;
-        session.commands -= 1;
-        session.deferred.push_front(ArgBuf::from(args));
-        true
+    #[test]
+    fn it_postpones_until_its_end_and_not_longer() {
+        assert!(!Pause::Off.is_over(u64::MAX) && !Pause::Off.is_on());
+        assert!(!on(10, true).is_over(9) && on(10, true).is_over(10));
+        assert!(on(10, true).postpones(false) && on(10, true).postpones(true));
+        assert!(!on(10, false).postpones(false) && on(10, false).postpones(true));
+        assert!(!Pause::Off.postpones(true));
     }
 }

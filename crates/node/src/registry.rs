@@ -3,26 +3,11 @@
 //! Always true: the table is built once at the start and never changes.
 //! Not here: how names are found — `russet_command::registry`.
 
-pub(crate) use russet_command::registry::CommandId;
-use russet_command::registry::{self, Registry};
+use russet_command::registry::Registry;
 
 use crate::config::{Config, FileError, Rename};
-use crate::control::{self, ControlHandler};
-
-/// The function that runs when a command is called.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Handler {
-    /// A data command.
-    Data(russet_command::Handler),
-    /// A control command.
-    Control(ControlHandler),
-}
-
-/// All commands.
-pub(crate) type Commands = Registry<Handler>;
-
-/// One command.
-pub(crate) type Command = registry::Command<Handler>;
+use crate::control;
+use crate::core::{Commands, Handler};
 
 /// The table of all commands, some of them under other names.
 ///

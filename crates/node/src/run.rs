@@ -15,66 +15,24 @@
 //! nothing, and what was already decoded of it is put off.
 //! Not here: one request — `unit.rs`; those that wait — `block.rs`.
 
-use bytes::Bytes;
-use russet_command::registry::Recent;
+use russet_command::Flags;
+use russet_command::registry::CommandId;
 use russet_io::ConnId;
-use russet_resp::{ArgBuf, Args, Decoded, Frame, Limits, ProtocolError, Reply, Span};
+use russet_resp::{ArgBuf, Args, Decoded, Limits, ProtocolError};
 
+use crate::batch::{Batch, Queued};
+use crate::buffers::Spares;
 use crate::core::Core;
 use crate::gate;
 use crate::node::Node;
-use crate::registry::CommandId;
 use crate::session::{Session, Sessions, State};
 use crate::stats::Meter;
-use crate::txn;
 use crate::unit::run_one;
 
 /// How many requests are decoded before the first of them runs.
 // PERF: each takes up to four cache lines, and a processor fetches some two dozen at a time: of a
 // million keys at random a GET takes 155 ns in batches of 8 or 16, 200 ns in batches of 32 or 64.
 const BATCH_LEN: usize = 16;
-
-/// The most spans for which room is kept from one batch to the next.
-const SPANS_KEPT_MAX: usize = 16 << 10;
-
-/// A request on its way.
-struct Queued {
-    frame: Frame,
-    command: Option<CommandId>,
-    db: usize,
-    hint: u64,
-    /// The hash of the member or field it names, if it may; 0 if not.
-    member: u64,
-}
-
-/// The requests of one batch and what they were decoded into.
-#[derive(Default)]
-pub(crate) struct Batch {
-    queue: Vec<Queued>,
-    spans: Vec<Span>,
-    bulks: Vec<Bytes>,
-    /// Sessions that were decoded, in order, each with the end of its requests in the queue.
-    touched: Vec<(ConnId, usize)>,
-    /// Whether any request names a member.
-    has_members: bool,
-    broken: Vec<(ConnId, ProtocolError)>,
-    recent: Recent,
-}
-
-impl Batch {
-    fn clear(&mut self) {
-        self.queue.clear();
-        // One request of very many arguments is no reason to keep room for such ones.
-        if self.spans.capacity() > SPANS_KEPT_MAX {
-            self.spans = Vec::new();
-        }
-        self.spans.clear();
-        self.bulks.clear();
-        self.touched.clear();
-        self.has_members = false;
-        self.broken.clear();
-    }
-}
 
 /// Where decoding of a session stopped.
 #[derive(PartialEq, Eq)]
@@ -94,14 +52,17 @@ impl Node {
         let mut inputs = std::mem::take(&mut self.turn.inputs);
         let mut batch = self.batch.take().unwrap_or_default();
         let mut next = 0;
-        while next < inputs.len() && !self.core.outbox.is_held_up() {
+        while next < inputs.len() && !self.core.is_stalled() {
             next = self.fill(&inputs, next, &mut batch);
             self.execute(&mut batch);
-            if self.core.outbox.is_held_up() {
+            if self.core.is_stalled() {
                 self.queue_again(&batch, &mut inputs);
             }
             batch.clear();
-            if self.core.waiters.has_released() {
+            if self.core.outgoing.has_over() {
+                self.close_over();
+            }
+            if self.core.postponed.has_released() {
                 self.release(&mut inputs);
             }
         }
@@ -138,12 +99,12 @@ impl Node {
                     return next;
                 }
                 self.run_deferred(conn);
-                if self.core.outbox.is_held_up() {
+                if self.core.is_stalled() {
                     return next;
                 }
                 continue;
             }
-            let limits = match session.authenticated {
+            let limits = match session.user().is_some() {
                 true => self.core.limits,
                 false => self.core.limits.for_stranger(),
             };
@@ -160,13 +121,16 @@ impl Node {
 
     /// Lets the clients go on that waited and need not wait any more.
     pub(crate) fn release(&mut self, inputs: &mut Vec<ConnId>) {
-        while let Some(conn) = self.core.waiters.next_released() {
+        while let Some(conn) = self.core.postponed.next_released() {
             let Some(session) = self.sessions.get_mut(conn) else {
                 continue;
             };
             if session.runs() && session.has_requests() && !session.queued {
                 session.queued = true;
                 inputs.push(conn);
+            }
+            if std::mem::take(&mut session.paused) {
+                self.core.outgoing.resume.push(conn);
             }
             self.after(conn);
         }
@@ -184,7 +148,7 @@ impl Node {
                 continue;
             }
             if let Some(mut session) = self.sessions.take(conn) {
-                self.equip(&mut session);
+                self.core.outgoing.equip(conn);
                 run_group(
                     &mut self.core,
                     &mut self.sessions,
@@ -201,7 +165,7 @@ impl Node {
         }
         for &(conn, _) in &batch.touched {
             if let Some(session) = self.sessions.get_mut(conn) {
-                settle_input(session, &mut self.pool);
+                settle_input(session, &mut self.spares);
             }
         }
     }
@@ -222,21 +186,15 @@ impl Node {
         }
     }
 
-    /// Gives a session a buffer for its replies.
-    fn equip(&mut self, session: &mut Session) {
-        if session.output.is_empty() {
-            session.output.attach(self.pool.output());
-        }
-    }
-
     /// Runs what a session had put off.
     fn run_deferred(&mut self, conn: ConnId) {
         let Some(mut session) = self.sessions.take(conn) else {
             return;
         };
-        self.equip(&mut session);
+        self.core.outgoing.equip(conn);
+        self.core.outgoing.begin(conn);
         let mut meter = self.core.meter();
-        while session.runs() && !self.core.outbox.is_held_up() {
+        while session.runs() && !self.core.is_stalled() {
             let Some(request) = session.deferred.pop_front() else {
                 break;
             };
@@ -255,6 +213,7 @@ impl Node {
         }
         meter.stop(&mut self.core.stats);
         self.sessions.put(session);
+        self.core.outgoing.end(conn);
         self.after(conn);
     }
 
@@ -264,20 +223,9 @@ impl Node {
             return;
         };
         if session.state == State::Closing {
-            self.sessions.closing.push(conn);
-        } else if session.output.is_empty() {
-            if let Some(buffer) = session.output.detach() {
-                self.pool.give_output(buffer);
-            }
-            return;
+            self.core.outgoing.close.push(conn);
         }
-        let Some(session) = self.sessions.get_mut(conn) else {
-            return;
-        };
-        if !session.flushing && !session.output.is_empty() {
-            session.flushing = true;
-            self.turn.flush.push(conn);
-        }
+        self.core.outgoing.settle(conn);
     }
 
     /// Answers bytes that are not the protocol, and closes.
@@ -287,9 +235,12 @@ impl Node {
             return;
         };
         if session.runs() {
-            self.equip(&mut session);
+            self.core.outgoing.equip(conn);
             let text = format!("ERR {error}");
-            Reply::new(&mut session.output, session.protocol).error(&text);
+            self.core
+                .outgoing
+                .reply(conn, session.protocol)
+                .error(&text);
             self.core.stats.error(&text);
             session.close();
         }
@@ -356,7 +307,7 @@ fn decode(core: &mut Core, session: &mut Session, limits: &Limits, batch: &mut B
                 });
                 // Whoever is not known yet may be known after this request, and then has other
                 // limits.
-                if queue.len() >= BATCH_LEN || !session.authenticated {
+                if queue.len() >= BATCH_LEN || !session.user().is_some() {
                     return Stopped::BatchFull;
                 }
             }
@@ -388,9 +339,10 @@ fn run_group(
 ) {
     // The arguments borrow the input while handlers change the rest of the session.
     let input = std::mem::take(&mut session.input);
+    core.outgoing.begin(session.conn);
     for queued in group {
         let args = queued.frame.args(&input, &batch.spans, &batch.bulks);
-        if session.runs() && !core.outbox.is_held_up() {
+        if session.runs() && !core.is_stalled() {
             if let Some(id) = queued.command.filter(|&id| is_metered(core, session, id)) {
                 meter.runs(id, &mut core.stats);
             }
@@ -401,48 +353,35 @@ fn run_group(
                 (queued.command, queued.hint),
                 &args,
             );
+            if core.outgoing.is_over(session.conn) {
+                session.close();
+            }
         } else if session.state != State::Closing {
             session.deferred.push_back(ArgBuf::from(args));
         }
     }
     meter.stop(&mut core.stats);
+    core.outgoing.end(session.conn);
     session.input = input;
 }
 
 /// Whether a command runs now, and is not queued for a transaction.
 #[inline]
 fn is_metered(core: &Core, session: &Session, id: CommandId) -> bool {
-    session.multi.is_none() || txn::is_exec(core.commands.get(id))
+    session.multi().is_none() || core.commands.get(id).spec.flags.has(Flags::RUNS_QUEUED)
 }
 
 /// Gives back what was executed of a session's input.
-fn settle_input(session: &mut Session, pool: &mut crate::session::Pool) {
+fn settle_input(session: &mut Session, spares: &mut Spares) {
     if session.decoded >= session.filled || session.state == State::Closing {
         session.filled = 0;
         session.decoded = 0;
-        pool.give_input(std::mem::take(&mut session.input));
+        spares.give_input(std::mem::take(&mut session.input));
     } else if session.decoded > 0 {
         session
             .input
             .copy_within(session.decoded..session.filled, 0);
         session.filled -= session.decoded;
         session.decoded = 0;
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn room_for_very_many_arguments_is_given_back() {
-        let mut batch = Batch::default();
-        batch.spans.reserve(100);
-        let room = batch.spans.capacity();
-        batch.clear();
-        assert_eq!(batch.spans.capacity(), room);
-        batch.spans.reserve(1_000_000);
-        batch.clear();
-        assert_eq!(batch.spans.capacity(), 0);
     }
 }

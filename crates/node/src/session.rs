@@ -1,49 +1,90 @@
 //! A client's session, and the table of all sessions.
 //!
-//! Always true: an idle session owns no buffer: input and output buffers come from the pool when
-//! bytes arrive and go back when they are used up.
-//! Not here: what is done with the bytes — `run.rs`.
+//! Always true: an idle session owns no buffer: input buffers come from the spare ones when bytes
+//! arrive and go back when they are used up.
+//! Not here: what is done with the bytes — `run.rs`; its output — `outgoing.rs`.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use russet_base::time::Now;
-use russet_io::{ConnId, Origin};
-use russet_resp::{ArgBuf, Output, Protocol, RequestDecoder};
+use russet_command::registry::CommandId;
+use russet_io::{ConnId, JobId, Origin};
+use russet_resp::{ArgBuf, Protocol, RequestDecoder};
 
 use crate::fieldsets::Fieldsets;
-use crate::registry::CommandId;
-use crate::txn::Multi;
-
-/// The size of a pooled buffer.
-pub(crate) const BUFFER_SIZE: usize = 16 << 10;
-
-/// How many buffers the pool keeps at most.
-const POOL_COUNT_MAX: usize = 1024;
+use crate::hurdles::Hurdles;
+use crate::multi::Multi;
+use crate::users::User;
 
 /// Whether replies reach the client (`CLIENT REPLY`).
+///
+/// ```text
+///          OFF                 SKIP              the command ends        the command ends
+///  On ◄──────────► Off   On ─────────► SkipNext ─────────────────► Skip ─────────────────► On
+///          ON
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Replies {
     /// They do.
     On,
     /// They do not.
     Off,
-    /// The reply of the next command does not.
+    /// The reply of the next command will not.
     SkipNext,
+    /// The reply of this command does not.
+    Skip,
 }
 
-/// What a session is up to.
+impl Replies {
+    /// Whether a reply that is written now is dropped.
+    #[inline]
+    pub(crate) fn are_dropped(self) -> bool {
+        matches!(self, Self::Off | Self::Skip)
+    }
+
+    /// What holds for the next command, when one has ended.
+    #[inline]
+    #[must_use]
+    pub(crate) fn next(self) -> Self {
+        match self {
+            Self::SkipNext => Self::Skip,
+            Self::Skip => Self::On,
+            other => other,
+        }
+    }
+}
+
+/// Whether requests of a session run.
+///
+/// ```text
+///           blocks, starts a job, is postponed
+///   Open ──────────────────────────────────────► Waits(for)
+///    │  ◄──────────────────────────────────────    │
+///    │      served, completed, released            │
+///    └────────────► Closing ◄──────────────────────┘   QUIT, killed, not the protocol
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum State {
     /// Commands run as they come.
     Open,
-    /// Nothing runs until a job completes.
-    Waiting,
-    /// Nothing runs until a key changes, or the client gives up.
-    Blocked,
-    /// Nothing runs until a pause ends.
-    Postponed,
+    /// Nothing runs until something has happened.
+    Waits(For),
     /// Nothing runs any more; the connection closes once its output was written.
     Closing,
+}
+
+/// What a session waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum For {
+    /// A change of one of the keys that the waiters know, or its deadline.
+    Keys,
+    /// The completion of a job.
+    Job(JobId),
+    /// What another server answers.
+    Peer,
+    /// The gate: its next request was postponed.
+    Gate,
 }
 
 /// Things a client asked for that others only read.
@@ -78,9 +119,11 @@ pub(crate) struct Session {
     pub protocol: Protocol,
     /// The selected database.
     pub db: usize,
-    /// Whether it may run commands that need authentication.
-    pub authenticated: bool,
-    /// What it is up to.
+    /// Its user; `None` until it has authenticated.
+    user: Option<Arc<User>>,
+    /// What may keep its requests from running.
+    hurdles: Hurdles,
+    /// Whether its requests run.
     pub state: State,
     /// Whether replies reach it.
     pub replies: Replies,
@@ -94,12 +137,8 @@ pub(crate) struct Session {
     pub created_ms: i64,
     /// When it last sent something, in monotonic milliseconds.
     pub active_ms: u64,
-    /// Since when its output is beyond the soft limit, in monotonic milliseconds.
-    pub over_soft_since_ms: Option<u64>,
     /// Bytes received so far.
     pub bytes_in: u64,
-    /// Bytes sent so far.
-    pub bytes_out: u64,
     /// Commands executed.
     pub commands: u64,
     /// Bytes received and not executed: `input[..filled]`, decoded up to `decoded`.
@@ -113,15 +152,11 @@ pub(crate) struct Session {
     /// Requests decoded but put off, since the session had to wait.
     pub deferred: VecDeque<ArgBuf>,
     /// Its transaction, from MULTI on.
-    pub multi: Option<Box<Multi>>,
+    multi: Option<Box<Multi>>,
     /// What HIMPORT PREPARE declared, if anything.
     pub fieldsets: Option<Box<Fieldsets>>,
-    /// Replies on their way.
-    pub output: Output,
     /// Whether it stands in the turn's list of sessions with input.
     pub queued: bool,
-    /// Whether it stands in the turn's list of sessions with output.
-    pub flushing: bool,
     /// Whether its reading was refused and is to be resumed.
     pub paused: bool,
 }
@@ -135,7 +170,8 @@ impl Session {
             origin,
             protocol: Protocol::Resp2,
             db: 0,
-            authenticated: true,
+            user: None,
+            hurdles: Hurdles::STRANGER,
             state: State::Open,
             replies: Replies::On,
             wishes: Wishes::default(),
@@ -143,9 +179,7 @@ impl Session {
             last_command: None,
             created_ms: now.wall_ms(),
             active_ms: now.mono_ms(),
-            over_soft_since_ms: None,
             bytes_in: 0,
-            bytes_out: 0,
             commands: 0,
             input: Vec::new(),
             filled: 0,
@@ -154,9 +188,7 @@ impl Session {
             deferred: VecDeque::new(),
             multi: None,
             fieldsets: None,
-            output: Output::default(),
             queued: false,
-            flushing: false,
             paused: false,
         }
     }
@@ -169,6 +201,47 @@ impl Session {
     /// The names, made when there were none.
     pub(crate) fn names_mut(&mut self) -> &mut Names {
         self.names.get_or_insert_default()
+    }
+
+    /// What may keep its requests from running.
+    #[inline]
+    pub(crate) fn hurdles(&self) -> Hurdles {
+        self.hurdles
+    }
+
+    /// Its user, once it has authenticated.
+    #[inline]
+    pub(crate) fn user(&self) -> Option<&Arc<User>> {
+        self.user.as_ref()
+    }
+
+    /// Gives it a user, or takes that away.
+    pub(crate) fn set_user(&mut self, user: Option<Arc<User>>) {
+        self.hurdles.set(Hurdles::STRANGER, user.is_none());
+        self.user = user;
+    }
+
+    /// Its transaction.
+    #[inline]
+    pub(crate) fn multi(&self) -> Option<&Multi> {
+        self.multi.as_deref()
+    }
+
+    /// Its transaction.
+    pub(crate) fn multi_mut(&mut self) -> Option<&mut Multi> {
+        self.multi.as_deref_mut()
+    }
+
+    /// Opens a transaction.
+    pub(crate) fn begin_multi(&mut self) {
+        self.multi = Some(Box::default());
+        self.hurdles.set(Hurdles::IN_MULTI, true);
+    }
+
+    /// Ends the transaction, and gives it back.
+    pub(crate) fn end_multi(&mut self) -> Option<Box<Multi>> {
+        self.hurdles.set(Hurdles::IN_MULTI, false);
+        self.multi.take()
     }
 
     /// Whether requests may run now.
@@ -194,93 +267,11 @@ impl Session {
     }
 }
 
-/// Spare buffers of [`BUFFER_SIZE`] bytes, the last used first.
-///
-/// Input buffers keep their whole length, so that taking one never clears it.
-#[derive(Default)]
-pub(crate) struct Pool {
-    inputs: Spares,
-    outputs: Spares,
-}
-
-impl Pool {
-    /// A buffer whose whole length may be written to.
-    #[inline]
-    pub(crate) fn input(&mut self) -> Vec<u8> {
-        self.inputs.take().unwrap_or_else(|| vec![0; BUFFER_SIZE])
-    }
-
-    /// An empty buffer to append to.
-    #[inline]
-    pub(crate) fn output(&mut self) -> Vec<u8> {
-        self.outputs
-            .take()
-            .unwrap_or_else(|| Vec::with_capacity(BUFFER_SIZE))
-    }
-
-    /// Takes an input buffer back; one that grew is given to the allocator instead.
-    #[inline]
-    pub(crate) fn give_input(&mut self, buffer: Vec<u8>) {
-        if buffer.len() == BUFFER_SIZE {
-            self.inputs.give(buffer);
-        }
-    }
-
-    /// Takes an output buffer back; one that grew is given to the allocator instead.
-    #[inline]
-    pub(crate) fn give_output(&mut self, mut buffer: Vec<u8>) {
-        if buffer.capacity() < 2 * BUFFER_SIZE {
-            buffer.clear();
-            self.outputs.give(buffer);
-        }
-    }
-
-    /// Gives half of the buffers to the allocator that nobody took since the last call.
-    pub(crate) fn trim(&mut self) {
-        self.inputs.trim();
-        self.outputs.trim();
-    }
-}
-
-/// Spare buffers of one kind.
-#[derive(Default)]
-struct Spares {
-    buffers: Vec<Vec<u8>>,
-    /// The fewest there were since the last trim.
-    idle: usize,
-}
-
-impl Spares {
-    #[inline]
-    fn take(&mut self) -> Option<Vec<u8>> {
-        let buffer = self.buffers.pop();
-        self.idle = self.idle.min(self.buffers.len());
-        buffer
-    }
-
-    #[inline]
-    fn give(&mut self, buffer: Vec<u8>) {
-        if self.buffers.len() < POOL_COUNT_MAX {
-            self.buffers.push(buffer);
-        }
-    }
-
-    fn trim(&mut self) {
-        // Those in front were used longest ago.
-        self.buffers.drain(..self.idle.div_ceil(2));
-        self.idle = self.buffers.len();
-    }
-}
-
 /// All sessions by connection, but for the one that is running.
 #[derive(Default)]
 pub(crate) struct Sessions {
     slots: Vec<Option<Box<Session>>>,
     len: usize,
-    /// Connections that the turn must close once their output is written.
-    pub closing: Vec<ConnId>,
-    /// Connections that the turn must close at once.
-    pub killed: Vec<ConnId>,
 }
 
 impl Sessions {
@@ -340,13 +331,6 @@ impl Sessions {
         (session.conn.generation == conn.generation).then_some(session)
     }
 
-    /// The session of a connection.
-    #[inline]
-    pub(crate) fn get(&self, conn: ConnId) -> Option<&Session> {
-        let session = self.slots.get(conn.index as usize)?.as_deref()?;
-        (session.conn.generation == conn.generation).then_some(session)
-    }
-
     /// Every session that is in the table.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Session> {
         self.slots.iter().filter_map(Option::as_deref)
@@ -355,26 +339,5 @@ impl Sessions {
     /// Every session that is in the table.
     pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Session> {
         self.slots.iter_mut().filter_map(Option::as_deref_mut)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::Pool;
-
-    #[test]
-    fn buffers_that_nobody_takes_go_by_halves_and_others_stay() {
-        let mut pool = Pool::default();
-        let taken: Vec<_> = (0..20).map(|_| pool.input()).collect();
-        taken.into_iter().for_each(|buffer| pool.give_input(buffer));
-        pool.trim();
-        let mut left = Vec::new();
-        for _ in 0..6 {
-            let used: Vec<_> = (0..3).map(|_| pool.input()).collect();
-            used.into_iter().for_each(|buffer| pool.give_input(buffer));
-            pool.trim();
-            left.push(pool.inputs.buffers.len());
-        }
-        assert_eq!(left, [11, 7, 5, 4, 3, 3]);
     }
 }

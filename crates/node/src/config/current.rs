@@ -102,10 +102,12 @@ impl Config {
             host: address.strip_prefix('-').unwrap_or(address).to_owned(),
             port: self.port,
             optional: address.starts_with('-'),
+            ..TcpBind::default()
         });
         let unix = (!self.unixsocket.is_empty()).then(|| UnixBind {
             path: self.unixsocket.clone(),
             mode: self.unixsocketperm,
+            ..UnixBind::default()
         });
         ListenPlan {
             tcp: tcp.collect(),

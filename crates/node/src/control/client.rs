@@ -15,7 +15,8 @@ use russet_io::ConnId;
 use russet_resp::Args;
 
 use super::{ControlCtx, ControlFlow, ControlHandler};
-use crate::block::{GivesUp, give_up};
+use crate::block::{self, GivesUp, give_up};
+use crate::pause::Pause;
 use crate::session::{Replies, Session};
 use describe::{addresses, describe};
 
@@ -307,12 +308,14 @@ fn kill(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlFlow, CommandE
     for session in cx.sessions.iter_mut() {
         if session.runs_or_waits() && victims.include(session, now_ms) {
             session.close();
-            cx.core.stop_waiting(session.id);
+            block::stop_waiting(cx.core, session.id);
             killed.push(session.conn);
         }
     }
     let mut count = killed.len() as i64;
-    cx.sessions.killed.append(&mut killed);
+    killed
+        .into_iter()
+        .for_each(|conn| cx.core.outgoing.kill(conn));
     let mut suicide = false;
     if !victims.not_me && victims.include(cx.session, now_ms) {
         count += 1;
@@ -370,15 +373,17 @@ fn pause(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlFlow, Command
     };
     let now = cx.core.now;
     let ends = timeout_millis(&args[2], now.wall_ms())?;
-    let rest_ms = ends.map_or(0, |at_ms| at_ms.saturating_sub(now.wall_ms()));
-    let rest_ms = u64::try_from(rest_ms).unwrap_or_default();
-    cx.core
-        .pause(now.mono_ms().saturating_add(rest_ms), is_for_all);
+    let ends_us = ends.map_or(now.mono_us, |at_ms| cx.core.monotonic_us(at_ms));
+    let pause = cx.core.pause.begin(ends_us, is_for_all);
+    cx.core.set_pause(pause);
     cx.ok()
 }
 
 fn unpause(cx: &mut ControlCtx<'_>, _: Args<'_>) -> Result<ControlFlow, CommandError> {
-    cx.core.unpause(cx.sessions);
+    if cx.core.pause.is_on() {
+        cx.core.set_pause(Pause::Off);
+        block::release_postponed(cx.core, cx.sessions);
+    }
     cx.ok()
 }
 

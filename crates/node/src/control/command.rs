@@ -15,7 +15,7 @@ use russet_command::{Categories, CommandError, Family, Flags, Group, help, views
 use russet_resp::{Args, Reply};
 
 use super::{ControlCtx, ControlFlow, ControlHandler};
-use crate::registry::Commands;
+use crate::core::Commands;
 
 /// A row of this family; naming the type lets handlers be stored as pointers.
 type Row = russet_command::Row<ControlHandler>;

@@ -3,16 +3,18 @@
 //! Not here: CLIENT — `client.rs`; SELECT — `russet-command`.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use russet_command::Arity::{AtLeast, Exactly};
 use russet_command::{CommandError, Family, Flags, Group};
-use russet_io::Origin;
 use russet_resp::{Args, Protocol};
 
 use super::{ControlCtx, ControlFlow, ControlHandler};
 use crate::core::Core;
-use crate::session::{Replies, Wishes};
-use crate::txn;
+use crate::exec;
+use crate::outgoing::Class;
+use crate::session::{Replies, Session, Wishes};
+use crate::users::User;
 
 /// Open to everybody, at any time.
 const ALWAYS: Flags = Flags::NOSCRIPT
@@ -60,13 +62,13 @@ pub(crate) const FAMILY: Family<ControlHandler> = Family {
             .does("Answers PONG, or the given message.")
             .tips(&["request_policy:all_shards", "response_policy:all_succeeded"]),
         Row::control("QUIT", AtLeast(1), quit)
-            .flags(ALWAYS)
+            .flags(ALWAYS.with(Flags::UNQUEUED))
             .since("1.0.0")
             .cost("O(1)")
             .does("Closes the connection.")
             .deprecated("7.2.0", "just closing the connection"),
         Row::control("RESET", Exactly(1), reset)
-            .flags(ALWAYS)
+            .flags(ALWAYS.with(Flags::UNQUEUED))
             .since("6.2.0")
             .cost("O(1)")
             .does("Brings the connection back to its state at the start."),
@@ -74,13 +76,14 @@ pub(crate) const FAMILY: Family<ControlHandler> = Family {
 };
 
 impl Core {
-    /// Whether a connection from there is refused since the server is open to all.
-    pub(crate) fn is_protected_from(&self, origin: &Origin) -> bool {
-        let Origin::Tcp { peer, .. } = origin else {
-            return false;
+    /// Lets a session be this user's from now on.
+    fn enter(&mut self, session: &mut Session, user: Option<Arc<User>>) {
+        let class = match user.is_some() {
+            true => Class::Normal,
+            false => Class::Stranger,
         };
-        let local = peer.ip().to_canonical().is_loopback();
-        self.config.protected_mode && self.config.requirepass.is_empty() && !local
+        self.outgoing.set_class(session.conn, class);
+        session.set_user(user);
     }
 
     /// Whether these credentials are right; wrong ones are counted.
@@ -118,7 +121,8 @@ fn auth(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlFlow, CommandE
     if !cx.core.accepts(user, password) {
         return Err(WRONG_PASS);
     }
-    cx.session.authenticated = true;
+    let user = cx.core.users.find(user);
+    cx.core.enter(cx.session, user);
     cx.ok()
 }
 
@@ -142,7 +146,7 @@ fn quit(cx: &mut ControlCtx<'_>, _: Args<'_>) -> Result<ControlFlow, CommandErro
 }
 
 fn reset(cx: &mut ControlCtx<'_>, _: Args<'_>) -> Result<ControlFlow, CommandError> {
-    txn::discard(cx.core, cx.session);
+    exec::discard(cx.core, cx.session);
     let session = &mut *cx.session;
     session.protocol = Protocol::Resp2;
     session.db = 0;
@@ -152,7 +156,9 @@ fn reset(cx: &mut ControlCtx<'_>, _: Args<'_>) -> Result<ControlFlow, CommandErr
     if let Some(names) = &mut session.names {
         names.name.clear();
     }
-    session.authenticated = cx.core.config.requirepass.is_empty();
+    let is_open = cx.core.config.requirepass.is_empty();
+    let user = is_open.then(|| cx.core.users.default_user());
+    cx.core.enter(session, user);
     cx.reply().simple("RESET");
     Ok(ControlFlow::Done)
 }
@@ -208,14 +214,14 @@ fn parse_hello<'a>(args: &Args<'a>) -> Result<Hello<'a>, CommandError> {
 
 fn hello(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlFlow, CommandError> {
     let hello = parse_hello(&args)?;
-    let mut authenticated = cx.session.authenticated;
-    if let Some((user, password)) = hello.credentials {
-        if !cx.core.accepts(user, password) {
+    let mut user = cx.session.user().cloned();
+    if let Some((name, password)) = hello.credentials {
+        if !cx.core.accepts(name, password) {
             return Err(WRONG_PASS);
         }
-        authenticated = true;
+        user = cx.core.users.find(name);
     }
-    if !authenticated {
+    if user.is_none() {
         return Err(CommandError::text(
             "NOAUTH HELLO must be called with the client already authenticated, otherwise the \
              HELLO <proto> AUTH <user> <pass> option can be used to authenticate the client and \
@@ -225,7 +231,7 @@ fn hello(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlFlow, Command
     if let Some(name) = hello.name {
         super::client::set_name(cx.session, name)?;
     }
-    cx.session.authenticated = true;
+    cx.core.enter(cx.session, user);
     if let Some(protocol) = hello.protocol {
         cx.session.protocol = protocol;
     }

@@ -320,7 +320,7 @@ fn crash(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlFlow, Command
     cx.core
         .outbox
         .log(LogLevel::Warning, format!("DEBUG {name} called"));
-    cx.core.outbox.exit = Some(1);
+    cx.core.outbox.exit(1);
     cx.session.close();
     Ok(ControlFlow::Done)
 }

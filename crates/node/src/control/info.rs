@@ -7,15 +7,14 @@ use std::sync::Arc;
 
 use russet_command::Arity::AtLeast;
 use russet_command::{CommandError, Family, Flags, Group};
+use russet_io::Usage;
 use russet_resp::Args;
 
 use super::{ControlCtx, ControlFlow, ControlHandler};
 use crate::core::Core;
-use crate::environment::ProcessUsage;
 use crate::fieldsets::Fieldsets;
 use crate::info::{Clients, Database, View, render};
-use crate::node::Node;
-use crate::session::{Session, State};
+use crate::session::{For, Session, State};
 
 /// A row of this family; naming the type lets handlers be stored as pointers.
 type Row = russet_command::Row<ControlHandler>;
@@ -43,14 +42,14 @@ pub(crate) const FAMILY: Family<ControlHandler> = Family {
 };
 const _: () = FAMILY.check();
 
-impl Node {
+impl Core {
     /// Takes over what the process uses, as the loop has measured it; due ten times a second.
-    pub fn observe(&mut self, usage: ProcessUsage) {
-        self.core.environment.observe(usage);
-        let (weight, slack) = (self.core.keyspace.weight(), self.core.keyspace.slack());
+    pub(crate) fn observe(&mut self, usage: Usage) {
+        self.environment.observe(usage);
+        let (weight, slack) = (self.keyspace.weight(), self.keyspace.slack());
         let beside_data = usage.allocated.saturating_sub(slack).saturating_sub(weight);
-        self.core.environment.beside_data = beside_data;
-        self.core.stats.observe_memory(beside_data + weight);
+        self.environment.beside_data = beside_data;
+        self.stats.observe_memory(beside_data + weight);
     }
 }
 
@@ -65,9 +64,9 @@ fn info(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlFlow, CommandE
         ..Clients::default()
     };
     for session in cx.sessions.iter() {
-        count(&mut clients, session);
+        count(&mut clients, cx.core, session);
     }
-    count(&mut clients, cx.session);
+    count(&mut clients, cx.core, cx.session);
     let databases = databases(cx.core);
     let commands = Arc::clone(&cx.core.commands);
     let core = &*cx.core;
@@ -92,13 +91,14 @@ fn info(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlFlow, CommandE
     Ok(ControlFlow::Done)
 }
 
-fn count(clients: &mut Clients, session: &Session) {
+fn count(clients: &mut Clients, core: &Core, session: &Session) {
+    let output = core.outgoing.waiting(session.conn).total();
     clients.connected += 1;
-    clients.blocked += usize::from(session.state == State::Postponed);
+    clients.blocked += usize::from(session.state == State::Waits(For::Gate));
     clients.input_max = clients.input_max.max(session.input.len());
-    clients.output_max = clients.output_max.max(session.output.len());
+    clients.output_max = clients.output_max.max(output);
     let fieldsets = session.fieldsets.as_deref().map_or(0, Fieldsets::memory);
-    clients.buffers += session.input.len() + session.output.len() + fieldsets;
+    clients.buffers += session.input.len() + output + fieldsets;
 }
 
 fn databases(core: &mut Core) -> Vec<Database> {

@@ -1,20 +1,18 @@
 //! MIGRATE: keys that move to another server, or are copied there.
 //!
 //! ```text
-//!  MIGRATE ─► keys that exist ─► AUTH, SELECT, a RESTORE for each ─► exchange ─► nothing runs
-//!             none: +NOKEY                                                           │
-//!  DEL of those whose RESTORE was answered with no error ◄───────────── answer ◄─────┘
+//!  MIGRATE ─► keys that exist ─► AUTH, SELECT, a RESTORE for each ─► the unit stays open
+//!             none: +NOKEY                                                    │
+//!  DEL of those whose RESTORE was answered with no error ◄────── replies ◄────┘
 //! ```
 //! A connection is kept for the next time, with the database that is selected there. When it turns
-//! out dead everything is said again over a new one, once.
+//! out dead, everything is sent again over a new one, once.
 //!
 //! Always true: a key is deleted only when the other server acknowledged it, and nothing else runs
 //! between reading its value and deleting it, in a transaction either.
-//! Not here: what the answer brings about — `migrate/journey.rs`; connections — `links.rs`;
-//! speaking — crate `russet-reactor`.
+//! Not here: talking to the other server — `migrate.rs` of the node; connections — `links.rs`.
 
-mod journey;
-
+use std::borrow::Cow;
 use std::ops::Range;
 
 use russet_base::num::parse_i64;
@@ -23,17 +21,16 @@ use russet_command::args::Cursor;
 use russet_command::row::{Begin, Find, KeyFlags};
 use russet_command::{CommandError, Flags, KeySpec, NotifyClass};
 use russet_engine::Touch;
-use russet_io::{Attempt, Exchange, Exchanged, LinkId, Phase, Source};
 use russet_rdb::payload;
-use russet_resp::{Args, encode_request};
+use russet_resp::{ArgBuf, Args, encode_request};
 
 use super::{ControlCtx, ControlFlow, ControlHandler};
 use crate::core::Core;
 use crate::gate;
 use crate::links::Target;
+use crate::migrate::{End, Migrate, Phase, Plan};
 use crate::persist::translate;
-use crate::session::{Replies, Session};
-use journey::{Journey, broken_off};
+use crate::session::For;
 
 const MOVED: KeyFlags = KeyFlags::RW.with(KeyFlags::ACCESS).with(KeyFlags::DELETE);
 
@@ -101,37 +98,101 @@ fn migrate(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlFlow, Comma
         return Ok(ControlFlow::Done);
     }
     // A client that has gone waits for no answer; what it wanted moved stays here.
-    if !cx.session.runs() || cx.core.outbox.is_exchanging() {
+    if !cx.session.runs() || cx.core.migrating.is_some() {
         return Err(broken_off(Phase::Connecting));
     }
     let load = load(cx, &keys, options.is_replacing);
-    let attempts = attempts(cx.core, &options);
-    let journey = Journey {
+    let now_us = cx.core.now.mono_us;
+    let words = [
+        options.password.map(|_| &b"AUTH"[..]),
+        options.user,
+        options.password,
+    ];
+    let plan = Plan {
         command: gate::resolve(cx.core, args).ok(),
         db: cx.session.db,
-        is_copy: options.is_copy,
-        is_silent: cx.session.replies != Replies::On,
-        target: options.target.clone(),
-        target_db: options.target_db,
-        attempts: attempts.iter().map(|one| (one.link, one.lines)).collect(),
         keys,
-    };
-    let (host, port) = options.target;
-    let exchange = Exchange {
-        host,
-        port,
-        timeout_ms: options.timeout_ms,
-        attempts,
+        is_copy: options.is_copy,
+        target: options.target,
+        target_db: options.target_db,
+        credentials: words.into_iter().flatten().map(<[u8]>::to_vec).collect(),
         load,
-        lines: journey.keys.len(),
+        timeout_us: options.timeout_ms.saturating_mul(1_000),
+        began_us: now_us,
     };
-    let then = move |core: &mut Core, session: Option<&mut Session>, end: Exchanged| {
-        journey.finish(core, session, &end);
+    let kept = cx.core.links.reuse(&plan.target);
+    let next = Migrate::begin(plan, kept, now_us);
+    match cx.core.follow_migration(next) {
+        None => Ok(ControlFlow::Waits(For::Peer)),
+        // It cannot end before it began.
+        Some(_) => Err(broken_off(Phase::Connecting)),
+    }
+}
+
+/// Does what the end of a migration brings about: deletes the keys that arrived. Gives back the
+/// error for the client.
+pub(crate) fn finish(core: &mut Core, end: &End) -> Option<CommandError> {
+    keep_or_drop(core, end);
+    if !end.plan.is_copy {
+        delete(core, end);
+    }
+    if let Some(id) = end.plan.command {
+        let took_us = core.now.mono_us.saturating_sub(end.plan.began_us);
+        let took = (took_us.saturating_mul(1_000), 1);
+        core.stats.took(id, took, core.config.latency_tracking);
+    }
+    match (&end.error, end.broken) {
+        (Some(text), _) => {
+            let text = format!("ERR Target instance replied with error: {text}");
+            Some(CommandError::Text(Cow::Owned(text)))
+        }
+        (None, Some(phase)) => Some(broken_off(phase)),
+        (None, None) => None,
+    }
+}
+
+/// Keeps the connection for the next time, or closes it.
+fn keep_or_drop(core: &mut Core, end: &End) {
+    let Some((link, is_usable)) = end.link else {
+        return;
     };
-    cx.core
-        .outbox
-        .exchange_for(cx.session.conn, exchange, Box::new(then));
-    Ok(ControlFlow::Waiting)
+    let gone = if is_usable {
+        // After an error we cannot tell which database is selected.
+        let db = end.error.is_none().then_some(end.plan.target_db);
+        core.links.keep(link, db, core.now.mono_us)
+    } else {
+        core.links.forget(link);
+        Some(link)
+    };
+    if let Some(gone) = gone {
+        core.outgoing.kill(gone);
+    }
+}
+
+/// Deletes the keys that arrived; the journal holds one DEL of them all.
+fn delete(core: &mut Core, end: &End) {
+    let mut request: Vec<&[u8]> = vec![b"DEL"];
+    let arrived = end.plan.keys.iter().zip(&end.acknowledged);
+    for (key, _) in arrived.filter(|(_, arrived)| **arrived) {
+        core.keyspace.db(end.plan.db).remove(key);
+        let effects = &mut core.effects;
+        effects.notify(NotifyClass::GENERIC, "del", end.plan.db, key);
+        effects.dirty += 1;
+        request.push(key);
+    }
+    if request.len() > 1 {
+        let request = ArgBuf::from_slices(&request);
+        core.take_effects(end.plan.db, &request.args());
+    }
+}
+
+/// The error of a migration that broke off.
+fn broken_off(phase: Phase) -> CommandError {
+    CommandError::text(match phase {
+        Phase::Connecting => "IOERR error or timeout connecting to the client",
+        Phase::Writing => "IOERR error or timeout writing to target instance",
+        Phase::Reading => "IOERR error or timeout reading to target instance",
+    })
 }
 
 fn options(args: Args<'_>) -> Result<Options<'_>, CommandError> {
@@ -221,38 +282,4 @@ fn load(cx: &mut ControlCtx<'_>, keys: &[Vec<u8>], is_replacing: bool) -> Vec<u8
         encode_request(&request[..len], &mut bytes);
     }
     bytes
-}
-
-/// The connection that is kept, if there is one, and a new one.
-fn attempts(core: &mut Core, options: &Options<'_>) -> Vec<Attempt> {
-    let kept = core.links.find(&options.target);
-    let first = match kept {
-        Some(kept) => attempt(options, (kept.link, Source::Kept), kept.db),
-        None => attempt(options, (core.links.name(), Source::New), None),
-    };
-    let second = attempt(options, (core.links.name(), Source::New), None);
-    vec![first, second]
-}
-
-fn attempt(options: &Options<'_>, link: (LinkId, Source), selected: Option<i64>) -> Attempt {
-    let (mut opening, mut lines) = (Vec::new(), 0);
-    if let Some(password) = options.password {
-        lines += 1;
-        match options.user {
-            Some(user) => encode_request([b"AUTH", user, password], &mut opening),
-            None => encode_request([&b"AUTH"[..], password], &mut opening),
-        }
-    }
-    if selected != Some(options.target_db) {
-        lines += 1;
-        let index = options.target_db.to_string();
-        encode_request(["SELECT", &index], &mut opening);
-    }
-    let (link, source) = link;
-    Attempt {
-        link,
-        source,
-        opening,
-        lines,
-    }
 }

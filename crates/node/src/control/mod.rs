@@ -4,7 +4,7 @@
 //! so it may look at every other session while it changes its own.
 //!
 //! Always true: a handler writes exactly one reply through `cx.reply()`, or returns an error and
-//! writes none, or returns `Flow::Waiting` and the reply is written when its job completes.
+//! writes none, or returns `ControlFlow::Waits` and the reply is written when that has happened.
 //! Not here: data commands — crate `russet-command`.
 
 pub(crate) mod client;
@@ -16,52 +16,13 @@ pub(crate) mod dump;
 pub(crate) mod himport;
 pub(crate) mod info;
 pub(crate) mod memory;
-mod migrate;
+pub(crate) mod migrate;
 pub(crate) mod server;
 pub(crate) mod txn;
 
-use russet_command::{CommandError, Family};
-use russet_resp::{Args, Reply};
+use russet_command::Family;
 
-use crate::core::Core;
-use crate::session::{Session, Sessions};
-
-/// A handler of a control command.
-pub(crate) type ControlHandler =
-    fn(&mut ControlCtx<'_>, Args<'_>) -> Result<ControlFlow, CommandError>;
-
-/// How a control handler ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum ControlFlow {
-    /// The reply is written.
-    Done,
-    /// The reply follows when the job completes that the handler started with
-    /// [`ControlCtx::start`]; the session executes nothing until then.
-    Waiting,
-}
-
-/// Everything a control handler may touch.
-pub(crate) struct ControlCtx<'c> {
-    /// The node without its sessions.
-    pub core: &'c mut Core,
-    /// All other sessions.
-    pub sessions: &'c mut Sessions,
-    /// The session that asks.
-    pub session: &'c mut Session,
-}
-
-impl ControlCtx<'_> {
-    /// Where the reply goes.
-    pub(crate) fn reply(&mut self) -> Reply<'_> {
-        Reply::new(&mut self.session.output, self.session.protocol)
-    }
-
-    /// Writes `+OK`.
-    pub(crate) fn ok(&mut self) -> Result<ControlFlow, CommandError> {
-        self.reply().ok();
-        Ok(ControlFlow::Done)
-    }
-}
+pub(crate) use crate::core::{ControlCtx, ControlFlow, ControlHandler};
 
 /// Every family of control commands.
 pub(crate) const FAMILIES: &[Family<ControlHandler>] = &[

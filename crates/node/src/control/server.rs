@@ -56,7 +56,7 @@ impl Core {
         if !self.config.save.is_empty() {
             self.outbox.log(LogLevel::Warning, NOT_SAVED);
         }
-        self.outbox.exit = Some(0);
+        self.outbox.exit(0);
     }
 
     fn begin_shutdown(&mut self) {
@@ -106,7 +106,7 @@ fn shutdown(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlFlow, Comm
     }
     if nosave {
         cx.core.begin_shutdown();
-        cx.core.outbox.exit = Some(0);
+        cx.core.outbox.exit(0);
     } else {
         cx.core.shut_down();
     }

@@ -271,7 +271,10 @@ fn a_large_argument_that_is_complete_stays_in_the_input() {
     let Decoded::Frame(frame) = decoded else {
         panic!("{decoded:?}");
     };
-    assert_eq!(frame.args(&wire, &spans, &bulks).verbatim(), Some(&wire[..]));
+    assert_eq!(
+        frame.args(&wire, &spans, &bulks).verbatim(),
+        Some(&wire[..])
+    );
     assert!(bulks.is_empty());
 }
 
@@ -294,7 +297,10 @@ fn a_replication_stream_stays_in_the_input() {
     let Decoded::Frame(frame) = decoded else {
         panic!("{decoded:?}");
     };
-    assert_eq!(frame.args(&wire, &spans, &bulks).verbatim(), Some(&wire[..]));
+    assert_eq!(
+        frame.args(&wire, &spans, &bulks).verbatim(),
+        Some(&wire[..])
+    );
 }
 
 #[test]

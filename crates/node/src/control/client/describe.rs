@@ -5,19 +5,20 @@
 
 use std::fmt::Write;
 
-use russet_io::Origin;
+use russet_io::{Address, Origin};
 use russet_resp::{ArgBuf, Protocol};
 
+use crate::buffers::BUFFER_SIZE;
 use crate::core::Core;
 use crate::fieldsets::Fieldsets;
-use crate::session::{BUFFER_SIZE, Session, State};
-use crate::txn::Multi;
+use crate::multi::Multi;
+use crate::session::{For, Session, State};
 
 /// The addresses of both ends, as CLIENT LIST shows them.
 pub(crate) fn addresses(origin: &Origin) -> (String, String) {
-    match origin {
-        Origin::Tcp { peer, local } => (peer.to_string(), local.to_string()),
-        Origin::Unix { path } => (format!("{path}:0"), format!("{path}:0")),
+    match &origin.address {
+        Address::Tcp { peer, local } => (peer.to_string(), local.to_string()),
+        Address::Unix { path } => (format!("{path}:0"), format!("{path}:0")),
     }
 }
 
@@ -38,12 +39,14 @@ pub(super) fn describe(core: &Core, session: &Session, text: &mut String) {
         Protocol::Resp2 => 2,
         Protocol::Resp3 => 3,
     };
-    let queued = session.multi.as_deref();
+    let queued = session.multi();
+    let waiting = core.outgoing.waiting(session.conn);
+    let user = session.user().map_or("default", |user| &user.name);
     let _ = writeln!(
         text,
         "id={} addr={addr} laddr={laddr} fd={} name={} age={age_s} idle={idle_s} flags={} db={} \
          sub=0 psub=0 ssub=0 multi={} watch={} qbuf={} qbuf-free={} argv-mem={} multi-mem={} \
-         rbs={} rbp={} obl={} oll=0 omem=0 tot-mem={} events=r cmd={command} user=default redir=-1 \
+         rbs={} rbp={} obl={} oll={} omem={} tot-mem={} events={} cmd={command} user={user} redir=-1 \
          resp={resp} lib-name={} lib-ver={} tot-net-in={} tot-net-out={} tot-cmds={}",
         session.id,
         session.conn.index + 8,
@@ -58,25 +61,28 @@ pub(super) fn describe(core: &Core, session: &Session, text: &mut String) {
         memory.multi,
         memory.output,
         memory.output,
-        session.output.len(),
+        waiting.first,
+        waiting.pieces,
+        waiting.beyond,
         memory.total,
+        if waiting.total() > 0 { "rw" } else { "r" },
         lossy(names.map(|n| &n.lib_name)),
         lossy(names.map(|n| &n.lib_version)),
         session.bytes_in,
-        session.bytes_out,
+        core.outgoing.sent(session.conn),
         session.commands,
     );
 }
 
 /// The letters that tell what a client is up to.
 fn flags(core: &Core, session: &Session) -> String {
-    let waits = matches!(session.state, State::Blocked | State::Postponed);
+    let waits = matches!(session.state, State::Waits(For::Keys | For::Gate));
     let letters = [
-        (session.multi.is_some(), 'x'),
+        (session.multi().is_some(), 'x'),
         (waits, 'b'),
         (core.watchers.is_dirty(session.id), 'd'),
         (!session.runs_or_waits(), 'c'),
-        (matches!(session.origin, Origin::Unix { .. }), 'U'),
+        (matches!(session.origin.address, Address::Unix { .. }), 'U'),
         (session.wishes.no_evict, 'e'),
         (session.wishes.no_touch, 'T'),
     ];
@@ -110,11 +116,11 @@ impl Memory {
             0 => 0,
             _ => session.input.len().max(BUFFER_SIZE),
         };
-        let multi = session.multi.as_deref().map_or(0, Multi::memory);
+        let multi = session.multi().map_or(0, Multi::memory);
         let multi = multi + core.watchers.memory_of(session.id);
         let request = core.waiters.memory_of(session.id);
         let deferred: usize = session.deferred.iter().map(ArgBuf::memory).sum();
-        let output = session.output.memory();
+        let output = core.outgoing.memory_of(session.conn);
         let decoder = session.decoder.memory();
         let fieldsets = session.fieldsets.as_deref().map_or(0, Fieldsets::memory);
         let buffers = input + output + decoder + deferred;

@@ -1,40 +1,73 @@
-//! Who waits for which key, in which order, and until when; who is asked again when.
+//! Clients that wait for keys: in which order, until when, and when they are asked again.
 //!
 //! Always true: a client stands once in the queue of a key, at the place of its ticket; a queue
 //! that nobody stands in does not exist.
-//! Not here: what being served means — `block.rs`; that keys are observed — there too.
+//! Not here: how they are served — `block.rs`; that keys are observed — there too.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use russet_command::Wait;
+use russet_command::registry::CommandId;
 use russet_io::ConnId;
+use russet_resp::ArgBuf;
 
-use super::{Blocked, DbKey};
+/// A key of a numbered database.
+pub(crate) type DbKey = (usize, Box<[u8]>);
+
+/// A client that waits, and for what.
+#[derive(Debug)]
+pub(crate) struct Blocked {
+    /// Its connection.
+    pub conn: ConnId,
+    /// Its number.
+    pub client: u64,
+    /// Its command.
+    pub command: CommandId,
+    /// The request that runs when a key changes.
+    pub request: ArgBuf,
+    /// The database of the keys.
+    pub db: usize,
+    /// What the handler said.
+    pub wait: Wait,
+    /// Its place in every queue: who came earlier has a lower one.
+    pub ticket: u64,
+    /// When it gives up, in monotonic microseconds.
+    pub gives_up_us: Option<u64>,
+    /// When it is asked again although no key changed, in monotonic microseconds.
+    pub again_us: Option<u64>,
+}
+
+impl Blocked {
+    /// The keys it waits for; some may be the same.
+    pub(crate) fn keys(&self) -> impl Iterator<Item = DbKey> {
+        let keys = self.request.args();
+        let keys = keys.slice(self.wait.keys.clone()).iter();
+        keys.map(|key| (self.db, Box::from(key)))
+    }
+}
 
 /// All clients that wait.
 #[derive(Debug, Default)]
 pub(crate) struct Waiters {
     clients: BTreeMap<u64, Blocked>,
     queues: BTreeMap<DbKey, Queue>,
-    /// Deadlines in monotonic milliseconds, each with its client.
+    /// Deadlines in monotonic microseconds, each with its client.
     deadlines: BTreeSet<(u64, u64)>,
-    /// When clients are asked again in any case, in monotonic milliseconds, each with its client.
+    /// When clients are asked again in any case, in monotonic microseconds, each with its client.
     alarms: BTreeSet<(u64, u64)>,
     /// Keys that changed and whose queues were not asked since, in order of change.
     ready: VecDeque<DbKey>,
-    /// Clients that need not wait any more, for the turn to go on with.
-    released: VecDeque<ConnId>,
     /// The key whose queue is being served; its own changes do not make it ready again.
     pub serving: Option<DbKey>,
     tickets: u64,
 }
 
-/// Those who wait for one key.
+/// The clients that wait for one key.
 #[derive(Debug, Default)]
 struct Queue {
     /// Clients by ticket.
     line: BTreeMap<u64, u64>,
-    /// How many of them want to know that the key is gone.
+    /// The number of those that want to know that the key is gone.
     on_gone: usize,
     /// Whether the key stands among those that are ready.
     is_ready: bool,
@@ -42,13 +75,13 @@ struct Queue {
 
 impl Waiters {
     /// A place behind everybody else.
-    pub(super) fn next_ticket(&mut self) -> u64 {
+    pub(crate) fn next_ticket(&mut self) -> u64 {
         self.tickets += 1;
         self.tickets
     }
 
     /// Puts a client into the queue of a key; false if it stands there already.
-    pub(super) fn enter(&mut self, blocked: &Blocked, key: DbKey) -> bool {
+    pub(crate) fn enter(&mut self, blocked: &Blocked, key: DbKey) -> bool {
         let queue = self.queues.entry(key).or_default();
         let is_new = queue.line.insert(blocked.ticket, blocked.client).is_none();
         queue.on_gone += usize::from(is_new && blocked.wait.on_gone);
@@ -56,7 +89,7 @@ impl Waiters {
     }
 
     /// Takes a client out of the queue of a key; false if it does not stand there.
-    pub(super) fn leave(&mut self, blocked: &Blocked, key: &DbKey) -> bool {
+    pub(crate) fn leave(&mut self, blocked: &Blocked, key: &DbKey) -> bool {
         let Some(queue) = self.queues.get_mut(key) else {
             return false;
         };
@@ -69,30 +102,30 @@ impl Waiters {
     }
 
     /// Notes a client that waits.
-    pub(super) fn insert(&mut self, blocked: Blocked) {
-        if let Some(at_ms) = blocked.gives_up_ms {
-            self.deadlines.insert((at_ms, blocked.client));
+    pub(crate) fn insert(&mut self, blocked: Blocked) {
+        if let Some(at_us) = blocked.gives_up_us {
+            self.deadlines.insert((at_us, blocked.client));
         }
-        if let Some(at_ms) = blocked.again_ms {
-            self.alarms.insert((at_ms, blocked.client));
+        if let Some(at_us) = blocked.again_us {
+            self.alarms.insert((at_us, blocked.client));
         }
         self.clients.insert(blocked.client, blocked);
     }
 
     /// Takes a client out, its places in the queues left as they are.
-    pub(super) fn take(&mut self, client: u64) -> Option<Blocked> {
+    pub(crate) fn take(&mut self, client: u64) -> Option<Blocked> {
         let blocked = self.clients.remove(&client)?;
-        if let Some(at_ms) = blocked.gives_up_ms {
-            self.deadlines.remove(&(at_ms, client));
+        if let Some(at_us) = blocked.gives_up_us {
+            self.deadlines.remove(&(at_us, client));
         }
-        if let Some(at_ms) = blocked.again_ms {
-            self.alarms.remove(&(at_ms, client));
+        if let Some(at_us) = blocked.again_us {
+            self.alarms.remove(&(at_us, client));
         }
         Some(blocked)
     }
 
     /// A key has changed.
-    pub(super) fn changed(&mut self, key: DbKey) {
+    pub(crate) fn changed(&mut self, key: DbKey) {
         if self.serving.as_ref() == Some(&key) {
             return;
         }
@@ -105,7 +138,7 @@ impl Waiters {
     }
 
     /// The next key whose queue is to be asked.
-    pub(super) fn next_ready(&mut self) -> Option<DbKey> {
+    pub(crate) fn next_ready(&mut self) -> Option<DbKey> {
         let key = self.ready.pop_front()?;
         if let Some(queue) = self.queues.get_mut(&key) {
             queue.is_ready = false;
@@ -114,37 +147,37 @@ impl Waiters {
     }
 
     /// The first client in the queue of a key with at least that ticket.
-    pub(super) fn next_in_line(&self, key: &DbKey, from: u64) -> Option<(u64, u64)> {
+    pub(crate) fn next_in_line(&self, key: &DbKey, from: u64) -> Option<(u64, u64)> {
         let line = &self.queues.get(key)?.line;
         line.range(from..).next().map(|(&ticket, &id)| (ticket, id))
     }
 
     /// Whether somebody in the queue of a key wants to know that it is gone.
-    pub(super) fn anybody_on_gone(&self, key: &DbKey) -> bool {
+    pub(crate) fn anybody_on_gone(&self, key: &DbKey) -> bool {
         self.queues.get(key).is_some_and(|queue| queue.on_gone > 0)
     }
 
     /// What a client waits for.
-    pub(super) fn wait_of(&self, client: u64) -> Option<&Wait> {
+    pub(crate) fn wait_of(&self, client: u64) -> Option<&Wait> {
         self.clients.get(&client).map(|blocked| &blocked.wait)
     }
 
     /// The connection of a client that waits.
-    pub(super) fn conn_of(&self, client: u64) -> Option<ConnId> {
+    pub(crate) fn conn_of(&self, client: u64) -> Option<ConnId> {
         self.clients.get(&client).map(|blocked| blocked.conn)
     }
 
     /// A client whose time is over.
-    pub(super) fn next_overdue(&self, now_ms: u64) -> Option<u64> {
-        let &(at_ms, client) = self.deadlines.first()?;
-        (at_ms <= now_ms).then_some(client)
+    pub(crate) fn next_overdue(&self, now_us: u64) -> Option<u64> {
+        let &(at_us, client) = self.deadlines.first()?;
+        (at_us <= now_us).then_some(client)
     }
 
     /// Makes the keys ready of clients that wanted to be asked again by now; says whether there are
     /// any.
-    pub(super) fn ring(&mut self, now_ms: u64) -> bool {
-        while let Some(&(at_ms, client)) = self.alarms.first()
-            && at_ms <= now_ms
+    pub(crate) fn expire_alarms(&mut self, now_us: u64) -> bool {
+        while let Some(&(at_us, client)) = self.alarms.first()
+            && at_us <= now_us
         {
             self.alarms.pop_first();
             // Whichever key is ready, all that the client waits for is looked at.
@@ -156,44 +189,27 @@ impl Waiters {
         !self.ready.is_empty()
     }
 
-    /// A client goes on.
-    pub(crate) fn release(&mut self, conn: ConnId) {
-        self.released.push_back(conn);
+    /// When the next client gives up, in monotonic microseconds.
+    pub(crate) fn next_deadline_us(&self) -> Option<u64> {
+        self.deadlines.first().map(|&(at_us, _)| at_us)
     }
 
-    /// Whether any client goes on.
-    #[inline]
-    pub(crate) fn has_released(&self) -> bool {
-        !self.released.is_empty()
+    /// When the next client is asked again, in monotonic microseconds.
+    pub(crate) fn next_alarm_us(&self) -> Option<u64> {
+        self.alarms.first().map(|&(at_us, _)| at_us)
     }
 
-    /// The next client that goes on.
-    #[inline]
-    pub(crate) fn next_released(&mut self) -> Option<ConnId> {
-        self.released.pop_front()
-    }
-
-    /// When the next client gives up, in monotonic milliseconds.
-    pub(crate) fn next_deadline_ms(&self) -> Option<u64> {
-        self.deadlines.first().map(|&(at_ms, _)| at_ms)
-    }
-
-    /// When the next client is asked again, in monotonic milliseconds.
-    pub(crate) fn next_alarm_ms(&self) -> Option<u64> {
-        self.alarms.first().map(|&(at_ms, _)| at_ms)
-    }
-
-    /// How many clients wait.
+    /// The number of clients that wait.
     pub(crate) fn len(&self) -> usize {
         self.clients.len()
     }
 
-    /// How many of them will give up.
+    /// The number of clients whose wait ends by itself.
     pub(crate) fn with_deadline(&self) -> usize {
         self.deadlines.len()
     }
 
-    /// How many keys are waited for, and for how many of them also to be gone.
+    /// The number of keys that are waited for, and of those that are waited for to be gone, too.
     pub(crate) fn keys(&self) -> (usize, usize) {
         let on_gone = self.queues.values().filter(|queue| queue.on_gone > 0);
         (self.queues.len(), on_gone.count())

@@ -1,0 +1,87 @@
+//! Running the commands of a transaction, one after the other, as one unit.
+//!
+//! ```text
+//!  EXEC ─► [ a · b · c ] ─► a runs ─► b waits for a job ─► the unit is open, [ c ] is left
+//!                                     … completed ─► go_on ─► c runs ─► done
+//! ```
+//! Always true: nobody else's request runs between two commands.
+//! Not here: queueing — `multi.rs`; the command EXEC — `control/txn.rs`.
+
+use std::borrow::Cow;
+
+use russet_command::CommandError;
+
+use crate::block::fail;
+use crate::core::Core;
+use crate::gate::{self, Source, Verdict};
+use crate::invoke::{Call, Ran, invoke};
+use crate::multi::Exec;
+use crate::session::{For, Session, Sessions};
+
+/// Runs commands to the end, or to the first that waits for something outside: what it waits for,
+/// and the rest.
+pub(crate) fn run(
+    core: &mut Core,
+    sessions: &mut Sessions,
+    session: &mut Session,
+    mut exec: Exec,
+) -> Option<(For, Exec)> {
+    let mut meter = core.meter();
+    let mut waits_for = None;
+    while let Some((id, request)) = exec.next() {
+        meter.runs(id, &mut core.stats);
+        let mark = core.outgoing.output(session.conn).mark();
+        let args = request.args();
+        let result = match gate::admit(core, session, id, &args, Source::Queued) {
+            Verdict::Runs(permit) => {
+                let call = Call {
+                    permit: &permit,
+                    hint: 0,
+                    args: &args,
+                };
+                invoke(core, sessions, session, call)
+            }
+            Verdict::Refused(error) => Err(error),
+            // What was queued is neither queued nor postponed again.
+            Verdict::Queues | Verdict::Postpones => Ok(Ran::Done),
+        };
+        match result {
+            Ok(Ran::Waits(what)) => {
+                waits_for = Some(what);
+                break;
+            }
+            Ok(_) => {}
+            Err(error) => {
+                core.outgoing.output(session.conn).rollback(mark);
+                fail(core, session, &error);
+            }
+        }
+        if session.replies.are_dropped() {
+            core.outgoing.output(session.conn).rollback(mark);
+        }
+    }
+    meter.stop(&mut core.stats);
+    waits_for.map(|waits_for| (waits_for, exec))
+}
+
+/// Ends the transaction and forgets the watched keys.
+pub(crate) fn discard(core: &mut Core, session: &mut Session) {
+    session.end_multi();
+    core.unwatch(session.id);
+}
+
+/// EXEC itself was refused: the transaction is over.
+#[cold]
+pub(crate) fn abort(core: &mut Core, session: &mut Session, why: &CommandError) -> CommandError {
+    discard(core, session);
+    aborted(why)
+}
+
+/// The error of an EXEC that was refused.
+#[cold]
+pub(crate) fn aborted(why: &CommandError) -> CommandError {
+    let why = why.to_string();
+    let why = why.strip_prefix("ERR ").unwrap_or(&why);
+    let text = format!("EXECABORT Transaction discarded because of: {why}");
+    CommandError::Text(Cow::Owned(text))
+}

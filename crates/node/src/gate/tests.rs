@@ -1,0 +1,148 @@
+use russet_base::time::Now;
+use russet_io::{Address, ConnId, Origin};
+use russet_resp::ArgBuf;
+
+use super::*;
+use crate::node::Node;
+use crate::open_unit::OpenUnit;
+use crate::pause::Pause;
+use crate::session::For;
+use crate::{Config, Environment};
+
+const CONN: ConnId = ConnId {
+    index: 0,
+    generation: 1,
+};
+
+const SOURCES: [Source; 3] = [Source::Client, Source::Queued, Source::Woken];
+
+struct World {
+    node: Node,
+    session: Session,
+}
+
+/// A node with all that a hurdle needs, and a session before it.
+fn world(hurdle: &str) -> World {
+    let now = Now::from_ms(1_000);
+    let mut node = Node::new(Config::default(), Environment::default(), now);
+    let address = Address::Unix {
+        path: String::new(),
+    };
+    let mut session = Session::new(CONN, 1, Origin::client(address), now);
+    session.set_user(Some(node.core.users.default_user()));
+    match hurdle {
+        "authentication" => session.set_user(None),
+        "outside_multi" | "queued" => session.begin_multi(),
+        "held" => node
+            .core
+            .set_open(Some(OpenUnit::new(CONN, For::Peer, None))),
+        "memory" => {
+            node.core.config = limited();
+            node.core.derive_settings();
+            let mut db = node.core.keyspace.db(0);
+            db.set(b"key", &[b'x'; 10_000], None);
+        }
+        "paused" => node.core.set_pause(Pause::default().begin(u64::MAX, false)),
+        _ => {}
+    }
+    World { node, session }
+}
+
+fn limited() -> Config {
+    let text = crate::config::Text {
+        name: "test".to_owned(),
+        text: b"maxmemory 1000\nmaxmemory-policy noeviction\n".to_vec(),
+    };
+    Config::load(&[text], &mut |_| Err(String::new())).expect("the text is right")
+}
+
+/// The verdict on a request, in a word.
+fn ask(world: &World, request: &str, source: Source) -> String {
+    let request: ArgBuf = request.split(' ').collect();
+    let args = request.args();
+    let core = &world.node.core;
+    let id = resolve(core, args).expect("the command exists");
+    match admit(core, &world.session, id, &args, source) {
+        Verdict::Runs(permit) => {
+            assert_eq!(permit.may_block(), source != Source::Queued);
+            "runs".to_owned()
+        }
+        Verdict::Queues => "queues".to_owned(),
+        Verdict::Postpones => "postpones".to_owned(),
+        Verdict::Refused(error) => {
+            let text = error.to_string();
+            text.split(' ').take(2).collect::<Vec<_>>().join(" ")
+        }
+    }
+}
+
+#[test]
+fn each_check_stops_what_it_is_for_and_asks_only_the_sources_it_is_made_for() {
+    // The hurdle, a request that is stopped, how; one that passes.
+    let cases = [
+        ("none", "SET k v", "runs", "GET k"),
+        ("arity", "GET", "ERR wrong", "GET k"),
+        ("authentication", "GET k", "NOAUTH Authentication", "AUTH x"),
+        ("outside_multi", "SHUTDOWN", "ERR Command", "EXEC"),
+        ("held", "GET k", "postpones", "AUTH x"),
+        ("memory", "SET k v", "OOM command", "GET k"),
+        ("paused", "SET k v", "postpones", "GET k"),
+        ("queued", "GET k", "queues", "DISCARD"),
+    ];
+    for (hurdle, stopped, how, passes) in cases {
+        for source in SOURCES {
+            let expected = match source {
+                Source::Client => how,
+                _ => "runs",
+            };
+            let world = world(hurdle);
+            assert_eq!(
+                ask(&world, stopped, source),
+                expected,
+                "{hurdle} {source:?}"
+            );
+            assert_eq!(ask(&world, passes, source), "runs", "{hurdle} {source:?}");
+        }
+    }
+    let named: Vec<&str> = cases[2..].iter().map(|case| case.0).collect();
+    let checks: Vec<&str> = CHECKS.iter().map(|check| check.name).collect();
+    assert_eq!(named, checks, "every check has its case, in order");
+}
+
+#[test]
+fn a_container_without_subcommand_never_runs() {
+    for source in SOURCES {
+        assert_eq!(ask(&world("none"), "CONFIG", source), "ERR wrong");
+    }
+}
+
+#[test]
+fn exec_needs_what_its_commands_need() {
+    for (hurdle, how) in [("memory", "OOM command"), ("paused", "postpones")] {
+        let mut world = world(hurdle);
+        world.session.begin_multi();
+        assert_eq!(ask(&world, "EXEC", Source::Client), "runs");
+        let request: ArgBuf = ["SET", "k", "v"].iter().collect();
+        let id = resolve(&world.node.core, request.args()).unwrap();
+        let flags = world.node.core.commands.get(id).spec.flags;
+        let multi = world.session.multi_mut().unwrap();
+        multi.push(id, flags, request.args());
+        assert_eq!(ask(&world, "EXEC", Source::Client), how);
+    }
+}
+
+#[test]
+fn the_first_check_in_order_answers() {
+    let mut world = world("paused");
+    world.session.set_user(None);
+    world.session.begin_multi();
+    assert_eq!(
+        ask(&world, "SET k v", Source::Client),
+        "NOAUTH Authentication"
+    );
+    assert_eq!(ask(&world, "SET k", Source::Client), "ERR wrong");
+    let user = world.node.core.users.default_user();
+    world.session.set_user(Some(user));
+    assert_eq!(ask(&world, "SET k v", Source::Client), "postpones");
+    assert_eq!(ask(&world, "GET k", Source::Client), "queues");
+}

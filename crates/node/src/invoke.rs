@@ -1,0 +1,133 @@
+//! Running the handler of a command, given a permit.
+//!
+//! ```text
+//!  permit ─► handler ─┬─ Done: the reply is written, effects are taken in
+//!                     ├─ Blocks: for keys                     (the caller parks it: block.rs)
+//!                     ├─ Waits: for a job or a peer           (the caller: unit.rs, exec.rs)
+//!                     └─ error: the caller takes the reply back and writes the error
+//! ```
+//! Always true: nothing runs a handler but this file, and it takes a permit of the gate.
+//! Not here: what becomes of the effects — `settle.rs`.
+
+use russet_command::{CommandError, Ctx, Flow, Wait};
+use russet_resp::{Args, Reply};
+
+use crate::core::{ControlCtx, ControlFlow, ControlHandler, Core, Handler};
+use crate::gate::Permit;
+use crate::session::{For, Session, Sessions};
+
+/// A command that may run.
+#[derive(Clone, Copy)]
+pub(crate) struct Call<'a> {
+    /// The leave to run it.
+    pub permit: &'a Permit,
+    /// The hash of its first key, if it was prefetched; 0 if not.
+    pub hint: u64,
+    /// The request.
+    // PERF: by reference, since copying what was just put together waits for it.
+    pub args: &'a Args<'a>,
+}
+
+/// How a command ended that did not fail.
+#[derive(Debug)]
+pub(crate) enum Ran {
+    /// Its reply is written.
+    Done,
+    /// It waits for keys; nothing is written.
+    Blocks(Box<Wait>),
+    /// It waits for something outside; its reply follows.
+    Waits(For),
+}
+
+/// Runs a command, and counts it.
+///
+/// # Errors
+/// What the handler refused. It may have begun a reply, which must be taken back.
+// PERF: a call of its own costs forty instructions, most of them moves.
+#[inline(always)]
+pub(crate) fn invoke(
+    core: &mut Core,
+    sessions: &mut Sessions,
+    session: &mut Session,
+    call: Call<'_>,
+) -> Result<Ran, CommandError> {
+    let result = match call.permit.handler() {
+        Handler::Data(run) => run_data(core, session, run, call),
+        Handler::Control(run) => run_control(core, sessions, session, run, call),
+    };
+    // A command that blocks is counted when its wait is over.
+    if !matches!(result, Ok(Ran::Blocks(_))) {
+        core.stats.called(call.permit.id());
+    }
+    if result.is_err() {
+        core.stats.failed(call.permit.id());
+    }
+    result
+}
+
+/// Runs the command of a client that waited once more; it is counted when its wait ends.
+///
+/// # Errors
+/// What the handler refused.
+pub(crate) fn invoke_again(
+    core: &mut Core,
+    session: &mut Session,
+    call: Call<'_>,
+) -> Result<Ran, CommandError> {
+    match call.permit.handler() {
+        Handler::Data(run) => run_data(core, session, run, call),
+        // Only data commands wait for keys.
+        Handler::Control(_) => Ok(Ran::Done),
+    }
+}
+
+#[inline(always)]
+fn run_data(
+    core: &mut Core,
+    session: &mut Session,
+    run: russet_command::Handler,
+    call: Call<'_>,
+) -> Result<Ran, CommandError> {
+    core.keyspace.keep_clocks(session.wishes.no_touch);
+    let mut cx = Ctx {
+        keyspace: &mut core.keyspace,
+        db: session.db,
+        reply: Reply::new(core.outgoing.output(session.conn), session.protocol),
+        effects: &mut core.effects,
+        settings: &core.settings,
+        rng: &mut core.rng,
+        hint: call.hint,
+        may_block: call.permit.may_block(),
+    };
+    let result = run(&mut cx, *call.args);
+    let db = std::mem::replace(&mut session.db, cx.db);
+    core.take_effects(db, call.args);
+    match result {
+        Ok(Flow::Done) => Ok(Ran::Done),
+        Ok(Flow::Block(wait)) => Ok(Ran::Blocks(wait)),
+        Err(error) => Err(error),
+    }
+}
+
+#[inline(never)]
+fn run_control(
+    core: &mut Core,
+    sessions: &mut Sessions,
+    session: &mut Session,
+    run: ControlHandler,
+    call: Call<'_>,
+) -> Result<Ran, CommandError> {
+    core.keyspace.keep_clocks(session.wishes.no_touch);
+    let db = session.db;
+    let mut cx = ControlCtx {
+        core,
+        sessions,
+        session,
+    };
+    let flow = run(&mut cx, *call.args)?;
+    core.take_effects(db, call.args);
+    Ok(match flow {
+        ControlFlow::Done => Ran::Done,
+        ControlFlow::Waits(waits_for) => Ran::Waits(waits_for),
+    })
+}

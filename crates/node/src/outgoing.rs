@@ -1,0 +1,526 @@
+//! Outgoing: everything that is on its way to connections, and the lists of what to do with them.
+//!
+//! ```text
+//!  reply of the running session ──► queue ──┐ fence         settle: flush list, limits
+//!  deliver(conn, message) ────────► queue ──┼───────► pieces ─► taken ─► held ─► gone
+//!     to the running session: behind its reply   allow(offset) opens
+//!
+//!            bytes added            taken whole                close        all taken
+//!   idle ──────────────► flushing ─────────────► idle    any ─────► closing ─────────► closed
+//!                            │ beyond a limit, now or for too long
+//!                            └─────────────────────────► killed
+//! ```
+//! | state | bytes added | taken | time | close | kill |
+//! |---|---|---|---|---|---|
+//! | idle | → flushing, listed | – | – | → closing, listed | → killed, listed |
+//! | flushing | stays; beyond the hard limit → killed | → idle when empty | beyond the soft limit for too long → killed | → closing | → killed |
+//! | closing | stays | the loop closes | as above | stays | → killed |
+//! | killed | dropped | dropped | – | – | – |
+//!
+//! Limits are checked where bytes are added, and by a clock of their own while the peer reads
+//! nothing. Every queue belongs to a class, which has a hard limit, a soft one and its seconds.
+//!
+//! Always true: bytes behind a fence are in no piece; what was taken is gone from here.
+//! Always true: a message for the session that runs stands behind the reply of its command.
+//! Not here: what the bytes mean — handlers; who is told of a limit — `service.rs`.
+
+mod fence;
+mod queue;
+
+use std::collections::BTreeSet;
+
+use bytes::Bytes;
+use russet_io::{ConnId, Piece};
+use russet_resp::{Output, Protocol, Reply};
+
+use crate::buffers::{BUFFER_SIZE, Spares};
+use crate::journal::Offset;
+use queue::Queue;
+
+/// The class of a connection, which decides on its limits.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Class {
+    /// A client that asks and is answered.
+    #[default]
+    Normal,
+    /// A client that has not authenticated.
+    Stranger,
+    /// A connection to another server, made by us.
+    Peer,
+}
+
+/// The limits of a class; 0 is no limit.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Limits {
+    /// More waiting bytes than this close the connection at once.
+    pub hard: u64,
+    /// More waiting bytes than this close it after a while.
+    pub soft: u64,
+    /// That while, in seconds.
+    pub soft_seconds: u64,
+}
+
+/// What waits for a connection, in the words of CLIENT LIST.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Waiting {
+    /// Bytes in the first buffer (`obl`).
+    pub first: usize,
+    /// Buffers and shared pieces beyond it (`oll`).
+    pub pieces: usize,
+    /// Bytes in those (`omem`).
+    pub beyond: usize,
+}
+
+impl Waiting {
+    /// All bytes that wait.
+    pub(crate) fn total(self) -> usize {
+        self.first + self.beyond
+    }
+}
+
+/// Everything that is on its way out.
+#[derive(Debug, Default)]
+pub(crate) struct Outgoing {
+    /// By the index of the connection.
+    queues: Vec<Queue>,
+    /// Takes what is written for a connection that has gone.
+    void: Queue,
+    spares: Spares,
+    limits: [Limits; 3],
+    /// The session that runs, and the messages for it that wait behind its reply.
+    running: Option<ConnId>,
+    aside: Output,
+    /// Replies that depend on what is behind this offset may not leave; `None`: all may.
+    allowed: Option<Offset>,
+    /// The offset that replies depend on which are written now.
+    depends_on: Offset,
+    /// Connections with a closed fence.
+    fenced: Vec<ConnId>,
+    /// Connections above their soft limit, by the time at which they are closed.
+    patience: BTreeSet<(u64, ConnId)>,
+    /// Connections that went beyond a limit, for the node to drop.
+    over: Vec<ConnId>,
+    /// The monotonic time of the turn, in microseconds.
+    now_us: u64,
+    /// Connections with output that may leave.
+    pub flush: Vec<ConnId>,
+    /// Connections whose reading goes on.
+    pub resume: Vec<ConnId>,
+    /// Connections to close once their output has left.
+    pub close: Vec<ConnId>,
+    /// Connections to close at once.
+    pub kill: Vec<ConnId>,
+}
+
+impl Outgoing {
+    /// A turn begins at this monotonic time, in microseconds.
+    pub(crate) fn begin_turn(&mut self, now_us: u64) {
+        self.now_us = now_us;
+    }
+
+    /// Sets the limits of normal clients.
+    pub(crate) fn set_limits(&mut self, normal: Limits) {
+        self.limits[Class::Normal as usize] = normal;
+        self.limits[Class::Stranger as usize] = Limits {
+            // COMPAT: whoever has not authenticated gets a first buffer, as in Redis.
+            hard: BUFFER_SIZE as u64 + STRANGER_BEYOND,
+            ..normal
+        };
+    }
+
+    /// A connection came.
+    pub(crate) fn open(&mut self, conn: ConnId, class: Class) {
+        let index = conn.index as usize;
+        if self.queues.len() <= index {
+            self.queues.resize_with(index + 1, Queue::default);
+        }
+        self.queues[index] = Queue::new(conn.generation, class);
+        if self.allowed.is_some() {
+            self.queues[index].fence_all();
+        }
+    }
+
+    /// From now on replies wait for the journal: those that are written behind an offset leave once
+    /// [`Self::allow`] has reached it.
+    pub(crate) fn fence(&mut self, allowed: Offset) {
+        self.allowed = Some(allowed);
+        self.queues.iter_mut().for_each(Queue::fence_all);
+    }
+
+    /// Replies wait for nothing any more.
+    pub(crate) fn unfence(&mut self) {
+        self.allow(Offset(u64::MAX));
+        self.allowed = None;
+        self.queues.iter_mut().for_each(|queue| queue.fences = None);
+    }
+
+    /// The journal has reached this offset: replies written from now on depend on it.
+    #[inline]
+    pub(crate) fn depend_on(&mut self, offset: Offset) {
+        self.depends_on = offset;
+    }
+
+    /// Lets the replies leave that depend on this offset or an earlier one.
+    pub(crate) fn allow(&mut self, offset: Offset) {
+        if self.allowed.is_none_or(|allowed| allowed >= offset) {
+            return;
+        }
+        self.allowed = Some(offset);
+        let fenced = std::mem::take(&mut self.fenced);
+        for conn in fenced {
+            let Some(queue) = self.find_mut(conn) else {
+                continue;
+            };
+            let is_open = queue.open(offset);
+            if queue.may_leave(Some(offset)) && !queue.is_listed {
+                queue.is_listed = true;
+                self.flush.push(conn);
+            }
+            if !is_open {
+                self.fenced.push(conn);
+            }
+        }
+    }
+
+    /// A connection has gone, with all that waited for it.
+    pub(crate) fn forget(&mut self, conn: ConnId) {
+        let Some(queue) = self.find_mut(conn) else {
+            return;
+        };
+        let mut queue = std::mem::take(queue);
+        self.stop_patience(conn, &mut queue);
+        if queue.output.is_empty()
+            && let Some(buffer) = queue.output.detach()
+        {
+            self.spares.give_output(buffer);
+        }
+        while self.queues.last().is_some_and(Queue::is_free) {
+            self.queues.pop();
+        }
+    }
+
+    /// Puts a connection into another class.
+    pub(crate) fn set_class(&mut self, conn: ConnId, class: Class) {
+        if let Some(queue) = self.find_mut(conn) {
+            queue.class = class;
+        }
+    }
+
+    /// The queue of a connection; one that drops everything when it has gone.
+    #[inline]
+    pub(crate) fn output(&mut self, conn: ConnId) -> &mut Output {
+        let index = conn.index as usize;
+        let is_there = self
+            .queues
+            .get(index)
+            .is_some_and(|queue| queue.generation == conn.generation);
+        match is_there {
+            true => &mut self.queues[index].output,
+            false => self.void(),
+        }
+    }
+
+    /// Where a reply to a connection is written.
+    #[inline]
+    pub(crate) fn reply(&mut self, conn: ConnId, protocol: Protocol) -> Reply<'_> {
+        Reply::new(self.output(conn), protocol)
+    }
+
+    #[cold]
+    fn void(&mut self) -> &mut Output {
+        self.void.output.clear();
+        &mut self.void.output
+    }
+
+    /// Lends a connection a buffer for what is about to be written.
+    #[inline]
+    pub(crate) fn equip(&mut self, conn: ConnId) {
+        let index = conn.index as usize;
+        if let Some(queue) = self.queues.get_mut(index)
+            && queue.output.is_empty()
+        {
+            let buffer = self.spares.output();
+            if let Some(unused) = queue.output.attach(buffer) {
+                self.spares.give_output(unused);
+            }
+        }
+    }
+
+    /// A session runs from now on: messages for it wait behind its reply.
+    #[inline]
+    pub(crate) fn begin(&mut self, conn: ConnId) {
+        self.running = Some(conn);
+    }
+
+    /// The reply of a command of the running session is written: what was put aside follows it.
+    #[inline]
+    pub(crate) fn end_reply(&mut self) {
+        if !self.aside.is_empty() {
+            self.append_aside();
+        }
+    }
+
+    /// The session runs no more.
+    #[inline]
+    pub(crate) fn end(&mut self, conn: ConnId) {
+        self.end_reply();
+        self.running = None;
+        self.settle(conn);
+    }
+
+    #[cold]
+    fn append_aside(&mut self) {
+        let Some(conn) = self.running else {
+            return self.aside.clear();
+        };
+        let mut aside = std::mem::take(&mut self.aside);
+        let output = self.output(conn);
+        for chunk in aside.chunks() {
+            match chunk {
+                russet_resp::Chunk::Bytes(bytes) => output.extend(bytes),
+                russet_resp::Chunk::Shared(bytes) => output.extend_shared(bytes.clone()),
+            }
+        }
+        aside.clear();
+        self.aside = aside;
+    }
+
+    /// Appends a message to what leaves for a connection; false if it has gone.
+    ///
+    /// A long message is shared by its count among all who receive it.
+    pub(crate) fn deliver(&mut self, conn: ConnId, message: &Bytes) -> bool {
+        if self.find(conn).is_none_or(|queue| queue.is_killed) {
+            return false;
+        }
+        if self.running == Some(conn) {
+            self.aside.extend_shared(message.clone());
+            return true;
+        }
+        self.equip(conn);
+        self.output(conn).extend_shared(message.clone());
+        self.settle(conn);
+        true
+    }
+
+    /// Notes that bytes were added to a connection's queue: lists it, and checks its limits.
+    #[inline]
+    pub(crate) fn settle(&mut self, conn: ConnId) {
+        let Some(queue) = self.queues.get_mut(conn.index as usize) else {
+            return;
+        };
+        if queue.generation != conn.generation {
+            return;
+        }
+        if queue.output.is_empty() {
+            if let Some(buffer) = queue.output.detach() {
+                self.spares.give_output(buffer);
+            }
+            return;
+        }
+        if self.allowed.is_some() {
+            return self.settle_fenced(conn);
+        }
+        if !queue.is_listed {
+            queue.is_listed = true;
+            self.flush.push(conn);
+        }
+        if queue.waiting() > BUFFER_SIZE {
+            self.check(conn);
+        }
+    }
+
+    /// The same while replies wait for the journal.
+    #[cold]
+    fn settle_fenced(&mut self, conn: ConnId) {
+        let (allowed, depends_on) = (self.allowed, self.depends_on);
+        let Some(queue) = self.find_mut(conn) else {
+            return;
+        };
+        let is_closed = allowed.is_some_and(|allowed| depends_on > allowed);
+        let is_new = queue.note(is_closed.then_some(depends_on));
+        let is_due = queue.may_leave(allowed) && !queue.is_listed;
+        queue.is_listed |= is_due;
+        let is_large = queue.waiting() > BUFFER_SIZE;
+        if is_new {
+            self.fenced.push(conn);
+        }
+        if is_due {
+            self.flush.push(conn);
+        }
+        if is_large {
+            self.check(conn);
+        }
+    }
+
+    /// Whether more waits for a connection than its hard limit allows.
+    #[inline]
+    pub(crate) fn is_over(&self, conn: ConnId) -> bool {
+        let Some(queue) = self.queues.get(conn.index as usize) else {
+            return false;
+        };
+        let hard = self.limits[queue.class as usize].hard;
+        hard > 0 && queue.waiting() as u64 > hard && queue.waiting() > BUFFER_SIZE
+    }
+
+    /// Checks a connection for which more waits than a first buffer holds.
+    #[cold]
+    fn check(&mut self, conn: ConnId) {
+        let now_us = self.now_us;
+        let limits = match self.find(conn) {
+            Some(queue) => self.limits[queue.class as usize],
+            None => return,
+        };
+        let is_over = self.is_over(conn);
+        let Some(queue) = self.find_mut(conn).filter(|queue| !queue.is_killed) else {
+            return;
+        };
+        if is_over {
+            return self.over.push(conn);
+        }
+        let is_above = limits.soft > 0 && queue.waiting() as u64 > limits.soft;
+        match (queue.closes_at_us, is_above) {
+            (None, true) => {
+                let patience_us = limits.soft_seconds.saturating_mul(1_000_000);
+                let at_us = now_us.saturating_add(patience_us);
+                queue.closes_at_us = Some(at_us);
+                self.patience.insert((at_us, conn));
+            }
+            (Some(at_us), false) => {
+                queue.closes_at_us = None;
+                self.patience.remove(&(at_us, conn));
+            }
+            _ => {}
+        }
+    }
+
+    /// Finds the connections that were above their soft limit for too long.
+    pub(crate) fn expire_patience(&mut self) {
+        while let Some(&(at_us, conn)) = self.patience.first()
+            && at_us < self.now_us
+        {
+            self.patience.pop_first();
+            if let Some(queue) = self.find_mut(conn) {
+                queue.closes_at_us = None;
+                self.over.push(conn);
+            }
+        }
+    }
+
+    /// When the next connection is closed for being above its soft limit too long, in monotonic
+    /// microseconds.
+    pub(crate) fn next_patience_us(&self) -> Option<u64> {
+        self.patience.first().map(|&(at_us, _)| at_us + 1)
+    }
+
+    /// Whether a connection went beyond a limit.
+    #[inline]
+    pub(crate) fn has_over(&self) -> bool {
+        !self.over.is_empty()
+    }
+
+    /// A connection that went beyond a limit.
+    pub(crate) fn next_over(&mut self) -> Option<ConnId> {
+        self.over.pop()
+    }
+
+    fn stop_patience(&mut self, conn: ConnId, queue: &mut Queue) {
+        if let Some(at_us) = queue.closes_at_us.take() {
+            self.patience.remove(&(at_us, conn));
+        }
+    }
+
+    /// Has a connection closed at once; what waits for it is dropped.
+    pub(crate) fn kill(&mut self, conn: ConnId) {
+        let Some(queue) = self.find_mut(conn) else {
+            return;
+        };
+        if !std::mem::replace(&mut queue.is_killed, true) {
+            queue.output.clear();
+            self.kill.push(conn);
+        }
+    }
+
+    /// Fills `pieces` with output that may leave, and says how many it filled.
+    #[inline]
+    pub(crate) fn pieces<'s>(&'s self, conn: ConnId, pieces: &mut [Piece<'s>]) -> usize {
+        match self.find(conn) {
+            Some(queue) => queue.pieces(self.allowed, pieces),
+            None => 0,
+        }
+    }
+
+    /// The loop took this many bytes.
+    #[inline]
+    pub(crate) fn taken(&mut self, conn: ConnId, count: usize) {
+        let Some(queue) = self.queues.get_mut(conn.index as usize) else {
+            return;
+        };
+        if queue.generation != conn.generation {
+            return;
+        }
+        queue.take(count);
+        if queue.closes_at_us.is_some() {
+            self.check(conn);
+        }
+        let queue = &mut self.queues[conn.index as usize];
+        if queue.output.is_empty()
+            && let Some(buffer) = queue.output.detach()
+        {
+            self.spares.give_output(buffer);
+        }
+    }
+
+    /// This many bytes that were taken have not left yet.
+    pub(crate) fn held(&mut self, conn: ConnId, count: usize) {
+        let Some(queue) = self.find_mut(conn) else {
+            return;
+        };
+        queue.held = count;
+        if queue.waiting() > BUFFER_SIZE || queue.closes_at_us.is_some() {
+            self.check(conn);
+        }
+    }
+
+    /// What waits for a connection.
+    pub(crate) fn waiting(&self, conn: ConnId) -> Waiting {
+        self.find(conn).map(Queue::show).unwrap_or_default()
+    }
+
+    /// The bytes that left for a connection so far.
+    pub(crate) fn sent(&self, conn: ConnId) -> u64 {
+        self.find(conn).map_or(0, Queue::sent)
+    }
+
+    /// The memory that a connection's queue holds, in bytes.
+    pub(crate) fn memory_of(&self, conn: ConnId) -> usize {
+        self.find(conn).map_or(0, |queue| queue.output.memory())
+    }
+
+    /// Whether all that was written for a connection was taken.
+    pub(crate) fn is_empty(&self, conn: ConnId) -> bool {
+        self.find(conn).is_none_or(|queue| queue.output.is_empty())
+    }
+
+    /// Gives spare buffers to the allocator that nobody needed of late.
+    pub(crate) fn trim(&mut self) {
+        self.spares.trim();
+    }
+
+    #[inline]
+    fn find(&self, conn: ConnId) -> Option<&Queue> {
+        let queue = self.queues.get(conn.index as usize)?;
+        (queue.generation == conn.generation).then_some(queue)
+    }
+
+    #[inline]
+    fn find_mut(&mut self, conn: ConnId) -> Option<&mut Queue> {
+        let queue = self.queues.get_mut(conn.index as usize)?;
+        (queue.generation == conn.generation).then_some(queue)
+    }
+}
+
+/// The bytes beyond a first buffer that may wait for a client that has not authenticated.
+const STRANGER_BEYOND: u64 = 1 << 10;
+
+#[cfg(test)]
+mod tests;

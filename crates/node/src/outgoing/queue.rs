@@ -1,0 +1,153 @@
+//! The queue of one connection: bytes that wait, their fences, and what was taken.
+//!
+//! Always true: a free place has generation 0, which no connection has.
+
+use russet_io::Piece;
+use russet_resp::{Chunk, Output};
+
+use super::fence::Fences;
+use super::{Class, Waiting};
+use crate::buffers::BUFFER_SIZE;
+use crate::journal::Offset;
+
+/// What is on its way to one connection.
+#[derive(Debug, Default)]
+pub(super) struct Queue {
+    /// Tells the users of this place apart; 0 is nobody.
+    pub generation: u32,
+    /// Its class.
+    pub class: Class,
+    /// Whether it stands in the list of connections to flush.
+    pub is_listed: bool,
+    /// Bytes that wait.
+    pub output: Output,
+    /// Places in the stream that wait for an offset; absent while replies wait for nothing.
+    pub fences: Option<Box<Fences>>,
+    /// Whether it is about to be closed, whatever it holds.
+    pub is_killed: bool,
+    /// When it is closed unless its output gets below the soft limit, in monotonic microseconds.
+    pub closes_at_us: Option<u64>,
+    /// Bytes that were taken and did not leave yet.
+    pub held: usize,
+    /// Bytes taken so far: the position in the stream of the first byte that waits.
+    taken: u64,
+}
+
+impl Queue {
+    pub(super) fn new(generation: u32, class: Class) -> Self {
+        Self {
+            generation,
+            class,
+            ..Self::default()
+        }
+    }
+
+    pub(super) fn is_free(&self) -> bool {
+        self.generation == 0
+    }
+
+    /// The bytes that have not left.
+    #[inline]
+    pub(super) fn waiting(&self) -> usize {
+        self.output.len() + self.held
+    }
+
+    /// The bytes that left.
+    pub(super) fn sent(&self) -> u64 {
+        self.taken - self.held as u64
+    }
+
+    /// The position in the stream behind the last byte.
+    pub(super) fn end(&self) -> u64 {
+        self.taken + self.output.len() as u64
+    }
+
+    pub(super) fn take(&mut self, count: usize) {
+        self.output.advance(count);
+        self.taken += count as u64;
+        self.is_listed = false;
+    }
+
+    #[inline]
+    pub(super) fn pieces<'s>(&'s self, allowed: Option<Offset>, pieces: &mut [Piece<'s>]) -> usize {
+        if self.fences.is_none()
+            && let Some(single) = self.output.as_single()
+        {
+            return match pieces.first_mut() {
+                Some(first) if !single.is_empty() => {
+                    *first = Piece::Bytes(single);
+                    1
+                }
+                _ => 0,
+            };
+        }
+        self.pieces_before(self.open_until(allowed), pieces)
+    }
+
+    /// Lets what waits now leave; what comes waits until it is noted.
+    pub(super) fn fence_all(&mut self) {
+        let end = self.end();
+        self.fences = Some(Box::new(Fences::new(end)));
+    }
+
+    /// Notes what the bytes depend on that were added since the last call; says whether this is
+    /// the first fence that is closed.
+    pub(super) fn note(&mut self, depends_on: Option<Offset>) -> bool {
+        let end = self.end();
+        match &mut self.fences {
+            Some(fences) => fences.note(end, depends_on),
+            None => false,
+        }
+    }
+
+    /// Opens the fences up to this offset; says whether none is left.
+    pub(super) fn open(&mut self, allowed: Offset) -> bool {
+        self.fences
+            .as_mut()
+            .is_none_or(|fences| fences.open(allowed))
+    }
+
+    /// Whether any byte may leave.
+    pub(super) fn may_leave(&self, allowed: Option<Offset>) -> bool {
+        !self.output.is_empty() && self.open_until(allowed) > 0
+    }
+
+    /// The number of waiting bytes that are in front of every closed fence.
+    fn open_until(&self, allowed: Option<Offset>) -> usize {
+        match self.fences.as_deref().zip(allowed) {
+            Some((fences, allowed)) => {
+                let position = fences.first_closed(allowed);
+                usize::try_from(position.saturating_sub(self.taken)).unwrap_or(usize::MAX)
+            }
+            None => usize::MAX,
+        }
+    }
+
+    fn pieces_before<'s>(&'s self, mut rest: usize, pieces: &mut [Piece<'s>]) -> usize {
+        let mut count = 0;
+        for (chunk, piece) in self.output.chunks().zip(pieces) {
+            if rest == 0 {
+                break;
+            }
+            let size = chunk.bytes().len();
+            *piece = match chunk {
+                Chunk::Shared(bytes) if size <= rest => Piece::Shared(bytes),
+                chunk => Piece::Bytes(&chunk.bytes()[..size.min(rest)]),
+            };
+            rest = rest.saturating_sub(size);
+            count += 1;
+        }
+        count
+    }
+
+    pub(super) fn show(&self) -> Waiting {
+        let total = self.waiting();
+        let first = total.min(BUFFER_SIZE);
+        let beyond = total - first;
+        Waiting {
+            first,
+            pieces: self.output.shared_count().max(beyond.div_ceil(BUFFER_SIZE)),
+            beyond,
+        }
+    }
+}

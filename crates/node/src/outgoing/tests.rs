@@ -1,0 +1,191 @@
+use super::*;
+
+const CONN: ConnId = ConnId {
+    index: 3,
+    generation: 7,
+};
+
+fn outgoing() -> Outgoing {
+    let mut outgoing = Outgoing::default();
+    outgoing.open(CONN, Class::Normal);
+    outgoing
+}
+
+fn write(outgoing: &mut Outgoing, bytes: &[u8]) {
+    outgoing.equip(CONN);
+    outgoing.output(CONN).extend(bytes);
+    outgoing.settle(CONN);
+}
+
+/// Takes what may leave, up to this many bytes.
+fn take(outgoing: &mut Outgoing, most: usize) -> String {
+    let mut pieces = [Piece::Bytes(&[]); 8];
+    let count = outgoing.pieces(CONN, &mut pieces);
+    let mut bytes: Vec<u8> = Vec::new();
+    pieces[..count]
+        .iter()
+        .for_each(|piece| bytes.extend_from_slice(piece.bytes()));
+    bytes.truncate(most);
+    outgoing.taken(CONN, bytes.len());
+    String::from_utf8(bytes).unwrap()
+}
+
+#[test]
+fn what_is_written_is_listed_once_and_taken_in_order() {
+    let mut outgoing = outgoing();
+    write(&mut outgoing, b"ab");
+    write(&mut outgoing, b"cd");
+    assert_eq!(std::mem::take(&mut outgoing.flush), [CONN]);
+    assert_eq!(take(&mut outgoing, 3), "abc");
+    assert_eq!(outgoing.waiting(CONN).total(), 1);
+    write(&mut outgoing, b"e");
+    assert_eq!(outgoing.flush, [CONN]);
+    assert_eq!(take(&mut outgoing, 9), "de");
+    assert_eq!((outgoing.sent(CONN), outgoing.memory_of(CONN)), (5, 0));
+}
+
+#[test]
+fn a_message_to_the_running_session_follows_its_reply() {
+    let mut outgoing = outgoing();
+    outgoing.begin(CONN);
+    assert!(outgoing.deliver(CONN, &Bytes::from_static(b"push ")));
+    outgoing.output(CONN).extend(b"reply ");
+    outgoing.end_reply();
+    outgoing.output(CONN).extend(b"next");
+    outgoing.end(CONN);
+    assert!(outgoing.deliver(CONN, &Bytes::from_static(b" late")));
+    assert_eq!(take(&mut outgoing, 99), "reply push next late");
+}
+
+#[test]
+fn what_is_written_for_a_connection_that_has_gone_is_dropped() {
+    let mut outgoing = outgoing();
+    outgoing.forget(CONN);
+    outgoing.output(CONN).extend(b"x");
+    outgoing.settle(CONN);
+    assert!(!outgoing.deliver(CONN, &Bytes::from_static(b"y")));
+    assert!(outgoing.flush.is_empty());
+    assert!(outgoing.is_empty(CONN));
+}
+
+#[test]
+fn bytes_behind_a_fence_do_not_leave_before_the_journal_got_there() {
+    let mut outgoing = outgoing();
+    write(&mut outgoing, b"0");
+    outgoing.fence(Offset(10));
+    outgoing.flush.clear();
+    write(&mut outgoing, b"a");
+    outgoing.depend_on(Offset(20));
+    write(&mut outgoing, b"b");
+    outgoing.output(CONN).extend(b"c");
+    outgoing.depend_on(Offset(30));
+    assert_eq!(take(&mut outgoing, 99), "0a");
+    assert_eq!(take(&mut outgoing, 99), "");
+    outgoing.settle(CONN);
+    outgoing.flush.clear();
+    outgoing.allow(Offset(19));
+    assert!(outgoing.flush.is_empty());
+    outgoing.allow(Offset(20));
+    assert_eq!(std::mem::take(&mut outgoing.flush), [CONN]);
+    assert_eq!(take(&mut outgoing, 99), "b");
+    outgoing.allow(Offset(40));
+    assert_eq!(std::mem::take(&mut outgoing.flush), [CONN]);
+    assert_eq!(take(&mut outgoing, 99), "c");
+    write(&mut outgoing, b"d");
+    assert_eq!(take(&mut outgoing, 99), "d");
+    outgoing.depend_on(Offset(50));
+    write(&mut outgoing, b"e");
+    assert_eq!(take(&mut outgoing, 99), "");
+    outgoing.unfence();
+    assert_eq!(take(&mut outgoing, 99), "e");
+}
+
+fn limited(hard: u64, soft: u64, soft_seconds: u64) -> Outgoing {
+    let mut outgoing = outgoing();
+    outgoing.set_limits(Limits {
+        hard,
+        soft,
+        soft_seconds,
+    });
+    outgoing
+}
+
+#[test]
+fn a_connection_beyond_its_hard_limit_is_told_at_once_and_once() {
+    let mut outgoing = limited(20_000, 0, 0);
+    write(&mut outgoing, &[b'x'; 20_000]);
+    assert!(!outgoing.has_over());
+    write(&mut outgoing, b"y");
+    assert_eq!(outgoing.next_over(), Some(CONN));
+    outgoing.kill(CONN);
+    outgoing.kill(CONN);
+    write(&mut outgoing, &[b'x'; 30_000]);
+    assert_eq!(outgoing.next_over(), None);
+    assert_eq!(outgoing.kill, [CONN]);
+    assert!(!outgoing.deliver(CONN, &Bytes::from_static(b"z")));
+}
+
+#[test]
+fn bytes_that_were_taken_and_did_not_leave_count() {
+    let mut outgoing = limited(20_000, 0, 0);
+    write(&mut outgoing, &[b'x'; 20_000]);
+    assert_eq!(take(&mut outgoing, 20_000).len(), 20_000);
+    outgoing.held(CONN, 15_000);
+    assert_eq!(outgoing.waiting(CONN).total(), 15_000);
+    assert_eq!(outgoing.sent(CONN), 5_000);
+    write(&mut outgoing, &[b'y'; 6_000]);
+    assert_eq!(outgoing.next_over(), Some(CONN));
+}
+
+#[test]
+fn a_connection_above_its_soft_limit_is_closed_by_the_clock_alone() {
+    let mut outgoing = limited(0, 20_000, 3);
+    outgoing.begin_turn(1_000_000);
+    write(&mut outgoing, &[b'x'; 25_000]);
+    outgoing.begin_turn(3_000_000);
+    write(&mut outgoing, b"more");
+    assert_eq!(outgoing.next_patience_us(), Some(4_000_001));
+    outgoing.begin_turn(4_000_000);
+    outgoing.expire_patience();
+    assert!(!outgoing.has_over(), "three seconds are allowed");
+    outgoing.begin_turn(4_000_001);
+    outgoing.expire_patience();
+    assert_eq!(outgoing.next_over(), Some(CONN));
+    assert_eq!(outgoing.next_patience_us(), None);
+}
+
+#[test]
+fn whoever_gets_below_the_soft_limit_has_time_again() {
+    let mut outgoing = limited(0, 20_000, 3);
+    outgoing.begin_turn(1_000_000);
+    write(&mut outgoing, &[b'x'; 25_000]);
+    take(&mut outgoing, 6_000);
+    assert_eq!(outgoing.next_patience_us(), None);
+    outgoing.begin_turn(9_000_000);
+    write(&mut outgoing, &[b'x'; 6_000]);
+    assert_eq!(outgoing.next_patience_us(), Some(12_000_001));
+}
+
+#[test]
+fn a_stranger_has_a_first_buffer_and_little_more() {
+    let mut outgoing = limited(0, 0, 0);
+    outgoing.set_class(CONN, Class::Stranger);
+    write(&mut outgoing, &[b'x'; BUFFER_SIZE + 1_000]);
+    assert!(!outgoing.has_over());
+    write(&mut outgoing, &[b'x'; 100]);
+    assert_eq!(outgoing.next_over(), Some(CONN));
+    outgoing.set_class(CONN, Class::Normal);
+    assert!(!outgoing.is_over(CONN));
+}
+
+#[test]
+fn what_waits_is_told_by_buffers() {
+    let mut outgoing = outgoing();
+    write(&mut outgoing, &[b'x'; 100]);
+    let waiting = outgoing.waiting(CONN);
+    assert_eq!((waiting.first, waiting.pieces, waiting.beyond), (100, 0, 0));
+    write(&mut outgoing, &vec![b'x'; 3 * BUFFER_SIZE]);
+    let waiting = outgoing.waiting(CONN);
+    assert_eq!(waiting.first, BUFFER_SIZE);
+    assert_eq!((waiting.pieces, waiting.beyond), (3, 2 * BUFFER_SIZE + 100));
+}

@@ -1,0 +1,298 @@
+//! The contract of `russet-io`, kept by the node: what comes in, and what a turn does with it.
+//!
+//! ```text
+//!  opened · received · taken · hung_up · completed ─► noted, buffers only
+//!  run ─► machines and links ─► waits that ended ─► pause ─► requests, batch by batch ─► upkeep
+//!         └─ a unit is open: requests that may run beside it, and nothing that changes data ─┘
+//!  ready ─► log · jobs · flush · resume · close · kill · stall · wake · exit
+//! ```
+//! Not here: requests — `run.rs`; what time makes due — `cron.rs`.
+
+use russet_base::time::Now;
+use russet_io::{
+    Address, Admission, ConnId, HangUp, JobId, LogLevel, Origin, Outcome, Piece, Ready, Service,
+    Usage,
+};
+
+use crate::block;
+use crate::buffers::BUFFER_SIZE;
+use crate::cron;
+use crate::node::Node;
+use crate::outgoing::Class;
+use crate::session::{For, Session, State};
+
+impl Service for Node {
+    fn opened(&mut self, conn: ConnId, origin: &Origin, now: Now) -> Admission {
+        if origin.dialed.is_some() {
+            return match self.link_opened(conn) {
+                true => Admission::Accept,
+                false => Admission::Refuse(""),
+            };
+        }
+        self.core.stats.connections_received += 1;
+        if self.sessions.len() >= self.core.config.maxclients as usize {
+            self.core.stats.connections_rejected += 1;
+            return Admission::Refuse("-ERR max number of clients reached\r\n");
+        }
+        if self.is_protected_from(origin) {
+            self.core.stats.connections_rejected += 1;
+            return Admission::Refuse(PROTECTED);
+        }
+        let id = self.core.next_client_id;
+        self.core.next_client_id += 1;
+        let mut session = Session::new(conn, id, origin.clone(), now);
+        let is_open = self.core.config.requirepass.is_empty();
+        session.set_user(is_open.then(|| self.core.users.default_user()));
+        self.sessions.insert(Box::new(session));
+        let class = match is_open {
+            true => Class::Normal,
+            false => Class::Stranger,
+        };
+        self.core.outgoing.open(conn, class);
+        Admission::Accept
+    }
+
+    fn space(&mut self, conn: ConnId) -> &mut [u8] {
+        let Some(session) = self.sessions.get_mut(conn) else {
+            return self.core.links.space(conn);
+        };
+        if session.state == State::Closing {
+            return &mut [];
+        }
+        let limit = self.core.config.client_query_buffer_limit as usize;
+        let is_held = matches!(
+            session.state,
+            State::Waits(For::Job(_) | For::Peer | For::Gate)
+        );
+        if is_held && session.filled >= BUFFER_SIZE {
+            session.paused = true;
+            return &mut [];
+        }
+        if session.decoder.is_reading_bulk() {
+            return session.decoder.bulk_space();
+        }
+        if session.input.is_empty() {
+            session.input = self.spares.input();
+        } else if session.filled == session.input.len() && session.filled < limit {
+            let longer = (session.filled * 2).min(limit);
+            session.input.resize(longer, 0);
+        }
+        &mut session.input[session.filled..]
+    }
+
+    fn received(&mut self, conn: ConnId, count: usize) {
+        let now_ms = self.core.now.mono_ms();
+        let Some(session) = self.sessions.get_mut(conn) else {
+            if self.core.links.received(conn, count) {
+                self.core.outgoing.kill(conn);
+            }
+            return;
+        };
+        session.bytes_in += count as u64;
+        session.active_ms = now_ms;
+        self.core.stats.net_input_bytes += count as u64;
+        self.core.stats.reads += 1;
+        let mut is_whole = true;
+        if session.decoder.is_reading_bulk() {
+            is_whole = session.decoder.bulk_filled(count);
+        } else {
+            session.filled += count;
+        }
+        // What a transaction has queued counts as not executed, too; arguments that were read into
+        // buffers of their own do not: they are bounded by `proto-max-bulk-len`, and their sum here.
+        let queued = session.multi().map_or(0, |multi| multi.args_size);
+        let held = (session.filled + queued) as u64;
+        if held >= self.core.config.client_query_buffer_limit {
+            return self.overfull(conn);
+        }
+        if is_whole && !session.queued && session.runs() {
+            session.queued = true;
+            self.turn.inputs.push(conn);
+        }
+    }
+
+    fn hung_up(&mut self, conn: ConnId, _why: HangUp) {
+        let Some(session) = self.sessions.remove(conn) else {
+            self.core.links.hung_up(conn);
+            return;
+        };
+        self.core.outgoing.forget(conn);
+        // What it began as a unit is brought to its end.
+        if let Some(open) = self.core.open.as_mut().filter(|open| open.conn == conn) {
+            open.orphan = Some(session);
+            return;
+        }
+        self.forget(*session);
+    }
+
+    fn run(&mut self, now: Now) {
+        self.core.now = now;
+        self.core.keyspace.freeze(now.wall_ms());
+        self.core.stats.cycles += 1;
+        self.core.outgoing.begin_turn(now.mono_us);
+        self.turn.again = false;
+        block::settle(&mut self.core, &mut self.sessions);
+        self.finish_jobs();
+        self.run_links();
+        if self.core.open.is_none() {
+            block::expire_waits(&mut self.core, &mut self.sessions);
+            self.end_pause();
+            block::serve_in_time(&mut self.core, &mut self.sessions);
+        }
+        self.release_all();
+        self.run_inputs();
+        if now.mono_us >= self.turn.tick_at_us {
+            self.turn.tick_at_us = now.mono_us + cron::PERIOD_US;
+            self.tick();
+        }
+        if self.core.open.is_none() {
+            self.look_after_data();
+            self.turn.again = self.turn.upkeep.more || self.core.keyspace.has_changes();
+        }
+        self.release_all();
+        self.core.outgoing.expire_patience();
+        self.close_over();
+        self.turn.again |= !self.turn.inputs.is_empty();
+    }
+
+    fn ready(&mut self, ready: &mut Ready) {
+        let (outbox, outgoing) = (&mut self.core.outbox, &mut self.core.outgoing);
+        hand_over(&mut outbox.log, &mut ready.log);
+        hand_over(&mut outbox.jobs, &mut ready.jobs);
+        hand_over(&mut outgoing.flush, &mut ready.flush);
+        hand_over(&mut outgoing.resume, &mut ready.resume);
+        hand_over(&mut outgoing.close, &mut ready.close);
+        hand_over(&mut outgoing.kill, &mut ready.kill);
+        ready.stall_us = std::mem::take(&mut outbox.stall_us);
+        ready.exit = outbox.exit.take();
+        ready.again = self.turn.again;
+        ready.wake_at_us = Some(self.wake_at_us());
+    }
+
+    fn output<'s>(&'s self, conn: ConnId, pieces: &mut [Piece<'s>]) -> usize {
+        self.core.outgoing.pieces(conn, pieces)
+    }
+
+    fn taken(&mut self, conn: ConnId, count: usize) {
+        self.core.stats.net_output_bytes += count as u64;
+        self.core.stats.writes += 1;
+        self.core.outgoing.taken(conn, count);
+    }
+
+    fn held(&mut self, conn: ConnId, count: usize) {
+        self.core.outgoing.held(conn, count);
+    }
+
+    fn completed(&mut self, job: JobId, outcome: Outcome) {
+        self.core.outbox.finish(job, outcome);
+        self.turn.again = true;
+    }
+
+    fn measured(&mut self, usage: &Usage) {
+        self.core.observe(*usage);
+    }
+
+    fn shutdown_requested(&mut self, _now: Now, _signal: &'static str) {
+        self.core.shut_down();
+    }
+}
+
+impl Node {
+    /// Whether a connection from there is refused since the server is open to all.
+    fn is_protected_from(&self, origin: &Origin) -> bool {
+        let Address::Tcp { peer, .. } = &origin.address else {
+            return false;
+        };
+        let config = &self.core.config;
+        let is_local = peer.ip().to_canonical().is_loopback();
+        config.protected_mode && config.requirepass.is_empty() && !is_local
+    }
+
+    /// Lets the clients go on that waited and need not wait any more.
+    fn release_all(&mut self) {
+        if !self.core.postponed.has_released() {
+            return;
+        }
+        let mut inputs = std::mem::take(&mut self.turn.inputs);
+        self.release(&mut inputs);
+        self.turn.inputs = inputs;
+    }
+
+    /// Closes a client whose request does not end within `client-query-buffer-limit`.
+    #[cold]
+    fn overfull(&mut self, conn: ConnId) {
+        self.core.stats.query_limit_disconnections += 1;
+        let text = "Closing client that reached max query buffer length";
+        self.core.outbox.log(LogLevel::Warning, text);
+        self.drop_session(conn);
+    }
+
+    /// Ends a session and has its connection closed at once.
+    pub(crate) fn drop_session(&mut self, conn: ConnId) {
+        if let Some(session) = self.sessions.get_mut(conn) {
+            session.close();
+            let client = session.id;
+            block::stop_waiting(&mut self.core, client);
+            self.core.outgoing.kill(conn);
+        }
+    }
+
+    /// Forgets what is known of a client that has gone.
+    pub(crate) fn forget(&mut self, session: Session) {
+        block::stop_waiting(&mut self.core, session.id);
+        self.core.unwatch(session.id);
+        self.spares.give_input(session.input);
+    }
+
+    /// When `run` must be called at the latest.
+    fn wake_at_us(&self) -> u64 {
+        let core = &self.core;
+        let alarm_us = match core.pause.ends_us() {
+            None => core.waiters.next_alarm_us(),
+            ends_us => ends_us,
+        };
+        let waits = [core.waiters.next_deadline_us(), alarm_us];
+        let waits = waits.into_iter().flatten().filter(|_| core.open.is_none());
+        let migration = core.migrating.as_ref();
+        let others = [
+            migration.and_then(crate::migrate::Migrate::deadline_us),
+            core.outgoing.next_patience_us(),
+        ];
+        let soonest_us = waits.chain(others.into_iter().flatten()).min();
+        let tick = self.turn.tick_at_us.min(soonest_us.unwrap_or(u64::MAX));
+        let upkeep = &self.turn.upkeep;
+        if !core.active_expiry || core.pause.is_on() || core.open.is_some() {
+            return tick;
+        }
+        let wait_ms = match upkeep.expiry_ms {
+            _ if upkeep.dirty != core.dirty => 1,
+            None => return tick,
+            Some(due_ms) => due_ms.saturating_sub(core.now.wall_ms()).max(1),
+        };
+        let wait_us = u64::try_from(wait_ms).unwrap_or(1).saturating_mul(1000);
+        tick.min(core.now.mono_us.saturating_add(wait_us))
+    }
+}
+
+/// Moves everything from one list to the end of another.
+#[inline]
+fn hand_over<T>(from: &mut Vec<T>, to: &mut Vec<T>) {
+    // PERF: most are empty, and appending nothing takes thirty instructions.
+    if !from.is_empty() {
+        to.append(from);
+    }
+}
+
+/// What a stranger is told while the server is open to all and has no password.
+const PROTECTED: &str = "-DENIED Redis is running in protected mode because protected mode is \
+enabled and no password is set for the default user. In this mode connections are only accepted \
+from the loopback interface. If you want to connect from external computers to Redis you may adopt \
+one of the following solutions: 1) Just disable protected mode sending the command 'CONFIG SET \
+protected-mode no' from the loopback interface by connecting to Redis from the same host the \
+server is running, however MAKE SURE Redis is not publicly accessible from internet if you do so. \
+Use CONFIG REWRITE to make this change permanent. 2) Alternatively you can just disable the \
+protected mode by editing the Redis configuration file, and setting the protected mode option to \
+'no', and then restarting the server. 3) If you started the server manually just for testing, \
+restart it with the '--protected-mode no' option. 4) Set up an authentication password for the \
+default user. NOTE: You only need to do one of the above things in order for the server to start \
+accepting connections from the outside.\r\n";
