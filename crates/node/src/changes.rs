@@ -24,6 +24,8 @@ impl Core {
         match progress {
             Progress::Waiting(change, job) => Step::Waits(self.start_change(conn, change, job)),
             Progress::Finished(change) => {
+                self.derive_settings();
+                self.derive_events();
                 for (act, _) in change.acts {
                     self.carry_out(act);
                 }
@@ -50,10 +52,6 @@ impl Core {
     /// Does what a changed setting entails and cannot fail.
     fn carry_out(&mut self, act: Act) {
         match act {
-            Act::Data => {
-                self.derive_settings();
-                self.derive_events();
-            }
             Act::Keepalive => {
                 self.outbox.start(Job::Keepalive(self.config.tcp_keepalive));
             }
@@ -63,7 +61,7 @@ impl Core {
                     level: self.config.loglevel,
                 });
             }
-            Act::Nothing | Act::Listen | Act::Directory => {}
+            Act::Nothing | Act::Data | Act::Listen | Act::Directory => {}
         }
     }
 

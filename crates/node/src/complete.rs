@@ -128,6 +128,9 @@ impl Node {
         self.core.outgoing.equip(conn);
         let mark = self.core.outgoing.output(conn).mark();
         self.core.answer(&session, error);
+        if session.state != State::Closing {
+            session.state = State::Open;
+        }
         let left = exec.and_then(|rest| {
             if session.replies.are_dropped() {
                 self.core.outgoing.output(conn).rollback(mark);

@@ -65,7 +65,7 @@ pub(crate) struct Limits {
 pub(crate) struct Waiting {
     /// Bytes in the first buffer (`obl`).
     pub first: usize,
-    /// Buffers and shared pieces beyond it (`oll`).
+    /// Buffers of the same size that the rest would fill (`oll`).
     pub pieces: usize,
     /// Bytes in those (`omem`).
     pub beyond: usize,
@@ -375,7 +375,10 @@ impl Outgoing {
             return;
         };
         if is_over {
-            return self.over.push(conn);
+            if !std::mem::replace(&mut queue.is_over, true) {
+                self.over.push(conn);
+            }
+            return;
         }
         let is_above = limits.soft > 0 && queue.waiting() as u64 > limits.soft;
         match (queue.closes_at_us, is_above) {
@@ -401,6 +404,7 @@ impl Outgoing {
             self.patience.pop_first();
             if let Some(queue) = self.find_mut(conn) {
                 queue.closes_at_us = None;
+                queue.is_over = true;
                 self.over.push(conn);
             }
         }

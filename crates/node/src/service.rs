@@ -98,10 +98,10 @@ impl Service for Node {
         } else {
             session.filled += count;
         }
-        // What a transaction has queued counts as not executed, too; arguments that were read into
-        // buffers of their own do not: they are bounded by `proto-max-bulk-len`, and their sum here.
+        // What a transaction has queued counts as not executed, too; large arguments that are complete
+        // do not: they are no input any more.
         let queued = session.multi().map_or(0, |multi| multi.args_size);
-        let held = (session.filled + queued) as u64;
+        let held = (session.filled + session.decoder.partial_len() + queued) as u64;
         if held >= self.core.config.client_query_buffer_limit {
             return self.overfull(conn);
         }

@@ -315,12 +315,6 @@ impl Output {
             .filter(|chunk| !chunk.bytes().is_empty())
     }
 
-    /// The number of shared pieces that are queued.
-    #[must_use]
-    pub fn shared_count(&self) -> usize {
-        self.shared.as_ref().map_or(0, |shared| shared.chunks.len())
-    }
-
     /// All queued bytes in one vector: for tests and for output that is not sent by a socket.
     #[must_use]
     pub fn to_vec(&self) -> Vec<u8> {

@@ -287,13 +287,13 @@ impl RequestDecoder {
         big.is_complete()
     }
 
-    /// How many bytes of large arguments have arrived of the request that is being read.
+    /// The number of bytes that have arrived of a large argument that is not complete. Complete ones
+    /// do not count: they are arguments, not input.
     #[must_use]
-    pub fn bulks_len(&self) -> usize {
-        self.partial.as_ref().map_or(0, |partial| {
-            partial.bulks.iter().map(Bytes::len).sum::<usize>()
-                + partial.big.as_ref().map_or(0, BigArg::len)
-        })
+    pub fn partial_len(&self) -> usize {
+        let partial = self.partial.as_ref();
+        let big = partial.and_then(|partial| partial.big.as_ref());
+        big.map_or(0, BigArg::len)
     }
 
     /// The memory that the decoder holds, for accounting.

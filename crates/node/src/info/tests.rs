@@ -4,17 +4,19 @@ use russet_base::time::Now;
 
 use super::{Clients, Database, SECTIONS, View, render};
 use crate::config::Config;
-use crate::environment::{Environment, ProcessUsage};
+use russet_io::Usage;
+
+use crate::environment::Environment;
 use crate::stats::Stats;
 
 fn with_view<T>(stats: &Stats, look: impl FnOnce(&View<'_>) -> T) -> T {
     let config = Config::default();
     let mut environment = Environment::new(7);
-    environment.observe(ProcessUsage {
+    environment.observe(Usage {
         allocated: 2 << 20,
         resident: 4 << 20,
         system_us: 1_500_001,
-        ..ProcessUsage::default()
+        ..Usage::default()
     });
     environment.beside_data = (2 << 20) - 1024;
     let view = View {

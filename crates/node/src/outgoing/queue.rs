@@ -23,6 +23,8 @@ pub(super) struct Queue {
     pub output: Output,
     /// Places in the stream that wait for an offset; absent while replies wait for nothing.
     pub fences: Option<Box<Fences>>,
+    /// Whether it went beyond a limit, which is told once.
+    pub is_over: bool,
     /// Whether it is about to be closed, whatever it holds.
     pub is_killed: bool,
     /// When it is closed unless its output gets below the soft limit, in monotonic microseconds.
@@ -146,7 +148,7 @@ impl Queue {
         let beyond = total - first;
         Waiting {
             first,
-            pieces: self.output.shared_count().max(beyond.div_ceil(BUFFER_SIZE)),
+            pieces: beyond.div_ceil(BUFFER_SIZE),
             beyond,
         }
     }

@@ -4,8 +4,11 @@ use russet_io::ConnId;
 use russet_node::Config;
 use russet_node::loopback::Loopback;
 
+use crate::journal::{Reader, Record};
+
 struct World {
     server: Loopback,
+    reader: Reader,
     main: ConnId,
 }
 
@@ -16,9 +19,13 @@ impl World {
 
     fn with(config: Config) -> Self {
         let mut server = Loopback::new(config);
-        server.node().keep_records(true);
+        let reader = Reader::new(&mut server);
         let main = server.connect();
-        Self { server, main }
+        Self {
+            server,
+            reader,
+            main,
+        }
     }
 
     /// A new client that sends this.
@@ -48,16 +55,7 @@ impl World {
 
     /// The units recorded since the last call: requests apart by `;`, units by `|`.
     fn recorded(&mut self) -> String {
-        let shown = |record: &russet_node::record::Record| {
-            let words = record.request.args().iter().map(String::from_utf8_lossy);
-            words.collect::<Vec<_>>().join(" ")
-        };
-        let units = self.server.node().take_records();
-        let units = units.iter().map(|unit| {
-            let requests: Vec<String> = unit.iter().map(shown).collect();
-            requests.join("; ")
-        });
-        units.collect::<Vec<_>>().join(" | ")
+        self.reader.shown(&mut self.server, Record::words)
     }
 }
 

@@ -1,10 +1,12 @@
 //! CONFIG through the node, jobs that fail among it, and configuration texts from strangers.
 
-use std::io::IoSlice;
+use std::io::ErrorKind;
 
 use proptest::prelude::*;
 use russet_base::time::Now;
-use russet_io::{ConnId, Job, JobId, Origin, Outcome, Ready, Service};
+use russet_io::{
+    Address, ConnId, Failure, FileOp, Job, JobId, Origin, Outcome, Piece, Ready, Service,
+};
 use russet_node::config::Text;
 use russet_node::loopback::Loopback;
 use russet_node::{Config, Environment, Node, check_renames};
@@ -30,10 +32,7 @@ impl Bench {
         config.set_directory("/start");
         config.set_file("/start/redis.conf".into(), b"port 6379\n".to_vec());
         let mut node = Node::new(config, Environment::new(1), NOW);
-        let origin = Origin::Unix {
-            path: "test".into(),
-        };
-        node.opened(CONN, &origin, NOW);
+        node.opened(CONN, &origin(), NOW);
         Self {
             node,
             ready: Ready::default(),
@@ -71,13 +70,13 @@ impl Bench {
 
     fn replies(&mut self) -> String {
         let mut text = Vec::new();
-        let mut slices = [IoSlice::new(&[]); 8];
-        let filled = self.node.output(CONN, &mut slices);
-        slices[..filled]
+        let mut pieces = [Piece::Bytes(&[]); 8];
+        let filled = self.node.output(CONN, &mut pieces);
+        pieces[..filled]
             .iter()
-            .for_each(|slice| text.extend_from_slice(slice));
+            .for_each(|piece| text.extend_from_slice(piece.bytes()));
         let count = text.len();
-        self.node.written(CONN, count);
+        self.node.taken(CONN, count);
         String::from_utf8(text).expect("replies here are text")
     }
 
@@ -109,8 +108,17 @@ fn load_checked(text: &str) -> Result<Config, String> {
     Ok(config)
 }
 
+fn origin() -> Origin {
+    Origin::client(Address::Unix {
+        path: "test".into(),
+    })
+}
+
 fn failed(reason: &str) -> Outcome {
-    Outcome::Failed(reason.into())
+    Outcome::Failed(Failure {
+        kind: ErrorKind::Other,
+        text: reason.into(),
+    })
 }
 
 #[test]
@@ -158,7 +166,7 @@ fn a_port_that_is_taken_leaves_everything_as_it_was() {
 fn a_directory_is_left_again_when_what_follows_fails() {
     let mut bench = Bench::new("enable-protected-configs local");
     let jobs = bench.send("CONFIG SET dir sub port 7000\r\n");
-    let [(id, Job::ChangeDir(path))] = jobs.as_slice() else {
+    let [(id, Job::File(FileOp::ChangeDir(path)))] = jobs.as_slice() else {
         panic!("{jobs:?}")
     };
     assert_eq!(path, "/start/sub");
@@ -168,7 +176,7 @@ fn a_directory_is_left_again_when_what_follows_fails() {
     };
     assert_eq!(bench.replies(), "");
     let jobs = bench.end(*id, failed("Address already in use"));
-    let [(_, Job::ChangeDir(path))] = jobs.as_slice() else {
+    let [(_, Job::File(FileOp::ChangeDir(path)))] = jobs.as_slice() else {
         panic!("{jobs:?}")
     };
     assert_eq!(path, "/start");
@@ -189,13 +197,7 @@ fn a_change_that_fails_after_its_client_has_gone_is_taken_back() {
     let jobs = bench.send("CONFIG SET port 7000\r\n");
     bench.node.hung_up(CONN, russet_io::HangUp::Closed);
     bench.end(jobs[0].0, failed("Address already in use"));
-    bench.node.opened(
-        CONN,
-        &Origin::Unix {
-            path: "test".into(),
-        },
-        NOW,
-    );
+    bench.node.opened(CONN, &origin(), NOW);
     assert_eq!(bench.value("port"), "6379");
 }
 
@@ -205,7 +207,7 @@ fn a_rewrite_is_answered_when_the_file_is_on_disk() {
     bench.send("CONFIG SET timeout 9\r\n");
     bench.replies();
     let jobs = bench.send("CONFIG REWRITE\r\n");
-    let [(id, Job::ReplaceFile { path, contents })] = jobs.as_slice() else {
+    let [(id, Job::File(FileOp::Replace { path, contents }))] = jobs.as_slice() else {
         panic!("{jobs:?}")
     };
     assert_eq!(path, "/start/redis.conf");
@@ -242,15 +244,37 @@ fn a_transaction_goes_on_when_the_file_is_on_disk() {
 }
 
 #[test]
+fn nobody_gets_between_the_commands_of_a_transaction_that_waits() {
+    const OTHER: ConnId = ConnId {
+        index: 1,
+        generation: 2,
+    };
+    let mut bench = Bench::new("");
+    bench.node.opened(OTHER, &origin(), NOW);
+    let jobs = bench.send("MULTI\r\nSET a 1\r\nCONFIG REWRITE\r\nSET b 2\r\nEXEC\r\n");
+    let request = b"MSET a 7 b 7\r\n";
+    bench.node.space(OTHER)[..request.len()].copy_from_slice(request);
+    bench.node.received(OTHER, request.len());
+    assert!(bench.turn().is_empty());
+    let is_answered = |bench: &Bench| {
+        let mut pieces = [Piece::Bytes(&[]); 2];
+        bench.node.output(OTHER, &mut pieces) > 0
+    };
+    assert!(!is_answered(&bench));
+    bench.end(jobs[0].0, Outcome::Done);
+    bench.replies();
+    assert!(is_answered(&bench));
+    bench.send("MGET a b\r\n");
+    assert_eq!(bench.replies(), "*2\r\n$1\r\n7\r\n$1\r\n7\r\n");
+}
+
+#[test]
 fn a_transaction_whose_client_has_gone_meanwhile_is_done_whole() {
     let mut bench = Bench::new("");
     let jobs = bench.send("MULTI\r\nCONFIG REWRITE\r\nSET b 2\r\nEXEC\r\nSET c 3\r\n");
     bench.node.hung_up(CONN, russet_io::HangUp::Closed);
     bench.end(jobs[0].0, Outcome::Done);
-    let origin = Origin::Unix {
-        path: "test".into(),
-    };
-    bench.node.opened(CONN, &origin, NOW);
+    bench.node.opened(CONN, &origin(), NOW);
     bench.send("MGET b c\r\n");
     assert_eq!(bench.replies(), "*2\r\n$1\r\n2\r\n$-1\r\n");
 }
@@ -476,12 +500,12 @@ proptest! {
         };
         let before = shown(&config);
         let mut node = Node::new(config, Environment::new(1), NOW);
-        node.opened(CONN, &Origin::Unix { path: "x".into() }, NOW);
+        node.opened(CONN, &origin(), NOW);
         let mut bench = Bench { node, ready: Ready::default() };
         let password = before.last().cloned().flatten().unwrap_or_default();
         prop_assume!(password.is_empty());
         let jobs = bench.send("CONFIG REWRITE\r\n");
-        let [(_, Job::ReplaceFile { contents, .. })] = jobs.as_slice() else {
+        let [(_, Job::File(FileOp::Replace { contents, .. }))] = jobs.as_slice() else {
             panic!("{jobs:?}")
         };
         let text = String::from_utf8_lossy(contents).into_owned();

@@ -4,10 +4,12 @@ use russet_io::ConnId;
 use russet_node::Config;
 use russet_node::config::Text;
 use russet_node::loopback::Loopback;
-use russet_node::record::Record;
+
+use crate::journal::{Reader, Record};
 
 struct World {
     server: Loopback,
+    reader: Reader,
     main: ConnId,
 }
 
@@ -21,10 +23,14 @@ impl World {
         };
         let config = Config::load(&[text], &mut |_| Err(String::new())).expect("the text is right");
         let mut server = Loopback::new(config);
-        server.node().keep_records(true);
+        let reader = Reader::new(&mut server);
         server.node().keep_events(true);
         let main = server.connect();
-        Self { server, main }
+        Self {
+            server,
+            reader,
+            main,
+        }
     }
 
     fn ask(&mut self, request: &str) -> String {
@@ -37,16 +43,8 @@ impl World {
 
     /// What was recorded since the last call: requests apart by `;`, units by `|`.
     fn recorded(&mut self) -> String {
-        let shown = |record: &Record| {
-            let words = record.request.args().iter().map(String::from_utf8_lossy);
-            format!("{}> {}", record.db, words.collect::<Vec<_>>().join(" "))
-        };
-        let units = self.server.node().take_records();
-        let units = units.iter().map(|unit| {
-            let requests: Vec<String> = unit.iter().map(shown).collect();
-            requests.join("; ")
-        });
-        units.collect::<Vec<_>>().join(" | ")
+        let show = |record: &Record| format!("{}> {}", record.db, record.words());
+        self.reader.shown(&mut self.server, show)
     }
 
     fn events(&mut self) -> String {

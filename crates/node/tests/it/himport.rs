@@ -3,13 +3,13 @@
 use russet_io::ConnId;
 use russet_node::Config;
 use russet_node::loopback::Loopback;
-use russet_node::record::Unit;
 use russet_resp::ArgBuf;
 
-/// A server that keeps records, with one client.
+use crate::journal::{Reader, Record};
+
+/// A server with one client.
 fn server() -> (Loopback, ConnId) {
     let mut server = Loopback::new(Config::default());
-    server.node().keep_records(true);
     let client = server.connect();
     (server, client)
 }
@@ -25,21 +25,10 @@ fn ask_words(server: &mut Loopback, client: ConnId, request: &str) -> Vec<u8> {
     ask(server, client, &words)
 }
 
-/// Units as text: requests apart by `;`, units by `|`.
-fn shown(units: &[Unit]) -> String {
-    let units = units.iter().map(|unit| {
-        let requests = unit.iter().map(|record| {
-            let words = record.request.args().iter().map(String::from_utf8_lossy);
-            words.collect::<Vec<_>>().join(" ")
-        });
-        requests.collect::<Vec<_>>().join("; ")
-    });
-    units.collect::<Vec<_>>().join(" | ")
-}
-
 #[test]
-fn the_log_needs_no_fieldset() {
+fn the_journal_needs_no_fieldset() {
     let (mut server, client) = server();
+    let mut reader = Reader::new(&mut server);
     for request in [
         "HIMPORT PREPARE u b a",
         "HIMPORT SET k u 1 2",
@@ -50,13 +39,14 @@ fn the_log_needs_no_fieldset() {
     ] {
         ask_words(&mut server, client, request);
     }
-    let units = server.node().take_records();
-    assert_eq!(shown(&units), "HSET k b 1 a 2 | DEL k; HSET k b 3 a 4");
+    let shown = reader.shown(&mut server, Record::words);
+    assert_eq!(shown, "HSET k b 1 a 2 | DEL k; HSET k b 3 a 4");
 }
 
 #[test]
-fn a_transaction_is_one_unit_in_the_log() {
+fn a_transaction_is_one_unit_in_the_journal() {
     let (mut server, client) = server();
+    let mut reader = Reader::new(&mut server);
     for request in [
         "MULTI",
         "HIMPORT PREPARE u a",
@@ -66,13 +56,14 @@ fn a_transaction_is_one_unit_in_the_log() {
     ] {
         ask_words(&mut server, client, request);
     }
-    let units = server.node().take_records();
-    assert_eq!(shown(&units), "HSET k a 1; DEL k; HSET k a 2");
+    let shown = reader.shown(&mut server, Record::words);
+    assert_eq!(shown, "HSET k a 1; DEL k; HSET k a 2");
 }
 
 #[test]
-fn who_repeats_the_log_has_the_same_data() {
+fn who_repeats_the_journal_has_the_same_data() {
     let (mut server, client) = server();
+    let mut reader = Reader::new(&mut server);
     let binary = b"\0\r\n\xff".as_slice();
     let long = vec![b'x'; 100_000];
     let names: Vec<String> = (0..1000).map(|i| format!("field {i}")).collect();
@@ -93,7 +84,7 @@ fn who_repeats_the_log_has_the_same_data() {
         let reply = ask(&mut server, client, request);
         assert!(!reply.starts_with(b"-"), "{}", reply.escape_ascii());
     }
-    let units = server.node().take_records();
+    let units = reader.units(&mut server);
     let (mut replica, link) = self::server();
     for record in units.iter().flatten() {
         ask_words(&mut replica, link, &format!("SELECT {}", record.db));

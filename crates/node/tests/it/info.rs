@@ -1,7 +1,7 @@
 //! INFO through the node: counters move with what happens.
 
+use russet_io::{Service, Usage};
 use russet_node::Config;
-use russet_node::environment::ProcessUsage;
 use russet_node::loopback::Loopback;
 
 fn info(server: &mut Loopback, section: &str) -> String {
@@ -108,13 +108,13 @@ fn databases_and_clients_are_counted() {
 #[test]
 fn what_the_loop_measures_is_shown_and_the_peak_is_kept() {
     let mut server = Loopback::new(Config::default());
-    let usage = |allocated| ProcessUsage {
+    let usage = |allocated| Usage {
         allocated,
         resident: 9 << 20,
-        ..ProcessUsage::default()
+        ..Usage::default()
     };
-    server.node().observe(usage(6 << 20));
-    server.node().observe(usage(4 << 20));
+    server.node().measured(&usage(6 << 20));
+    server.node().measured(&usage(4 << 20));
     check(
         &mut server,
         "memory",
@@ -130,11 +130,11 @@ fn what_the_loop_measures_is_shown_and_the_peak_is_kept() {
 #[test]
 fn memory_in_use_follows_every_key() {
     let mut server = Loopback::new(Config::default());
-    let usage = ProcessUsage {
+    let usage = Usage {
         allocated: 6 << 20,
-        ..ProcessUsage::default()
+        ..Usage::default()
     };
-    server.node().observe(usage);
+    server.node().measured(&usage);
     let client = server.connect();
     let used = |server: &mut Loopback| -> u64 {
         let text = info(server, "memory");

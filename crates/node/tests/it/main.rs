@@ -6,6 +6,8 @@ mod debug;
 mod expired;
 mod himport;
 mod info;
+mod journal;
+mod limits;
 mod migrate;
 mod payloads;
 mod pipeline;

@@ -1,38 +1,60 @@
 //! MIGRATE with another server that does as the test says.
 
 use std::cell::RefCell;
+use std::io::ErrorKind;
 use std::rc::Rc;
 
-use russet_io::{Attempt, ConnId, Exchange, Exchanged, LinkId, Phase, Service, Source};
+use russet_io::{ConnId, Dial};
 use russet_node::Config;
-use russet_node::loopback::Loopback;
+use russet_node::loopback::{Answer, Loopback, Said};
 use russet_resp::{ReplyDecoder, Value};
 
-/// The exchanges that the node asked for.
-type Asked = Rc<RefCell<Vec<Exchange>>>;
+use crate::journal::Reader;
+
+/// What the node asked of the other server: connections, and bytes by their connection.
+#[derive(Default)]
+struct Heard {
+    dials: Vec<Dial>,
+    bytes: Vec<(u32, Vec<u8>)>,
+}
+
+impl Heard {
+    /// The requests of one message, without the bytes of values.
+    fn requests(&self, message: usize) -> Vec<String> {
+        requests(&self.bytes[message].1)
+    }
+}
 
 struct Bench {
     server: Loopback,
     client: ConnId,
-    asked: Asked,
+    heard: Rc<RefCell<Heard>>,
 }
 
 impl Bench {
-    /// A node with two keys, and a peer that answers each exchange with the next of these.
-    fn new(ends: Vec<Exchanged>) -> Self {
+    /// A node with two keys, and another server that answers each connection or message with the next
+    /// of these.
+    fn new(answers: Vec<Answer>) -> Self {
         let mut server = Loopback::new(Config::default());
-        let asked = Asked::default();
-        let (seen, mut ends) = (Rc::clone(&asked), ends.into_iter());
-        server.on_exchange(move |exchange| {
-            seen.borrow_mut().push(exchange.clone());
-            ends.next().expect("one more exchange than the test has")
+        let heard = Rc::<RefCell<Heard>>::default();
+        let (seen, mut answers) = (Rc::clone(&heard), answers.into_iter().peekable());
+        server.on_dial(move |said| match said {
+            Said::Dial(dial) => {
+                seen.borrow_mut().dials.push(dial.clone());
+                let is_refused = |answer: &Answer| matches!(answer, Answer::Refuse(_));
+                answers.next_if(is_refused).unwrap_or(Answer::Nothing)
+            }
+            Said::Bytes(link, bytes) => {
+                seen.borrow_mut().bytes.push((link, bytes.to_vec()));
+                answers.next().unwrap_or(Answer::Nothing)
+            }
         });
         let client = server.connect();
         server.call(client, b"MSET a 1 b 2\r\n");
         Self {
             server,
             client,
-            asked,
+            heard,
         }
     }
 
@@ -41,15 +63,7 @@ impl Bench {
         String::from_utf8(replies).expect("replies here are text")
     }
 
-    fn first_attempts(&self) -> Vec<Attempt> {
-        let asked = self.asked.borrow();
-        asked
-            .iter()
-            .map(|exchange| exchange.attempts[0].clone())
-            .collect()
-    }
-
-    /// What INFO says of connections that are kept.
+    /// The number of connections that are kept, as INFO says.
     fn kept(&mut self) -> String {
         let info = self.call("INFO stats\r\n");
         let field = info
@@ -59,22 +73,8 @@ impl Bench {
     }
 }
 
-fn answered(answer: &str) -> Exchanged {
-    Exchanged {
-        attempt: 0,
-        answer: answer.as_bytes().to_vec(),
-        broken: None,
-        is_kept: true,
-        took_us: 5,
-    }
-}
-
-fn broken(answer: &str, phase: Phase) -> Exchanged {
-    Exchanged {
-        broken: Some(phase),
-        is_kept: false,
-        ..answered(answer)
-    }
+fn answered(answer: &str) -> Answer {
+    Answer::Bytes(answer.as_bytes().to_vec())
 }
 
 /// The requests in these bytes, without the bytes of values.
@@ -101,30 +101,24 @@ fn requests(mut bytes: &[u8]) -> Vec<String> {
 const BOTH: &str = "MIGRATE h 7 \"\" 9 50 KEYS a none b\r\n";
 
 #[test]
-fn keys_that_arrived_are_deleted_and_logged_as_one_del() {
+fn keys_that_arrived_are_deleted_and_recorded_as_one_del() {
     let mut bench = Bench::new(vec![answered("+OK\r\n+OK\r\n+OK\r\n")]);
-    bench.server.node().keep_records(true);
+    let mut reader = Reader::new(&mut bench.server);
     bench.call("PEXPIRE b 700\r\n");
-    bench.server.node().take_records();
+    reader.units(&mut bench.server);
     assert_eq!(bench.call(BOTH), "+OK\r\n");
     assert_eq!(bench.call("EXISTS a b\r\n"), ":0\r\n");
-    let units = bench.server.node().take_records();
-    assert_eq!(units.len(), 1);
-    let words: Vec<_> = units[0][0]
-        .request
-        .args()
-        .iter()
-        .map(<[u8]>::to_vec)
-        .collect();
-    assert_eq!(words, [b"DEL".to_vec(), b"a".to_vec(), b"b".to_vec()]);
-    let asked = bench.asked.borrow();
-    assert_eq!((asked[0].host.as_str(), asked[0].port), ("h", 7));
-    assert_eq!((asked[0].timeout_ms, asked[0].lines), (50, 2));
+    let units = reader.units(&mut bench.server);
+    assert_eq!((units.len(), units[0].len()), (1, 1));
+    assert_eq!(units[0][0].words(), "DEL a b");
+    let heard = bench.heard.borrow();
+    let dial = &heard.dials[0];
     assert_eq!(
-        requests(&asked[0].load),
-        ["RESTORE a 0 …", "RESTORE b 700 …"]
+        (dial.host.as_str(), dial.port, dial.timeout_ms),
+        ("h", 7, 50)
     );
-    assert_eq!(requests(&asked[0].attempts[0].opening), ["SELECT 9"]);
+    let sent = heard.requests(0);
+    assert_eq!(sent, ["SELECT 9", "RESTORE a 0 …", "RESTORE b 700 …"]);
 }
 
 #[test]
@@ -160,33 +154,34 @@ fn an_error_of_auth_or_select_keeps_every_key() {
         "-ERR Target instance replied with error: WRONGPASS no\r\n"
     );
     assert_eq!(bench.call("EXISTS a\r\n"), ":1\r\n");
-    let attempts = bench.first_attempts();
-    assert_eq!(
-        requests(&attempts[0].opening),
-        ["AUTH me secret", "SELECT 9"]
-    );
-    assert_eq!(attempts[0].lines, 2);
+    let sent = bench.heard.borrow().requests(0);
+    assert_eq!(sent, ["AUTH me secret", "SELECT 9", "RESTORE a 0 …"]);
 }
 
 #[test]
 fn copies_stay_and_replace_is_passed_on() {
     let mut bench = Bench::new(vec![answered("+OK\r\n+OK\r\n")]);
+    let request = "MIGRATE h 7 a 9 0 COPY REPLACE AUTH p\r\n";
+    assert_eq!(bench.call(request), "");
+    bench.server.advance(999);
+    assert_eq!(bench.call(""), "");
+    bench.server.advance(1);
     assert_eq!(
-        bench.call("MIGRATE h 7 a 9 0 COPY REPLACE AUTH p\r\n"),
+        bench.call(""),
         "-IOERR error or timeout reading to target instance\r\n"
     );
     assert_eq!(bench.call("EXISTS a\r\n"), ":1\r\n");
-    let asked = bench.asked.borrow();
-    assert_eq!(requests(&asked[0].load), ["RESTORE a 0 … REPLACE"]);
-    assert_eq!(asked[0].timeout_ms, 1_000);
+    let heard = bench.heard.borrow();
+    assert_eq!(heard.requests(0)[2], "RESTORE a 0 … REPLACE");
+    assert_eq!(heard.dials[0].timeout_ms, 1_000);
 }
 
 #[test]
 fn what_breaks_off_says_where_and_deletes_what_was_acknowledged() {
     let mut bench = Bench::new(vec![
-        broken("", Phase::Connecting),
-        broken("", Phase::Writing),
-        broken("+OK\r\n+OK\r\n+O", Phase::Reading),
+        Answer::Refuse(ErrorKind::TimedOut),
+        Answer::Refuse(ErrorKind::ConnectionRefused),
+        Answer::Close(b"+OK\r\n+OK\r\n+O".to_vec()),
     ]);
     let told = |what| format!("-IOERR error or timeout {what}\r\n");
     assert_eq!(bench.call(BOTH), told("connecting to the client"));
@@ -194,6 +189,24 @@ fn what_breaks_off_says_where_and_deletes_what_was_acknowledged() {
     assert_eq!(bench.call("EXISTS a b\r\n"), ":2\r\n");
     assert_eq!(bench.call(BOTH), told("reading to target instance"));
     assert_eq!(bench.call("MGET a b\r\n"), "*2\r\n$-1\r\n$1\r\n2\r\n");
+}
+
+#[test]
+fn each_reply_has_the_timeout_of_its_own_to_the_microsecond() {
+    let mut bench = Bench::new(Vec::new());
+    bench.call(BOTH);
+    for _ in 0..2 {
+        bench.server.advance_us(49_999);
+        assert_eq!(bench.call(""), "");
+        bench.server.link_says(0, answered("+OK\r\n"));
+    }
+    bench.server.link_says(0, answered("+O"));
+    bench.server.advance_us(49_999);
+    assert_eq!(bench.call(""), "");
+    bench.server.advance_us(1);
+    let error = "-IOERR error or timeout reading to target instance\r\n";
+    assert_eq!(bench.call(""), error);
+    assert_eq!(bench.call("EXISTS a b\r\n"), ":1\r\n");
 }
 
 #[test]
@@ -209,19 +222,12 @@ fn a_connection_is_kept_with_its_database_until_an_error_or_rest() {
         bench.call(&format!("MIGRATE h 7 a {db} 50 COPY\r\n"));
     }
     assert_eq!(bench.kept(), "1");
-    let attempts = bench.first_attempts();
-    let first = LinkId(1);
-    assert_eq!((attempts[0].link, attempts[0].source), (first, Source::New));
-    assert!(
-        attempts[1..]
-            .iter()
-            .all(|one| (one.link, one.source) == (first, Source::Kept))
-    );
-    let selected: Vec<_> = attempts
-        .iter()
-        .map(|one| requests(&one.opening).concat())
-        .collect();
-    assert_eq!(selected, ["SELECT 9", "", "SELECT 8", "SELECT 8"]);
+    let heard = Rc::clone(&bench.heard);
+    assert_eq!(heard.borrow().dials.len(), 1);
+    let first = |message| heard.borrow().requests(message)[0].clone();
+    let firsts: Vec<String> = (0..4).map(first).collect();
+    let restore = "RESTORE a 0 …".to_owned();
+    assert_eq!(firsts, ["SELECT 9", &restore, "SELECT 8", "SELECT 8"]);
     bench.server.advance(10_000);
     assert_eq!(bench.kept(), "1");
     bench.server.advance(1_000);
@@ -229,24 +235,35 @@ fn a_connection_is_kept_with_its_database_until_an_error_or_rest() {
 }
 
 #[test]
+fn a_kept_connection_that_says_something_or_ends_is_not_used_again() {
+    for answer in [answered("+"), Answer::Close(Vec::new())] {
+        let mut bench = Bench::new(vec![answered("+OK\r\n+OK\r\n"), answered("+OK\r\n+OK\r\n")]);
+        let request = "MIGRATE h 7 a 9 50 COPY\r\n";
+        assert_eq!(bench.call(request), "+OK\r\n");
+        bench.server.link_says(0, answer);
+        assert_eq!(bench.kept(), "0");
+        assert_eq!(bench.call(request), "+OK\r\n");
+        assert_eq!(bench.heard.borrow().dials.len(), 2);
+    }
+}
+
+#[test]
 fn a_second_attempt_says_all_again_and_its_connection_takes_the_place() {
-    let second = Exchanged {
-        attempt: 1,
-        ..answered("+OK\r\n+OK\r\n")
-    };
     let mut bench = Bench::new(vec![
         answered("+OK\r\n+OK\r\n"),
-        second,
+        Answer::Close(Vec::new()),
+        answered("+OK\r\n+OK\r\n"),
         answered("+OK\r\n"),
     ]);
     for _ in 0..3 {
         assert_eq!(bench.call("MIGRATE h 7 a 9 50 COPY\r\n"), "+OK\r\n");
     }
-    let asked = bench.asked.borrow();
-    let retry = &asked[1].attempts;
-    assert_eq!((retry[0].source, retry[0].lines), (Source::Kept, 0));
-    assert_eq!((retry[1].source, retry[1].lines), (Source::New, 1));
-    assert_eq!(asked[2].attempts[0].link, retry[1].link);
+    let heard = bench.heard.borrow();
+    let links: Vec<u32> = heard.bytes.iter().map(|(link, _)| *link).collect();
+    assert_eq!(links, [0, 0, 1, 1]);
+    assert_eq!(heard.requests(1), ["RESTORE a 0 …"]);
+    assert_eq!(heard.requests(2), ["SELECT 9", "RESTORE a 0 …"]);
+    assert_eq!(heard.requests(3), ["RESTORE a 0 …"]);
 }
 
 #[test]
@@ -260,10 +277,10 @@ fn nothing_runs_between_reading_and_deleting() {
 fn a_transaction_stays_one_unit() {
     let mut bench = Bench::new(vec![
         answered("+OK\r\n+OK\r\n"),
-        broken("", Phase::Writing),
+        Answer::Refuse(ErrorKind::ConnectionRefused),
         answered("+OK\r\n+OK\r\n"),
     ]);
-    bench.server.node().keep_records(true);
+    let mut reader = Reader::new(&mut bench.server);
     let reply = bench.call(
         "MULTI\r\nSET c 3\r\nMIGRATE h 7 a 9 50\r\nMIGRATE h 8 c 9 50\r\nMIGRATE h 8 b 9 50\r\n\
          DEL c\r\nEXEC\r\nPING\r\n",
@@ -276,7 +293,7 @@ fn a_transaction_stays_one_unit() {
         replies,
         format!("+OK\r\n+OK\r\n{error}\r\n+OK\r\n:1\r\n+PONG\r\n")
     );
-    let units = bench.server.node().take_records();
+    let units = reader.units(&mut bench.server);
     assert_eq!(units.len(), 1);
     let names: Vec<_> = units[0]
         .iter()
@@ -321,18 +338,69 @@ fn keyspace_events_tell_of_what_left() {
 }
 
 #[test]
-fn what_others_sent_in_the_same_turn_waits_for_the_end() {
-    let mut bench = Bench::new(vec![answered("+OK\r\n+OK\r\n")]);
+fn others_wait_for_the_end_but_for_what_may_run_beside_it() {
+    let mut bench = Bench::new(Vec::new());
     let other = bench.server.connect();
-    let node = bench.server.node();
-    let request = b"MIGRATE h 7 a 9 50\r\nEXISTS a\r\n";
-    node.space(bench.client)[..request.len()].copy_from_slice(request);
-    node.received(bench.client, request.len());
-    let replies = bench.server.call(other, b"EXISTS a\r\nSET a new\r\n");
-    assert_eq!(replies, b":0\r\n+OK\r\n");
+    assert_eq!(bench.call("MIGRATE h 7 a 9 50\r\nEXISTS a\r\n"), "");
+    let replies = bench
+        .server
+        .call(other, b"WATCH b\r\nEXISTS a\r\nSET a new\r\n");
+    assert_eq!(replies, b"+OK\r\n");
+    assert_eq!(
+        bench.server.call(other, b"AUTH x\r\n"),
+        b"",
+        "what is behind it waits"
+    );
+    bench.server.link_says(0, answered("+OK\r\n+OK\r\n"));
+    let mut replies = Vec::new();
+    bench.server.receive_into(other, &mut replies);
+    assert!(replies.starts_with(b":0\r\n+OK\r\n-ERR AUTH"));
     let mut replies = Vec::new();
     bench.server.receive_into(bench.client, &mut replies);
     // Who goes on first afterwards is not said.
     assert!(replies == b"+OK\r\n:0\r\n" || replies == b"+OK\r\n:1\r\n");
     assert_eq!(bench.call("GET a\r\n"), "$3\r\nnew\r\n");
+}
+
+#[test]
+fn time_changes_no_data_while_keys_are_on_their_way() {
+    let mut bench = Bench::new(Vec::new());
+    let other = bench.server.connect();
+    bench
+        .server
+        .call(other, b"SET e 1 PX 10\r\nBLPOP nothing 0.02\r\n");
+    bench.call("MIGRATE h 7 a 9 50\r\n");
+    bench.server.advance(40);
+    assert_eq!(
+        bench.server.call(other, b""),
+        b"",
+        "its wait ends afterwards"
+    );
+    bench.server.link_says(0, answered("+OK\r\n+OK\r\n"));
+    bench.server.advance(1);
+    assert_eq!(bench.server.call(other, b""), b"*-1\r\n");
+    assert_eq!(bench.call("EXISTS e\r\n"), "+OK\r\n:0\r\n");
+}
+
+#[test]
+fn a_client_that_goes_meanwhile_leaves_its_unit_whole() {
+    let mut bench = Bench::new(Vec::new());
+    let mut reader = Reader::new(&mut bench.server);
+    bench.call("MULTI\r\nMIGRATE h 7 a 9 50\r\nSET c 3\r\nEXEC\r\n");
+    bench.server.hang_up(bench.client);
+    // Its place may have another user at once.
+    let other = bench.server.connect();
+    assert_eq!(bench.server.call(other, b"GET c\r\n"), b"");
+    bench.server.link_says(0, answered("+OK\r\n+OK\r\n"));
+    assert_eq!(bench.server.call(other, b""), b"$1\r\n3\r\n");
+    let units = reader.units(&mut bench.server);
+    let names: Vec<String> = units
+        .iter()
+        .flatten()
+        .map(|record| record.words())
+        .collect();
+    assert_eq!(
+        (units.len(), names),
+        (1, vec!["DEL a".to_owned(), "SET c 3".to_owned()])
+    );
 }

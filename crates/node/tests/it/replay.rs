@@ -1,4 +1,5 @@
-//! Records repeat the data: a node that runs them has what the first one has, at any moment.
+//! The journal repeats the data: a node that is fed its bytes has what the first one has, at any
+//! moment.
 //!
 //! The clock of the second node stands still, and nothing expires in it by itself: what expired in
 //! the first must be gone by its records.
@@ -11,6 +12,8 @@ use russet_node::Config;
 use russet_node::config::Text;
 use russet_node::loopback::Loopback;
 use russet_resp::ArgBuf;
+
+use crate::journal::{Reader, requests};
 
 /// Requests; of each word that begins with `$` one of the few values is taken.
 ///
@@ -155,7 +158,7 @@ fn text(request: &ArgBuf) -> String {
 
 fn check(steps: &[Step]) -> Result<(), TestCaseError> {
     let (mut first, mut second) = (Peer::new(), Peer::new());
-    first.server.node().keep_records(true);
+    let reader = Reader::new(&mut first.server);
     let mut told = String::new();
     for (which, choices, pause_ms) in steps {
         first.server.advance(*pause_ms);
@@ -165,26 +168,39 @@ fn check(steps: &[Step]) -> Result<(), TestCaseError> {
         told += &format!("+{pause_ms}ms {}\n", text(&asked));
         // A wait ends, and whatever is due goes.
         first.server.advance(2);
-        for record in first.server.node().take_records().into_iter().flatten() {
-            told += &format!("    {}> {}\n", record.db, text(&record.request));
-            second.ask(&["SELECT", &record.db.to_string()].iter().collect());
-            let reply = second.ask(&record.request);
-            prop_assert!(reply.first() != Some(&b'-'), "{told}");
+        let before = first.server.node().journal_end();
+        let bytes = reader.bytes(&mut first.server);
+        for record in requests(&bytes) {
+            told += &format!("    {}\n", text(&record));
         }
+        let after = first.server.node().journal_end();
+        prop_assert_eq!(before, after, "reading moves nothing");
+        let replies = second.server.call(second.client, &bytes);
+        let is_error = |line: &[u8]| line.starts_with(b"-");
+        prop_assert!(
+            !replies.split(|byte| *byte == b'\n').any(is_error),
+            "{told}"
+        );
         prop_assert_eq!(first.digest(), second.digest(), "{}", told);
     }
     Ok(())
 }
 
+/// `REPLAY_CASES` for long runs.
+fn cases() -> u32 {
+    let cases = std::env::var("REPLAY_CASES").ok();
+    cases.and_then(|text| text.parse().ok()).unwrap_or(300)
+}
+
 proptest! {
     #![proptest_config(ProptestConfig {
-        cases: 300,
+        cases: cases(),
         failure_persistence: None,
         ..ProptestConfig::default()
     })]
 
     #[test]
-    fn whoever_repeats_the_records_has_the_same_data(
+    fn whoever_is_fed_the_journal_has_the_same_data(
         steps in prop::collection::vec((any::<Index>(), any::<[u8; 4]>(), 0_u64..8), 1..80),
     ) {
         check(&steps)?;

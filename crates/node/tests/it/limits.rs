@@ -1,0 +1,252 @@
+//! Output: limits while a peer reads nothing, what CLIENT LIST says of it, fences, deliveries.
+
+use bytes::Bytes;
+use russet_io::ConnId;
+use russet_node::config::Text;
+use russet_node::loopback::Loopback;
+use russet_node::{Config, Offset};
+
+fn server(settings: &str) -> Loopback {
+    let text = Text {
+        name: "settings".to_owned(),
+        text: settings.as_bytes().to_vec(),
+    };
+    let config = Config::load(&[text], &mut |_| Err(String::new())).expect("the text is right");
+    Loopback::new(config)
+}
+
+fn ask(server: &mut Loopback, client: ConnId, request: &str) -> String {
+    let replies = server.call(client, format!("{request}\r\n").as_bytes());
+    String::from_utf8(replies).expect("replies here are text")
+}
+
+/// A field of the line that CLIENT LIST has for a client.
+fn field(server: &mut Loopback, client: ConnId, name: &str) -> u64 {
+    let observer = server.connect();
+    let list = ask(server, observer, "CLIENT LIST");
+    server.hang_up(observer);
+    let line = list.lines().filter(|line| line.starts_with("id="));
+    let mut line = line.filter(|line| line.contains(&format!(" fd={} ", client.index + 8)));
+    let line = line.next().expect("the client is listed");
+    let mut words = line.split(' ');
+    let value = words.find_map(|word| word.strip_prefix(&format!("{name}=")));
+    value.expect("a field").parse().expect("a number")
+}
+
+#[test]
+fn a_client_that_reads_nothing_is_closed_a_little_beyond_its_hard_limit() {
+    let mut server = server("client-output-buffer-limit normal 1000000 0 0\n");
+    let (client, observer) = (server.connect(), server.connect());
+    let value = "x".repeat(10_000);
+    ask(&mut server, observer, &format!("SET k {value}"));
+    let mut most = 0;
+    for _ in 0..4_000 {
+        server.send(client, b"GET k\r\n");
+        if server.is_closed(client) {
+            break;
+        }
+        let waits = field(&mut server, client, "obl") + field(&mut server, client, "omem");
+        most = most.max(waits);
+    }
+    assert!(server.is_closed(client));
+    assert!((980_000..=1_000_000).contains(&most), "{most}");
+    let info = ask(&mut server, observer, "INFO stats");
+    assert!(
+        info.contains("client_output_buffer_limit_disconnections:1\r\n"),
+        "{info}"
+    );
+}
+
+#[test]
+fn a_pipeline_of_one_turn_is_cut_where_the_limit_is_crossed() {
+    let mut server = server("client-output-buffer-limit normal 100000 0 0\n");
+    let (client, observer) = (server.connect(), server.connect());
+    ask(
+        &mut server,
+        observer,
+        &format!("SET k {}", "x".repeat(30_000)),
+    );
+    server.send(client, "GET k\r\nINCR n\r\n".repeat(8).as_bytes());
+    assert!(server.is_closed(client));
+    assert_eq!(ask(&mut server, observer, "GET n"), "$1\r\n3\r\n");
+}
+
+#[test]
+fn the_soft_limit_has_a_clock_of_its_own() {
+    let mut server = server("client-output-buffer-limit normal 100mb 50000 3\n");
+    let (client, observer) = (server.connect(), server.connect());
+    ask(
+        &mut server,
+        observer,
+        &format!("SET k {}", "x".repeat(60_000)),
+    );
+    server.send(client, b"GET k\r\n");
+    server.advance(3_000);
+    assert!(!server.is_closed(client));
+    server.advance(1);
+    assert!(server.is_closed(client));
+}
+
+#[test]
+fn a_stranger_who_reads_nothing_is_closed_after_a_first_buffer() {
+    let mut server = server("requirepass secret\n");
+    let client = server.connect();
+    for _ in 0..1_000 {
+        server.send(client, b"PING\r\n");
+    }
+    assert!(server.is_closed(client));
+    let known = server.connect();
+    ask(&mut server, known, "AUTH secret");
+    for _ in 0..10_000 {
+        server.send(known, b"PING\r\n");
+    }
+    assert!(!server.is_closed(known));
+}
+
+#[test]
+fn client_list_tells_what_waits_and_what_left_to_the_byte() {
+    let mut server = server("");
+    let client = server.connect();
+    let request = format!("SET k {}\r\n", "x".repeat(50_000));
+    server.send(client, request.as_bytes());
+    server.send(client, b"GET k\r\n");
+    let all = 5 + 8 + 50_000 + 2;
+    let waits = |server: &mut Loopback| {
+        (
+            field(server, client, "obl"),
+            field(server, client, "oll"),
+            field(server, client, "omem"),
+        )
+    };
+    assert_eq!(waits(&mut server), (16_384, 3, all - 16_384));
+    assert_eq!(field(&mut server, client, "tot-net-out"), 0);
+    assert_eq!(server.receive_some(client, 40_000).len(), 40_000);
+    assert_eq!(waits(&mut server), (all - 40_000, 0, 0));
+    assert_eq!(field(&mut server, client, "tot-net-out"), 40_000);
+    let received = request.len() as u64 + 7;
+    assert_eq!(field(&mut server, client, "tot-net-in"), received);
+    let rest = server.receive_some(client, usize::MAX).len() as u64;
+    assert_eq!(rest, all - 40_000);
+    assert_eq!(field(&mut server, client, "tot-net-out"), all);
+}
+
+#[test]
+fn replies_wait_for_the_journal_and_those_behind_them_too() {
+    let mut server = server("");
+    let (client, other) = (server.connect(), server.connect());
+    server.node().attach_reader(u64::MAX);
+    server.node().fence_replies(Offset(0));
+    assert_eq!(ask(&mut server, client, "PING"), "+PONG\r\n");
+    assert_eq!(ask(&mut server, client, "SET k 1"), "");
+    assert_eq!(ask(&mut server, client, "PING"), "");
+    assert_eq!(
+        ask(&mut server, other, "GET k"),
+        "",
+        "it saw what is not safe"
+    );
+    let end = server.node().journal_end();
+    assert_eq!(ask(&mut server, other, "INCR k"), "");
+    server.node().allow_replies(end);
+    assert_eq!(ask(&mut server, client, ""), "+OK\r\n+PONG\r\n");
+    assert_eq!(ask(&mut server, other, ""), "$1\r\n1\r\n");
+    let end = server.node().journal_end();
+    server.node().allow_replies(end);
+    assert_eq!(ask(&mut server, other, ""), ":2\r\n");
+    assert_eq!(ask(&mut server, other, "DEL k"), "");
+    server.node().unfence_replies();
+    assert_eq!(ask(&mut server, other, ""), ":1\r\n");
+}
+
+#[test]
+fn a_message_is_delivered_whole_behind_replies() {
+    let mut server = server("");
+    let client = server.connect();
+    server.send(client, b"PING\r\n");
+    let message = Bytes::from(vec![b'm'; 20_000]);
+    assert!(server.node().deliver(client, &message));
+    let replies = server.call(client, b"PING\r\n");
+    assert_eq!(replies.len(), 7 + 20_000 + 7);
+    assert!(replies.starts_with(b"+PONG\r\nmm") && replies.ends_with(b"m+PONG\r\n"));
+    server.hang_up(client);
+    assert!(!server.node().deliver(client, &message));
+}
+
+#[test]
+fn replies_are_skipped_one_by_one() {
+    for (requests, expected) in [
+        (
+            "CLIENT REPLY SKIP|CLIENT REPLY SKIP|PING|ECHO x",
+            "$1\r\nx\r\n",
+        ),
+        ("CLIENT REPLY SKIP|CLIENT REPLY ON|PING", "+OK\r\n+PONG\r\n"),
+        (
+            "CLIENT REPLY OFF|CLIENT REPLY SKIP|PING|CLIENT REPLY ON|PING",
+            "+OK\r\n+PONG\r\n",
+        ),
+        ("CLIENT REPLY SKIP|NOSUCH|PING", "+PONG\r\n"),
+        ("CLIENT REPLY SKIP|BLPOP l 0.01|PING", "+PONG\r\n"),
+        (
+            "MULTI|CLIENT REPLY SKIP|PING|EXEC|ECHO y|PING",
+            "+OK\r\n+QUEUED\r\n+QUEUED\r\n*2\r\n+PONG\r\n+PONG\r\n",
+        ),
+        ("CLIENT REPLY SKIP|EXEC|PING", "+PONG\r\n"),
+        (
+            "MULTI|PING|CLIENT REPLY SKIP|DISCARD|PING",
+            "+OK\r\n+QUEUED\r\n+QUEUED\r\n+OK\r\n+PONG\r\n",
+        ),
+    ] {
+        let mut server = server("");
+        let client = server.connect();
+        for request in requests.split('|') {
+            server.send(client, format!("{request}\r\n").as_bytes());
+            server.advance(20);
+        }
+        assert_eq!(ask(&mut server, client, ""), expected, "{requests}");
+    }
+}
+
+#[test]
+fn a_timeout_is_never_early_by_a_microsecond() {
+    let mut server = server("");
+    let client = server.connect();
+    server.advance_us(999);
+    server.send(client, b"BLPOP l 0.1\r\n");
+    server.advance_us(99_999);
+    assert_eq!(ask(&mut server, client, ""), "");
+    server.advance_us(1);
+    assert_eq!(server.call(client, b""), b"*-1\r\n");
+    let other = server.connect();
+    server.call(other, b"CLIENT PAUSE 50\r\n");
+    server.send(client, b"PING\r\n");
+    server.advance_us(49_999);
+    assert_eq!(server.call(client, b""), b"");
+    server.advance_us(1);
+    assert_eq!(server.call(client, b""), b"+PONG\r\n");
+}
+
+#[test]
+fn exec_out_of_place_is_an_exec_that_was_aborted() {
+    let mut server = server("");
+    let client = server.connect();
+    let error = "-EXECABORT Transaction discarded because of: wrong number of arguments for \
+                 'exec' command\r\n";
+    assert_eq!(ask(&mut server, client, "EXEC x"), error);
+    assert_eq!(
+        ask(&mut server, client, "MULTI\r\nPING\r\nEXEC x"),
+        format!("+OK\r\n+QUEUED\r\n{error}")
+    );
+}
+
+#[test]
+fn large_arguments_are_no_query_buffer() {
+    let mut server = server("client-query-buffer-limit 1mb\n");
+    let client = server.connect();
+    let value = vec![b'v'; 700_000];
+    let mut request = b"*7\r\n$4\r\nMSET\r\n".to_vec();
+    for key in ["a", "b", "c"] {
+        request.extend_from_slice(format!("$1\r\n{key}\r\n$700000\r\n").as_bytes());
+        request.extend_from_slice(&value);
+        request.extend_from_slice(b"\r\n");
+    }
+    assert_eq!(server.call(client, &request), b"+OK\r\n");
+}
