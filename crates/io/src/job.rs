@@ -74,8 +74,8 @@ pub enum Job {
     Script(Script),
     /// Listens on exactly these addresses. On failure the old listeners stay.
     Listen(ListenPlan),
-    /// Sets the keepalive of sockets accepted from now on, in seconds; 0 turns it off. No completion
-    /// follows.
+    /// Sets the keepalive of sockets accepted from now on, in seconds; 0 turns it off. No
+    /// completion follows.
     Keepalive(u32),
     /// Redirects the log. No completion follows.
     Log {

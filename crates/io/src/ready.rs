@@ -1,7 +1,8 @@
 //! The list of actions that a service wants from its loop, in the order of the fields.
 //!
 //! ```text
-//!  log ─► append ─► sync ─► jobs ─► flush ─► resume ─► close ─► kill ─► stall ─► again, wake ─► exit
+//!  log ─► append ─► sync ─► jobs ─► flush ─► resume
+//!                                               └─► close ─► kill ─► stall ─► again, wake ─► exit
 //! ```
 //! Always true: a loop that acts field by field keeps every promise that the service made. Bytes
 //! named in `append` are written before any output of this list leaves.
@@ -72,12 +73,13 @@ pub struct Exit {
 pub struct Ready {
     /// 1. Lines for the log.
     pub log: Vec<LogLine>,
-    /// 2. Bytes for open files, written to the page cache before anything of `flush` leaves. While a
-    ///    sync of that file is under way the loop may write on the pool; then nothing may be flushed
-    ///    before that write ended. A failure is answered by `Service::append_failed`.
+    /// 2. Bytes for open files, written to the page cache before anything of `flush` leaves. While
+    ///    a sync of that file is under way the loop may write on the pool; then nothing may be
+    ///    flushed before that write ended. A failure is answered by `Service::append_failed`.
     pub append: Vec<Append>,
-    /// 3. Files to sync on the pool, behind the bytes above; each is answered by a completion, which
-    ///    opens fences.
+    /// 3. Files to sync on the pool, behind the bytes above; each is answered by a completion, as a
+    ///    job [`FileOp::Sync`](crate::FileOp::Sync) is, which opens fences. A sync behind an append
+    ///    that failed fails too.
     pub sync: Vec<(JobId, FileId)>,
     /// 4. Work on files, peers and other threads.
     pub jobs: Vec<(JobId, Job)>,
@@ -97,12 +99,13 @@ pub struct Ready {
     pub again: bool,
     /// 11. Call `run` no later than at this monotonic time, in microseconds.
     pub wake_at_us: Option<u64>,
-    /// 12. End the process.
+    /// 12. End the process, once all appends are written and output had its time.
     pub exit: Option<Exit>,
 }
 
 impl Ready {
     /// Empties the list, keeping the capacity of its vectors.
+    #[inline]
     pub fn clear(&mut self) {
         self.log.clear();
         self.append.clear();

@@ -118,9 +118,9 @@ impl Piece<'_> {
 /// A deterministic server core, driven by a loop.
 ///
 /// # Contract
-/// 1. One turn: `opened`, `space`/`received`, `taken`, `held`, `hung_up`, `completed` in any order,
-///    as events arrive; then `run` once; then `ready` once; then the loop acts on the list, strictly
-///    in the order of its fields.
+/// 1. One turn: `opened`, `space`/`received`, `taken`, `held`, `hung_up`, `completed` in any
+///    order, as events arrive; then `run` once; then `ready` once; then the loop acts on the list,
+///    strictly in the order of its fields.
 /// 2. *Taken is gone*: bytes reported by [`taken`](Self::taken) may leave at any time and are the
 ///    service's no more. The gate of a fence is [`output`](Self::output), which never gives a byte
 ///    that may not leave yet; a loop has no second gate.
@@ -218,7 +218,9 @@ pub trait Service {
     /// A job ended.
     fn completed(&mut self, job: JobId, outcome: Outcome);
 
-    /// Bytes of [`Ready::append`] could not be written whole. The part that was is unknown.
+    /// Bytes of [`Ready::append`] could not be written whole. The part that was is unknown; appends
+    /// to the same file that were behind them fail too, each by a call of its own. Said before any
+    /// output of that list is asked for, so that [`output`](Self::output) may hold it back.
     fn append_failed(&mut self, append: Append, failure: Failure) {
         let _ = (append, failure);
     }

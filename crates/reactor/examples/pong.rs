@@ -1,4 +1,4 @@
-//! Answers every line with `+PONG`: the loop's own cost, without a server's.
+//! A service that answers every line with `+PONG`: the loop's own cost, without a server's.
 //!
 //! ```sh
 //! cargo run --release -p russet-reactor --example pong -- 7000 &
@@ -6,12 +6,9 @@
 //! ```
 #![expect(clippy::print_stdout, reason = "a program for the terminal")]
 
-use std::io::IoSlice;
-
-use russet_base::time::Now;
 use russet_io::{
-    Admission, ConnId, HangUp, JobId, ListenPlan, Origin, Outcome, Ready, Service, TcpBind,
-    UnixBind,
+    Admission, ConnId, HangUp, JobId, ListenPlan, Now, Origin, Outcome, Piece, Ready, Service,
+    TcpBind, UnixBind,
 };
 use russet_reactor::Reactor;
 use russet_reactor::log::NoLog;
@@ -61,19 +58,17 @@ impl Service for Pong {
         std::mem::swap(&mut ready.flush, &mut self.next.flush);
     }
 
-    fn output<'s>(&'s self, conn: ConnId, slices: &mut [IoSlice<'s>]) -> usize {
+    fn output<'s>(&'s self, conn: ConnId, pieces: &mut [Piece<'s>]) -> usize {
         let output = &self.sessions[conn.index as usize].output;
-        slices[0] = IoSlice::new(output);
+        pieces[0] = Piece::Bytes(output);
         usize::from(!output.is_empty())
     }
 
-    fn written(&mut self, conn: ConnId, count: usize) {
+    fn taken(&mut self, conn: ConnId, count: usize) {
         self.sessions[conn.index as usize].output.drain(..count);
     }
 
     fn completed(&mut self, _job: JobId, _outcome: Outcome) {}
-
-    fn shutdown_requested(&mut self, _now: Now, _signal: &'static str) {}
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -90,11 +85,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let bind = TcpBind {
         host: "127.0.0.1".into(),
         port,
-        optional: false,
+        ..TcpBind::default()
     };
-    let unix = std::env::args()
-        .nth(2)
-        .map(|path| UnixBind { path, mode: 0 });
+    let unix = std::env::args().nth(2).map(|path| UnixBind {
+        path,
+        ..UnixBind::default()
+    });
     reactor.listen(&ListenPlan {
         tcp: vec![bind],
         unix,

@@ -2,17 +2,20 @@
 #![forbid(unsafe_code)]
 
 pub mod clock;
-mod exchange;
-mod files;
+mod dial;
+mod flow;
 mod gather;
-pub mod listener;
+mod listener;
 pub mod log;
-pub mod reactor;
-pub mod remote;
+mod names;
+mod order;
+mod pool;
+mod reactor;
+mod remote;
 mod socket;
 mod table;
 mod token;
-mod worker;
+mod transport;
 
 pub use clock::Clock;
 pub use listener::ListenError;

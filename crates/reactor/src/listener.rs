@@ -5,7 +5,7 @@
 //! (`*:6379` with `127.0.0.1:6379`) makes that one close first; it is bound again on failure.
 //!
 //! Always true: after a failure the addresses are those from before.
-//! Not here: accepting — `reactor.rs`.
+//! Not here: accepting — `reactor/accept.rs`.
 
 use std::io;
 use std::mem;
@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use mio::Registry;
 use mio::event::Source;
-use russet_io::{ListenPlan, TcpBind, UnixBind};
+use russet_io::{ListenPlan, Role, TcpBind, Transport, UnixBind};
 use socket2::{SockRef, TcpKeepalive};
 
 use crate::log::os_text;
@@ -35,6 +35,8 @@ pub enum ListenError {
         port: u16,
         /// The failing call and the system's text.
         reason: String,
+        /// The kind of the error.
+        kind: io::ErrorKind,
     },
     /// The Unix socket could not be listened on.
     #[error("Failed opening Unix socket '{path}': {reason}")]
@@ -43,10 +45,22 @@ pub enum ListenError {
         path: String,
         /// The failing call and the system's text.
         reason: String,
+        /// The kind of the error.
+        kind: io::ErrorKind,
     },
 }
 
-/// What a listener was made from; once it listens, with the port that the system chose for 0.
+impl ListenError {
+    /// The kind of the error.
+    #[must_use]
+    pub fn kind(&self) -> io::ErrorKind {
+        match self {
+            Self::Tcp { kind, .. } | Self::Unix { kind, .. } => *kind,
+        }
+    }
+}
+
+/// The plan of a listener; once it listens, with the port that the system chose for 0.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Bind {
     Tcp(TcpBind),
@@ -226,6 +240,14 @@ impl Listeners {
 }
 
 impl Listener {
+    /// The role and the transport of its connections.
+    pub(crate) fn purpose(&self) -> (Role, Transport) {
+        match &self.bind {
+            Bind::Tcp(tcp) => (tcp.role, tcp.transport.clone()),
+            Bind::Unix(unix) => (unix.role, Transport::Plain),
+        }
+    }
+
     /// The path of a Unix listener.
     pub(crate) fn unix_path(&self) -> Option<&str> {
         match &self.bind {
@@ -274,7 +296,7 @@ impl Bind {
 /// The listeners that a new plan does without.
 struct Outgoing {
     leaving: Vec<Listener>,
-    /// What those were made from that had to close early.
+    /// The plans of listeners that had to close early.
     closed: Vec<Bind>,
 }
 
@@ -299,7 +321,7 @@ struct Refusal {
 
 impl Refusal {
     fn describe(&self, bind: &Bind) -> ListenError {
-        let text = os_text(&self.error);
+        let (text, kind) = (os_text(&self.error), self.error.kind());
         let reason = match self.call {
             "" => text,
             call => format!("{call}: {text}"),
@@ -309,10 +331,12 @@ impl Refusal {
                 host: tcp.host.clone(),
                 port: tcp.port,
                 reason,
+                kind,
             },
             Bind::Unix(unix) => ListenError::Unix {
                 path: unix.path.clone(),
                 reason,
+                kind,
             },
         }
     }

@@ -1,8 +1,11 @@
-//! Where log lines go: a trait, so that the loop knows neither files nor formats.
+//! The place that log lines are written to, as a trait: the loop knows neither files nor formats.
+//!
+//! Always true: a text of the operating system has no number of Rust's behind it.
+//! Not here: a sink that writes to files — crate `russet-server`.
 
 use std::io;
 
-use russet_io::LogLevel;
+use russet_io::{Failure, LogLevel};
 
 /// A place for log lines.
 pub trait LogSink {
@@ -28,13 +31,21 @@ impl LogSink for NoLog {
     }
 }
 
-/// What the operating system says about an error, without Rust's `(os error N)`.
+/// The operating system's text for an error, without Rust's `(os error N)`.
 #[must_use]
 pub fn os_text(error: &io::Error) -> String {
     let text = error.to_string();
     match text.find(" (os error") {
         Some(end) => text[..end].to_owned(),
         None => text,
+    }
+}
+
+/// An error as a service hears of it.
+pub(crate) fn failure(error: &io::Error) -> Failure {
+    Failure {
+        kind: error.kind(),
+        text: os_text(error),
     }
 }
 

@@ -1,9 +1,10 @@
 //! The loop: waits for events, moves bytes, and does what the service lists.
 //!
 //! ```text
-//!  turn ─► wait ─► note events ─► accept ─► read each once ─► run ─► exchange ─► act on Ready ─┐
-//!    ▲                                                                                        │
-//!    └── at once if reads, writes or accepts are left, or the service asks ◄──────────────────┘
+//!  turn ─► wait ─► note events ─► hear pool, signals ─► dial, accept ─► read each once ─┐
+//!    ▲                                                                                  │
+//!    │      again at once if reads, writes or accepts                                   │
+//!    └───── are left, or the service asks ◄── act on Ready ◄── run ◄── measure if due ◄─┘
 //! ```
 //! Each connection is read once and written once a turn, whatever it has: one that floods waits in
 //! line behind all others. The lists keep their capacity, so a turn allocates nothing.
@@ -11,32 +12,37 @@
 //! Always true: `Ready` is acted upon strictly in the order of its fields.
 //! Always true: the service is asked about a connection between `opened` and `hung_up`, never
 //! before or after; every connection that it accepted ends in one `hung_up`.
-//! Not here: sockets — `socket.rs`; listening — `listener.rs`; files — `files.rs`; words with
-//! other servers — `exchange.rs`; when to rest before a wait — `gather.rs`.
+//! Not here: acting — `reactor/act.rs`; files, tasks and other jobs — `reactor/work.rs`; sockets —
+//! `socket.rs`; listening — `listener.rs`; when to rest before a wait — `gather.rs`.
 
 use std::io;
 use std::mem;
 use std::net::SocketAddr;
-use std::path::Path;
 use std::time::Duration;
 
 use mio::{Events, Poll};
 use russet_base::time::Now;
-use russet_io::{ConnId, HangUp, Job, JobId, ListenPlan, LogLevel, Outcome, Ready, Service};
+use russet_io::{
+    ConnId, Failure, FileId, HangUp, JobId, ListenPlan, LogLevel, Outcome, Ready, Service, Usage,
+};
 
 use crate::clock::{self, Clock};
-use crate::exchange::Links;
-use crate::files;
+use crate::dial::Dials;
 use crate::gather::Gather;
 use crate::listener::{ListenError, Listeners};
-use crate::log::{LogSink, os_text};
+use crate::log::LogSink;
+use crate::order::Order;
+use crate::pool::Pool;
+use crate::pool::discard::Discards;
 use crate::remote::Remote;
-use crate::socket::{ReadEnd, WriteEnd};
+use crate::socket::ReadEnd;
 use crate::table::Table;
-use crate::token::{self, Addressee};
-use crate::worker::Worker;
+use crate::token::Addressee;
 
 mod accept;
+mod act;
+mod dial;
+mod work;
 
 /// Events that one wait takes.
 const EVENTS: usize = 1_024;
@@ -62,9 +68,18 @@ pub struct Reactor<S> {
     clock: Clock,
     now: Now,
     gather: Gather,
-    worker: Worker,
-    /// Connections to other servers.
-    links: Links,
+    pool: Pool,
+    /// Work on files that the pool has or will have.
+    order: Order,
+    /// Files that an append of this turn failed on.
+    failed: Vec<(FileId, Failure)>,
+    discards: Discards,
+    dials: Dials,
+    /// Numbers of dials that events are about.
+    dialed: Vec<u32>,
+    /// Jobs that have ended, and that the service does not know of yet.
+    ended: Vec<(JobId, Outcome)>,
+    meter: Meter,
     remote: Remote,
     log: Box<dyn LogSink>,
     is_remote_calling: bool,
@@ -77,6 +92,23 @@ pub struct Reactor<S> {
     complain_at_us: u64,
     /// The turn did something, so its time is old when it ends.
     was_busy: bool,
+}
+
+/// A closure that measures the process, and when it is called next.
+struct Meter {
+    due_us: u64,
+    period_us: u64,
+    measure: Box<dyn FnMut() -> Usage>,
+}
+
+impl Default for Meter {
+    fn default() -> Self {
+        Self {
+            due_us: u64::MAX,
+            period_us: 0,
+            measure: Box::new(Usage::default),
+        }
+    }
 }
 
 impl<S: Service> Reactor<S> {
@@ -102,8 +134,14 @@ impl<S: Service> Reactor<S> {
             clock,
             now,
             gather: Gather::default(),
-            worker: Worker::default(),
-            links: Links::default(),
+            pool: Pool::new(remote.clone()),
+            order: Order::default(),
+            failed: Vec::new(),
+            discards: Discards::default(),
+            dials: Dials::default(),
+            dialed: Vec::new(),
+            ended: Vec::new(),
+            meter: Meter::default(),
             remote,
             log,
             is_remote_calling: false,
@@ -153,15 +191,33 @@ impl<S: Service> Reactor<S> {
         self.now = self.clock.now();
         self.gather.turn(self.now.mono_us);
         self.note_events();
-        self.hear_signals();
+        if mem::take(&mut self.is_remote_calling) {
+            self.hear_remote();
+        }
+        if !self.dials.is_empty() {
+            self.dial_all();
+        }
+        if !self.ended.is_empty() {
+            self.deliver();
+        }
         self.accept_all();
         self.read_all();
+        self.measure();
         self.service.run(self.now);
-        self.exchange();
         self.service.ready(&mut self.ready);
         let exit = self.act();
         self.ready.clear();
-        Ok(exit)
+        exit
+    }
+
+    /// Has the process measured about this often, but not while nothing happens: the service is
+    /// told before it runs. The first measurement comes with the next turn.
+    pub fn measure_every(&mut self, period: Duration, measure: Box<dyn FnMut() -> Usage>) {
+        self.meter = Meter {
+            due_us: 0,
+            period_us: u64::try_from(period.as_micros()).unwrap_or(u64::MAX),
+            measure,
+        };
     }
 
     /// Closes all listeners. Says whether the file of a Unix socket was removed.
@@ -233,21 +289,31 @@ impl<S: Service> Reactor<S> {
     }
 
     fn timeout(&self) -> Option<Duration> {
-        let is_work_left = self.again || !self.reads.is_empty() || !self.writes.is_empty();
+        let may_write = !self.writes.is_empty() && self.may_output();
+        let is_work_left = self.again || !self.reads.is_empty() || may_write;
         let is_backing_off = self.accept_at_us > self.now.mono_us;
         let is_accepting = self.listeners.is_any_pending();
         if is_work_left || is_accepting && !is_backing_off {
             return Some(Duration::ZERO);
         }
-        let accept_at = is_accepting.then_some(self.accept_at_us);
-        let due = [self.wake_at_us, accept_at].into_iter().flatten().min()?;
-        let mut micros = due.saturating_sub(self.now.mono_us);
+        let mut due_us = self.wake_at_us.unwrap_or(u64::MAX);
+        if is_accepting {
+            due_us = due_us.min(self.accept_at_us);
+        }
+        if let Some(dial_us) = self.dials.due_us() {
+            due_us = due_us.min(dial_us);
+        }
+        if due_us == u64::MAX {
+            return None;
+        }
+        let mut micros = due_us.saturating_sub(self.now.mono_us);
         if self.was_busy {
             micros = micros.min(BUSY_WAIT_MAX_US);
         }
         Some(Duration::from_micros(micros))
     }
 
+    #[inline]
     fn note_events(&mut self) {
         self.was_busy = false;
         for event in &self.events {
@@ -258,6 +324,10 @@ impl<S: Service> Reactor<S> {
                     self.listeners.note(number);
                     continue;
                 }
+                Addressee::Dial(number) => {
+                    self.dialed.push(number);
+                    continue;
+                }
                 Addressee::Remote => {
                     self.is_remote_calling = true;
                     continue;
@@ -266,22 +336,30 @@ impl<S: Service> Reactor<S> {
             let Some(connection) = self.table.get_mut(conn) else {
                 continue;
             };
-            connection.note(event);
-            if connection.wants_read(event) && !mem::replace(&mut connection.is_queued, true) {
+            let due = connection.note(event);
+            if due.read {
                 self.reads.push(conn);
             }
-            if connection.wants_write(event) && !mem::replace(&mut connection.is_writing, true) {
+            if due.write {
                 self.writes.push(conn);
             }
         }
     }
 
-    fn hear_signals(&mut self) {
-        if !mem::take(&mut self.is_remote_calling) {
-            return;
-        }
+    /// Hears what other threads have to say.
+    #[cold]
+    fn hear_remote(&mut self) {
+        self.remote.listen();
         for signal in self.remote.take_signals() {
             self.service.shutdown_requested(self.now, signal.name());
+        }
+        self.hear_reports();
+    }
+
+    fn measure(&mut self) {
+        if self.now.mono_us >= self.meter.due_us {
+            self.meter.due_us = self.now.mono_us.saturating_add(self.meter.period_us);
+            self.service.measured(&(self.meter.measure)());
         }
     }
 
@@ -293,184 +371,31 @@ impl<S: Service> Reactor<S> {
             let Some(connection) = self.table.get_mut(conn) else {
                 continue;
             };
-            connection.is_queued = false;
-            if connection.is_closing {
+            if connection.is_closing() {
                 continue;
             }
-            let end = connection.read(conn, &mut self.service);
-            if let ReadEnd::Some(_) = end {
-                self.gather.heard(self.now.mono_us, connection.replied_us);
-            }
-            match end {
-                ReadEnd::Some(_) | ReadEnd::Nothing => {
-                    connection.is_queued = connection.is_readable;
-                    if connection.is_queued {
-                        self.reads.push(conn);
-                    }
+            match connection.read(conn, &mut self.service) {
+                ReadEnd::Some => self.gather.heard(self.now.mono_us, connection.replied_us),
+                ReadEnd::Nothing => {}
+                ReadEnd::Closed => {
+                    self.hang_up(conn, HangUp::Closed);
+                    continue;
                 }
-                ReadEnd::Paused => {}
-                ReadEnd::Closed => self.hang_up(conn, HangUp::Closed),
-                ReadEnd::Failed => self.hang_up(conn, HangUp::Failed),
+                ReadEnd::Failed => {
+                    self.hang_up(conn, HangUp::Failed);
+                    continue;
+                }
+            }
+            if connection.input.is_queued() {
+                self.reads.push(conn);
             }
         }
         self.spare = reads;
     }
 
-    /// Says to other servers what the service wants said; nothing else happens meanwhile.
-    fn exchange(&mut self) {
-        while let Some(exchange) = self.service.poll_exchange() {
-            let end = self.links.carry_out(&exchange);
-            self.service.exchanged(end);
-            // What is due by now is not to wait for the time that the turn began with.
-            self.now = self.clock.now();
-        }
-    }
-
     fn hang_up(&mut self, conn: ConnId, why: HangUp) {
         self.table.remove(conn);
         self.service.hung_up(conn, why);
-    }
-
-    /// Does what the service listed, field by field.
-    fn act(&mut self) -> Option<i32> {
-        for line in self.ready.log.drain(..) {
-            self.log.line(line.level, &line.text);
-        }
-        self.again = self.ready.again;
-        self.wake_at_us = self.ready.wake_at_us;
-        self.start_jobs();
-        self.flush();
-        self.resume();
-        self.close_all();
-        if self.ready.stall_us > 0 {
-            clock::sleep_us(self.ready.stall_us);
-            // What is due by now is not to wait for the time that the turn began with.
-            self.now = self.clock.now();
-        }
-        self.ready.exit
-    }
-
-    fn start_jobs(&mut self) {
-        let mut jobs = mem::take(&mut self.ready.jobs);
-        for (id, job) in jobs.drain(..) {
-            self.start_job(id, job);
-        }
-        self.ready.jobs = jobs;
-    }
-
-    fn start_job(&mut self, id: JobId, job: Job) {
-        let outcome = match job {
-            Job::Discard(load) => return self.worker.discard(load),
-            Job::Keepalive(seconds) => return self.listeners.set_keepalive(seconds),
-            Job::DropLink(link) => return self.links.close(link),
-            Job::Log { file, level } => return self.redirect_log(&file, level),
-            Job::Listen(plan) => match self.listen(&plan) {
-                Ok(()) => Outcome::Done,
-                Err(error) => Outcome::Failed(error.to_string()),
-            },
-            Job::ReplaceFile { path, contents } => {
-                outcome_of(files::replace(Path::new(&path), &contents))
-            }
-            Job::ChangeDir(path) => outcome_of(files::change_dir(Path::new(&path))),
-        };
-        self.service.completed(id, outcome);
-        // Somebody waits for the answer, which the next run writes.
-        self.again = true;
-    }
-
-    fn redirect_log(&mut self, file: &str, level: Option<LogLevel>) {
-        if let Err(error) = self.log.redirect(file, level) {
-            let text = format!("Can't open the log file: {}", os_text(&error));
-            self.log.line(LogLevel::Warning, &text);
-        }
-    }
-
-    /// Writes once to each connection that the service names, that has room again, or that had
-    /// more to write than one call takes.
-    fn flush(&mut self) {
-        for conn in self.ready.flush.drain(..) {
-            let Some(connection) = self.table.get_mut(conn) else {
-                continue;
-            };
-            // One that waits for room is written to when the room is there.
-            if !connection.is_unsent && !mem::replace(&mut connection.is_writing, true) {
-                self.writes.push(conn);
-            }
-        }
-        let mut writes = mem::replace(&mut self.writes, mem::take(&mut self.spare));
-        for conn in writes.drain(..) {
-            self.write(conn);
-        }
-        self.spare = writes;
-    }
-
-    fn write(&mut self, conn: ConnId) {
-        let Some(connection) = self.table.get_mut(conn) else {
-            return;
-        };
-        let was_unsent = connection.is_unsent;
-        let end = connection.write(conn, &mut self.service);
-        connection.is_writing = end == WriteEnd::More;
-        connection.replied_us = self.now.mono_us;
-        let is_closing = connection.is_closing;
-        let armed = if connection.is_unsent == was_unsent {
-            Ok(())
-        } else {
-            connection.await_room(self.poll.registry(), token::of_connection(conn))
-        };
-        match end {
-            WriteEnd::Failed => self.hang_up(conn, HangUp::Failed),
-            _ if armed.is_err() => self.hang_up(conn, HangUp::Failed),
-            WriteEnd::More => self.writes.push(conn),
-            WriteEnd::Done if is_closing => {
-                connection.drain();
-                self.hang_up(conn, HangUp::Closed);
-            }
-            WriteEnd::Done | WriteEnd::Blocked => {}
-        }
-    }
-
-    fn resume(&mut self) {
-        for conn in self.ready.resume.drain(..) {
-            let Some(connection) = self.table.get_mut(conn) else {
-                continue;
-            };
-            connection.is_paused = false;
-            if connection.is_readable && !mem::replace(&mut connection.is_queued, true) {
-                self.reads.push(conn);
-            }
-        }
-    }
-
-    /// Closes the connections that the service is done with: those to close when their output has
-    /// left, those to kill now.
-    fn close_all(&mut self) {
-        let mut closing = mem::take(&mut self.ready.close);
-        for conn in closing.drain(..) {
-            let Some(connection) = self.table.get_mut(conn) else {
-                continue;
-            };
-            connection.is_closing = true;
-            // One whose output waits closes when the last of it left.
-            if !connection.is_unsent && !connection.is_writing {
-                self.write(conn);
-            }
-        }
-        self.ready.close = closing;
-        let mut killed = mem::take(&mut self.ready.kill);
-        for conn in killed.drain(..) {
-            if self.table.get_mut(conn).is_some() {
-                self.hang_up(conn, HangUp::Closed);
-            }
-        }
-        self.ready.kill = killed;
-    }
-}
-
-fn outcome_of(done: io::Result<()>) -> Outcome {
-    match done {
-        Ok(()) => Outcome::Done,
-        Err(error) => Outcome::Failed(os_text(&error)),
     }
 }
 
@@ -483,3 +408,6 @@ impl<S> std::fmt::Debug for Reactor<S> {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,7 +4,7 @@
 
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 
 use mio::{Registry, Waker};
 
@@ -47,6 +47,8 @@ pub struct Remote {
 struct Shared {
     waker: Waker,
     signals: AtomicU8,
+    /// The loop was woken and has not listened yet.
+    is_calling: AtomicBool,
 }
 
 impl Remote {
@@ -56,6 +58,7 @@ impl Remote {
             shared: Arc::new(Shared {
                 waker,
                 signals: AtomicU8::new(0),
+                is_calling: AtomicBool::new(false),
             }),
         })
     }
@@ -66,7 +69,24 @@ impl Remote {
     /// The loop could not be woken; it sees the request at its next turn.
     pub fn request_shutdown(&self, signal: Signal) -> io::Result<()> {
         self.shared.signals.fetch_or(signal.bit(), Ordering::AcqRel);
-        self.shared.waker.wake()
+        self.call()
+    }
+
+    /// Wakes the loop, unless somebody did already.
+    pub(crate) fn call(&self) -> io::Result<()> {
+        if self.shared.is_calling.swap(true, Ordering::AcqRel) {
+            return Ok(());
+        }
+        let woken = self.shared.waker.wake();
+        if woken.is_err() {
+            self.listen();
+        }
+        woken
+    }
+
+    /// The loop listens from now on: what is said later wakes it again.
+    pub(crate) fn listen(&self) {
+        self.shared.is_calling.swap(false, Ordering::AcqRel);
     }
 
     /// The signals that arrived since the last call.

@@ -1,37 +1,28 @@
-//! One connection: a nonblocking socket and what the loop remembers about it.
-//!
-//! Readiness is edge-triggered: the kernel says once that something arrived, so the loop must
-//! remember it until a read comes back short. Writing is assumed possible until a write comes back
-//! short.
+//! A connection: a nonblocking socket, its layer, and the states of its two directions.
 //!
 //! ```text
-//!             full read, or the peer closed                 partial write
-//!            ┌──────────────┐                             ┌────────────────┐
-//!  edge ─► queued ──read──► idle      space empty ─► paused      flush ─► unsent ─► writable edge
+//!  event ─► note ─► lists of the loop ─► read: space ─► layer ─► received
+//!                                   └──► write: output ─► layer ─► taken
 //! ```
+//! A connection knows neither the loop nor its lists: it takes a service and says how a read or a
+//! write ended, so that anyone who owns an event queue can drive it.
 //!
-//! Always true: a connection is in the list of reads at most once, and in that of writes.
-//! Not here: who is told about the bytes — `reactor.rs`; identity — `table.rs`.
+//! Always true: one call of `read` or `write` makes at most one system call that moves bytes.
+//! Always true: nothing is taken from a service but what left.
+//! Not here: the states and their steps — `flow.rs`; what more there is to read — `transport.rs`;
+//! identity — `table.rs`.
 
-use std::io::{self, ErrorKind, IoSlice, Read, Write};
-use std::mem::MaybeUninit;
+use std::io::{self, ErrorKind};
 use std::os::fd::AsRawFd;
 
 use mio::event::Event;
 use mio::unix::SourceFd;
 use mio::{Interest, Registry, Token};
-use russet_io::{ConnId, Service};
+use russet_io::{ConnId, Piece, Service};
 use socket2::Socket;
 
-/// Slices that a first gathering asks for; most outputs are one.
-const SLICES_FEW: usize = 8;
-
-/// Slices that one write carries at most.
-const SLICES_MANY: usize = 64;
-
-/// What is read at most from a connection that is about to close: a bound for a peer that floods.
-const DRAIN_READS: usize = 64;
-const DRAIN_SIZE: usize = 8 << 10;
+use crate::flow::{End, Input, InputEvent, Output, OutputEvent};
+use crate::transport::{Layer, PIECES_FEW, PIECES_MANY};
 
 /// Which kind of socket it is; they differ in when the kernel reports room for writing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,12 +36,10 @@ pub(crate) enum Kind {
 /// How a read ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ReadEnd {
-    /// So many bytes arrived.
-    Some(usize),
-    /// Nothing is there.
+    /// Bytes arrived, and the service has them.
+    Some,
+    /// Nothing is there, or the service has no space.
     Nothing,
-    /// The service has no space.
-    Paused,
     /// The peer closed its end.
     Closed,
     /// The connection broke.
@@ -60,54 +49,45 @@ pub(crate) enum ReadEnd {
 /// How a write ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum WriteEnd {
-    /// All output of the service left, or there was none.
+    /// The output's state says how far it came.
     Done,
-    /// All that was gathered left, and there may be more.
-    More,
-    /// The socket took only a part.
-    Blocked,
     /// The connection broke.
     Failed,
+}
+
+/// The lists that an event puts a connection into.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Due {
+    pub(crate) read: bool,
+    pub(crate) write: bool,
 }
 
 /// A connection.
 #[derive(Debug)]
 pub(crate) struct Connection {
-    pub(crate) socket: Socket,
-    pub(crate) kind: Kind,
+    socket: Socket,
+    layer: Layer,
+    kind: Kind,
     pub(crate) generation: u32,
     /// When the turn began that wrote to it last; 0 for never.
     pub(crate) replied_us: u64,
-    /// It is in the list of reads.
-    pub(crate) is_queued: bool,
-    /// There may be bytes to read.
-    pub(crate) is_readable: bool,
-    /// The peer closed its end, or the socket failed: a read will say so after the last bytes.
-    pub(crate) is_ending: bool,
-    /// The service gave no space and will name it in `Ready::resume`.
-    pub(crate) is_paused: bool,
-    /// It is in the list of writes.
-    pub(crate) is_writing: bool,
-    /// A write came back short; the rest waits for the socket.
-    pub(crate) is_unsent: bool,
-    /// It is not read any more, and closes when all its output left.
-    pub(crate) is_closing: bool,
+    pub(crate) input: Input,
+    pub(crate) output: Output,
+    /// Interest in room is registered, where the kind needs it.
+    is_room_awaited: bool,
 }
 
 impl Connection {
-    pub(crate) fn new(socket: Socket, kind: Kind, generation: u32) -> Self {
+    pub(crate) fn new(socket: Socket, layer: Layer, kind: Kind, generation: u32) -> Self {
         Self {
             socket,
+            layer,
             kind,
             generation,
             replied_us: 0,
-            is_queued: false,
-            is_readable: false,
-            is_ending: false,
-            is_paused: false,
-            is_writing: false,
-            is_unsent: false,
-            is_closing: false,
+            input: Input::Idle,
+            output: Output::Idle,
+            is_room_awaited: false,
         }
     }
 
@@ -120,58 +100,94 @@ impl Connection {
     }
 
     /// Asks to hear when there is room again, or no longer, where the kind needs asking.
-    pub(crate) fn await_room(&self, registry: &Registry, token: Token) -> io::Result<()> {
-        let interest = match (self.kind, self.is_unsent) {
-            (Kind::Tcp, _) => return Ok(()),
-            (Kind::Unix, true) => Interest::READABLE | Interest::WRITABLE,
-            (Kind::Unix, false) => Interest::READABLE,
+    #[inline]
+    pub(crate) fn await_room(&mut self, registry: &Registry, token: Token) -> io::Result<()> {
+        if self.kind == Kind::Tcp {
+            return Ok(());
+        }
+        let is_blocked = self.output == Output::Blocked;
+        if self.is_room_awaited == is_blocked {
+            return Ok(());
+        }
+        self.is_room_awaited = is_blocked;
+        let interest = if is_blocked {
+            Interest::READABLE | Interest::WRITABLE
+        } else {
+            Interest::READABLE
         };
         registry.reregister(&mut SourceFd(&self.socket.as_raw_fd()), token, interest)
     }
 
-    /// Remembers what an event says.
-    pub(crate) fn note(&mut self, event: &Event) {
-        let is_ending = event.is_read_closed() || event.is_error();
-        self.is_ending |= is_ending;
-        self.is_readable |= is_ending || event.is_readable();
+    /// Whether it is not read any more, and closes when all its output left.
+    pub(crate) fn is_closing(&self) -> bool {
+        self.input == Input::Over
     }
 
-    /// A paused connection is looked at only to see whether its peer went away.
-    pub(crate) fn wants_read(&self, event: &Event) -> bool {
+    /// Remembers what an event says, and into which lists it puts the connection.
+    #[inline]
+    pub(crate) fn note(&mut self, event: &Event) -> Due {
         let is_ending = event.is_read_closed() || event.is_error();
-        self.is_readable && !self.is_closing && (!self.is_paused || is_ending)
+        let mut due = Due {
+            read: false,
+            write: false,
+        };
+        if is_ending || event.is_readable() {
+            let arrival = if is_ending {
+                InputEvent::Ended
+            } else {
+                InputEvent::Arrived
+            };
+            due.read = self.step_input(arrival);
+        }
+        // A socket that broke is written to as well: the write tells.
+        if event.is_writable() || event.is_write_closed() {
+            due.write = self.step_output(OutputEvent::Room);
+        }
+        due
     }
 
-    /// A socket that broke is written to as well: the write tells.
-    pub(crate) fn wants_write(&self, event: &Event) -> bool {
-        self.is_unsent && (event.is_writable() || event.is_write_closed())
+    /// Takes an event of the input. Says whether it enters the list of reads by it.
+    #[inline]
+    pub(crate) fn step_input(&mut self, event: InputEvent) -> bool {
+        let was_queued = self.input.is_queued();
+        self.input = self.input.after(event);
+        self.input.is_queued() && !was_queued
+    }
+
+    /// Takes an event of the output. Says whether it enters the list of writes by it.
+    #[inline]
+    pub(crate) fn step_output(&mut self, event: OutputEvent) -> bool {
+        let was_queued = self.output == Output::Queued;
+        self.output = self.output.after(event);
+        self.output == Output::Queued && !was_queued
     }
 
     /// Reads once into the service's space, and tells it.
+    #[inline]
     pub(crate) fn read<S: Service>(&mut self, conn: ConnId, service: &mut S) -> ReadEnd {
         let space = service.space(conn);
         if space.is_empty() {
             return self.pause();
         }
-        self.is_paused = false;
-        let size = space.len();
-        match (&self.socket).read(space) {
-            Ok(0) => ReadEnd::Closed,
-            Ok(count) => {
-                // A short read emptied the socket: the next arrival is a new edge.
-                self.is_readable = count == size || self.is_ending;
-                service.received(conn, count);
-                ReadEnd::Some(count)
+        match self.layer.read(&self.socket, space) {
+            Ok(got) if got.count == 0 => ReadEnd::Closed,
+            Ok(got) => {
+                self.input = self.input.after(if got.may_have_more {
+                    InputEvent::More
+                } else {
+                    InputEvent::Emptied
+                });
+                service.received(conn, got.count);
+                ReadEnd::Some
             }
-            Err(error) => self.read_failed(error.kind()),
+            Err(error) => self.failed_to_read(error.kind()),
         }
     }
 
-    fn read_failed(&mut self, kind: ErrorKind) -> ReadEnd {
+    fn failed_to_read(&mut self, kind: ErrorKind) -> ReadEnd {
         match kind {
             ErrorKind::WouldBlock => {
-                self.is_readable = false;
-                self.is_ending = false;
+                self.input = self.input.after(InputEvent::Nothing);
                 ReadEnd::Nothing
             }
             ErrorKind::Interrupted => ReadEnd::Nothing,
@@ -181,96 +197,75 @@ impl Connection {
 
     /// Without space nothing can be read, but an end that nothing precedes can be seen.
     fn pause(&mut self) -> ReadEnd {
-        self.is_paused = true;
-        if !self.is_ending {
-            return ReadEnd::Paused;
+        self.input = self.input.after(InputEvent::NoSpace);
+        if self.input != Input::Paused(End::Announced) {
+            return ReadEnd::Nothing;
         }
-        match self.socket.peek(&mut [MaybeUninit::uninit()]) {
-            Ok(0) => ReadEnd::Closed,
-            Ok(_) => ReadEnd::Paused,
-            Err(error) => match self.read_failed(error.kind()) {
-                ReadEnd::Failed => ReadEnd::Failed,
-                _ => ReadEnd::Paused,
-            },
+        match self.layer.peek(&self.socket) {
+            Ok(true) => ReadEnd::Nothing,
+            Ok(false) => ReadEnd::Closed,
+            Err(error) => self.failed_to_read(error.kind()),
         }
     }
 
-    /// Reads what arrived and forgets it. Closing a socket with unread bytes resets it, and the
-    /// answer that was just written would be lost on its way.
-    pub(crate) fn drain(&self) {
-        let mut bytes = [0; DRAIN_SIZE];
-        for _ in 0..DRAIN_READS {
-            match (&self.socket).read(&mut bytes) {
-                Ok(DRAIN_SIZE) => {}
-                _ => return,
-            }
-        }
-    }
-
-    /// Gathers output from the service, writes it once, and tells how much left.
+    /// Takes output from the service, writes it once, and tells the service how much left.
+    #[inline]
     pub(crate) fn write<S: Service>(&mut self, conn: ConnId, service: &mut S) -> WriteEnd {
-        let mut few = [IoSlice::new(&[]); SLICES_FEW];
+        let mut few = [Piece::Bytes(&[]); PIECES_FEW];
         let count = service.output(conn, &mut few);
         if count == 0 {
-            self.is_unsent = false;
+            self.output = self.output.after(OutputEvent::Whole);
             return WriteEnd::Done;
         }
-        let sent = if count < SLICES_FEW {
-            send(&self.socket, &few[..count])
+        let sent = if count < PIECES_FEW {
+            self.send(&few[..count])
         } else {
-            let mut many = [IoSlice::new(&[]); SLICES_MANY];
+            let mut many = [Piece::Bytes(&[]); PIECES_MANY];
             let count = service.output(conn, &mut many);
-            send(&self.socket, &many[..count])
+            self.send(&many[..count])
         };
         match sent {
-            Ok(sent) => {
-                if sent.count > 0 {
-                    service.written(conn, sent.count);
+            Ok((count, event)) => {
+                self.output = self.output.after(event);
+                if count > 0 {
+                    service.taken(conn, count);
                 }
-                self.is_unsent = !sent.is_whole;
-                sent.end()
+                WriteEnd::Done
             }
-            Err(error) if error.kind() == ErrorKind::Interrupted => WriteEnd::More,
             Err(_) => WriteEnd::Failed,
         }
     }
-}
 
-/// What one write achieved.
-struct Sent {
-    count: usize,
-    /// All that was gathered left.
-    is_whole: bool,
-    /// As much was gathered as one write takes.
-    is_full: bool,
-}
-
-impl Sent {
-    fn end(&self) -> WriteEnd {
-        match (self.is_whole, self.is_full) {
-            (false, _) => WriteEnd::Blocked,
-            (true, true) => WriteEnd::More,
-            (true, false) => WriteEnd::Done,
-        }
+    #[inline]
+    fn send(&mut self, pieces: &[Piece<'_>]) -> io::Result<(usize, OutputEvent)> {
+        let size = match pieces {
+            [one] => one.bytes().len(),
+            several => several.iter().map(|piece| piece.bytes().len()).sum(),
+        };
+        let count = match self.layer.write(&self.socket, pieces) {
+            Err(error) if error.kind() == ErrorKind::WouldBlock => 0,
+            Err(error) if error.kind() == ErrorKind::Interrupted => {
+                return Ok((0, OutputEvent::Full));
+            }
+            other => other?,
+        };
+        let event = match (count == size, pieces.len() == PIECES_MANY) {
+            (false, _) => OutputEvent::Part,
+            (true, true) => OutputEvent::Full,
+            (true, false) => OutputEvent::Whole,
+        };
+        Ok((count, event))
     }
-}
 
-/// Writes once. A single slice takes the cheaper call.
-fn send(mut socket: &Socket, slices: &[IoSlice<'_>]) -> io::Result<Sent> {
-    let (written, size) = match slices {
-        [one] => (socket.write(one), one.len()),
-        several => (
-            socket.write_vectored(several),
-            several.iter().map(|slice| slice.len()).sum(),
-        ),
-    };
-    let count = match written {
-        Err(error) if error.kind() == ErrorKind::WouldBlock => 0,
-        other => other?,
-    };
-    Ok(Sent {
-        count,
-        is_whole: count == size,
-        is_full: slices.len() == SLICES_MANY,
-    })
+    /// Writes a few last words. A peer that does not take them is not waited for.
+    pub(crate) fn dismiss(&mut self, text: &str) {
+        let _ = self
+            .layer
+            .write(&self.socket, &[Piece::Bytes(text.as_bytes())]);
+    }
+
+    /// Reads what arrived and forgets it, before closing.
+    pub(crate) fn drain(&mut self) {
+        self.layer.drain(&self.socket);
+    }
 }

@@ -6,6 +6,7 @@ use russet_io::ConnId;
 use slab::Slab;
 
 use crate::socket::{Connection, Kind};
+use crate::transport::Layer;
 
 /// All open connections.
 #[derive(Debug, Default)]
@@ -16,12 +17,12 @@ pub(crate) struct Table {
 
 impl Table {
     /// Adds a connection and names it.
-    pub(crate) fn insert(&mut self, socket: socket2::Socket, kind: Kind) -> ConnId {
+    pub(crate) fn insert(&mut self, socket: socket2::Socket, layer: Layer, kind: Kind) -> ConnId {
         self.generation = self.generation.wrapping_add(1);
         let generation = self.generation;
         let index = self
             .connections
-            .insert(Connection::new(socket, kind, generation));
+            .insert(Connection::new(socket, layer, kind, generation));
         let index = u32::try_from(index).expect("there are fewer descriptors than 2^31");
         ConnId { index, generation }
     }
@@ -36,6 +37,11 @@ impl Table {
     pub(crate) fn remove(&mut self, conn: ConnId) -> Option<Connection> {
         self.get_mut(conn)?;
         self.connections.try_remove(conn.index as usize)
+    }
+
+    /// All connections, in no order that means anything.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Connection> {
+        self.connections.iter().map(|(_, connection)| connection)
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -56,10 +62,10 @@ mod tests {
     #[test]
     fn a_place_is_reused_but_an_old_id_finds_nothing() {
         let mut table = Table::default();
-        let first = table.insert(socket(), Kind::Unix);
+        let first = table.insert(socket(), Layer::Plain, Kind::Unix);
         assert!(table.get_mut(first).is_some());
         assert!(table.remove(first).is_some());
-        let second = table.insert(socket(), Kind::Unix);
+        let second = table.insert(socket(), Layer::Plain, Kind::Unix);
         assert_eq!(first.index, second.index);
         assert!(table.get_mut(first).is_none());
         assert!(table.remove(first).is_none());

@@ -1,10 +1,11 @@
-//! What an event is about, packed into mio's token.
+//! Mio's token, packed: whom an event is for.
 //!
 //! ```text
 //!  63            32 31 30                    0
 //! ┌────────────────┬──┬───────────────────────┐
 //! │ generation     │0 │ index of a connection │
 //! │ 0              │1 │ number of a listener  │
+//! │ 1              │1 │ number of a dial      │
 //! │ all ones                                  │  the remote's waker
 //! └───────────────────────────────────────────┘
 //! ```
@@ -15,7 +16,11 @@ use russet_io::ConnId;
 
 const _: () = assert!(usize::BITS == 64);
 
-const LISTENER: usize = 1 << 31;
+/// The bit that no index of a connection has.
+const NUMBERED: usize = 1 << 31;
+
+/// The upper half of the token of a dial.
+const DIAL: usize = 1 << 32;
 
 /// The token of the remote's waker.
 pub(crate) const REMOTE: Token = Token(usize::MAX);
@@ -25,6 +30,7 @@ pub(crate) const REMOTE: Token = Token(usize::MAX);
 pub(crate) enum Addressee {
     Connection(ConnId),
     Listener(u32),
+    Dial(u32),
     Remote,
 }
 
@@ -34,8 +40,12 @@ impl Addressee {
             return Self::Remote;
         }
         let low = token.0 & 0xffff_ffff;
-        if low & LISTENER != 0 {
-            return Self::Listener((low & !LISTENER) as u32);
+        if low & NUMBERED != 0 {
+            let number = (low & !NUMBERED) as u32;
+            return match token.0 & DIAL {
+                0 => Self::Listener(number),
+                _ => Self::Dial(number),
+            };
         }
         Self::Connection(ConnId {
             index: low as u32,
@@ -45,12 +55,16 @@ impl Addressee {
 }
 
 pub(crate) fn of_connection(conn: ConnId) -> Token {
-    debug_assert!((conn.index as usize) < LISTENER);
+    debug_assert!((conn.index as usize) < NUMBERED);
     Token((conn.generation as usize) << 32 | conn.index as usize)
 }
 
 pub(crate) fn of_listener(number: u32) -> Token {
-    Token(LISTENER | number as usize & !LISTENER)
+    Token(NUMBERED | number as usize & !NUMBERED)
+}
+
+pub(crate) fn of_dial(number: u32) -> Token {
+    Token(DIAL | NUMBERED | number as usize & !NUMBERED)
 }
 
 #[cfg(test)]
@@ -71,6 +85,7 @@ mod tests {
                 Addressee::of(of_listener(number)),
                 Addressee::Listener(number)
             );
+            assert_eq!(Addressee::of(of_dial(number)), Addressee::Dial(number));
         }
         assert_eq!(Addressee::of(REMOTE), Addressee::Remote);
     }

@@ -4,7 +4,7 @@
 //! of a Unix socket never has wider permissions than its plan allows, not even for a moment.
 
 use std::io;
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixListener as StdUnixListener;
 
@@ -13,6 +13,7 @@ use rustix::fs::Mode;
 use socket2::{Domain, SockAddr, Socket, Type};
 
 use super::{Acceptor, Bind, Refusal};
+use crate::{names, transport};
 
 pub(super) fn open(bind: &Bind, backlog: u32) -> Result<Acceptor, Refusal> {
     let backlog = i32::try_from(backlog).unwrap_or(i32::MAX);
@@ -24,6 +25,7 @@ pub(super) fn open(bind: &Bind, backlog: u32) -> Result<Acceptor, Refusal> {
 
 /// Tries the addresses of a name until one can be listened on.
 fn open_tcp(bind: &TcpBind, backlog: i32) -> Result<Acceptor, Refusal> {
+    transport::check(&bind.transport).map_err(|error| Refusal { call: "", error })?;
     let mut last = None;
     for address in resolve(bind)? {
         match open_address(address, backlog) {
@@ -33,7 +35,7 @@ fn open_tcp(bind: &TcpBind, backlog: i32) -> Result<Acceptor, Refusal> {
     }
     Err(last.unwrap_or_else(|| Refusal {
         call: "",
-        error: io::Error::other("Name or service not known"),
+        error: names::unknown(),
     }))
 }
 
@@ -46,20 +48,7 @@ fn resolve(bind: &TcpBind) -> Result<Vec<SocketAddr>, Refusal> {
     if let Some(ip) = any {
         return Ok(vec![SocketAddr::new(ip, bind.port)]);
     }
-    let found = (bind.host.as_str(), bind.port).to_socket_addrs();
-    found.map(Iterator::collect).map_err(|error| Refusal {
-        call: "",
-        error: unresolved(&error),
-    })
-}
-
-/// The resolver's own words, without those that Rust puts before them.
-fn unresolved(error: &io::Error) -> io::Error {
-    let text = error.to_string();
-    let own = text
-        .strip_prefix("failed to lookup address information: ")
-        .unwrap_or(&text);
-    io::Error::other(own.to_owned())
+    names::resolve(&bind.host, bind.port).map_err(|error| Refusal { call: "", error })
 }
 
 fn open_address(address: SocketAddr, backlog: i32) -> Result<Acceptor, Refusal> {

@@ -1,12 +1,13 @@
-//! Accepting: so many connections a turn from each listener, each announced to the service.
+//! Accepting: a bounded number of connections a turn from each listener, each announced to the
+//! service.
 //!
 //! Always true: a listener stays pending until the system says that nobody waits, for the edge
 //! that announced them comes once. When descriptors run out, accepting rests for a while.
 
-use std::io::{self, Write};
+use std::io;
 use std::os::fd::OwnedFd;
 
-use russet_io::{Admission, LogLevel, Origin, Service};
+use russet_io::{Address, Admission, HangUp, LogLevel, Origin, Service};
 use rustix::io::Errno;
 use socket2::Socket;
 
@@ -15,6 +16,7 @@ use crate::listener::{Acceptor, Listener};
 use crate::log::os_text;
 use crate::socket::Kind;
 use crate::token;
+use crate::transport::Layer;
 
 /// Connections that one turn accepts from one listener.
 const ACCEPTS_MAX: usize = 64;
@@ -78,25 +80,26 @@ impl<S: Service> Reactor<S> {
         }
     }
 
-    fn welcome(&mut self, socket: Socket, kind: Kind, origin: &Origin) {
-        let conn = self.table.insert(socket, kind);
-        match self.service.opened(conn, origin, self.now) {
-            Admission::Accept => {}
-            Admission::Refuse(text) => {
-                if let Some(connection) = self.table.remove(conn) {
-                    // One that does not take a few bytes is not waited for.
-                    let _ = (&connection.socket).write(text.as_bytes());
-                }
-                return;
-            }
-        }
+    /// Announces a connected socket to the service, and serves it from now on.
+    pub(super) fn welcome(&mut self, socket: Socket, kind: Kind, origin: &Origin) {
+        // Nobody listens or dials with a transport that has no layer.
+        let Ok(layer) = Layer::of(&origin.transport) else {
+            return;
+        };
+        let conn = self.table.insert(socket, layer, kind);
+        let admission = self.service.opened(conn, origin, self.now);
         let Some(connection) = self.table.get_mut(conn) else {
             return;
         };
+        if let Admission::Refuse(text) = admission {
+            connection.dismiss(text);
+            self.table.remove(conn);
+            return;
+        }
         if let Err(error) = connection.register(self.poll.registry(), token::of_connection(conn)) {
             let text = format!("Registering client connection: {}", os_text(&error));
             self.log.line(LogLevel::Warning, &text);
-            self.hang_up(conn, russet_io::HangUp::Failed);
+            self.hang_up(conn, HangUp::Failed);
         }
     }
 }
@@ -106,19 +109,25 @@ fn accept(listener: &Listener) -> Accepted {
         Acceptor::Tcp(tcp) => tcp.accept().and_then(|(stream, peer)| {
             let local = stream.local_addr()?;
             let stream = std::net::TcpStream::from(stream);
-            Ok((stream.into(), Kind::Tcp, Origin::Tcp { peer, local }))
+            Ok((stream.into(), Kind::Tcp, Address::Tcp { peer, local }))
         }),
         Acceptor::Unix(unix) => unix.accept().map(|(stream, _)| {
             let path = listener.unix_path().unwrap_or_default().to_owned();
-            (
-                Socket::from(OwnedFd::from(stream)),
-                Kind::Unix,
-                Origin::Unix { path },
-            )
+            let socket = Socket::from(OwnedFd::from(stream));
+            (socket, Kind::Unix, Address::Unix { path })
         }),
     };
     match accepted {
-        Ok((socket, kind, origin)) => Accepted::New(socket, kind, origin),
+        Ok((socket, kind, address)) => {
+            let (role, transport) = listener.purpose();
+            let origin = Origin {
+                role,
+                transport,
+                address,
+                dialed: None,
+            };
+            Accepted::New(socket, kind, origin)
+        }
         Err(error) if error.kind() == io::ErrorKind::WouldBlock => Accepted::None,
         Err(error) if is_of_one(&error) => Accepted::Gone,
         Err(error) => Accepted::Failed(error),

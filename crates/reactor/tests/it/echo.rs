@@ -1,15 +1,15 @@
 //! A service that answers each byte with itself, and a few letters with deeds.
 
-use std::collections::BTreeMap;
-use std::io::{ErrorKind, IoSlice, Read};
+use std::collections::{BTreeMap, VecDeque};
+use std::io::{ErrorKind, Read};
 use std::net::TcpStream;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use russet_base::time::Now;
+use bytes::{Buf, Bytes};
 use russet_io::{
-    Admission, ConnId, HangUp, Job, JobId, ListenPlan, LogLevel, Origin, Outcome, Ready, Service,
-    TcpBind,
+    Admission, Append, ConnId, Exit, Failure, HangUp, Job, JobId, ListenPlan, LogLevel, Now,
+    Origin, Outcome, Piece, Ready, Service, TcpBind, Usage,
 };
 use russet_reactor::{LogSink, Reactor};
 
@@ -17,11 +17,24 @@ use russet_reactor::{LogSink, Reactor};
 #[derive(Default)]
 pub(crate) struct Session {
     space: Vec<u8>,
-    output: Vec<u8>,
-    sent: usize,
+    /// The output in pieces; every other one is given as shared.
+    output: VecDeque<Bytes>,
     is_paused: bool,
     is_over: bool,
     pub(crate) reads: usize,
+    pub(crate) received: Vec<u8>,
+}
+
+/// A call of the loop, for tests of their order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Call {
+    Opened,
+    Run,
+    Taken,
+    HungUp(HangUp),
+    Completed(JobId),
+    AppendFailed(u64),
+    Measured(u64),
 }
 
 /// An echo: `Q` closes, `K` kills, `P` pauses reading, `B` answers with much, `X` ends the process.
@@ -31,17 +44,23 @@ pub(crate) struct Echo {
     pub(crate) space_size: usize,
     pub(crate) slice_size: usize,
     pub(crate) refuse: bool,
-    pub(crate) jobs: Vec<(JobId, Job)>,
+    /// No output is given.
+    pub(crate) is_fenced: bool,
+    /// An append that fails fences the output.
+    pub(crate) fences_on_failure: bool,
     pub(crate) outcomes: Vec<(JobId, Outcome)>,
+    pub(crate) failures: Vec<(Append, Failure)>,
     pub(crate) hang_ups: Vec<HangUp>,
     pub(crate) origins: Vec<Origin>,
     pub(crate) signals: Vec<&'static str>,
+    pub(crate) calls: Vec<Call>,
     pub(crate) runs: usize,
     pub(crate) wake_at_us: Option<u64>,
     pub(crate) last_now: Now,
     pub(crate) resume: bool,
-    pub(crate) stall_us: u64,
-    next: Ready,
+    pub(crate) flush_within_us: u64,
+    /// What the next turn asks for.
+    pub(crate) next: Ready,
 }
 
 /// What `B` is answered with.
@@ -61,6 +80,25 @@ impl Echo {
             .values_mut()
             .for_each(|session| session.is_paused = true);
     }
+
+    pub(crate) fn job(&mut self, id: u64, job: Job) {
+        self.next.jobs.push((JobId(id), job));
+    }
+
+    /// Says something to each client.
+    pub(crate) fn say(&mut self, text: &[u8]) {
+        for (conn, session) in &mut self.sessions {
+            session.add(text, self.slice_size);
+            self.next.flush.push(*conn);
+        }
+    }
+}
+
+impl Session {
+    fn add(&mut self, bytes: &[u8], slice_size: usize) {
+        let pieces = bytes.chunks(slice_size).map(Bytes::copy_from_slice);
+        self.output.extend(pieces);
+    }
 }
 
 impl Service for Echo {
@@ -68,21 +106,21 @@ impl Service for Echo {
         if self.refuse {
             return Admission::Refuse("-ERR max number of clients reached\r\n");
         }
+        self.calls.push(Call::Opened);
         self.origins.push(origin.clone());
-        assert!(self.sessions.insert(conn, Session::default()).is_none());
+        let session = Session::default();
+        assert!(self.sessions.insert(conn, session).is_none());
         Admission::Accept
     }
 
     fn space(&mut self, conn: ConnId) -> &mut [u8] {
         let session = self.sessions.get_mut(&conn).unwrap();
-        session.space.resize(
-            if session.is_paused {
-                0
-            } else {
-                self.space_size
-            },
-            0,
-        );
+        let size = if session.is_paused {
+            0
+        } else {
+            self.space_size
+        };
+        session.space.resize(size, 0);
         &mut session.space
     }
 
@@ -93,6 +131,8 @@ impl Service for Echo {
             "nothing is read after the service asked to close"
         );
         session.reads += 1;
+        session.received.extend_from_slice(&session.space[..count]);
+        let mut answer = Vec::new();
         for &byte in &session.space[..count] {
             match byte {
                 b'Q' => {
@@ -104,21 +144,29 @@ impl Service for Echo {
                     self.next.kill.push(conn);
                 }
                 b'P' => session.is_paused = true,
-                b'X' => self.next.exit = Some(3),
-                b'B' => session.output.extend((0..BIG).map(|i| (i % 251) as u8)),
-                _ => session.output.push(byte),
+                b'X' => {
+                    self.next.exit = Some(Exit {
+                        code: 3,
+                        flush_within_us: self.flush_within_us,
+                    });
+                }
+                b'B' => answer.extend((0..BIG).map(|i| (i % 251) as u8)),
+                _ => answer.push(byte),
             }
         }
+        session.add(&answer, self.slice_size);
         self.next.flush.push(conn);
     }
 
     fn hung_up(&mut self, conn: ConnId, why: HangUp) {
         assert!(self.sessions.remove(&conn).is_some());
         self.hang_ups.push(why);
+        self.calls.push(Call::HungUp(why));
     }
 
     fn run(&mut self, now: Now) {
         self.runs += 1;
+        self.calls.push(Call::Run);
         assert!(now.mono_us >= self.last_now.mono_us);
         self.last_now = now;
         if std::mem::take(&mut self.resume) {
@@ -130,34 +178,57 @@ impl Service for Echo {
     }
 
     fn ready(&mut self, ready: &mut Ready) {
-        ready.jobs.append(&mut self.jobs);
-        ready.flush.append(&mut self.next.flush);
-        ready.resume.append(&mut self.next.resume);
-        ready.close.append(&mut self.next.close);
-        ready.kill.append(&mut self.next.kill);
-        ready.exit = self.next.exit.take();
+        *ready = std::mem::take(&mut self.next);
         ready.wake_at_us = self.wake_at_us;
-        ready.stall_us = std::mem::take(&mut self.stall_us);
     }
 
-    fn output<'s>(&'s self, conn: ConnId, slices: &mut [IoSlice<'s>]) -> usize {
-        let session = &self.sessions[&conn];
-        let chunks = session.output[session.sent..].chunks(self.slice_size);
-        slices
-            .iter_mut()
-            .zip(chunks)
-            .map(|(slice, chunk)| *slice = IoSlice::new(chunk))
+    fn output<'s>(&'s self, conn: ConnId, pieces: &mut [Piece<'s>]) -> usize {
+        if self.is_fenced {
+            return 0;
+        }
+        let output = &self.sessions[&conn].output;
+        let filled = pieces.iter_mut().zip(output).enumerate();
+        filled
+            .map(|(i, (piece, bytes))| {
+                *piece = match i % 2 {
+                    0 => Piece::Bytes(bytes),
+                    _ => Piece::Shared(bytes),
+                }
+            })
             .count()
     }
 
-    fn written(&mut self, conn: ConnId, count: usize) {
-        let session = self.sessions.get_mut(&conn).unwrap();
-        session.sent += count;
-        assert!(session.sent <= session.output.len());
+    fn taken(&mut self, conn: ConnId, mut count: usize) {
+        self.calls.push(Call::Taken);
+        let output = &mut self.sessions.get_mut(&conn).unwrap().output;
+        while count > 0 {
+            let first = output.front_mut().expect("no more is taken than was given");
+            let part = count.min(first.len());
+            first.advance(part);
+            if first.is_empty() {
+                output.pop_front();
+            }
+            count -= part;
+        }
+    }
+
+    fn held(&mut self, _conn: ConnId, _count: usize) {
+        panic!("this loop takes only what leaves");
     }
 
     fn completed(&mut self, job: JobId, outcome: Outcome) {
+        self.calls.push(Call::Completed(job));
         self.outcomes.push((job, outcome));
+    }
+
+    fn append_failed(&mut self, append: Append, failure: Failure) {
+        self.calls.push(Call::AppendFailed(append.offset));
+        self.is_fenced |= self.fences_on_failure;
+        self.failures.push((append, failure));
+    }
+
+    fn measured(&mut self, usage: &Usage) {
+        self.calls.push(Call::Measured(usage.resident));
     }
 
     fn shutdown_requested(&mut self, _now: Now, signal: &'static str) {
@@ -192,7 +263,7 @@ pub(crate) fn tcp(host: &str, port: u16) -> TcpBind {
     TcpBind {
         host: host.to_owned(),
         port,
-        optional: false,
+        ..TcpBind::default()
     }
 }
 

@@ -5,14 +5,18 @@ use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixStream;
 
-use russet_io::{ListenPlan, Origin, TcpBind, UnixBind};
+use russet_io::{Address, ListenPlan, Origin, Role, TcpBind, Transport, UnixBind};
 
 use crate::echo::{BIG, World, plan, tcp};
 
 fn unix(path: &std::path::Path, mode: u32) -> ListenPlan {
     let path = path.to_str().unwrap().to_owned();
     ListenPlan {
-        unix: Some(UnixBind { path, mode }),
+        unix: Some(UnixBind {
+            path,
+            mode,
+            ..UnixBind::default()
+        }),
         backlog: 16,
         ..ListenPlan::default()
     }
@@ -60,6 +64,7 @@ fn an_address_that_is_not_ours_fails_unless_it_is_optional() {
         host: "192.0.2.1".into(),
         port: 0,
         optional,
+        ..TcpBind::default()
     };
     let mut world = World::silent();
     let error = world
@@ -158,10 +163,10 @@ fn a_unix_socket_has_its_mode_serves_and_is_removed() {
     client.set_nonblocking(true).unwrap();
     client.write_all(b"hello").unwrap();
     assert_eq!(world.read(&mut client, 5), b"hello");
-    let expect = Origin::Unix {
+    let expect = Address::Unix {
         path: path.to_str().unwrap().to_owned(),
     };
-    assert_eq!(world.echo().origins, [expect]);
+    assert_eq!(world.echo().origins, [Origin::client(expect)]);
     client.write_all(b"B").unwrap();
     assert_eq!(world.read(&mut client, BIG).len(), BIG);
     client.write_all(b"after").unwrap();
@@ -210,4 +215,42 @@ fn a_host_that_does_not_resolve_fails() {
     let expect = "Could not create server TCP listening socket no such host:0: ";
     assert!(error.to_string().starts_with(expect), "{error}");
     assert!(!error.to_string().contains("lookup"), "{error}");
+}
+
+#[test]
+fn a_connection_has_the_role_of_its_listener() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("russet.sock");
+    let mut world = World::silent();
+    let mut wanted = unix(&path, 0);
+    wanted.unix.as_mut().unwrap().role = Role::Http;
+    wanted.tcp = vec![tcp("127.0.0.1", 0)];
+    wanted.tcp[0].role = Role::Bus;
+    world.reactor.listen(&wanted).unwrap();
+    let _first = world.connect();
+    let _second = UnixStream::connect(&path).unwrap();
+    world.turn_until(|echo| echo.sessions.len() == 2);
+    let roles: Vec<_> = world.echo().origins.iter().map(|o| o.role).collect();
+    assert_eq!(roles, [Role::Bus, Role::Http]);
+    // The same address with another role is another listener.
+    let mut wanted = plan(vec![tcp("127.0.0.1", world.port())]);
+    wanted.tcp[0].role = Role::Http;
+    world.reactor.listen(&wanted).unwrap();
+    let port = world.port();
+    let _third = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    world.turn_until(|echo| echo.sessions.len() == 3);
+    assert_eq!(world.echo().origins[2].role, Role::Http);
+    assert_eq!(world.echo().origins[2].dialed, None);
+}
+
+#[test]
+fn listening_with_tls_is_refused_for_now() {
+    let mut world = World::silent();
+    let mut wanted = plan(vec![tcp("127.0.0.1", 0)]);
+    wanted.tcp[0].transport = Transport::Tls { peer_name: None };
+    let error = world.reactor.listen(&wanted).unwrap_err();
+    assert_eq!(error.kind(), std::io::ErrorKind::Unsupported);
+    let text = "Could not create server TCP listening socket 127.0.0.1:0: \
+                TLS is not available in this build";
+    assert_eq!(error.to_string(), text);
 }

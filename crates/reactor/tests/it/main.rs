@@ -3,7 +3,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod dialing;
 mod echo;
+mod files;
 mod jobs;
 mod listening;
 mod traffic;

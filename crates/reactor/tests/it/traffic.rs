@@ -5,10 +5,10 @@ use std::net::{Shutdown, TcpStream};
 use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
-use russet_io::{HangUp, Origin};
+use russet_io::{Address, HangUp, Role, Usage};
 use russet_reactor::Signal;
 
-use crate::echo::{BIG, World};
+use crate::echo::{BIG, Call, World};
 
 #[test]
 fn what_is_sent_comes_back() {
@@ -16,9 +16,11 @@ fn what_is_sent_comes_back() {
     let mut client = world.connect();
     client.write_all(b"hello").unwrap();
     assert_eq!(world.read(&mut client, 5), b"hello");
-    let Origin::Tcp { peer, local } = world.echo().origins[0].clone() else {
+    let origin = world.echo().origins[0].clone();
+    let Address::Tcp { peer, local } = origin.address else {
         panic!()
     };
+    assert_eq!((origin.role, origin.dialed), (Role::Client, None));
     assert_eq!(peer, client.local_addr().unwrap());
     assert_eq!(local, client.peer_addr().unwrap());
 }
@@ -194,6 +196,53 @@ fn killing_does_not_wait_for_output() {
 }
 
 #[test]
+fn a_killed_connection_has_hung_up_before_the_next_run() {
+    let mut world = World::listening();
+    let (_first, _second) = (world.connect(), world.connect());
+    let conns: Vec<_> = world.echo().sessions.keys().copied().collect();
+    world.echo().say(b"some output");
+    world.echo().next.kill = conns;
+    world.echo().calls.clear();
+    world.turn();
+    world.turn();
+    let (taken, hung_up) = (Call::Taken, Call::HungUp(HangUp::Closed));
+    let expect = [
+        Call::Run,
+        taken.clone(),
+        taken,
+        hung_up.clone(),
+        hung_up,
+        Call::Run,
+    ];
+    assert_eq!(world.echo().calls, expect);
+}
+
+#[test]
+fn measurements_come_before_a_run_when_they_are_due() {
+    let mut world = World::silent();
+    world.turn();
+    assert!(!world.echo().calls.contains(&Call::Measured(1)));
+    let mut resident = 0;
+    let measure = Box::new(move || {
+        resident += 1;
+        Usage {
+            resident,
+            ..Usage::default()
+        }
+    });
+    let period = Duration::from_millis(50);
+    world.reactor.measure_every(period, measure);
+    let began = world.echo().last_now.mono_us;
+    world.echo().calls.clear();
+    world.turn();
+    assert_eq!(world.echo().calls, [Call::Measured(1), Call::Run]);
+    world.turn_until(|echo| echo.calls.contains(&Call::Measured(3)));
+    assert!(world.echo().last_now.mono_us - began >= 100_000);
+    assert_eq!(world.echo().calls.pop(), Some(Call::Run));
+    assert_eq!(world.echo().calls.pop(), Some(Call::Measured(3)));
+}
+
+#[test]
 fn a_refused_connection_is_told_why_and_closed() {
     let mut world = World::listening();
     world.echo().refuse = true;
@@ -271,7 +320,7 @@ fn a_wake_up_comes_when_due_and_not_before() {
 fn a_stall_blocks_everybody() {
     let mut world = World::silent();
     world.turn();
-    world.echo().stall_us = 20_000;
+    world.echo().next.stall_us = 20_000;
     let began = Instant::now();
     world.turn();
     assert!(began.elapsed() >= Duration::from_millis(20));

@@ -1,4 +1,4 @@
-//! Files that are replaced as a whole, and the working directory.
+//! Replacing the contents of a file as a whole.
 //!
 //! ```text
 //! create temporary file ─► write ─► fsync it ─► rename over the old one ─► fsync the folder
@@ -6,14 +6,17 @@
 //! ```
 //! Always true: at every moment, also after a crash, the path names the whole old contents or the
 //! whole new ones. `Ok` means that the new ones are on the disk.
+//! Not here: waiting for the disk — `sync.rs`.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use super::sync;
+
 /// Replaces a file's contents in one step. Its permissions stay; a new file gets those that the
 /// umask leaves.
-pub(crate) fn replace(path: &Path, contents: &[u8]) -> io::Result<()> {
+pub(super) fn replace(path: &Path, contents: &[u8]) -> io::Result<()> {
     // A symbolic link stays one: the file that it points to is replaced.
     let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let folder = match target.parent() {
@@ -27,7 +30,7 @@ pub(crate) fn replace(path: &Path, contents: &[u8]) -> io::Result<()> {
         let _ = fs::remove_file(&temporary);
         return Err(error);
     }
-    File::open(folder)?.sync_all()
+    sync::folder(folder)
 }
 
 fn fill(file: &mut File, target: &Path, contents: &[u8]) -> io::Result<()> {
@@ -35,7 +38,7 @@ fn fill(file: &mut File, target: &Path, contents: &[u8]) -> io::Result<()> {
         file.set_permissions(old.permissions())?;
     }
     file.write_all(contents)?;
-    file.sync_all()
+    sync::contents(file)
 }
 
 /// Creates a file that was not there, in the folder of the target: a rename must not cross disks.
@@ -60,11 +63,6 @@ fn create_beside(target: &Path, folder: &Path) -> io::Result<(File, PathBuf)> {
             Err(error) => return Err(error),
         }
     }
-}
-
-/// Changes the working directory of the process.
-pub(crate) fn change_dir(path: &Path) -> io::Result<()> {
-    std::env::set_current_dir(path)
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! A thread that drops what is costly to drop.
+//! The thread that drops values which are costly to drop.
 //!
 //! It starts with the first value, so that a process which forks at its start has no thread yet.
 //!
@@ -8,16 +8,16 @@ use std::thread;
 
 use crossbeam_channel::{Sender, unbounded};
 
-/// Something to drop.
+/// A value to drop.
 pub(crate) type Load = Box<dyn Send>;
 
 /// The far side of the thread.
 #[derive(Debug, Default)]
-pub(crate) struct Worker {
+pub(crate) struct Discards {
     sender: Option<Sender<Load>>,
 }
 
-impl Worker {
+impl Discards {
     /// Hands a value to the thread.
     pub(crate) fn discard(&mut self, load: Load) {
         if self.sender.is_none() {
@@ -54,9 +54,9 @@ mod tests {
     #[test]
     fn values_are_dropped_on_one_other_thread() {
         let (ring, heard) = unbounded();
-        let mut worker = Worker::default();
-        worker.discard(Box::new(Bell(ring.clone())));
-        worker.discard(Box::new(Bell(ring)));
+        let mut discards = Discards::default();
+        discards.discard(Box::new(Bell(ring.clone())));
+        discards.discard(Box::new(Bell(ring)));
         let (first, second) = (heard.recv().unwrap(), heard.recv().unwrap());
         assert_eq!(first, second);
         assert_ne!(first, thread::current().id());
