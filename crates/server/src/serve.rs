@@ -20,7 +20,7 @@ use crate::args::Launch;
 use crate::banner::{self, COMMIT, VERSION};
 use crate::config::{self, LoadError, Sources};
 use crate::log::{Log, Role};
-use crate::measure::{self, Measured};
+use crate::measure;
 use crate::os::{self, Forked};
 use crate::supervise::Supervisor;
 use crate::{alloc, crash, limits, signal};
@@ -154,11 +154,12 @@ impl Server {
     }
 
     /// Makes the loop listen.
-    fn start(&self, log: &Log) -> Result<Reactor<Measured>, Refusal> {
+    fn start(&self, log: &Log) -> Result<Reactor<Node>, Refusal> {
         let now = Clock::new().now();
         let node = Node::new(self.config.clone(), measure::environment(), now);
-        let mut reactor = Reactor::new(Measured::new(node), Box::new(log.clone()))
+        let mut reactor = Reactor::new(node, Box::new(log.clone()))
             .map_err(|error| Refusal::Logged(format!("Creating the loop: {}", os_text(&error))))?;
+        reactor.measure_every(measure::PERIOD, measure::meter());
         let plan = self.config.listen_plan();
         reactor.listen(&plan).map_err(|error| match error {
             ListenError::Tcp { port, .. } => {
