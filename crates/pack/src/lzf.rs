@@ -220,6 +220,9 @@ impl Decoder {
                     }
                 }
                 step => {
+                    if step == Step::Head {
+                        room -= self.take_whole(input, room, out);
+                    }
                     let Some((&byte, rest)) = input.split_first() else {
                         return Ok(());
                     };
@@ -228,6 +231,45 @@ impl Decoder {
                 }
             };
         }
+    }
+
+    /// Decodes the elements at the front that are here, valid, and within the room; returns the
+    /// number of bytes that they stand for.
+    // PERF: twice as fast as byte by byte, which is for what is cut or broken.
+    fn take_whole(&mut self, input: &mut &[u8], room: usize, out: &mut Vec<u8>) -> usize {
+        let (mut rest, start) = (*input, out.len());
+        let room = usize::try_from(self.left).map_or(room, |left| left.min(room));
+        let reach = usize::try_from(self.written).unwrap_or(DISTANCE_MAX);
+        while let Some((&head, tail)) = rest.split_first() {
+            let written = out.len() - start;
+            let count = usize::from(head) + 1;
+            if count <= LITERAL_MAX {
+                let Some((literal, behind)) = tail.split_at_checked(count) else {
+                    break;
+                };
+                if count > room - written {
+                    break;
+                }
+                out.extend_from_slice(literal);
+                rest = behind;
+                continue;
+            }
+            let Some((count, low, behind)) = reference(head, tail) else {
+                break;
+            };
+            let back = (usize::from(head & 0x1f) << 8 | usize::from(low)) + 1;
+            if count > room - written || back > reach + written {
+                break;
+            }
+            copy_back(out, back, count);
+            rest = behind;
+        }
+        let written = out.len() - start;
+        self.left -= written as u64;
+        self.written += written as u64;
+        self.read += input.len() - rest.len();
+        *input = rest;
+        written
     }
 
     /// Checks that the string is whole.
@@ -297,6 +339,16 @@ impl Decoder {
         Malformed::Element {
             at: self.element_at,
         }
+    }
+}
+
+/// The length of a reference, the low byte of its distance, and what is behind it.
+fn reference(head: u8, tail: &[u8]) -> Option<(usize, u8, &[u8])> {
+    match (head >> 5, tail) {
+        (7, [more, low, behind @ ..]) => Some((9 + usize::from(*more), *low, behind)),
+        (7, _) => None,
+        (len, [low, behind @ ..]) => Some((usize::from(len) + 2, *low, behind)),
+        _ => None,
     }
 }
 

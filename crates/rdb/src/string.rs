@@ -13,9 +13,11 @@
 //! Not here: strings that are listpacks — `check.rs`; joining pieces — `pieces.rs`
 
 use std::borrow::Cow;
+use std::fmt;
 
 use russet_base::num::{self, I64Buf};
 use russet_pack::Malformed;
+use russet_pack::listpack::Entry;
 use russet_pack::lzf::{self, Decoder};
 
 use crate::error::Error;
@@ -24,7 +26,17 @@ use crate::limits::Limits;
 use crate::wire;
 
 /// A string, or the integer that it spells.
-#[derive(Clone, Debug, PartialEq, Eq)]
+///
+/// # Examples
+/// ```
+/// use russet_rdb::{Entry, Text};
+///
+/// let text = Text::from(&b"caf\xe9"[..]);
+/// assert_eq!(format!("{text:?}"), "Bytes(\"caf\\xe9\")");
+/// // Elements of packed collections are entries of listpacks.
+/// assert_eq!(Text::from(Entry::Int(7)), Text::Int(7));
+/// ```
+#[derive(Clone, PartialEq, Eq)]
 pub enum Text<'a> {
     /// An integer in canonical form.
     Int(i64),
@@ -35,6 +47,24 @@ pub enum Text<'a> {
 impl<'a> From<&'a [u8]> for Text<'a> {
     fn from(bytes: &'a [u8]) -> Self {
         Self::Bytes(Cow::Borrowed(bytes))
+    }
+}
+
+impl<'a> From<Entry<'a>> for Text<'a> {
+    fn from(entry: Entry<'a>) -> Self {
+        match entry {
+            Entry::Int(n) => Self::Int(n),
+            Entry::Str(bytes) => Self::from(bytes),
+        }
+    }
+}
+
+impl fmt::Debug for Text<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Int(n) => write!(f, "Int({n})"),
+            Self::Bytes(bytes) => write!(f, "Bytes(\"{}\")", bytes.escape_ascii()),
+        }
     }
 }
 

@@ -8,7 +8,9 @@
 )]
 
 use russet_base::rng::Rng;
+use russet_node::Config;
 use russet_node::fuzz::restore::{Restorer, mutate, version};
+use russet_node::loopback::Loopback;
 use russet_rdb::{Version, payload};
 
 const FILES: [&str; 3] = [
@@ -44,6 +46,56 @@ fn what_other_servers_dumped_is_restored_and_used() {
             "{}",
             object.escape_ascii()
         );
+    }
+}
+
+/// The type code and the version of what DUMP says of `k` after these requests.
+fn dumped(requests: &str) -> (u8, u16) {
+    let mut server = Loopback::new(Config::default());
+    let client = server.connect();
+    server.call(client, format!("{requests}\r\n").as_bytes());
+    let reply = server.call(client, b"DUMP k\r\n");
+    let at = reply
+        .iter()
+        .position(|&byte| byte == b'\n')
+        .expect("a line");
+    let opened = payload::open(&reply[at + 1..reply.len() - 2]).expect("a payload");
+    (opened.object[0], opened.version.0)
+}
+
+#[test]
+fn dump_writes_the_oldest_form_that_holds_the_value() {
+    let fields: Vec<String> = (0..600).map(|n| format!("f{n} v")).collect();
+    let fields = fields.join(" ");
+    for (requests, expect) in [
+        ("SET k x", (0, 10)),
+        ("RPUSH k a b", (18, 10)),
+        ("SADD k 1 2", (11, 10)),
+        // A set in a listpack would be of version 11.
+        ("SADD k a b", (2, 10)),
+        ("ZADD k 1 a", (17, 10)),
+        ("HSET k f v", (16, 10)),
+        (&format!("HSET k {fields}"), (4, 10)),
+        ("HSET k f v\r\nHEXPIRE k 1000 FIELDS 1 f", (25, 12)),
+        (
+            &format!("HSET k {fields}\r\nHEXPIRE k 1000 FIELDS 1 f1"),
+            (24, 12),
+        ),
+        // The field with a deadline is gone, so nothing needs the newer form.
+        (
+            "HSET k f v g w\r\nHEXPIRE k 1000 FIELDS 1 f\r\nHPERSIST k FIELDS 1 f\r\nHDEL k f",
+            (4, 10),
+        ),
+        (
+            "XADD k 1-1 f v\r\nXGROUP CREATE k g 0\r\nXREADGROUP GROUP g c STREAMS k >",
+            (19, 10),
+        ),
+        (
+            "XADD k 1-1 f v\r\nXGROUP CREATE k g 0\r\nXGROUP CREATECONSUMER k g c",
+            (21, 11),
+        ),
+    ] {
+        assert_eq!(dumped(requests), expect, "{requests:.60}");
     }
 }
 

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use russet_engine::{
     Encoding, HashRef, Kind, ListPart, ListRef, SetRef, Span, StringRef, ValueRef, WrongType,
 };
-use russet_rdb::{Entry, Item, ObjectType, Sink, Text, Version, Writer};
+use russet_rdb::{Item, ObjectType, Sink, Text, Version, Writer};
 
 use super::save_stream;
 
@@ -75,13 +75,6 @@ pub(super) fn text(string: StringRef<'_>) -> Text<'_> {
     }
 }
 
-fn member_text(member: Entry<'_>) -> Text<'_> {
-    match member {
-        Entry::Int(n) => Text::Int(n),
-        Entry::Str(bytes) => Text::from(bytes),
-    }
-}
-
 fn save_list<S: Sink>(list: ListRef<'_>, writer: &mut Writer<S>) -> Saved<S> {
     let mut nodes = 0;
     list.parts(|_| nodes += 1);
@@ -103,7 +96,7 @@ fn save_list<S: Sink>(list: ListRef<'_>, writer: &mut Writer<S>) -> Saved<S> {
 fn save_set<S: Sink>(set: SetRef<'_>, writer: &mut Writer<S>) -> Saved<S> {
     writer.begin(ObjectType::SET, set.len())?;
     for member in set.iter() {
-        writer.item(&Item::Text(member_text(member)))?;
+        writer.item(&Item::Text(Text::from(member)))?;
     }
     Ok(ObjectType::SET)
 }
@@ -116,7 +109,7 @@ fn save_zset<S: Sink>(value: &ValueRef<'_>, writer: &mut Writer<S>) -> Saved<S> 
     writer.begin(ObjectType::ZSET_2, zset.len())?;
     for scored in zset.walk_back(Span::Ranks(0..usize::MAX)) {
         writer.item(&Item::Scored {
-            member: member_text(scored.member),
+            member: Text::from(scored.member),
             score: scored.score,
         })?;
     }
