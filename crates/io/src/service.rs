@@ -124,7 +124,7 @@ impl Piece<'_> {
 /// 2. *Taken is gone*: bytes reported by [`taken`](Self::taken) may leave at any time and are the
 ///    service's no more. The gate of a fence is [`output`](Self::output), which never gives a byte
 ///    that may not leave yet; a loop has no second gate.
-/// 3. The service never asks about a socket. Whatever it wants to know is told by calls, so no
+/// 3. The service never asks about a socket. Whatever it wants to know arrives by calls, so no
 ///    thread of a loop is ever paused.
 /// 4. When [`space`](Self::space) is empty the loop keeps what it has read ahead, in order, within
 ///    a fixed bound, and asks again after [`Ready::resume`].

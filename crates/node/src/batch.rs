@@ -32,7 +32,7 @@ pub(crate) struct Batch {
     pub queue: Vec<Queued>,
     /// Their arguments.
     pub spans: Vec<Span>,
-    /// Those of their arguments that have a buffer of their own.
+    /// The arguments of these requests that have a buffer of their own.
     pub bulks: Vec<Bytes>,
     /// Sessions that were decoded, in order, each with the end of its requests in the queue.
     pub touched: Vec<(ConnId, usize)>,

@@ -10,7 +10,7 @@
 //! ```
 //! | state | key changes | deadline | alarm | CLIENT UNBLOCK | hang-up, kill |
 //! |---|---|---|---|---|---|
-//! | waits, key not ready | → key ready | → answered null | → key ready | → answered | → forgotten |
+//! | waits, no key ready | → key ready | → answered null | → key ready | → answered | → forgotten |
 //! | waits, key ready | stays | → answered null | stays | → answered | → forgotten |
 //! | being served | its own changes are seen by those behind it | – | – | – | – |
 //!
@@ -20,8 +20,8 @@
 //! A client that is served may change other keys, or its own (BLMOVE). Those become ready behind
 //! what is ready already, so that chains of any length are worked off without recursion.
 //!
-//! Always true: who came first is asked first. A client in a queue waits for keys, or its session is
-//! on its way out. A command that waited is counted once, when its wait ends.
+//! Always true: who came first is asked first. A client in a queue waits for keys, or its session
+//! is on its way out. A command that waited is counted once, when its wait ends.
 //! Not here: what a command waits for — `russet_command::Wait`; queues — `waiters.rs`.
 
 use russet_command::{CommandError, NoReply, Wait};

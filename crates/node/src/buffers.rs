@@ -1,7 +1,7 @@
 //! Spare buffers: so that an idle connection owns none, and a busy one allocates none.
 //!
-//! Always true: the buffer that was used last is lent first; those that nobody needed since the last
-//! trim go to the allocator by halves.
+//! Always true: the buffer that was used last is lent first; those that nobody needed since the
+//! last trim go to the allocator by halves.
 
 /// The size of a pooled buffer, in bytes.
 pub(crate) const BUFFER_SIZE: usize = 16 << 10;
@@ -31,8 +31,8 @@ impl Spares {
             .unwrap_or_else(|| Vec::with_capacity(BUFFER_SIZE))
     }
 
-    /// Takes an input buffer back, its length kept so that taking one never clears it; one that grew
-    /// is given to the allocator instead.
+    /// Takes an input buffer back, its length kept so that taking one never clears it; one that
+    /// grew is given to the allocator instead.
     #[inline]
     pub(crate) fn give_input(&mut self, buffer: Vec<u8>) {
         if buffer.len() == BUFFER_SIZE {

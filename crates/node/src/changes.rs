@@ -1,4 +1,4 @@
-//! What machines need from the core: settings that take effect, a file that was written.
+//! Steps of machines that need the core: settings that take effect, a file that was written.
 //!
 //! Not here: the machines — `machines.rs`; who gets the reply — `complete.rs`.
 
@@ -10,7 +10,7 @@ use crate::core::Core;
 use crate::machines::{ConfigChange, Machine, Progress, Rewrite};
 use crate::session::For;
 
-/// What follows a completion.
+/// The step after a completion.
 pub(crate) enum Step {
     /// Something else is awaited.
     Waits(For),

@@ -94,7 +94,7 @@ impl Node {
         }
     }
 
-    /// What a session waits for has been followed by something else.
+    /// Sets another condition that a session waits for.
     fn wait_on(&mut self, conn: ConnId, waits_for: For) {
         if let Some(open) = self.core.open.as_mut().filter(|open| open.conn == conn) {
             open.waits_for = waits_for;
@@ -106,7 +106,7 @@ impl Node {
         }
     }
 
-    /// What a session waited for has happened: it gets its reply and goes on.
+    /// Ends the wait of a session: it gets its reply and goes on.
     fn end_wait(&mut self, conn: ConnId, error: Option<CommandError>) {
         let open = match &self.core.open {
             Some(open) if open.conn == conn => self.core.open.take(),

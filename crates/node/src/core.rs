@@ -39,7 +39,7 @@ pub(crate) type Commands = Registry<Handler>;
 /// One command.
 pub(crate) type Command = registry::Command<Handler>;
 
-/// What runs when a command is called.
+/// The function that runs when a command is called.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Handler {
     /// A data command.
@@ -99,7 +99,7 @@ pub(crate) struct Core {
     pub limits: Limits,
     /// All users.
     pub users: Users,
-    /// What may keep requests of any session from running.
+    /// Reasons for which requests of any session might not run now.
     pub hurdles: Hurdles,
     /// The effects of the command that runs.
     pub effects: Effects,
@@ -107,7 +107,7 @@ pub(crate) struct Core {
     pub rng: Rng,
     /// Counters.
     pub stats: Stats,
-    /// What is known of the process and the machine.
+    /// Facts about the process and the machine.
     pub environment: Environment,
     /// The time of this turn.
     pub now: Now,
@@ -133,7 +133,7 @@ pub(crate) struct Core {
     pub links: Links,
     /// Bytes that wait to go out.
     pub outgoing: Outgoing,
-    /// What else waits to go out at the end of the turn.
+    /// Orders other than output that leave at the end of the turn.
     pub outbox: Outbox,
     /// The number that the next client gets.
     pub next_client_id: u64,
@@ -202,7 +202,7 @@ impl Core {
     }
 }
 
-/// What the access clocks of keys measure under the configured way to choose keys to evict.
+/// Measure of the access clocks of keys under the configured eviction policy.
 fn access_policy(config: &Config) -> AccessPolicy {
     if config.maxmemory_policy.is_lfu() {
         AccessPolicy::Lfu {

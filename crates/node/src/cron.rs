@@ -1,4 +1,4 @@
-//! What time makes due: expiry, idle clients, connections to other servers, samples for INFO.
+//! Periodic work: expiry, idle clients, connections to other servers, samples for INFO.
 //!
 //! Always true: every duty is bounded in work per turn, not in time.
 //! Not here: what INFO shows of it — `info/`.

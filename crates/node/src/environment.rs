@@ -1,4 +1,4 @@
-//! What the node is told of the process and the machine, since it may not look itself.
+//! Facts about the process and the machine, given to the node since it may not look itself.
 //!
 //! Always true: nothing here decides anything but `seed`; all else is shown and logged only.
 //! Not here: counters of the node itself — `stats.rs`; who measures — the loop.
@@ -48,9 +48,9 @@ pub struct Environment {
     pub build_id: String,
     /// The memory of the machine, in bytes.
     pub system_memory: u64,
-    /// What the process used when it was last measured.
+    /// Memory and processor time that the process used when it was last measured.
     pub usage: Usage,
-    /// What was in use besides the data when it was last measured, without the arenas' slack.
+    /// Memory in use besides the data when it was last measured, without the arenas' slack.
     pub beside_data: u64,
     /// The memory allocated before the first client came.
     pub allocated_at_start: u64,

@@ -15,8 +15,8 @@
 //! | paused | postpones | – | – |
 //! | queued | queues | – | – |
 //!
-//! What was asked when a command was queued or began to wait is not asked again when it runs, for
-//! nothing that is asked so far can have changed in a way that matters.
+//! A command that was queued or began to wait passes no check again when it runs, for no answer of
+//! these checks can have changed since in a way that matters.
 //!
 //! Always true: a refused command has changed nothing.
 //! Always true: a check stands in one row, here.
@@ -65,7 +65,7 @@ impl Permit {
         self.id
     }
 
-    /// What runs.
+    /// The handler that runs.
     #[inline]
     pub(crate) fn handler(&self) -> Handler {
         self.run
@@ -91,7 +91,7 @@ pub(crate) enum Verdict {
     Refused(CommandError),
 }
 
-/// What a check says of a command that it does not let pass.
+/// Verdict of a check on a command that it does not let pass.
 enum Stop {
     Queues,
     Postpones,

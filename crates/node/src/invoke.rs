@@ -42,7 +42,7 @@ pub(crate) enum Ran {
 /// Runs a command, and counts it.
 ///
 /// # Errors
-/// What the handler refused. It may have begun a reply, which must be taken back.
+/// The error of the handler. It may have begun a reply, which must be taken back.
 // PERF: a call of its own costs forty instructions, most of them moves.
 #[inline(always)]
 pub(crate) fn invoke(
@@ -68,7 +68,7 @@ pub(crate) fn invoke(
 /// Runs the command of a client that waited once more; it is counted when its wait ends.
 ///
 /// # Errors
-/// What the handler refused.
+/// The error of the handler.
 pub(crate) fn invoke_again(
     core: &mut Core,
     session: &mut Session,

@@ -7,15 +7,15 @@
 //!  ▲ start                 ▲ end = Offset         ▲ end       │
 //!                                                   readers: an offset and a limit each
 //! ```
-//! A unit is what one command, transaction or script changed. The journal frames it: SELECT where the
-//! database differs from the one before, MULTI and EXEC around two records or more. A request that
-//! was received in its canonical form is copied verbatim.
+//! A unit is what one command, transaction or script changed. The journal frames it: SELECT where
+//! the database differs from the one before, MULTI and EXEC around two records or more. A request
+//! that was received in its canonical form is copied verbatim.
 //!
 //! | state | record | end_unit | seal | attach |
 //! |---|---|---|---|---|
 //! | idle (no reader) | ignored | nothing | nothing | → between units |
 //! | between units | → in a unit | nothing | → a chunk | a reader more, SELECT anew |
-//! | in a unit of one record | → of several: MULTI in front | → between, offset moves | refused | refused |
+//! | in a unit of one record | → of several, MULTI first | → between, offset moves | refused | refused |
 //! | in a unit of several | stays | EXEC, → between, offset moves | refused | refused |
 //!
 //! Always true: an offset is the end of a unit; what is in no unit has no offset.
@@ -161,7 +161,8 @@ impl Journal {
         self.trim();
     }
 
-    /// The next sealed bytes for a reader, which then stands behind them; `None` when there are none.
+    /// The next sealed bytes for a reader, which then stands behind them; `None` when there are
+    /// none.
     ///
     /// # Errors
     /// The reader fell further behind than its limit, or was detached.

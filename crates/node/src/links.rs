@@ -2,14 +2,14 @@
 //!
 //! ```text
 //!          dial          opened            keep            idle for too long, hung up, surplus
-//!  ──────────────► dialing ────► in use ────────► kept ──────────────────────────────────────► closed
+//!  ──────────────► dialing ────► in use ────────► kept ─────────────────────────────────────► closed
 //!                                  ▲               │ find
 //!                                  └───────────────┘
 //! ```
 //! | state | opened | use | keep | received | hung up | idle |
 //! |---|---|---|---|---|---|---|
 //! | dialing | → in use | – | – | – | – | – |
-//! | in use | – | stays | → kept | for its owner | → closed, its owner is told | stays |
+//! | in use | – | stays | → kept | for its owner | → closed, its owner is notified | stays |
 //! | kept | – | → in use | stays | → closed: nobody asked | → closed | → closed |
 //!
 //! Always true: one connection at most is kept for a server; a closed one is never given out.
@@ -124,7 +124,8 @@ impl Links {
         &mut link.buffer
     }
 
-    /// Bytes arrived. On a kept connection nobody asked for them: it must be closed if this is true.
+    /// Bytes arrived. On a kept connection nobody asked for them: it must be closed if this is
+    /// true.
     #[must_use]
     pub(crate) fn received(&mut self, conn: ConnId, count: usize) -> bool {
         let Some(link) = self.links.get(&conn) else {

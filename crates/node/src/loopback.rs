@@ -20,7 +20,7 @@ use crate::{Config, Environment, Node};
 /// The number of pieces that one gathering takes.
 const PIECES: usize = 16;
 
-/// What the node says to another server.
+/// A request of the node to another server.
 #[derive(Debug)]
 pub enum Said<'a> {
     /// It wants a connection.
@@ -29,7 +29,7 @@ pub enum Said<'a> {
     Bytes(u32, &'a [u8]),
 }
 
-/// What another server does.
+/// The reaction of another server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Answer {
     /// It refuses the connection, with this kind of error.
@@ -60,7 +60,7 @@ pub struct Loopback {
     connections: u32,
     closed: Vec<ConnId>,
     exit: Option<i32>,
-    /// What waits to be dropped, while it is kept.
+    /// Discards that wait to be dropped, while they are kept.
     discards: Option<Vec<Box<dyn Send>>>,
     peer: Peer,
     /// Connections to other servers, by their numbers.

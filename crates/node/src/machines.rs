@@ -22,7 +22,7 @@ use crate::config::Config;
 use crate::config::change::{self, Change};
 use crate::config::setting::Act;
 
-/// What awaits a completion.
+/// A machine that awaits a completion.
 #[derive(Debug)]
 pub(crate) enum Machine {
     /// CONFIG SET.
@@ -38,7 +38,7 @@ pub(crate) enum Machine {
 pub(crate) struct Rewrite {
     /// Its path.
     pub path: String,
-    /// What it will hold.
+    /// Its future content.
     pub text: Vec<u8>,
     /// How the error begins when that fails.
     pub failure: &'static str,

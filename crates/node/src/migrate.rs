@@ -11,7 +11,7 @@
 //! | state | Connected | Failed | Received | HungUp | TimedOut |
 //! |---|---|---|---|---|---|
 //! | Dialing | → Talking, sends all | → End: connecting or writing | – | – | → End: connecting |
-//! | Talking | – | – | stays, or → End when whole | → Dialing once, or → End | → End: writing or reading |
+//! | Talking | – | – | stays, or → End when whole | → Dialing once, or → End | → End: I/O timeout |
 //!
 //! Always true: a key is acknowledged only by a reply of its own that is no error, after an opening
 //! without error.
@@ -36,7 +36,7 @@ pub(crate) enum Phase {
     Reading,
 }
 
-/// What is to be moved, and where.
+/// Keys to move, and the server they move to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Plan {
     /// The command, for statistics.
@@ -66,14 +66,14 @@ pub(crate) struct Plan {
 pub(crate) enum Migrate {
     /// A connection is being made.
     Dialing {
-        /// What is to be moved.
+        /// The keys to move.
         plan: Plan,
         /// Whether an earlier connection broke off.
         is_second: bool,
     },
     /// Requests were sent, and replies are awaited.
     Talking {
-        /// What is to be moved.
+        /// The keys to move.
         plan: Plan,
         /// Whether an earlier connection broke off.
         is_second: bool,
@@ -86,7 +86,7 @@ pub(crate) enum Migrate {
     },
 }
 
-/// What happened to a migration.
+/// An event that a migration awaits.
 #[derive(Debug)]
 pub(crate) enum Input<'a> {
     /// A connection stands; the database that is selected there, if we know.
@@ -104,7 +104,7 @@ pub(crate) enum Input<'a> {
 /// Whether all requests have left.
 pub(crate) type IsSent = bool;
 
-/// What follows.
+/// The step that follows.
 #[derive(Debug)]
 pub(crate) enum Next {
     /// Nothing but to wait.
@@ -120,7 +120,7 @@ pub(crate) enum Next {
 /// How a migration ended.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct End {
-    /// What was to be moved.
+    /// The keys that were to move.
     pub plan: Plan,
     /// For each key that was answered, whether it arrived.
     pub acknowledged: Vec<bool>,
@@ -145,7 +145,8 @@ impl Migrate {
         }
     }
 
-    /// When the next step is too late, in monotonic microseconds. A dial has a time limit of its own.
+    /// When the next step is too late, in monotonic microseconds. A dial has a time limit of its
+    /// own.
     pub(crate) fn deadline_us(&self) -> Option<u64> {
         match self {
             Self::Dialing { .. } => None,
@@ -153,7 +154,7 @@ impl Migrate {
         }
     }
 
-    /// What is to be moved.
+    /// The keys to move.
     pub(crate) fn plan(&self) -> &Plan {
         match self {
             Self::Dialing { plan, .. } | Self::Talking { plan, .. } => plan,
@@ -299,7 +300,7 @@ pub(crate) struct Replies {
     keys: usize,
     acknowledged: Vec<bool>,
     error: Option<String>,
-    /// What arrived is not the protocol.
+    /// The bytes that arrived are not the protocol.
     is_spoilt: bool,
     /// More arrived than was awaited.
     has_surplus: bool,

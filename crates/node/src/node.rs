@@ -2,8 +2,8 @@
 //!
 //! Always true: the same calls with the same arguments give the same outputs; time and chance are
 //! arguments.
-//! Not here: the contract — `service.rs`; the order of work within a turn — `run.rs`; what time makes
-//! due — `cron.rs`.
+//! Not here: the contract — `service.rs`; the order of work within a turn — `run.rs`; what time
+//! makes due — `cron.rs`.
 
 use std::sync::Arc;
 
@@ -37,8 +37,8 @@ use crate::watchers::Watchers;
 
 /// A deterministic Redis-compatible server.
 ///
-/// It is driven by a loop through [`Service`](russet_io::Service): bytes, time and completions go in,
-/// bytes and a list of actions come out.
+/// It is driven by a loop through [`Service`](russet_io::Service): bytes, time and completions go
+/// in, bytes and a list of actions come out.
 ///
 /// # Examples
 /// ```
@@ -74,7 +74,7 @@ pub struct Node {
     pub(crate) spares: Spares,
 }
 
-/// What one turn of the loop collects.
+/// Lists that one turn of the loop collects.
 #[derive(Default)]
 pub(crate) struct Turn {
     /// Sessions with input that was not executed.

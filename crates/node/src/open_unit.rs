@@ -24,7 +24,7 @@ use crate::session::{For, Session};
 pub(crate) struct OpenUnit {
     /// The connection of its client.
     pub conn: ConnId,
-    /// What it waits for.
+    /// The condition it waits for.
     pub waits_for: For,
     /// The rest of the transaction, if it is one.
     pub exec: Option<Exec>,

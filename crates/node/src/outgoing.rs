@@ -13,16 +13,18 @@
 //! | state | bytes added | taken | time | close | kill |
 //! |---|---|---|---|---|---|
 //! | idle | → flushing, listed | – | – | → closing, listed | → killed, listed |
-//! | flushing | stays; beyond the hard limit → killed | → idle when empty | beyond the soft limit for too long → killed | → closing | → killed |
+//! | flushing | stays, or (1) | → idle when empty | stays, or (2) | → closing | → killed |
 //! | closing | stays | the loop closes | as above | stays | → killed |
 //! | killed | dropped | dropped | – | – | – |
+//!
+//! (1) beyond the hard limit → killed. (2) beyond the soft limit for too long → killed.
 //!
 //! Limits are checked where bytes are added, and by a clock of their own while the peer reads
 //! nothing. Every queue belongs to a class, which has a hard limit, a soft one and its seconds.
 //!
 //! Always true: bytes behind a fence are in no piece; what was taken is gone from here.
 //! Always true: a message for the session that runs stands behind the reply of its command.
-//! Not here: what the bytes mean — handlers; who is told of a limit — `service.rs`.
+//! Not here: what the bytes mean — handlers; the report of a limit — `service.rs`.
 
 mod fence;
 mod queue;
@@ -60,7 +62,7 @@ pub(crate) struct Limits {
     pub soft_seconds: u64,
 }
 
-/// What waits for a connection, in the words of CLIENT LIST.
+/// Output that waits for a connection, as CLIENT LIST shows it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Waiting {
     /// Bytes in the first buffer (`obl`).
@@ -485,7 +487,7 @@ impl Outgoing {
         }
     }
 
-    /// What waits for a connection.
+    /// Output that waits for a connection.
     pub(crate) fn waiting(&self, conn: ConnId) -> Waiting {
         self.find(conn).map(Queue::show).unwrap_or_default()
     }

@@ -1,6 +1,6 @@
-//! What a migration needs from the core: connections, and bytes on their way.
+//! Steps of a migration that need the core: connections, and bytes on their way.
 //!
-//! Not here: the migration — `migrate.rs`; what its end brings about — `control/migrate.rs`.
+//! Not here: the migration — `migrate.rs`; the effects of its end — `control/migrate.rs`.
 
 use russet_io::{ConnId, Dial, Job, Role, Transport};
 

@@ -20,7 +20,7 @@ impl Postponed {
         self.postponed.push_back(conn);
     }
 
-    /// What postponed the sessions is over: gives them back, in the order they came.
+    /// Gives the sessions back in the order they came, when the pause is over.
     pub(crate) fn take(&mut self) -> VecDeque<ConnId> {
         std::mem::take(&mut self.postponed)
     }

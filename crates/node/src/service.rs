@@ -98,8 +98,8 @@ impl Service for Node {
         } else {
             session.filled += count;
         }
-        // What a transaction has queued counts as not executed, too; large arguments that are complete
-        // do not: they are no input any more.
+        // What a transaction has queued counts as not executed, too; large arguments that are
+        // complete do not: they are no input any more.
         let queued = session.multi().map_or(0, |multi| multi.args_size);
         let held = (session.filled + session.decoder.partial_len() + queued) as u64;
         if held >= self.core.config.client_query_buffer_limit {
@@ -283,7 +283,7 @@ fn hand_over<T>(from: &mut Vec<T>, to: &mut Vec<T>) {
     }
 }
 
-/// What a stranger is told while the server is open to all and has no password.
+/// Reply to a client from outside while the server is open to all and has no password.
 const PROTECTED: &str = "-DENIED Redis is running in protected mode because protected mode is \
 enabled and no password is set for the default user. In this mode connections are only accepted \
 from the loopback interface. If you want to connect from external computers to Redis you may adopt \

@@ -43,7 +43,7 @@ impl Replies {
         matches!(self, Self::Off | Self::Skip)
     }
 
-    /// What holds for the next command, when one has ended.
+    /// The mode of the next command, when one has ended.
     #[inline]
     #[must_use]
     pub(crate) fn next(self) -> Self {
@@ -74,14 +74,14 @@ pub(crate) enum State {
     Closing,
 }
 
-/// What a session waits for.
+/// A condition that a session waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum For {
     /// A change of one of the keys that the waiters know, or its deadline.
     Keys,
     /// The completion of a job.
     Job(JobId),
-    /// What another server answers.
+    /// The answer of another server.
     Peer,
     /// The gate: its next request was postponed.
     Gate,
@@ -121,13 +121,13 @@ pub(crate) struct Session {
     pub db: usize,
     /// Its user; `None` until it has authenticated.
     user: Option<Arc<User>>,
-    /// What may keep its requests from running.
+    /// Reasons for which its requests might not run now.
     hurdles: Hurdles,
     /// Whether its requests run.
     pub state: State,
     /// Whether replies reach it.
     pub replies: Replies,
-    /// What it asked for.
+    /// Modes it asked for.
     pub wishes: Wishes,
     /// Its names, if any.
     pub names: Option<Box<Names>>,
@@ -153,7 +153,7 @@ pub(crate) struct Session {
     pub deferred: VecDeque<ArgBuf>,
     /// Its transaction, from MULTI on.
     multi: Option<Box<Multi>>,
-    /// What HIMPORT PREPARE declared, if anything.
+    /// Fieldsets that HIMPORT PREPARE declared, if any.
     pub fieldsets: Option<Box<Fieldsets>>,
     /// Whether it stands in the turn's list of sessions with input.
     pub queued: bool,
@@ -203,7 +203,7 @@ impl Session {
         self.names.get_or_insert_default()
     }
 
-    /// What may keep its requests from running.
+    /// Reasons for which its requests might not run now.
     #[inline]
     pub(crate) fn hurdles(&self) -> Hurdles {
         self.hurdles

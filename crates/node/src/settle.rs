@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!  handler: effects ──┬─ dirty ─────────► counted
-//!                     ├─ request ───────► the journal's open unit    verbatim, rewritten or nothing
+//!                     ├─ request ───────► the journal's open unit: verbatim, rewritten or nothing
 //!                     └─ notifications ─┐
 //!  engine: deadline passed, evicted ────┼─► events, in order; DEL, UNLINK or HDEL in the journal
 //!  engine: key changed ─────────────────┼─► watchers are dirty · keys of waiters are ready

@@ -82,7 +82,7 @@ pub struct CommandStats {
     pub latency: Option<Box<Histogram>>,
 }
 
-/// What is shown per second.
+/// Figures that are shown per second.
 #[derive(Debug, Default)]
 struct Rates {
     commands: Rate,
@@ -127,8 +127,8 @@ impl Stats {
         }
     }
 
-    /// So many runs of a command took so many nanoseconds together; the distribution is kept while
-    /// latency is tracked.
+    /// Counts `count` runs of a command that took `nanoseconds` together; the distribution is kept
+    /// while latency is tracked.
     #[inline]
     pub fn took(&mut self, id: CommandId, (nanoseconds, count): (u64, u32), is_tracked: bool) {
         let Some(command) = self.commands.get_mut(id.index()) else {

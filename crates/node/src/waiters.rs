@@ -27,7 +27,7 @@ pub(crate) struct Blocked {
     pub request: ArgBuf,
     /// The database of the keys.
     pub db: usize,
-    /// What the handler said.
+    /// The wait that the handler asked for.
     pub wait: Wait,
     /// Its place in every queue: who came earlier has a lower one.
     pub ticket: u64,
@@ -157,7 +157,7 @@ impl Waiters {
         self.queues.get(key).is_some_and(|queue| queue.on_gone > 0)
     }
 
-    /// What a client waits for.
+    /// The condition that a client waits for.
     pub(crate) fn wait_of(&self, client: u64) -> Option<&Wait> {
         self.clients.get(&client).map(|blocked| &blocked.wait)
     }

@@ -68,7 +68,7 @@ pub(crate) enum DialEnd {
     Failed(JobId, Failure),
 }
 
-/// What follows from a step of a dial.
+/// The state after a step of a dial.
 type Next = Result<State, DialEnd>;
 
 impl Dials {

@@ -29,7 +29,7 @@ const WORTH: u64 = 3;
 /// How long a measurement lasts.
 const WINDOW_US: u64 = 1_000;
 
-/// What was measured, and what follows from it.
+/// Measurements of a window, and the rest that follows from them.
 #[derive(Debug, Default)]
 pub(crate) struct Gather {
     began_us: u64,
@@ -83,7 +83,7 @@ impl Gather {
 mod tests {
     use super::*;
 
-    /// The rest after a window in which so many clients sent a request each so often.
+    /// The rest after a window in which each of `clients` sent a request every `every_us`.
     fn rest(clients: u64, every_us: u64, pause_us: u64) -> u64 {
         let mut gather = Gather::default();
         let begin = 1_000_000;

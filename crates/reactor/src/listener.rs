@@ -193,7 +193,7 @@ impl Listeners {
         }
     }
 
-    /// Sockets accepted from now on probe a silent peer after so many seconds; 0: never.
+    /// Lets sockets accepted from now on probe a silent peer after `seconds`; 0: never.
     pub(crate) fn set_keepalive(&mut self, seconds: u32) {
         self.keepalive_s = seconds;
         self.list

@@ -210,8 +210,8 @@ impl<S: Service> Reactor<S> {
         exit
     }
 
-    /// Has the process measured about this often, but not while nothing happens: the service is
-    /// told before it runs. The first measurement comes with the next turn.
+    /// Has the process measured about this often, but not while nothing happens: the service
+    /// gets the figures before it runs. The first measurement comes with the next turn.
     pub fn measure_every(&mut self, period: Duration, measure: Box<dyn FnMut() -> Usage>) {
         self.meter = Meter {
             due_us: 0,

@@ -25,7 +25,7 @@ const DIAL: usize = 1 << 32;
 /// The token of the remote's waker.
 pub(crate) const REMOTE: Token = Token(usize::MAX);
 
-/// Who an event is for.
+/// The receiver of an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Addressee {
     Connection(ConnId),

@@ -23,7 +23,7 @@ pub(crate) const PIECES_FEW: usize = 8;
 /// Pieces that one write carries at most.
 pub(crate) const PIECES_MANY: usize = 64;
 
-/// What is read at most from a connection that is about to close: a bound for a peer that floods.
+/// Reads at most from a connection that is about to close: a bound for a peer that floods.
 const DRAIN_READS: usize = 64;
 const DRAIN_SIZE: usize = 8 << 10;
 
@@ -34,7 +34,7 @@ pub(crate) enum Layer {
     Plain,
 }
 
-/// What one read brought.
+/// The result of one read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Got {
     /// Bytes for the service; 0 at the end.

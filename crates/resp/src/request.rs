@@ -287,8 +287,8 @@ impl RequestDecoder {
         big.is_complete()
     }
 
-    /// The number of bytes that have arrived of a large argument that is not complete. Complete ones
-    /// do not count: they are arguments, not input.
+    /// The number of bytes that have arrived of a large argument that is not complete. Complete
+    /// ones do not count: they are arguments, not input.
     #[must_use]
     pub fn partial_len(&self) -> usize {
         let partial = self.partial.as_ref();

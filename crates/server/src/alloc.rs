@@ -12,7 +12,7 @@
 //! it has grown by 64 KiB. A thread that reads the sum adds its own first, so the loop's view lags
 //! by what other threads hold back, 64 KiB each at most.
 //!
-//! What this file promises as an allocator:
+//! Promises of this file as an allocator:
 //! 1. Each block is given back by the same means that made it: the choice depends on nothing but
 //!    the layout, which is the same then and now.
 //! 2. A mapping is as large and as aligned as the layout says, and zero.

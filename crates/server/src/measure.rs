@@ -3,7 +3,7 @@
 //! ```text
 //!  loop ─► meter, when it is due ─► Usage ─► Service::measured
 //! ```
-//! Always true: the node is told between turns, and looks at nothing itself.
+//! Always true: the node gets measurements between turns, and looks at nothing itself.
 
 use std::fs::File;
 use std::os::unix::fs::FileExt;

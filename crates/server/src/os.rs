@@ -1,7 +1,7 @@
 //! The few calls of the C library that have no safe form: fork, local time, and what a process
 //! used.
 //!
-//! What this file promises for its callers:
+//! Promises of this file to its callers:
 //! 1. `fork` happens only in a process with one thread, which the caller states by calling it
 //!    before it starts any; it checks what the system lets it check.
 //! 2. Every structure that the library fills is owned here, valid for its type when all its bytes

@@ -10,7 +10,7 @@
 //! ```
 //! Signals that mean a crash are reported in the log before the process ends by them.
 //!
-//! What this file promises for the one handler that it installs:
+//! Promises of this file for the one handler that it installs:
 //! 1. The handler has the signature that the system calls for the flags it is installed with.
 //! 2. The stack that the handler runs on is ours for ever.
 //! 3. It is not safe in the sense of `signal-safety(7)`: it allocates and locks. It runs only when

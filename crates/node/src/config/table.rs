@@ -214,13 +214,13 @@ pub(crate) const SETTINGS: &[Setting] = &[
         .does("Whether the frequency of periodic tasks adapts to the number of clients."),
     Setting::choice("enable-debug-command", "no", PERMISSION).immutable()
         .to(|t, v| t.enable_debug_command = Permission::from_number(v.choice()))
-        .does("Who may use DEBUG."),
+        .does("Clients that may use DEBUG."),
     Setting::choice("enable-module-command", "no", PERMISSION).immutable()
         .to(|t, v| t.enable_module_command = Permission::from_number(v.choice())).unread()
-        .does("Who may use MODULE."),
+        .does("Clients that may use MODULE."),
     Setting::choice("enable-protected-configs", "no", PERMISSION).immutable()
         .to(|t, v| t.enable_protected_configs = Permission::from_number(v.choice()))
-        .does("Who may change protected settings."),
+        .does("Clients that may change protected settings."),
     Setting::flag("extended-redis-compatibility", "no").needless()
         .does("Whether the server calls itself Redis, which it always does."),
     Setting::int("hash-max-listpack-entries", "512", 0, LONG).alias("hash-max-ziplist-entries")
@@ -278,7 +278,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
         .does("Whether DEL works as UNLINK."),
     Setting::flag("lazyfree-lazy-user-flush", "no")
         .to(|t, v| t.lazyfree_lazy_user_flush = v.flag()).then(Act::Data)
-        .does("Whether FLUSHALL and FLUSHDB free in the background unless told otherwise."),
+        .does("Whether FLUSHALL and FLUSHDB free in the background unless the command says SYNC."),
     Setting::int("lfu-decay-time", "1", 0, INT).to(|t, v| t.lfu_decay_time = v.int())
         .then(Act::Data)
         .does("Minutes after which the frequency counter of an unused key is lowered."),

@@ -163,7 +163,7 @@ fn reset(cx: &mut ControlCtx<'_>, _: Args<'_>) -> Result<ControlFlow, CommandErr
     Ok(ControlFlow::Done)
 }
 
-/// What HELLO was asked for.
+/// Options of a HELLO.
 struct Hello<'a> {
     protocol: Option<Protocol>,
     credentials: Option<(&'a [u8], &'a [u8])>,

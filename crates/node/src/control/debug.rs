@@ -55,7 +55,7 @@ struct Sub {
     /// The least and the greatest number of arguments after the name.
     args: (usize, usize),
     run: ControlHandler,
-    /// What HELP says: its arguments, then what it does.
+    /// Its line of HELP: its arguments, then its description.
     help: (&'static str, &'static str),
 }
 

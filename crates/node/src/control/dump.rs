@@ -58,7 +58,7 @@ pub(crate) const FAMILY: Family<ControlHandler> = Family {
     ],
 };
 
-/// What servers of a cluster say to each other.
+/// Commands that servers of a cluster send to each other.
 pub(crate) const INTERNAL: Family<ControlHandler> = Family {
     group: Group::Server,
     rows: &[Row::write("RESTORE-ASKING", AtLeast(4), restore)
@@ -186,7 +186,7 @@ fn build(cx: &mut ControlCtx<'_>, bytes: &[u8]) -> Result<Detached, CommandError
     loaded.map_err(|error| bad_format(cx, &error))
 }
 
-/// The log says what the client is not told.
+/// Logs the reason why a payload was refused; the client gets a general error.
 #[cold]
 fn bad_format(cx: &mut ControlCtx<'_>, error: &dyn std::error::Error) -> CommandError {
     let text = format!("A payload was not restored: {error}");

@@ -14,7 +14,7 @@ use super::{ControlCtx, ControlFlow, ControlHandler};
 /// A row of this family; naming the type lets handlers be stored as pointers.
 type Row = russet_command::Row<ControlHandler>;
 
-/// What a key takes of the table, in bytes: its share of lines that are not quite full.
+/// Bytes of the table that a key takes: its share of lines that are not quite full.
 const TABLE_SHARE: u64 = 7;
 
 /// The family.

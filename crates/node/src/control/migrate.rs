@@ -77,7 +77,7 @@ const TWO_KEYS: CommandError = CommandError::text(
     "ERR When using MIGRATE KEYS option, the key argument must be set to the empty string",
 );
 
-/// What a request asks for.
+/// Options of a MIGRATE.
 struct Options<'a> {
     is_copy: bool,
     is_replacing: bool,

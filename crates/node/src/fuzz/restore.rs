@@ -24,7 +24,7 @@ pub struct Restorer {
     pub refused: u64,
 }
 
-/// What is asked of a value of a type, and then done to it.
+/// Requests that read a value of a type, and then change it.
 type Uses = &'static [&'static [&'static str]];
 
 const LIST: Uses = &[
@@ -175,7 +175,7 @@ impl Restorer {
         true
     }
 
-    /// What DUMP says of the value makes the same value.
+    /// Checks that RESTORE of the DUMP of the value makes the same value.
     fn copies(&mut self) {
         let dumped = self.ask(&[b"DUMP", b"k"]);
         let Some(dumped) = bulk(&dumped) else {

@@ -10,7 +10,7 @@ use super::{Class, Waiting};
 use crate::buffers::BUFFER_SIZE;
 use crate::journal::Offset;
 
-/// What is on its way to one connection.
+/// Output that is on its way to one connection.
 #[derive(Debug, Default)]
 pub(super) struct Queue {
     /// Tells the users of this place apart; 0 is nobody.
@@ -23,7 +23,7 @@ pub(super) struct Queue {
     pub output: Output,
     /// Places in the stream that wait for an offset; absent while replies wait for nothing.
     pub fences: Option<Box<Fences>>,
-    /// Whether it went beyond a limit, which is told once.
+    /// Whether it went beyond a limit, which is reported once.
     pub is_over: bool,
     /// Whether it is about to be closed, whatever it holds.
     pub is_killed: bool,

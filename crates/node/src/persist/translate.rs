@@ -5,8 +5,8 @@
 //!  value ◄──►
 //!             load.rs   items into a value that no key has yet
 //! ```
-//! What is packed has the same bytes on both sides and is copied. A value gets the oldest type code
-//! that can carry it, so that older servers can read it too.
+//! Packed values have the same bytes on both sides and are copied. A value gets the oldest type
+//! code that can carry it, so that older servers can read it too.
 //!
 //! Always true: a value that cannot be loaded as a whole has changed nothing.
 //! Not here: bytes — crate `russet-rdb`

@@ -38,7 +38,7 @@ impl Default for Histogram {
 }
 
 impl Histogram {
-    /// Counts a duration that occurred so many times.
+    /// Counts a duration that occurred `times` times.
     #[inline]
     pub fn record(&mut self, nanoseconds: u64, times: u32) {
         let (bucket, sub) = place(nanoseconds.clamp(1, NANOSECONDS_MAX));

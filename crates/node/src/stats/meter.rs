@@ -53,7 +53,7 @@ impl Meter {
         self.running = Some((id, 1));
     }
 
-    /// What ran has ended.
+    /// Ends the measurement of the command that ran.
     #[inline]
     pub(crate) fn stop(&mut self, stats: &mut Stats) {
         let (Some(watch), Some((id, count))) = (self.watch, self.running.take()) else {

@@ -45,7 +45,7 @@ impl World {
         self.heard(self.main)
     }
 
-    /// What a client has received, a blank for each line end.
+    /// Bytes that a client has received, a blank for each line end.
     fn heard(&mut self, client: ConnId) -> String {
         let mut bytes = Vec::new();
         self.server.receive_into(client, &mut bytes);

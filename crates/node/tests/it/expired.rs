@@ -1,4 +1,4 @@
-//! What expires: the records that remove it elsewhere, where they stand, and the events.
+//! Expired keys and fields: the records that remove them elsewhere, their order, and the events.
 
 use russet_io::ConnId;
 use russet_node::Config;
@@ -41,7 +41,7 @@ impl World {
         text.trim_end().replace("\r\n", " ")
     }
 
-    /// What was recorded since the last call: requests apart by `;`, units by `|`.
+    /// Records since the last call: requests apart by `;`, units by `|`.
     fn recorded(&mut self) -> String {
         let show = |record: &Record| format!("{}> {}", record.db, record.words());
         self.reader.shown(&mut self.server, show)

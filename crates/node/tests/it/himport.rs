@@ -124,7 +124,7 @@ fn subscribers_hear_what_they_hear_of_hset() {
     assert_eq!(names, ["new", "hset", "hset"]);
 }
 
-/// What a client occupies, as CLIENT INFO tells it.
+/// Memory that a client occupies, as CLIENT INFO shows it.
 fn total_memory(server: &mut Loopback, client: ConnId) -> u64 {
     let reply = ask_words(server, client, "CLIENT INFO");
     let text = String::from_utf8_lossy(&reply).into_owned();

@@ -11,7 +11,7 @@ use russet_resp::{ReplyDecoder, Value};
 
 use crate::journal::Reader;
 
-/// What the node asked of the other server: connections, and bytes by their connection.
+/// Requests of the node to the other server: connections, and bytes by their connection.
 #[derive(Default)]
 struct Heard {
     dials: Vec<Dial>,
@@ -32,8 +32,8 @@ struct Bench {
 }
 
 impl Bench {
-    /// A node with two keys, and another server that answers each connection or message with the next
-    /// of these.
+    /// A node with two keys, and another server that answers each connection or message with the
+    /// next of these.
     fn new(answers: Vec<Answer>) -> Self {
         let mut server = Loopback::new(Config::default());
         let heard = Rc::<RefCell<Heard>>::default();

@@ -17,7 +17,7 @@ use crate::pool::sync::witness;
 
 const FILE: FileId = FileId(1);
 
-/// A service whose clients are all told the same.
+/// A service that sends all its clients the same.
 #[derive(Default)]
 struct Teller {
     conns: Vec<ConnId>,

@@ -172,7 +172,7 @@ impl<S: Service> Reactor<S> {
         self.start_errands(file);
     }
 
-    /// Told at once: the service may hold back what depends on it.
+    /// Reports a failed append at once: the service may hold back whatever depends on it.
     #[cold]
     fn fail_append(&mut self, append: Append, failure: Failure) {
         self.service.append_failed(append, failure);

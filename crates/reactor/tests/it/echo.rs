@@ -13,7 +13,7 @@ use russet_io::{
 };
 use russet_reactor::{LogSink, Reactor};
 
-/// What the echo remembers of a connection.
+/// State that the echo keeps for a connection.
 #[derive(Default)]
 pub(crate) struct Session {
     space: Vec<u8>,
@@ -59,11 +59,11 @@ pub(crate) struct Echo {
     pub(crate) last_now: Now,
     pub(crate) resume: bool,
     pub(crate) flush_within_us: u64,
-    /// What the next turn asks for.
+    /// Orders of the next turn.
     pub(crate) next: Ready,
 }
 
-/// What `B` is answered with.
+/// Size of the reply to `B`.
 pub(crate) const BIG: usize = 8 << 20;
 
 impl Echo {
@@ -323,7 +323,7 @@ impl World {
         }
     }
 
-    /// Turns until so many bytes arrived at a client, or its connection ended.
+    /// Turns until `count` bytes arrived at a client, or its connection ended.
     pub(crate) fn read(&mut self, client: &mut impl Read, count: usize) -> Vec<u8> {
         let patience = Instant::now() + Duration::from_secs(20);
         let mut bytes = Vec::new();

@@ -94,7 +94,7 @@ fn flags(core: &Core, session: &Session) -> String {
     flags
 }
 
-/// What a client occupies, in bytes.
+/// Memory that a client occupies, in bytes.
 struct Memory {
     /// Input that is in the buffer: the request that runs, and what came with it.
     pending: usize,
@@ -102,7 +102,7 @@ struct Memory {
     input: usize,
     /// The request that waits for a key.
     request: usize,
-    /// What is queued for a transaction, and what is watched.
+    /// Requests that are queued for a transaction, and keys that are watched.
     multi: usize,
     /// The output buffer.
     output: usize,

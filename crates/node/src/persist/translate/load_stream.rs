@@ -203,7 +203,7 @@ impl StreamLoader {
     }
 }
 
-/// An entry is pending; who has it is told later.
+/// Adds a pending entry; its consumer follows later.
 fn wait(group: &mut StreamGroup, pending: &russet_rdb::Pending) -> Result<(), Refused> {
     let id = id_of(pending.id);
     if group.pending(id).is_some() {

@@ -153,7 +153,7 @@ fn save_hash<S: Sink>(
     result.map(|()| object)
 }
 
-/// What a client calls something, as RDB has it.
+/// A name that a client chose, as RDB has it.
 pub(super) fn owned(bytes: &[u8]) -> Cow<'_, [u8]> {
     Cow::Borrowed(bytes)
 }
