@@ -15,7 +15,7 @@
 //! |---|---|---|---|---|
 //! | idle (no reader) | ignored | nothing | nothing | → between units |
 //! | between units | → in a unit | nothing | → a chunk | a reader more, SELECT anew |
-//! | in a unit of one record | → of several, MULTI first | → between, offset moves | refused | refused |
+//! | in a unit of one record | → MULTI, of several | → between, offset moves | refused | refused |
 //! | in a unit of several | stays | EXEC, → between, offset moves | refused | refused |
 //!
 //! Always true: an offset is the end of a unit; what is in no unit has no offset.

@@ -1,8 +1,8 @@
 //! Connections that this server made to others: those in use, and those kept for the next time.
 //!
 //! ```text
-//!          dial          opened            keep            idle for too long, hung up, surplus
-//!  ──────────────► dialing ────► in use ────────► kept ─────────────────────────────────────► closed
+//!          dial          opened            keep        idle for too long, hung up, surplus
+//!  ──────────────► dialing ────► in use ────────► kept ─────────────────────────────────► closed
 //!                                  ▲               │ find
 //!                                  └───────────────┘
 //! ```
