@@ -92,7 +92,7 @@ pub struct Settings {
     pub lfu: bool,
     /// `lazyfree-lazy-user-flush`: whether a FLUSHALL without option frees in the background.
     pub lazy_user_flush: bool,
-    /// `lazyfree-lazy-expire`: whether the log says UNLINK of what a passed moment removes.
+    /// `lazyfree-lazy-expire`: whether the journal says UNLINK of what a passed moment removes.
     pub lazy_expire: bool,
     /// `lazyfree-lazy-server-del`: whether it says so of what other commands remove on the way.
     pub lazy_server_del: bool,

@@ -7,7 +7,7 @@
 //!  read.rs      LINDEX, LLEN, LPOS, LRANGE
 //! ```
 //!
-//! Always true: a handler that fails has changed nothing; a command that waited is logged as the
+//! Always true: a handler that fails has changed nothing; a command that waited is recorded as the
 //! one that it became.
 //! Not here: how lists are kept — `russet_engine`; how clients wait — the node.
 

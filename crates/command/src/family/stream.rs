@@ -7,7 +7,7 @@
 //!  range.rs       XLEN, XRANGE, XREVRANGE           claim.rs       XCLAIM, XAUTOCLAIM
 //!  read.rs        XREAD                             pending.rs     XPENDING
 //!  producer.rs    IDMP of XADD, XCFGSET …           info.rs        XINFO
-//!  id.rs ids.rs   identifiers in requests           log.rs         what groups tell the log
+//!  id.rs ids.rs   identifiers in requests           record.rs      records of groups
 //!  entries.rs     entries in replies                text.rs        texts of errors
 //! ```
 //! Always true: a handler that fails has changed nothing.
@@ -23,12 +23,12 @@ mod group;
 mod id;
 mod ids;
 mod info;
-mod log;
 mod pending;
 mod producer;
 mod range;
 mod read;
 mod read_group;
+mod record;
 mod text;
 mod trim;
 

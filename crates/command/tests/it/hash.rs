@@ -43,7 +43,7 @@ fn fields_that_change_are_counted_and_told() {
 }
 
 #[test]
-fn deadlines_are_logged_as_moments_of_the_fields_that_got_them() {
+fn deadlines_are_recorded_as_moments_of_the_fields_that_got_them() {
     check_effects(&[
         ("HSET h a 1 b 2 c 3", "3 | new h, hset h | verbatim"),
         (

@@ -1,4 +1,4 @@
-//! Lists: what commands count, tell and log, and what they wait for.
+//! Lists: what commands count, tell and record, and what they wait for.
 
 use russet_resp::Protocol;
 
@@ -42,7 +42,7 @@ fn reads_tell_of_misses() {
 }
 
 #[test]
-fn pops_are_logged_as_pops_of_one_key() {
+fn pops_are_recorded_as_pops_of_one_key() {
     check_effects(&[
         ("RPUSH l a b c d e f", "6 | new l, rpush l | verbatim"),
         ("LPOP l", "1 | lpop l | verbatim"),

@@ -1,4 +1,4 @@
-//! Sets through their commands: what the log and the observers of keys hear.
+//! Sets through their commands: what the journal and the observers of keys hear.
 
 use crate::world::{World, check_effects};
 use russet_resp::Protocol;
@@ -34,7 +34,7 @@ fn changes_events_and_what_is_logged() {
 }
 
 #[test]
-fn members_that_are_popped_are_logged_as_removed() {
+fn members_that_are_popped_are_recorded_as_removed() {
     let mut world = World::new(Protocol::Resp2);
     for (count, len) in [(1, 3), (2, 100), (90, 100), (1500, 3000), (2900, 3000)] {
         let members: Vec<String> = (0..len).map(|n| format!("m{n}")).collect();
@@ -48,17 +48,17 @@ fn members_that_are_popped_are_logged_as_removed() {
             .filter(|word| word.starts_with('m'))
             .collect();
         let effects = world.effects();
-        let (dirty, log) = (effects.split(" | ").next(), effects.split(" | ").nth(2));
+        let (dirty, records) = (effects.split(" | ").next(), effects.split(" | ").nth(2));
         assert_eq!(dirty, Some(count.to_string().as_str()));
-        let requests: Vec<&str> = log.unwrap().split("; ").collect();
+        let requests: Vec<&str> = records.unwrap().split("; ").collect();
         assert_eq!(requests.len(), (count as usize).div_ceil(1024));
-        let mut logged: Vec<&str> = requests
+        let mut recorded: Vec<&str> = requests
             .iter()
             .flat_map(|request| request.strip_prefix("SREM s ").unwrap().split(' '))
             .collect();
         popped.sort_unstable();
-        logged.sort_unstable();
-        assert_eq!(popped, logged);
+        recorded.sort_unstable();
+        assert_eq!(popped, recorded);
         let left = world.run("SMEMBERS s");
         assert!(
             popped

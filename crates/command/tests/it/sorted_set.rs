@@ -1,4 +1,4 @@
-//! Sorted sets and positions: what commands count, tell and log, and what they wait for.
+//! Sorted sets and positions: what commands count, tell and record, and what they wait for.
 
 use russet_resp::Protocol;
 
@@ -52,7 +52,7 @@ fn results_are_stored_as_one_change() {
 }
 
 #[test]
-fn pops_are_logged_as_pops_of_one_key() {
+fn pops_are_recorded_as_pops_of_one_key() {
     check_effects(&[
         (
             "ZADD z 1 a 2 b 3 c 4 d 5 e 6 f",
@@ -102,7 +102,7 @@ fn reads_tell_of_misses() {
 }
 
 #[test]
-fn positions_are_logged_as_scores() {
+fn positions_are_recorded_as_scores() {
     check_effects(&[
         (
             "GEOADD g CH 13.361389 38.115556 p",

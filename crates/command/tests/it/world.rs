@@ -115,7 +115,7 @@ impl World {
         out.to_vec()
     }
 
-    /// The effects of the last request besides its reply: `changes | events | log`.
+    /// The effects of the last request besides its reply: `changes | events | records`.
     pub(crate) fn effects(&self) -> String {
         let events: Vec<String> = self
             .effects
@@ -123,7 +123,7 @@ impl World {
             .iter()
             .map(|n| format!("{} {}", n.event, String::from_utf8_lossy(&n.key)))
             .collect();
-        let log = match &self.effects.propagate {
+        let records = match &self.effects.propagate {
             _ if self.effects.dirty == 0 && !self.effects.is_forced => String::new(),
             Propagate::Verbatim => "verbatim".to_owned(),
             Propagate::Nothing => "nothing".to_owned(),
@@ -133,7 +133,7 @@ impl World {
                 .collect::<Vec<_>>()
                 .join("; "),
         };
-        format!("{} | {} | {log}", self.effects.dirty, events.join(", "))
+        format!("{} | {} | {records}", self.effects.dirty, events.join(", "))
     }
 }
 

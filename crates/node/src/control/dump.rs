@@ -224,7 +224,7 @@ fn set_access(cx: &mut ControlCtx<'_>, key: &[u8], options: &Options) {
     }
 }
 
-/// The log holds the deadline as a moment.
+/// The journal holds the deadline as a moment.
 fn propagate_absolute(cx: &mut ControlCtx<'_>, args: Args<'_>, at: Millis) {
     if !cx.core.effects.recording {
         return;

@@ -2,9 +2,9 @@
 //!
 //! ```text
 //!  HIMPORT PREPARE u name age     ─► the session keeps  u = [ name age ]
-//!  HIMPORT SET k u Ann 30         ─► k is the hash  name: Ann, age: 30     (log: DEL k · HSET k …)
+//!  HIMPORT SET k u Ann 30         ─► k is the hash  name: Ann, age: 30 (journal: DEL k · HSET k …)
 //! ```
-//! Always true: the log says which fields were set, so who repeats it needs no fieldset.
+//! Always true: the journal says which fields were set, so who repeats it needs no fieldset.
 //! Always true: a request that is refused has changed nothing.
 //! Not here: what a session keeps — `fieldsets.rs`; all other commands of hashes — crate
 //! `russet-command`.
@@ -109,13 +109,13 @@ fn set(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlFlow, CommandEr
         true => effects.notify(NotifyClass::NEW, "new", index, key),
         false => effects.propagate_as(&[b"DEL", key]),
     }
-    log_pairs(effects, key, fields, values);
+    record_pairs(effects, key, fields, values);
     effects.notify(NotifyClass::HASH, "hset", index, key);
     cx.ok()
 }
 
-/// The log holds what needs no fieldset.
-fn log_pairs(effects: &mut Effects, key: &[u8], fields: Args<'_>, values: Args<'_>) {
+/// The journal holds what needs no fieldset.
+fn record_pairs(effects: &mut Effects, key: &[u8], fields: Args<'_>, values: Args<'_>) {
     if !effects.recording {
         return;
     }

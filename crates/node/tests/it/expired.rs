@@ -65,7 +65,7 @@ impl World {
     }
 }
 
-/// After `before` and ten milliseconds, what `request` leaves in the log and tells.
+/// After `before` and ten milliseconds, what `request` leaves in the journal and tells.
 fn check(before: &[&str], request: &[&str], records: &str, events: &str) {
     let mut world = World::new();
     world.prepare(&["DEBUG SET-ACTIVE-EXPIRE 0"]);
@@ -212,7 +212,7 @@ fn a_counter_that_begins_anew_in_a_hash_begins_a_key_anew() {
 }
 
 #[test]
-fn a_set_that_is_popped_is_logged_by_what_went() {
+fn a_set_that_is_popped_is_recorded_by_what_went() {
     let mut world = World::new();
     world.prepare(&["SADD s 1 2 3"]);
     world.ask("SPOP s 3");
@@ -227,7 +227,7 @@ fn a_set_that_is_popped_is_logged_by_what_went() {
 }
 
 #[test]
-fn what_a_passed_moment_removes_is_logged_as_configured() {
+fn what_a_passed_moment_removes_is_recorded_as_configured() {
     let mut world = World::new();
     for (lazy, expected) in [("no", "DEL k"), ("yes", "UNLINK k")] {
         world.ask(&format!("CONFIG SET lazyfree-lazy-expire {lazy}"));

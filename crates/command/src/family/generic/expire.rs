@@ -2,10 +2,10 @@
 //!
 //! ```text
 //!  amount ─ × 1000? ─ + now? ─► moment in milliseconds ─┬─ condition not met ─► 0
-//!                                                        ├─ passed ─► the key goes, logged as DEL
-//!                                                        └─ ahead  ─► set, logged as PEXPIREAT
+//!                                                        ├─ passed ─► removed, recorded as DEL
+//!                                                        └─ ahead  ─► set, recorded as PEXPIREAT
 //! ```
-//! Always true: what is logged names a moment, never a span.
+//! Always true: what is recorded names a moment, never a span.
 //! Not here: SET … EX and GETEX — the string family.
 
 use russet_base::num::{I64Buf, format_i64};
@@ -151,7 +151,7 @@ fn give_deadline(cx: &mut Ctx<'_>, args: Args<'_>, form: &Form) -> Result<Flow, 
     } else {
         entry.set_deadline(Some(moment));
         if form.unit != 1 || form.from_now {
-            log_moment(cx, args, moment);
+            record_moment(cx, args, moment);
         }
         cx.notify(NotifyClass::GENERIC, "expire", key);
     }
@@ -160,8 +160,8 @@ fn give_deadline(cx: &mut Ctx<'_>, args: Args<'_>, form: &Form) -> Result<Flow, 
     Ok(Flow::Done)
 }
 
-/// Logs the request with its moment, its conditions kept.
-fn log_moment(cx: &mut Ctx<'_>, args: Args<'_>, moment: Millis) {
+/// Records the request with its moment, its conditions kept.
+fn record_moment(cx: &mut Ctx<'_>, args: Args<'_>, moment: Millis) {
     if !cx.effects.recording {
         return;
     }

@@ -1,6 +1,6 @@
 //! Members at positions: GEOADD, GEODIST, GEOHASH, GEOPOS.
 //!
-//! Always true: a position is the score of a member, so GEOADD is logged as the ZADD that it is.
+//! Always true: a position is the score of a member, so GEOADD is recorded as the ZADD that it is.
 //! Not here: members near a position — `search.rs`.
 
 use russet_base::num::{I64Buf, format_i64};

@@ -1,6 +1,6 @@
 //! Reading or setting fields together with their deadlines: HGETDEL, HGETEX, HSETEX.
 //!
-//! Always true: what is logged has absolute moments, and removals where a moment was past.
+//! Always true: what is recorded has absolute moments, and removals where a moment was past.
 //! Not here: deadlines alone — `expire.rs`, `ttl.rs`.
 
 use russet_base::num::{I64Buf, format_i64};
@@ -8,7 +8,7 @@ use russet_engine::{FieldTtl, HashMut, Millis};
 use russet_resp::{Args, Reply};
 use smallvec::SmallVec;
 
-use super::expire::{Form, log_removals};
+use super::expire::{Form, record_removals};
 use super::fields::{self, OnBadCount};
 use super::write::{store, tell_removed};
 use crate::args::{is_word, parse_integer};
@@ -109,17 +109,17 @@ pub(super) fn hgetex(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandEr
     cx.dirty(changed.len() as u64);
     match change {
         Change::At(moment) if moment <= now => {
-            log_removals(cx, key, changed.iter().copied());
+            record_removals(cx, key, changed.iter().copied());
             tell_removed(cx, key, is_gone);
         }
         Change::At(moment) => {
             let mut digits = I64Buf::new();
             let digits = format_i64(moment, &mut digits);
-            log_redating(cx, &[b"HPEXPIREAT", key, digits], args.skip(at));
+            record_redating(cx, &[b"HPEXPIREAT", key, digits], args.skip(at));
             cx.notify(NotifyClass::HASH, "hexpire", key);
         }
         Change::Clear | Change::None => {
-            log_redating(cx, &[b"HPERSIST", key], args.skip(at));
+            record_redating(cx, &[b"HPERSIST", key], args.skip(at));
             cx.notify(NotifyClass::HASH, "hpersist", key);
         }
     }
@@ -136,8 +136,8 @@ fn redate(target: &mut HashMut<'_>, field: &[u8], change: Change, now: Millis) -
     }
 }
 
-/// Logs a request that ends in the same fields.
-fn log_redating(cx: &mut Ctx<'_>, head: &[&[u8]], fields: Args<'_>) {
+/// Records a request that ends in the same fields.
+fn record_redating(cx: &mut Ctx<'_>, head: &[&[u8]], fields: Args<'_>) {
     if cx.effects.recording {
         let mut request: SmallVec<[&[u8]; 16]> = SmallVec::from_slice(head);
         request.extend(fields.iter());
@@ -167,7 +167,7 @@ struct SetEx<'a> {
     presence: Presence,
     key: Option<KeyPresence>,
     ttl: FieldTtl,
-    /// Where the option with a moment stands, if it has to be logged as another.
+    /// Where the option with a moment stands, if it has to be recorded as another.
     relative_at: Option<usize>,
     pairs: Args<'a>,
 }
@@ -304,11 +304,11 @@ pub(super) fn hsetex(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandEr
     }
     cx.notify(NotifyClass::HASH, "hset", key);
     if past {
-        log_removals(cx, key, names());
+        record_removals(cx, key, names());
         tell_removed(cx, key, is_gone);
     } else if let FieldTtl::At(moment) = wish.ttl {
         if let Some(at) = wish.relative_at {
-            log_set(cx, args, at, moment);
+            record_set(cx, args, at, moment);
         }
         cx.notify(NotifyClass::HASH, "hexpire", key);
     }
@@ -316,8 +316,8 @@ pub(super) fn hsetex(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandEr
     Ok(Flow::Done)
 }
 
-/// Logs the request with its moment as an absolute one.
-fn log_set(cx: &mut Ctx<'_>, args: Args<'_>, at: usize, moment: Millis) {
+/// Records the request with its moment as an absolute one.
+fn record_set(cx: &mut Ctx<'_>, args: Args<'_>, at: usize, moment: Millis) {
     if !cx.effects.recording {
         return;
     }

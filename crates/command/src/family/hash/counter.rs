@@ -39,7 +39,7 @@ pub(super) fn hincrby(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandE
     Ok(Flow::Done)
 }
 
-/// `HINCRBYFLOAT key field increment`; logged as the sum, so that replicas need not agree on
+/// `HINCRBYFLOAT key field increment`; recorded as the sum, so that replicas need not agree on
 /// floating point.
 pub(super) fn hincrbyfloat(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandError> {
     let (key, field) = (&args[1], &args[2]);

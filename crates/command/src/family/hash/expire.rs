@@ -1,7 +1,7 @@
 //! Giving fields deadlines: HEXPIRE, HEXPIREAT, HPEXPIRE, HPEXPIREAT.
 //!
-//! Always true: what is logged has an absolute moment and only the fields that it was given to; a
-//! moment that is past is logged as removals.
+//! Always true: what is recorded has an absolute moment and only the fields that it was given to; a
+//! moment that is past is recorded as removals.
 //! Not here: looking at deadlines, clearing them — `ttl.rs`.
 
 use russet_base::num::{I64Buf, format_i64};
@@ -137,12 +137,12 @@ fn give_deadlines(cx: &mut Ctx<'_>, args: Args<'_>, form: Form) -> Result<Flow, 
     let is_gone = target.is_empty();
     cx.dirty(changed.len() as u64);
     if moment <= now {
-        log_removals(cx, key, changed.iter().copied());
+        record_removals(cx, key, changed.iter().copied());
         tell_removed(cx, key, is_gone);
         return Ok(Flow::Done);
     }
     if form.unit != 1 || form.from_now || changed.len() < wanted.len() {
-        log_moment(cx, key, moment, (args.slice(3..at + 1), &changed));
+        record_moment(cx, key, moment, (args.slice(3..at + 1), &changed));
     }
     cx.notify(NotifyClass::HASH, "hexpire", key);
     Ok(Flow::Done)
@@ -169,8 +169,8 @@ fn give_deadline(
     }
 }
 
-/// Logs the removal of fields, one by one.
-pub(super) fn log_removals<'f>(
+/// Records the removal of fields, one by one.
+pub(super) fn record_removals<'f>(
     cx: &mut Ctx<'_>,
     key: &[u8],
     removed: impl Iterator<Item = &'f [u8]>,
@@ -178,8 +178,9 @@ pub(super) fn log_removals<'f>(
     removed.for_each(|field| cx.propagate_as(&[b"HDEL", key, field]));
 }
 
-/// Logs a moment for the fields that were given it; `words` are condition and FIELDS as they came.
-fn log_moment(
+/// Records a moment for the fields that were given it; `words` are condition and FIELDS as they
+/// came.
+fn record_moment(
     cx: &mut Ctx<'_>,
     key: &[u8],
     moment: Millis,

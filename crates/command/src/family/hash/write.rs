@@ -61,7 +61,7 @@ pub(super) fn hsetnx(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandEr
         cx.reply.integer(0);
         return Ok(Flow::Done);
     }
-    // What is logged sets the field only where it is not stored.
+    // What is recorded sets the field only where it is not stored.
     target.expire_among(std::iter::once(field));
     let is_new = target.is_empty();
     store(&mut target, args.skip(2), FieldTtl::Clear);

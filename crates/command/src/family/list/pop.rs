@@ -1,6 +1,6 @@
 //! Elements that go from an end: LPOP, RPOP, LMPOP, and BLPOP, BRPOP, BLMPOP, which wait for them.
 //!
-//! Always true: a command that waited is logged as the pop that it became.
+//! Always true: a command that waited is recorded as the pop that it became.
 //! Not here: elements that go to another list — `transfer.rs`; how clients wait — the node.
 
 use std::ops::Range;

@@ -1,6 +1,6 @@
 //! Members by chance: SPOP, SRANDMEMBER.
 //!
-//! Always true: every member has the same chance; what the log hears of a SPOP are the members that
+//! Always true: every member has the same chance; a SPOP is recorded as SREM of the members that
 //! went, or that the key did.
 
 use russet_base::num::I64Buf;
@@ -15,7 +15,7 @@ use crate::ctx::{Ctx, Flow};
 use crate::effects::{Effects, NotifyClass, removal};
 use crate::error::CommandError;
 
-/// How many members one logged SREM names.
+/// How many members one recorded SREM names.
 const SREM_MEMBERS_MAX: usize = 1024;
 /// When this many times more members are removed than stay, those that stay are chosen.
 const FEW_STAY: usize = 5;
@@ -67,24 +67,24 @@ fn pop_many(cx: &mut Ctx<'_>, key: &[u8], count: &[u8]) -> Result<Flow, CommandE
         settle(cx, key, len, true);
         return Ok(Flow::Done);
     }
-    let mut log = Removals::new(cx.effects.recording);
+    let mut removals = Removals::new(cx.effects.recording);
     cx.reply.set(count);
     if (len - count).saturating_mul(FEW_STAY) <= count {
         let kept = take_random(&mut set, len - count, cx.rng);
         if let Some(set) = set.view() {
             for member in set.iter() {
                 reply_member(&mut cx.reply, member);
-                log.add(key, member);
+                removals.add(key, member);
             }
         }
         keep(cx, (hash, key), &kept)?;
     } else {
         for member in take_random(&mut set, count, cx.rng) {
             reply_member(&mut cx.reply, member.member());
-            log.add(key, member.member());
+            removals.add(key, member.member());
         }
     }
-    log.finish(cx.effects);
+    removals.finish(cx.effects);
     settle(cx, key, count, false);
     Ok(Flow::Done)
 }

@@ -1,7 +1,7 @@
 //! Members that are returned when they go: ZPOPMIN, ZPOPMAX, ZMPOP, and BZPOPMIN, BZPOPMAX, BZMPOP,
 //! which wait for them.
 //!
-//! Always true: what is popped from one of several keys is logged as the pop that it became.
+//! Always true: what is popped from one of several keys is recorded as the pop that it became.
 //! Not here: how clients wait — the node.
 
 use std::ops::Range;

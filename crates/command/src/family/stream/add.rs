@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!  XADD key [options] <id | *> field value …
-//!  logged with the identifier that the entry got, and with what trimming left
+//!  recorded with the identifier that the entry got, and with what trimming left
 //! ```
 //! Always true: XADD without options looks its key up once and allocates nothing but the block.
 //! Not here: options of trimming — `trim.rs`; entries that are added again — `producer.rs`
@@ -91,7 +91,7 @@ fn add(cx: &mut Ctx<'_>, args: Args<'_>, options: &Options<'_>) -> Result<Flow, 
         let kept = target
             .get()
             .and_then(|stream| options.trim_options.kept(stream));
-        log_add(cx.effects, args, options, (id_text, kept));
+        record_add(cx.effects, args, options, (id_text, kept));
     }
     if is_new {
         cx.notify(NotifyClass::NEW, "new", key);
@@ -123,7 +123,7 @@ fn new_id(wanted: NewId, last: StreamId, now: i64) -> Result<StreamId, CommandEr
 }
 
 /// Records the request with the identifier that was given, and without what depends on the moment.
-fn log_add(
+fn record_add(
     effects: &mut Effects,
     args: Args<'_>,
     options: &Options<'_>,

@@ -1,6 +1,6 @@
 //! XCLAIM and XAUTOCLAIM: a consumer takes over what others have not acknowledged.
 //!
-//! Always true: the log hears of each entry with its moment and its count; an entry that the stream
+//! Always true: the journal gets each entry with its moment and its count; an entry that the stream
 //! has lost is not pending any more afterwards.
 
 use russet_engine::{ConsumerId, Millis, Pending, Stream, StreamGroup, StreamId};
@@ -9,8 +9,8 @@ use smallvec::SmallVec;
 
 use super::entries::reply_entry;
 use super::id::{self, End, parse_end};
-use super::log::GroupName;
 use super::pending::one_more;
+use super::record::GroupName;
 use super::text;
 use crate::args::{Cursor, integer, is_word};
 use crate::ctx::{Ctx, Flow};
@@ -61,21 +61,21 @@ pub(super) fn xclaim(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandEr
         });
         let consumer = arrive(stream, name, &args[3], now, (effects, db));
         let begun = reply.begin_array();
-        let (mut count, mut logged) = (0, false);
+        let (mut count, mut recorded) = (0, false);
         for id in &claim.ids {
             match claim.take(stream, name, (consumer, *id), now, effects) {
                 Taken::Claimed => {
                     count += 1;
                     reply_claimed(reply, stream, *id, claim.is_silent);
-                    logged = true;
+                    recorded = true;
                 }
-                Taken::Gone => logged = true,
+                Taken::Gone => recorded = true,
                 Taken::No => {}
             }
         }
-        if is_moved && !logged {
+        if is_moved && !recorded {
             if let Some(group) = stream.group(name.group) {
-                name.log_position(effects, (group.last_id, group.entries_read));
+                name.record_position(effects, (group.last_id, group.entries_read));
             }
             effects.dirty += 1;
         }
@@ -205,7 +205,7 @@ impl Claim {
             let Some(pending) = known else {
                 return Taken::No;
             };
-            name.log_gone(effects, group, &pending);
+            name.record_gone(effects, group, &pending);
             stream.change_group(name.group, |group| group.acknowledge(id));
             effects.dirty += 1;
             return Taken::Gone;
@@ -235,7 +235,7 @@ impl Claim {
     }
 }
 
-/// Gives an entry to a consumer, and tells the log.
+/// Gives an entry to a consumer, and records it.
 pub(super) fn deliver(
     stream: &mut Stream,
     name: GroupName<'_>,
@@ -249,7 +249,7 @@ pub(super) fn deliver(
     });
     if let Some(group) = stream.group(name.group) {
         let owner = group.consumer(consumer).name();
-        name.log_claim(effects, &pending, owner, group.last_id);
+        name.record_claim(effects, &pending, owner, group.last_id);
     }
     effects.dirty += 1;
 }
@@ -303,7 +303,7 @@ pub(super) fn xautoclaim(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, Comma
         for pending in gone {
             id::reply(reply, pending.id);
             if let Some(group) = stream.group(name.group) {
-                name.log_gone(effects, group, &pending);
+                name.record_gone(effects, group, &pending);
             }
             stream.change_group(name.group, |group| group.acknowledge(pending.id));
             effects.dirty += 1;

@@ -4,7 +4,7 @@
 //!  IDMP producer number       the producer says which of its entries this is
 //!  IDMPAUTO producer          the fields say it, in whatever order
 //! ```
-//! Always true: the log gets a plain XADD and an XIDMPRECORD, which need no clock.
+//! Always true: the journal gets a plain XADD and an XIDMPRECORD, which need no clock.
 //! Not here: what is remembered of producers — the engine
 
 use std::borrow::Cow;
@@ -124,7 +124,7 @@ impl Numbered<'_> {
         });
     }
 
-    /// The record for the log.
+    /// The record for the journal.
     pub(super) fn record(&self, key: &[u8], id: IdText) -> ArgBuf {
         let words: [&[u8]; 5] = [
             b"XIDMPRECORD",
@@ -194,7 +194,7 @@ pub(super) fn xidmprecord(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, Comm
     if stream.entry(entry_id).is_none() {
         return Err(NO_ENTRY);
     }
-    // The moment is the one in the identifier: the log may be read much later.
+    // The moment is the one in the identifier: the journal may be read much later.
     let added_at = Millis::try_from(entry_id.ms).unwrap_or(Millis::MAX);
     let known = stream
         .producers()

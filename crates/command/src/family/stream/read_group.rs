@@ -6,7 +6,7 @@
 //! ```
 //! A client that waits and claims is served again when the oldest entry of others is idle enough.
 //!
-//! Always true: the log hears who has what and how far the group has read, never the request.
+//! Always true: the journal says who has what and how far the group has read, never the request.
 //! Not here: options — `read.rs`; requests that only claim — `claim.rs`
 
 use russet_engine::{ConsumerId, Millis, Pending, Stream, StreamEntry, StreamId, Touch};
@@ -17,9 +17,9 @@ use super::budget::Budget;
 use super::claim::{arrive, deliver, group_of};
 use super::entries::{reply_entry, reply_fields, reply_gone};
 use super::id;
-use super::log::GroupName;
 use super::pending::{deliveries, one_more};
 use super::read::{Answer, Options, has_from, wait};
+use super::record::GroupName;
 use super::text;
 use crate::ctx::{Ctx, Flow};
 use crate::effects::Effects;
@@ -164,7 +164,7 @@ impl Reader<'_, '_, '_> {
             (self.effects, self.db),
         );
         if is_new && self.options.is_unacknowledged {
-            self.name.log_consumer(self.effects, consumer);
+            self.name.record_consumer(self.effects, consumer);
         }
         match wanted {
             Wanted::History(after) => {
@@ -260,7 +260,7 @@ impl Reader<'_, '_, '_> {
             (group.last_id, group.entries_read) = position;
         });
         self.hand_over(stream, consumer, &ids);
-        self.name.log_position(self.effects, position);
+        self.name.record_position(self.effects, position);
         self.effects.dirty += 1;
     }
 
@@ -281,7 +281,8 @@ impl Reader<'_, '_, '_> {
         if let Some(group) = stream.group(self.name.group) {
             let owner = group.consumer(consumer).name();
             for id in ids {
-                self.name.log_claim(self.effects, &pending(id), owner, *id);
+                self.name
+                    .record_claim(self.effects, &pending(id), owner, *id);
             }
         }
     }

@@ -3,7 +3,8 @@
 //! ```text
 //!  MAXLEN [= | ~] n [LIMIT m]     MINID [= | ~] id [LIMIT m]     KEEPREF | DELREF | ACKED
 //! ```
-//! An approximate trim depends on where blocks end; the log gets an exact one of the same result.
+//! An approximate trim depends on where blocks end; the journal gets an exact one of the same
+//! result.
 //!
 //! Always true: LIMIT without `~` is refused.
 //! Not here: what trimming does — the engine
@@ -119,7 +120,7 @@ impl TrimOptions {
         self.refs.unwrap_or(Refs::Keep)
     }
 
-    /// The threshold for the log, if the given one depends on blocks.
+    /// The threshold for the journal, if the given one depends on blocks.
     pub(super) fn kept(&self, stream: &Stream) -> Option<Kept> {
         if !self.is_approximate {
             return None;
@@ -154,7 +155,7 @@ pub(super) struct Kept {
 }
 
 impl Kept {
-    /// The argument for the log in place of that at `at`, if any.
+    /// The argument for the journal in place of that at `at`, if any.
     pub(super) fn replace<'a>(&'a self, at: usize, arg: &'a [u8]) -> Option<&'a [u8]> {
         match at {
             _ if at + 2 == self.at && self.is_recounted => Some(b"MAXLEN"),

@@ -63,7 +63,7 @@ fn add(cx: &mut Ctx<'_>, key: &[u8], increment: i64) -> Result<Flow, CommandErro
     Ok(Flow::Done)
 }
 
-/// `INCRBYFLOAT key increment`; logged as `SET key sum KEEPTTL`, so that replicas need not agree
+/// `INCRBYFLOAT key increment`; recorded as `SET key sum KEEPTTL`, so that replicas need not agree
 /// on floating point.
 pub(super) fn incrbyfloat(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandError> {
     let (key, increment) = (&args[1], LongDouble::parse(&args[2]));

@@ -120,7 +120,7 @@ fn set_deadline(cx: &mut Ctx<'_>, key: &[u8], deadline: Option<i64>) {
     }
 }
 
-/// Counts the removal of a key, tells of it, and logs it under this name.
+/// Counts the removal of a key, tells of it, and records it under this name.
 pub(super) fn settle_removal(cx: &mut Ctx<'_>, key: &[u8], name: &[u8]) {
     cx.propagate_as(&[name, key]);
     cx.dirty(1);

@@ -6,10 +6,10 @@
 //!    without SATURATE              nothing changes                 [old, 0]
 //!    with SATURATE                 the nearer bound is stored      [bound, bound − old]
 //! ```
-//! A key that is absent counts as 0. The result is logged as a SET with what it means for the
+//! A key that is absent counts as 0. The result is recorded as a SET with what it means for the
 //! deadline: `KEEPTTL`, `PXAT`, or nothing after PERSIST; a moment that has passed as DEL.
 //!
-//! Always true: a refused increment changes neither value nor deadline and logs nothing.
+//! Always true: a refused increment changes neither value nor deadline and records nothing.
 //! Not here: counters without bounds — `counter.rs`.
 
 use russet_base::num::{I64Buf, LongDouble, format_i64, parse_i64};
@@ -206,7 +206,7 @@ fn count<N: Number>(cx: &mut Ctx<'_>, plan: &Plan<'_, N>) -> Result<(N, N), Comm
     Ok((sum, applied))
 }
 
-/// Counts the change, tells of it, and logs it as a SET.
+/// Counts the change, tells of it, and records it as a SET.
 fn settle<N: Number>(cx: &mut Ctx<'_>, key: &[u8], sum: N, ttl: Ttl, deadline: Option<Millis>) {
     cx.dirty(1);
     cx.notify(NotifyClass::STRING, N::EVENT, key);

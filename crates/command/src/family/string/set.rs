@@ -1,7 +1,7 @@
 //! SET and its older forms: GETSET, PSETEX, SETEX, SETNX.
 //!
 //! ```text
-//!  request                      logged
+//!  request                      recorded
 //!  SET k v                      as received
 //!  SET k v … EX 10 …            SET k v PXAT <deadline>
 //!  SET k v … GET …              SET k v …            without GET
@@ -184,7 +184,7 @@ fn store_if(
     Ok(true)
 }
 
-/// Counts a SET, tells of it, and logs its deadline as a moment.
+/// Counts a SET, tells of it, and records its deadline as a moment.
 fn settle_set(cx: &mut Ctx<'_>, key: &[u8], value: (Args<'_>, usize), ttl: Ttl) {
     cx.dirty(1);
     cx.notify(NotifyClass::STRING, "set", key);

@@ -82,7 +82,7 @@ impl Bench {
     pub(crate) fn effects(&self) -> String {
         let events = self.effects.notifications.iter();
         let events = events.map(|n| format!("{}:{}:{}", n.db, n.event, n.key.escape_ascii()));
-        let logged = match &self.effects.propagate {
+        let recorded = match &self.effects.propagate {
             Propagate::Verbatim => "verbatim".to_owned(),
             Propagate::Nothing => "nothing".to_owned(),
             Propagate::Rewritten(_) => {
@@ -93,7 +93,7 @@ impl Bench {
             }
         };
         let events = events.collect::<Vec<_>>().join(" ");
-        format!("{} | {events} | {logged}", self.effects.dirty)
+        format!("{} | {events} | {recorded}", self.effects.dirty)
     }
 }
 

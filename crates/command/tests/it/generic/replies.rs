@@ -109,7 +109,7 @@ fn bad_amounts_are_refused_even_for_keys_that_are_absent() {
 }
 
 #[test]
-fn deadlines_are_logged_as_moments_and_past_ones_as_deletions() {
+fn deadlines_are_recorded_as_moments_and_past_ones_as_deletions() {
     check_effects(&[
         (
             &["SET k v"],

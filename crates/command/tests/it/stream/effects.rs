@@ -1,9 +1,9 @@
-//! Changes counted, events, and what goes to the log.
+//! Changes counted, events, and what goes to the journal.
 
 use crate::world::check_effects;
 
 #[test]
-fn entries_are_logged_with_the_identifiers_that_they_got() {
+fn entries_are_recorded_with_the_identifiers_that_they_got() {
     check_effects(&[
         ("XADD s 1-1 f v", "1 | new s, xadd s | verbatim"),
         ("XADD s 1-* f v", "1 | xadd s | XADD s 1-2 f v"),
@@ -35,7 +35,7 @@ fn entries_are_logged_with_the_identifiers_that_they_got() {
 }
 
 #[test]
-fn trims_are_logged_by_what_they_left() {
+fn trims_are_recorded_by_what_they_left() {
     check_effects(&[
         ("XADD s 1-1 f v", "1 | new s, xadd s | verbatim"),
         ("XADD s 2-1 f v", "1 | xadd s | verbatim"),
@@ -62,7 +62,7 @@ fn trims_are_logged_by_what_they_left() {
 }
 
 #[test]
-fn reads_of_groups_are_logged_by_who_has_what() {
+fn reads_of_groups_are_recorded_by_who_has_what() {
     check_effects(&[
         (
             "XGROUP CREATE s g $ MKSTREAM",

@@ -1,5 +1,5 @@
-//! Whoever replays the log has the same streams, groups and pending entries, however different the
-//! blocks and the clock are.
+//! Whoever replays the journal has the same streams, groups and pending entries, however different
+//! the blocks and the clock are.
 
 use proptest::prelude::*;
 use russet_command::Propagate;
@@ -76,7 +76,7 @@ fn first_id(world: &mut World, line: &str) -> String {
 fn state(world: &mut World) -> Vec<String> {
     let lines = ["XRANGE s - +", "XPENDING s g", "XINFO GROUPS s"];
     let mut told: Vec<String> = lines.iter().map(|line| world.run(line)).collect();
-    // Consumers that were given nothing are not logged.
+    // Consumers that were given nothing are not recorded.
     let groups = told.pop().unwrap_or_default();
     told.push(
         groups
@@ -116,7 +116,7 @@ fn packing(stream_entries_max: usize) -> Packing {
 
 proptest! {
     #[test]
-    fn whoever_replays_the_log_has_the_same(requests in prop::collection::vec(request(), 0..80)) {
+    fn replaying_the_journal_gives_the_same(requests in prop::collection::vec(request(), 0..80)) {
         let (mut world, mut replica) = (World::new(Protocol::Resp2), World::new(Protocol::Resp2));
         world.keyspace.set_packing(packing(5));
         replica.keyspace.set_packing(packing(3));

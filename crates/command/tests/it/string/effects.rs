@@ -1,4 +1,4 @@
-//! Changes counted, events, and what goes to the log.
+//! Changes counted, events, and what goes to the journal.
 
 use russet_resp::{ArgBuf, Protocol};
 
@@ -6,7 +6,7 @@ use crate::recorded::rewritten;
 use crate::world::{World, check_effects};
 
 #[test]
-fn set_and_its_kin_log_moments_and_never_durations() {
+fn set_and_its_kin_record_moments_and_never_durations() {
     check_effects(&[
         ("SET k v", "1 | new k, set k | verbatim"),
         (
@@ -50,7 +50,7 @@ fn set_and_its_kin_log_moments_and_never_durations() {
 }
 
 #[test]
-fn reads_tell_of_misses_and_log_only_what_they_change() {
+fn reads_tell_of_misses_and_record_only_what_they_change() {
     check_effects(&[
         ("GET k", "0 | keymiss k | "),
         ("STRLEN k", "0 | keymiss k | "),
@@ -115,7 +115,7 @@ fn several_keys_count_each_pair() {
 }
 
 #[test]
-fn removals_by_content_are_logged_as_plain_removals() {
+fn removals_by_content_are_recorded_as_plain_removals() {
     check_effects(&[
         (
             "MSET a 1 b 2 c 3",
@@ -131,7 +131,7 @@ fn removals_by_content_are_logged_as_plain_removals() {
 }
 
 #[test]
-fn bounded_increments_are_logged_as_their_result() {
+fn bounded_increments_are_recorded_as_their_result() {
     check_effects(&[
         ("INCREX n BYINT 7", "1 | new n, incrby n | SET n 7 KEEPTTL"),
         (

@@ -22,7 +22,7 @@ pub(super) struct GroupName<'a> {
 
 impl GroupName<'_> {
     /// Records who has an entry since when, in a group that has read up to `last_id`.
-    pub(super) fn log_claim(
+    pub(super) fn record_claim(
         self,
         effects: &mut Effects,
         pending: &Pending,
@@ -54,12 +54,12 @@ impl GroupName<'_> {
     }
 
     /// Records that an entry is pending no more, because the stream has lost it.
-    pub(super) fn log_gone(self, effects: &mut Effects, group: &StreamGroup, pending: &Pending) {
+    pub(super) fn record_gone(self, effects: &mut Effects, group: &StreamGroup, pending: &Pending) {
         match pending.consumer {
             // Where the journal is replayed, the entry is missing too.
             Some(owner) => {
                 let owner = group.consumer(owner).name();
-                self.log_claim(effects, pending, owner, group.last_id);
+                self.record_claim(effects, pending, owner, group.last_id);
             }
             None if effects.recording => {
                 let id = IdText::new(pending.id);
@@ -71,7 +71,7 @@ impl GroupName<'_> {
     }
 
     /// Records how far a group has read.
-    pub(super) fn log_position(
+    pub(super) fn record_position(
         self,
         effects: &mut Effects,
         (last_id, entries_read): (StreamId, Option<u64>),
@@ -98,7 +98,7 @@ impl GroupName<'_> {
     }
 
     /// Records that a consumer came.
-    pub(super) fn log_consumer(self, effects: &mut Effects, consumer: &[u8]) {
+    pub(super) fn record_consumer(self, effects: &mut Effects, consumer: &[u8]) {
         if !effects.recording {
             return;
         }
