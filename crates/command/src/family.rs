@@ -8,11 +8,13 @@
 pub mod bitmap;
 mod check;
 pub mod connection;
+mod database;
 pub mod generic;
 pub mod geo;
 pub mod hash;
 pub mod hyperloglog;
 pub mod list;
+mod rows;
 pub mod server;
 pub mod set;
 pub mod sorted_set;
@@ -20,10 +22,8 @@ pub mod stream;
 pub mod string;
 mod walk;
 
-use crate::args::integer;
-use crate::ctx::{Ctx, Handler};
-use crate::error::CommandError;
-use crate::row::{Family, Row};
+use crate::ctx::Handler;
+use crate::row::Family;
 
 /// Every family of data commands.
 pub const FAMILIES: &[Family<Handler>] = &[
@@ -40,27 +40,6 @@ pub const FAMILIES: &[Family<Handler>] = &[
     stream::FAMILY,
     string::FAMILY,
 ];
-
-/// A row of a data command. Tables name this type, so that handlers are stored as pointers.
-pub(crate) type DataRow = Row<Handler>;
-
-/// Reads the index of a database that exists.
-fn database_index(cx: &Ctx<'_>, arg: &[u8]) -> Result<usize, CommandError> {
-    existing_database(cx, database_number(arg)?)
-}
-
-/// Reads a number that may be the index of a database.
-fn database_number(arg: &[u8]) -> Result<i32, CommandError> {
-    i32::try_from(integer(arg)?).map_err(|_| CommandError::IntRange)
-}
-
-/// Checks that there is such a database.
-fn existing_database(cx: &Ctx<'_>, number: i32) -> Result<usize, CommandError> {
-    let index = usize::try_from(number).ok();
-    index
-        .filter(|&index| index < cx.keyspace.databases())
-        .ok_or(CommandError::DbIndex)
-}
 
 #[cfg(test)]
 mod tests;

@@ -19,7 +19,7 @@ mod op;
 mod range;
 mod value;
 
-use super::DataRow;
+use super::rows::DataRow;
 use crate::ctx::Handler;
 use crate::row::Arity::{AtLeast, Exactly};
 use crate::row::{Family, Group, KeyFlags, KeySpec};

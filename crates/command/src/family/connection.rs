@@ -5,7 +5,8 @@
 
 use russet_resp::Args;
 
-use super::{DataRow, database_index};
+use super::database::database_index;
+use super::rows::DataRow;
 use crate::ctx::{Ctx, Flow, Handler};
 use crate::error::CommandError;
 use crate::row::Arity::Exactly;

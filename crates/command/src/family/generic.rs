@@ -19,7 +19,7 @@ use scan::{keys, randomkey, scan};
 use sort::{sort, sort_ro};
 use ttl::{expiretime, pexpiretime, pttl, ttl};
 
-use super::DataRow;
+use super::rows::DataRow;
 use crate::ctx::Handler;
 use crate::row::Arity::{AtLeast, Exactly};
 use crate::row::{Begin, Family, Find, Flags, Group, KeyFlags, KeySpec};

@@ -17,7 +17,7 @@ mod search;
 mod shape;
 mod unit;
 
-use super::DataRow;
+use super::rows::DataRow;
 use crate::ctx::Handler;
 use crate::row::Arity::AtLeast;
 use crate::row::{Begin, Family, Find, Group, KeyFlags, KeySpec};

@@ -21,7 +21,7 @@ mod ttl;
 mod walk;
 mod write;
 
-use super::DataRow;
+use super::rows::DataRow;
 use crate::ctx::Handler;
 use crate::row::Arity::{AtLeast, Exactly};
 use crate::row::{Family, Group, KeyFlags, KeySpec};

@@ -6,7 +6,7 @@
 mod count;
 mod debug;
 
-use super::DataRow;
+use super::rows::DataRow;
 use crate::ctx::Handler;
 use crate::row::Arity::{AtLeast, Exactly};
 use crate::row::{Family, Flags, Group, KeyFlags, KeySpec};

@@ -19,7 +19,7 @@ mod push;
 mod read;
 mod transfer;
 
-use super::DataRow;
+use super::rows::DataRow;
 use crate::ctx::Handler;
 use crate::row::Arity::{AtLeast, Exactly};
 use crate::row::{Begin, Family, Find, Flags, Group, KeyFlags, KeySpec};

@@ -6,7 +6,8 @@
 
 use russet_resp::Args;
 
-use super::{DataRow, database_number, existing_database};
+use super::database::{database_number, existing_database};
+use super::rows::DataRow;
 use crate::args::is_word;
 use crate::ctx::{Ctx, Flow, Handler};
 use crate::error::CommandError;

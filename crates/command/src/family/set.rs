@@ -13,12 +13,10 @@ mod algebra;
 mod basic;
 mod combine;
 mod random;
+mod replies;
 mod scan;
 
-use russet_engine::{Member, SetRef};
-use russet_resp::Reply;
-
-use super::DataRow;
+use super::rows::DataRow;
 use crate::ctx::Handler;
 use crate::row::Arity::{AtLeast, Exactly};
 use crate::row::{Family, Group, KeyFlags, KeySpec};
@@ -188,20 +186,3 @@ pub const FAMILY: Family<Handler> = Family {
 };
 
 const _: () = FAMILY.check();
-
-/// Writes a member as a bulk string.
-#[inline]
-fn reply_member(reply: &mut Reply<'_>, member: Member<'_>) {
-    match member {
-        Member::Int(number) => reply.bulk_int(number),
-        Member::Str(text) => reply.bulk(text),
-    }
-}
-
-/// Writes all members of a set.
-fn reply_members(reply: &mut Reply<'_>, set: SetRef<'_>) {
-    reply.set(set.len());
-    for member in set.iter() {
-        reply_member(reply, member);
-    }
-}

@@ -20,13 +20,10 @@ mod random;
 mod range;
 mod read;
 mod remove;
+mod replies;
 
-use russet_engine::{Member, Scored};
-use russet_resp::Reply;
-
-use super::DataRow;
-use crate::ctx::{Ctx, Handler};
-use crate::effects::NotifyClass;
+use super::rows::DataRow;
+use crate::ctx::Handler;
 use crate::row::Arity::{AtLeast, Exactly};
 use crate::row::{Family, Flags, Group, KeyFlags, KeySpec};
 
@@ -355,59 +352,3 @@ pub const FAMILY: Family<Handler> = Family {
 };
 
 const _: () = FAMILY.check();
-
-/// Writes a member as a bulk string.
-#[inline]
-fn reply_member(reply: &mut Reply<'_>, member: Member<'_>) {
-    match member {
-        Member::Int(number) => reply.bulk_int(number),
-        Member::Str(text) => reply.bulk(text),
-    }
-}
-
-/// Whether scores stand beside members in a reply.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Scores {
-    Without,
-    /// Member and score in turn, or in pairs where the protocol has doubles.
-    With,
-}
-
-/// Writes a member, with its score if wanted.
-#[inline]
-fn reply_scored(reply: &mut Reply<'_>, scored: Scored<'_>, scores: Scores) {
-    if scores == Scores::Without {
-        return reply_member(reply, scored.member);
-    }
-    if reply.is_resp3() {
-        reply.array(2);
-    }
-    reply_member(reply, scored.member);
-    reply.double(scored.score);
-}
-
-/// How many replies a member is in its array.
-fn replies_each(reply: &Reply<'_>, scores: Scores) -> usize {
-    match scores {
-        Scores::With if !reply.is_resp3() => 2,
-        _ => 1,
-    }
-}
-
-/// Counts the removal of members, and tells of it and of a key that went with the last one.
-fn settle_removal(
-    cx: &mut Ctx<'_>,
-    key: &[u8],
-    event: &'static str,
-    removed: usize,
-    is_gone: bool,
-) {
-    if removed == 0 {
-        return;
-    }
-    cx.dirty(removed as u64);
-    cx.notify(NotifyClass::ZSET, event, key);
-    if is_gone {
-        cx.notify(NotifyClass::GENERIC, "del", key);
-    }
-}

@@ -32,7 +32,7 @@ mod record;
 mod text;
 mod trim;
 
-use super::DataRow;
+use super::rows::DataRow;
 use crate::ctx::Handler;
 use crate::row::Arity::{AtLeast, Exactly};
 use crate::row::{Begin, Family, Find, Flags, Group, KeyFlags, KeySpec};

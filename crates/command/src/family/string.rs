@@ -24,7 +24,7 @@ mod range;
 mod set;
 pub(super) mod value;
 
-use super::DataRow;
+use super::rows::DataRow;
 use crate::ctx::Handler;
 use crate::row::Arity::{AtLeast, Exactly};
 use crate::row::{Begin, Family, Find, Group, KeyFlags, KeySpec};

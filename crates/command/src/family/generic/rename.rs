@@ -9,7 +9,7 @@ use crate::args::Cursor;
 use crate::ctx::{Ctx, Flow};
 use crate::effects::NotifyClass;
 use crate::error::CommandError;
-use crate::family::database_index;
+use crate::family::database::database_index;
 
 pub(super) fn rename(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandError> {
     let (from, to) = (&args[1], &args[2]);

@@ -5,7 +5,7 @@
 use russet_engine::{SetRef, Touch};
 use russet_resp::Args;
 
-use super::reply_members;
+use super::replies::reply_members;
 use crate::ctx::{Ctx, Flow};
 use crate::effects::NotifyClass;
 use crate::error::CommandError;

@@ -10,7 +10,7 @@ use super::algebra::{
     Sets, Subtraction, intersect, intersection_begins, result_begins, subtract_asking,
     subtract_removing, unite,
 };
-use super::{reply_member, reply_members};
+use super::replies::{reply_member, reply_members};
 use crate::args::{Cursor, integer, positive};
 use crate::ctx::{Ctx, Flow};
 use crate::effects::NotifyClass;

@@ -9,7 +9,7 @@ use russet_engine::{Encoding, Member, SetMut, SetRef, Touch};
 use russet_resp::{ArgBuf, Args};
 use smallvec::SmallVec;
 
-use super::{reply_member, reply_members};
+use super::replies::{reply_member, reply_members};
 use crate::args::{check_repeats, positive, random_count};
 use crate::ctx::{Ctx, Flow};
 use crate::effects::{Effects, NotifyClass, removal};

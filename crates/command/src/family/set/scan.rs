@@ -6,7 +6,7 @@ use russet_base::num::I64Buf;
 use russet_engine::Touch;
 use russet_resp::Args;
 
-use super::reply_member;
+use super::replies::reply_member;
 use crate::ctx::{Ctx, Flow};
 use crate::error::CommandError;
 use crate::family::walk::{self, Wish};

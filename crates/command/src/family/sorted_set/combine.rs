@@ -10,7 +10,7 @@ use russet_resp::Args;
 
 use super::merge::{Aggregate, Body, Source, intersect, subtract, unite};
 use super::range::store;
-use super::{Scores, replies_each, reply_scored};
+use super::replies::{Scores, replies_each, reply_scored};
 use crate::args::{Cursor, integer, positive};
 use crate::ctx::{Ctx, Flow};
 use crate::error::CommandError;

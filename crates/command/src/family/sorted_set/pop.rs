@@ -10,7 +10,7 @@ use russet_base::num::{I64Buf, format_i64};
 use russet_engine::{Kind, Millis, Scored, ZsetMut};
 use russet_resp::Args;
 
-use super::{Scores, replies_each, reply_member, reply_scored, settle_removal};
+use super::replies::{Scores, replies_each, reply_member, reply_scored, settle_removal};
 use crate::args::{Cursor, at_least, is_word, timeout_seconds};
 use crate::ctx::{Ctx, Flow, Wait};
 use crate::error::CommandError;

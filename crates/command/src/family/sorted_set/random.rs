@@ -8,7 +8,7 @@ use russet_base::num::{F64Buf, I64Buf, format_f64, format_f64_17g};
 use russet_engine::{Span, Touch, ZsetRef};
 use russet_resp::Args;
 
-use super::{Scores, replies_each, reply_member, reply_scored};
+use super::replies::{Scores, replies_each, reply_member, reply_scored};
 use crate::args::{check_repeats, is_word, random_count};
 use crate::ctx::{Ctx, Flow};
 use crate::error::CommandError;

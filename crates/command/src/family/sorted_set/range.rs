@@ -13,7 +13,7 @@ use russet_engine::{NewZset, Span, Touch, ZsetRef, ZsetWalk};
 use russet_resp::Args;
 
 use super::bound::{self, Ranks};
-use super::{Scores, replies_each, reply_scored};
+use super::replies::{Scores, replies_each, reply_scored};
 use crate::args::{Cursor, integer};
 use crate::ctx::{Ctx, Flow};
 use crate::effects::NotifyClass;

@@ -8,7 +8,7 @@ use russet_engine::ZsetRef;
 use russet_resp::Args;
 
 use super::bound::{self, Ranks};
-use super::settle_removal;
+use super::replies::settle_removal;
 use crate::ctx::{Ctx, Flow};
 use crate::error::CommandError;
 
