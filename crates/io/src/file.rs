@@ -14,7 +14,7 @@
 
 use bytes::Bytes;
 
-use crate::job::Failure;
+use crate::failure::Failure;
 
 /// A file that is or was open; chosen by the service, never used twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

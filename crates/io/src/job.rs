@@ -11,11 +11,11 @@
 use core::any::Any;
 use core::fmt;
 use core::net::SocketAddr;
-use std::io::ErrorKind;
 
+use crate::failure::Failure;
 use crate::file::{FileOp, FileReply};
 use crate::listen::{ListenPlan, Role, Transport};
-use crate::ready::LogLevel;
+use crate::log::LogLevel;
 use crate::task::Task;
 
 /// Names a job until its completion; chosen by the service, never used twice.
@@ -103,16 +103,6 @@ impl fmt::Debug for Job {
             Self::Discard(_) => f.write_str("Discard"),
         }
     }
-}
-
-/// The refusal of the operating system.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{text}")]
-pub struct Failure {
-    /// The kind of error, to be decided by.
-    pub kind: ErrorKind,
-    /// The text of the operating system (`strerror`), to be shown.
-    pub text: String,
 }
 
 /// The end of a job.

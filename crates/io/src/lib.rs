@@ -1,18 +1,22 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
+mod failure;
 mod file;
 mod job;
 mod listen;
+mod log;
 mod ready;
 mod service;
 mod task;
 mod usage;
 
+pub use failure::Failure;
 pub use file::{Disk, Entry, FileId, FileOp, FileReply, OpenHow};
-pub use job::{Dial, Failure, Job, JobId, Outcome, Script};
+pub use job::{Dial, Job, JobId, Outcome, Script};
 pub use listen::{ListenPlan, Role, TcpBind, Transport, UnixBind};
-pub use ready::{Append, Exit, LogLevel, LogLine, Ready};
+pub use log::{LogLevel, LogLine};
+pub use ready::{Append, Exit, Ready};
 pub use russet_base::time::Now;
 pub use service::{Address, Admission, ConnId, HangUp, Origin, Piece, Service};
 pub use task::{Step, Task};

@@ -8,7 +8,8 @@ use core::net::SocketAddr;
 use bytes::Bytes;
 use russet_base::time::Now;
 
-use crate::job::{Failure, JobId, Outcome};
+use crate::failure::Failure;
+use crate::job::{JobId, Outcome};
 use crate::listen::{Role, Transport};
 use crate::ready::{Append, Ready};
 use crate::usage::Usage;

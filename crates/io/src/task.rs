@@ -8,8 +8,8 @@
 
 use core::any::Any;
 
+use crate::failure::Failure;
 use crate::file::Disk;
-use crate::job::Failure;
 
 /// The state of a task after a step.
 pub enum Step {
