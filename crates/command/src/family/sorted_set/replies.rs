@@ -1,4 +1,7 @@
-//! Members and scores as replies, and what a removal of members causes besides.
+//! Replies of members and scores, and the events that a removal of members causes.
+//!
+//! Always true: a removal of no member counts as no change and causes no event.
+//! Not here: the order and number of members in a reply — the commands' files, `range.rs` first.
 
 use russet_engine::{Member, Scored};
 use russet_resp::Reply;
@@ -44,7 +47,8 @@ pub(super) fn replies_each(reply: &Reply<'_>, scores: Scores) -> usize {
     }
 }
 
-/// Counts the removal of members, and tells of it and of a key that went with the last one.
+/// Counts the removal of members, and notifies of it and of a key that was deleted with its last
+/// member.
 pub(super) fn settle_removal(
     cx: &mut Ctx<'_>,
     key: &[u8],
