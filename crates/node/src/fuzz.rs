@@ -1,5 +1,4 @@
 //! The bodies of the fuzz targets that feed a node: arbitrary bytes, and payloads for RESTORE.
-#![doc(hidden)]
 
 pub mod restore;
 

@@ -3,9 +3,12 @@
 
 pub mod config;
 pub mod environment;
+#[doc(hidden)]
 pub mod fuzz;
 pub mod loopback;
+#[doc(hidden)]
 pub mod manual;
+#[doc(hidden)]
 pub mod stats;
 
 mod batch;
