@@ -47,6 +47,19 @@ const WORKLOADS: &[(&str, Run)] = &[
     ("node/rpop-p16", |count| {
         node(PIPELINE, count, |_| vec![b"RPOP".to_vec(), LIST.to_vec()])
     }),
+    ("node/hset-p16", |count| node(PIPELINE, count, hset_request)),
+    ("node/set-journalled-p16", |count| {
+        journalled(count, set_request)
+    }),
+    ("node/incr-journalled-p16", |count| {
+        journalled(count, incr_request)
+    }),
+    ("node/lpush-journalled-p16", |count| {
+        journalled(count, |_| push_request())
+    }),
+    ("node/hset-journalled-p16", |count| {
+        journalled(count, hset_request)
+    }),
 ];
 
 const PIPELINE: usize = 16;
@@ -88,6 +101,11 @@ fn set_request(key: Vec<u8>) -> Vec<Vec<u8>> {
 
 fn incr_request(key: Vec<u8>) -> Vec<Vec<u8>> {
     vec![b"INCR".to_vec(), [b"n:", &*key].concat()]
+}
+
+fn hset_request(key: Vec<u8>) -> Vec<Vec<u8>> {
+    let hash = [b"h:", &key[key.len() - 3..]].concat();
+    vec![b"HSET".to_vec(), hash, key, VALUE[..16].to_vec()]
 }
 
 fn push_request() -> Vec<Vec<u8>> {
@@ -153,6 +171,15 @@ fn engine_set(count: usize) {
 
 /// A node under a pipeline of requests over all keys: bytes in, bytes out.
 fn node(pipeline: usize, count: usize, request: fn(Vec<u8>) -> Vec<Vec<u8>>) {
+    run(pipeline, count, request, false);
+}
+
+/// The same with a reader of the journal, which takes its bytes after each turn, as a file would.
+fn journalled(count: usize, request: fn(Vec<u8>) -> Vec<Vec<u8>>) {
+    run(PIPELINE, count, request, true);
+}
+
+fn run(pipeline: usize, count: usize, request: fn(Vec<u8>) -> Vec<Vec<u8>>, is_journalled: bool) {
     let mut server = Loopback::new(russet_node::Config::default());
     let client = server.connect();
     // Both the reads' values and what the workload itself writes are there before it begins.
@@ -169,12 +196,18 @@ fn node(pipeline: usize, count: usize, request: fn(Vec<u8>) -> Vec<Vec<u8>>) {
     let batches: Vec<Vec<u8>> = (0..KEYS / pipeline)
         .map(|batch| wire((0..pipeline).map(|n| request(key(batch * pipeline + n)))))
         .collect();
+    let reader = is_journalled.then(|| server.node().attach_reader(u64::MAX));
     let mut replies = Vec::new();
     for batch in batches.iter().cycle().take(count.div_ceil(pipeline)) {
         replies.clear();
         server.send(client, batch);
         server.receive_into(client, &mut replies);
         black_box(&replies);
+        if let Some(reader) = reader {
+            while let Ok(Some(bytes)) = server.node().read_journal(reader) {
+                black_box(&bytes);
+            }
+        }
     }
 }
 

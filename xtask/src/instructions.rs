@@ -21,6 +21,9 @@ const FIGURES: &str = "benches/instructions.tsv";
 const FIGURES_INTRO: &str =
     "# user instructions per operation, by `cargo xtask instructions --update`\n";
 const TOLERANCE: f64 = 0.02;
+/// A workload with a reader of the journal, and the most it may cost of the one without.
+const JOURNALLED: &str = "-journalled";
+const JOURNALLED_MAX: f64 = 1.35;
 /// Two lengths, multiples of every pipeline.
 const SHORT: u64 = 1_600;
 const LONG: u64 = 11_200;
@@ -140,11 +143,26 @@ fn judge(old: &BTreeMap<String, f64>, new: &BTreeMap<String, f64>) -> Result<(),
             None => worse.push(format!("{name}: no committed figure, run with --update")),
         }
     }
+    worse.extend(dear_journal(new));
     if worse.is_empty() {
         Ok(())
     } else {
         Err(worse.join("\n"))
     }
+}
+
+/// The workloads that cost too much more for being recorded in the journal.
+fn dear_journal(figures: &BTreeMap<String, f64>) -> Vec<String> {
+    let recorded = figures.iter().filter_map(|(name, figure)| {
+        let plain = figures.get(&name.replace(JOURNALLED, ""))?;
+        let is_pair = name.contains(JOURNALLED);
+        is_pair.then_some((name, figure / plain))
+    });
+    let dear = recorded.filter(|(_, ratio)| *ratio > JOURNALLED_MAX);
+    dear.map(|(name, ratio)| {
+        format!("{name}: {ratio:.2} of it unrecorded, at most {JOURNALLED_MAX}")
+    })
+    .collect()
 }
 
 fn read_figures() -> BTreeMap<String, f64> {
@@ -177,6 +195,16 @@ mod tests {
         let text = "==1== Events    : Ir\n==1== Collected : 123456\n==1==\n";
         assert_eq!(collected(text), Some(123_456.0));
         assert_eq!(collected("nothing"), None);
+    }
+
+    #[test]
+    fn a_journal_that_costs_too_much_fails() {
+        let figures = |recorded: f64| {
+            let rows = [("set-p16", 100.0), ("set-journalled-p16", recorded)];
+            rows.map(|(name, figure)| (name.to_owned(), figure)).into()
+        };
+        assert!(dear_journal(&figures(135.0)).is_empty());
+        assert_eq!(dear_journal(&figures(136.0)).len(), 1);
     }
 
     #[test]

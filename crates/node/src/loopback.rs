@@ -249,20 +249,21 @@ impl Loopback {
             self.node.run(self.now);
             self.node.ready(&mut self.ready);
             let mut again = self.ready.again;
-            for (id, job) in std::mem::take(&mut self.ready.jobs) {
+            let mut jobs = std::mem::take(&mut self.ready.jobs);
+            for (id, job) in jobs.drain(..) {
                 again |= self.carry_out(id, job);
             }
-            for conn in std::mem::take(&mut self.ready.flush) {
-                if self.links.contains(&conn) {
-                    again |= self.pass_on(conn);
+            self.ready.jobs = jobs;
+            if !self.links.is_empty() {
+                for conn in self.ready.flush.clone() {
+                    again |= self.links.contains(&conn) && self.pass_on(conn);
                 }
             }
-            let mut killed = std::mem::take(&mut self.ready.kill);
-            for conn in &killed {
+            for conn in &self.ready.kill {
                 self.node.hung_up(*conn, HangUp::Closed);
             }
             self.closed.append(&mut self.ready.close);
-            self.closed.append(&mut killed);
+            self.closed.append(&mut self.ready.kill);
             self.exit = self.exit.or(self.ready.exit.map(|exit| exit.code));
             self.pass(self.ready.stall_us);
             self.ready.clear();

@@ -128,6 +128,10 @@ impl Outgoing {
             hard: BUFFER_SIZE as u64 + STRANGER_BEYOND,
             ..normal
         };
+        let limits = self.limits;
+        for queue in &mut self.queues {
+            queue.bound(limits[queue.class as usize].hard);
+        }
     }
 
     /// A connection came.
@@ -137,6 +141,7 @@ impl Outgoing {
             self.queues.resize_with(index + 1, Queue::default);
         }
         self.queues[index] = Queue::new(conn.generation, class);
+        self.queues[index].bound(self.limits[class as usize].hard);
         if self.allowed.is_some() {
             self.queues[index].fence_all();
         }
@@ -203,8 +208,10 @@ impl Outgoing {
 
     /// Puts a connection into another class.
     pub(crate) fn set_class(&mut self, conn: ConnId, class: Class) {
+        let hard = self.limits[class as usize].hard;
         if let Some(queue) = self.find_mut(conn) {
             queue.class = class;
+            queue.bound(hard);
         }
     }
 
@@ -326,7 +333,7 @@ impl Outgoing {
             queue.is_listed = true;
             self.flush.push(conn);
         }
-        if queue.waiting() > BUFFER_SIZE {
+        if queue.is_large() {
             self.check(conn);
         }
     }
@@ -342,7 +349,7 @@ impl Outgoing {
         let is_new = queue.note(is_closed.then_some(depends_on));
         let is_due = queue.may_leave(allowed) && !queue.is_listed;
         queue.is_listed |= is_due;
-        let is_large = queue.waiting() > BUFFER_SIZE;
+        let is_large = queue.is_large();
         if is_new {
             self.fenced.push(conn);
         }
@@ -354,6 +361,12 @@ impl Outgoing {
         }
     }
 
+    /// Whether a connection has a hard limit.
+    pub(crate) fn is_bounded(&self, conn: ConnId) -> bool {
+        let queue = self.find(conn);
+        queue.is_some_and(|queue| self.limits[queue.class as usize].hard > 0)
+    }
+
     /// Whether more waits for a connection than its hard limit allows.
     #[inline]
     pub(crate) fn is_over(&self, conn: ConnId) -> bool {
@@ -361,7 +374,8 @@ impl Outgoing {
             return false;
         };
         let hard = self.limits[queue.class as usize].hard;
-        hard > 0 && queue.waiting() as u64 > hard && queue.waiting() > BUFFER_SIZE
+        let is_above = hard > 0 && queue.waiting() as u64 > hard && queue.waiting() > BUFFER_SIZE;
+        is_above || queue.output.is_over()
     }
 
     /// Checks a connection for which more waits than a first buffer holds.
@@ -482,7 +496,7 @@ impl Outgoing {
             return;
         };
         queue.held = count;
-        if queue.waiting() > BUFFER_SIZE || queue.closes_at_us.is_some() {
+        if queue.is_large() || queue.closes_at_us.is_some() {
             self.check(conn);
         }
     }

@@ -340,6 +340,7 @@ fn run_group(
     // The arguments borrow the input while handlers change the rest of the session.
     let input = std::mem::take(&mut session.input);
     core.outgoing.begin(session.conn);
+    let is_bounded = core.outgoing.is_bounded(session.conn);
     for queued in group {
         let args = queued.frame.args(&input, &batch.spans, &batch.bulks);
         if session.runs() && !core.is_stalled() {
@@ -353,7 +354,7 @@ fn run_group(
                 (queued.command, queued.hint),
                 &args,
             );
-            if core.outgoing.is_over(session.conn) {
+            if is_bounded && core.outgoing.is_over(session.conn) {
                 session.close();
             }
         } else if session.state != State::Closing {

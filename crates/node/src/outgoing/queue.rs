@@ -48,6 +48,20 @@ impl Queue {
         self.generation == 0
     }
 
+    /// Bounds what one reply may add, so that none is built far beyond the hard limit; 0 is none.
+    pub(super) fn bound(&mut self, hard: u64) {
+        let hard = usize::try_from(hard).unwrap_or(usize::MAX);
+        self.output
+            .set_limit((hard > 0).then(|| hard.max(BUFFER_SIZE).saturating_add(BUFFER_SIZE)));
+    }
+
+    /// Whether more waits than a first buffer holds, or was dropped since it would have been too
+    /// much.
+    #[inline]
+    pub(super) fn is_large(&self) -> bool {
+        self.waiting() > BUFFER_SIZE || self.output.is_over()
+    }
+
     /// The bytes that have not left.
     #[inline]
     pub(super) fn waiting(&self) -> usize {

@@ -72,6 +72,36 @@ fn a_pipeline_of_one_turn_is_cut_where_the_limit_is_crossed() {
 }
 
 #[test]
+fn one_reply_is_not_built_beyond_the_limit() {
+    for request in [
+        "SRANDMEMBER s -200000000",
+        "ZRANDMEMBER z -200000000 WITHSCORES",
+        "HRANDFIELD h -200000000 WITHVALUES",
+        "SORT l BY nosort GET k",
+        "LRANGE l 0 -1",
+        "GET k",
+    ] {
+        let mut server = server("client-output-buffer-limit normal 100000 0 0\n");
+        let (client, observer) = (server.connect(), server.connect());
+        for setup in ["SADD s a", "ZADD z 1 a", "HSET h f v"] {
+            ask(&mut server, observer, setup);
+        }
+        ask(
+            &mut server,
+            observer,
+            &format!("SET k {}", "x".repeat(200_000)),
+        );
+        let elements = "element ".repeat(20_000);
+        ask(&mut server, observer, &format!("RPUSH l {elements}"));
+        server.send(client, format!("{request}\r\n").as_bytes());
+        assert!(server.is_closed(client), "{request}");
+        let info = ask(&mut server, observer, "INFO stats");
+        let line = "client_output_buffer_limit_disconnections:1\r\n";
+        assert!(info.contains(line), "{request}");
+    }
+}
+
+#[test]
 fn the_soft_limit_has_a_clock_of_its_own() {
     let mut server = server("client-output-buffer-limit normal 100mb 50000 3\n");
     let (client, observer) = (server.connect(), server.connect());
