@@ -144,8 +144,8 @@ fn run_again(core: &mut Core, sessions: &mut Sessions, client: u64) {
         sessions.put(session);
         return leave(core, &blocked);
     }
-    core.outgoing.equip(session.conn);
-    let mark = core.outgoing.output(session.conn).mark();
+    let before = core.outgoing.begin(session.conn);
+    let mark = core.outgoing.own().mark();
     let args = blocked.request.args();
     let result = match gate::admit(core, &session, blocked.command, &args, Source::Woken) {
         Verdict::Runs(permit) => {
@@ -168,6 +168,7 @@ fn run_again(core: &mut Core, sessions: &mut Sessions, client: u64) {
         Ok(_) => finish(core, &mut session, &blocked, mark, None),
         Err(error) => finish(core, &mut session, &blocked, mark, Some(&error)),
     }
+    core.outgoing.end(before);
     sessions.put(session);
 }
 

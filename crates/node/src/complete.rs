@@ -125,7 +125,7 @@ impl Node {
             }
             return block::settle(&mut self.core, &mut self.sessions);
         };
-        self.core.outgoing.equip(conn);
+        let before = self.core.outgoing.begin(conn);
         let mark = self.core.outgoing.output(conn).mark();
         self.core.answer(&session, error);
         if session.state != State::Closing {
@@ -147,10 +147,12 @@ impl Node {
                         self.sessions.put(session);
                     }
                 }
+                self.core.outgoing.end(before);
                 return self.core.set_open(Some(open));
             }
             None => end_request(&mut self.core, &mut session, mark),
         }
+        self.core.outgoing.end(before);
         match is_orphan {
             true => self.forget(*session),
             false => self.sessions.put(session),
@@ -158,8 +160,8 @@ impl Node {
         if is_open {
             self.close_unit();
         }
-        self.core.outgoing.settle(conn);
         block::settle(&mut self.core, &mut self.sessions);
+        self.core.outgoing.settle(conn);
     }
 
     /// The open unit has ended: all others go on.

@@ -184,6 +184,7 @@ impl Core {
     /// Opens or closes the unit that holds all others.
     pub(crate) fn set_open(&mut self, open: Option<OpenUnit>) {
         self.hurdles.set(Hurdles::HELD, open.is_some());
+        self.outgoing.set_open(open.as_ref().map(|open| open.conn));
         self.open = open;
     }
 

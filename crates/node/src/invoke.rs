@@ -92,7 +92,7 @@ fn run_data(
     let mut cx = Ctx {
         keyspace: &mut core.keyspace,
         db: session.db,
-        reply: Reply::new(core.outgoing.output(session.conn), session.protocol),
+        reply: Reply::new(core.outgoing.own(), session.protocol),
         effects: &mut core.effects,
         settings: &core.settings,
         rng: &mut core.rng,

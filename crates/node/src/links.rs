@@ -146,6 +146,12 @@ impl Links {
         }
     }
 
+    /// Whether anything arrived, or was lost, since the last call.
+    #[inline]
+    pub(crate) fn has_news(&self) -> bool {
+        !self.arrived.is_empty() || !self.lost.is_empty()
+    }
+
     /// Takes the bytes that arrived since the last call.
     pub(crate) fn take_arrived(&mut self) -> Vec<(ConnId, Vec<u8>)> {
         std::mem::take(&mut self.arrived)

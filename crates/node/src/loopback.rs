@@ -18,7 +18,7 @@ use russet_io::{
 use crate::{Config, Environment, Node};
 
 /// The number of pieces that one gathering takes.
-const PIECES: usize = 16;
+const PIECES: usize = 4;
 
 /// A request of the node to another server.
 #[derive(Debug)]
@@ -259,11 +259,9 @@ impl Loopback {
                     again |= self.links.contains(&conn) && self.pass_on(conn);
                 }
             }
-            for conn in &self.ready.kill {
-                self.node.hung_up(*conn, HangUp::Closed);
+            if !self.ready.close.is_empty() || !self.ready.kill.is_empty() {
+                self.close();
             }
-            self.closed.append(&mut self.ready.close);
-            self.closed.append(&mut self.ready.kill);
             self.exit = self.exit.or(self.ready.exit.map(|exit| exit.code));
             self.pass(self.ready.stall_us);
             self.ready.clear();
@@ -271,6 +269,15 @@ impl Loopback {
                 break;
             }
         }
+    }
+
+    #[cold]
+    fn close(&mut self) {
+        for conn in &self.ready.kill {
+            self.node.hung_up(*conn, HangUp::Closed);
+        }
+        self.closed.append(&mut self.ready.close);
+        self.closed.append(&mut self.ready.kill);
     }
 
     /// Does a job; says whether the node is to run again.

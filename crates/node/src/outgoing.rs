@@ -81,12 +81,12 @@ impl Waiting {
 }
 
 /// Everything that is on its way out.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Outgoing {
-    /// By the index of the connection.
+    /// By the place of the connection. The first one drops what is written for one that has gone.
     queues: Vec<Queue>,
-    /// Takes what is written for a connection that has gone.
-    void: Queue,
+    /// The place of the session that runs.
+    current: usize,
     spares: Spares,
     limits: [Limits; 3],
     /// The session that runs, and the messages for it that wait behind its reply.
@@ -96,6 +96,8 @@ pub(crate) struct Outgoing {
     allowed: Option<Offset>,
     /// The offset that replies depend on which are written now.
     depends_on: Offset,
+    /// The connection whose unit is open: what its replies depend on is not known yet.
+    open: Option<ConnId>,
     /// Connections with a closed fence.
     fenced: Vec<ConnId>,
     /// Connections above their soft limit, by the time at which they are closed.
@@ -113,6 +115,41 @@ pub(crate) struct Outgoing {
     /// Connections to close at once.
     pub kill: Vec<ConnId>,
 }
+
+/// Where the queue of a connection stands.
+#[inline]
+fn place(conn: ConnId) -> usize {
+    conn.index as usize + 1
+}
+
+impl Default for Outgoing {
+    fn default() -> Self {
+        Self {
+            queues: vec![Queue::default()],
+            current: 0,
+            spares: Spares::default(),
+            limits: [Limits::default(); 3],
+            running: None,
+            aside: Output::default(),
+            allowed: None,
+            depends_on: Offset::default(),
+            open: None,
+            fenced: Vec::new(),
+            patience: BTreeSet::new(),
+            over: Vec::new(),
+            now_us: 0,
+            flush: Vec::new(),
+            resume: Vec::new(),
+            close: Vec::new(),
+            kill: Vec::new(),
+        }
+    }
+}
+
+/// The session that ran before another one did, to be gone back to.
+#[derive(Debug, Clone, Copy)]
+#[must_use = "the session that ran before runs on"]
+pub(crate) struct Before(Option<ConnId>, usize);
 
 impl Outgoing {
     /// A turn begins at this monotonic time, in microseconds.
@@ -136,14 +173,14 @@ impl Outgoing {
 
     /// A connection came.
     pub(crate) fn open(&mut self, conn: ConnId, class: Class) {
-        let index = conn.index as usize;
-        if self.queues.len() <= index {
-            self.queues.resize_with(index + 1, Queue::default);
+        let place = place(conn);
+        if self.queues.len() <= place {
+            self.queues.resize_with(place + 1, Queue::default);
         }
-        self.queues[index] = Queue::new(conn.generation, class);
-        self.queues[index].bound(self.limits[class as usize].hard);
+        self.queues[place] = Queue::new(conn.generation, class);
+        self.queues[place].bound(self.limits[class as usize].hard);
         if self.allowed.is_some() {
-            self.queues[index].fence_all();
+            self.queues[place].fence_all();
         }
     }
 
@@ -165,6 +202,11 @@ impl Outgoing {
     #[inline]
     pub(crate) fn depend_on(&mut self, offset: Offset) {
         self.depends_on = offset;
+    }
+
+    /// The unit of this connection is open: its replies wait for the end of it.
+    pub(crate) fn set_open(&mut self, conn: Option<ConnId>) {
+        self.open = conn;
     }
 
     /// Lets the replies leave that depend on this offset or an earlier one.
@@ -201,7 +243,9 @@ impl Outgoing {
         {
             self.spares.give_output(buffer);
         }
-        while self.queues.last().is_some_and(Queue::is_free) {
+        // The place of the session that runs stays, whatever is written there.
+        while self.queues.len() > self.current + 1 && self.queues.last().is_some_and(Queue::is_free)
+        {
             self.queues.pop();
         }
     }
@@ -218,15 +262,18 @@ impl Outgoing {
     /// The queue of a connection; one that drops everything when it has gone.
     #[inline]
     pub(crate) fn output(&mut self, conn: ConnId) -> &mut Output {
-        let index = conn.index as usize;
-        let is_there = self
-            .queues
-            .get(index)
-            .is_some_and(|queue| queue.generation == conn.generation);
-        match is_there {
-            true => &mut self.queues[index].output,
-            false => self.void(),
-        }
+        let place = match self.find(conn) {
+            Some(_) => place(conn),
+            None => self.void(),
+        };
+        &mut self.queues[place].output
+    }
+
+    /// The queue of the session that runs.
+    // PERF: asked several times a command, so its place is looked up once.
+    #[inline]
+    pub(crate) fn own(&mut self) -> &mut Output {
+        &mut self.queues[self.current].output
     }
 
     /// Where a reply to a connection is written.
@@ -236,29 +283,33 @@ impl Outgoing {
     }
 
     #[cold]
-    fn void(&mut self) -> &mut Output {
-        self.void.output.clear();
-        &mut self.void.output
+    fn void(&mut self) -> usize {
+        self.queues[0].output.clear();
+        0
     }
 
     /// Lends a connection a buffer for what is about to be written.
     #[inline]
     pub(crate) fn equip(&mut self, conn: ConnId) {
-        let index = conn.index as usize;
-        if let Some(queue) = self.queues.get_mut(index)
-            && queue.output.is_empty()
-        {
-            let buffer = self.spares.output();
-            if let Some(unused) = queue.output.attach(buffer) {
-                self.spares.give_output(unused);
-            }
+        if let Some(queue) = self.queues.get_mut(place(conn)) {
+            queue.equip(&mut self.spares);
         }
     }
 
     /// A session runs from now on: messages for it wait behind its reply.
     #[inline]
-    pub(crate) fn begin(&mut self, conn: ConnId) {
+    pub(crate) fn begin(&mut self, conn: ConnId) -> Before {
+        let before = Before(self.running, self.current);
+        let place = place(conn);
+        self.current = match self.queues.get_mut(place) {
+            Some(queue) if queue.generation == conn.generation => {
+                queue.equip(&mut self.spares);
+                place
+            }
+            _ => self.void(),
+        };
         self.running = Some(conn);
+        before
     }
 
     /// The reply of a command of the running session is written: what was put aside follows it.
@@ -269,21 +320,18 @@ impl Outgoing {
         }
     }
 
-    /// The session runs no more.
+    /// The session runs no more; the one before it does, if there was one. What it was answered is
+    /// settled once its unit has ended.
     #[inline]
-    pub(crate) fn end(&mut self, conn: ConnId) {
+    pub(crate) fn end(&mut self, before: Before) {
         self.end_reply();
-        self.running = None;
-        self.settle(conn);
+        (self.running, self.current) = (before.0, before.1);
     }
 
     #[cold]
     fn append_aside(&mut self) {
-        let Some(conn) = self.running else {
-            return self.aside.clear();
-        };
         let mut aside = std::mem::take(&mut self.aside);
-        let output = self.output(conn);
+        let output = self.own();
         for chunk in aside.chunks() {
             match chunk {
                 russet_resp::Chunk::Bytes(bytes) => output.extend(bytes),
@@ -314,7 +362,7 @@ impl Outgoing {
     /// Notes that bytes were added to a connection's queue: lists it, and checks its limits.
     #[inline]
     pub(crate) fn settle(&mut self, conn: ConnId) {
-        let Some(queue) = self.queues.get_mut(conn.index as usize) else {
+        let Some(queue) = self.queues.get_mut(place(conn)) else {
             return;
         };
         if queue.generation != conn.generation {
@@ -341,6 +389,9 @@ impl Outgoing {
     /// The same while replies wait for the journal.
     #[cold]
     fn settle_fenced(&mut self, conn: ConnId) {
+        if self.open == Some(conn) {
+            return;
+        }
         let (allowed, depends_on) = (self.allowed, self.depends_on);
         let Some(queue) = self.find_mut(conn) else {
             return;
@@ -361,16 +412,17 @@ impl Outgoing {
         }
     }
 
-    /// Whether a connection has a hard limit.
-    pub(crate) fn is_bounded(&self, conn: ConnId) -> bool {
-        let queue = self.find(conn);
-        queue.is_some_and(|queue| self.limits[queue.class as usize].hard > 0)
+    /// Whether the session that runs has a hard limit.
+    #[inline]
+    pub(crate) fn is_bounded(&self) -> bool {
+        let class = self.queues[self.current].class;
+        self.limits[class as usize].hard > 0
     }
 
     /// Whether more waits for a connection than its hard limit allows.
     #[inline]
     pub(crate) fn is_over(&self, conn: ConnId) -> bool {
-        let Some(queue) = self.queues.get(conn.index as usize) else {
+        let Some(queue) = self.queues.get(place(conn)) else {
             return false;
         };
         let hard = self.limits[queue.class as usize].hard;
@@ -413,6 +465,7 @@ impl Outgoing {
     }
 
     /// Finds the connections that were above their soft limit for too long.
+    #[inline]
     pub(crate) fn expire_patience(&mut self) {
         while let Some(&(at_us, conn)) = self.patience.first()
             && at_us < self.now_us
@@ -472,21 +525,20 @@ impl Outgoing {
     /// The loop took this many bytes.
     #[inline]
     pub(crate) fn taken(&mut self, conn: ConnId, count: usize) {
-        let Some(queue) = self.queues.get_mut(conn.index as usize) else {
+        let Some(queue) = self.queues.get_mut(place(conn)) else {
             return;
         };
         if queue.generation != conn.generation {
             return;
         }
         queue.take(count);
-        if queue.closes_at_us.is_some() {
-            self.check(conn);
-        }
-        let queue = &mut self.queues[conn.index as usize];
         if queue.output.is_empty()
             && let Some(buffer) = queue.output.detach()
         {
             self.spares.give_output(buffer);
+        }
+        if queue.closes_at_us.is_some() {
+            self.check(conn);
         }
     }
 
@@ -528,13 +580,13 @@ impl Outgoing {
 
     #[inline]
     fn find(&self, conn: ConnId) -> Option<&Queue> {
-        let queue = self.queues.get(conn.index as usize)?;
+        let queue = self.queues.get(place(conn))?;
         (queue.generation == conn.generation).then_some(queue)
     }
 
     #[inline]
     fn find_mut(&mut self, conn: ConnId) -> Option<&mut Queue> {
-        let queue = self.queues.get_mut(conn.index as usize)?;
+        let queue = self.queues.get_mut(place(conn))?;
         (queue.generation == conn.generation).then_some(queue)
     }
 }

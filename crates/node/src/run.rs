@@ -148,7 +148,6 @@ impl Node {
                 continue;
             }
             if let Some(mut session) = self.sessions.take(conn) {
-                self.core.outgoing.equip(conn);
                 run_group(
                     &mut self.core,
                     &mut self.sessions,
@@ -191,8 +190,7 @@ impl Node {
         let Some(mut session) = self.sessions.take(conn) else {
             return;
         };
-        self.core.outgoing.equip(conn);
-        self.core.outgoing.begin(conn);
+        let before = self.core.outgoing.begin(conn);
         let mut meter = self.core.meter();
         while session.runs() && !self.core.is_stalled() {
             let Some(request) = session.deferred.pop_front() else {
@@ -213,7 +211,7 @@ impl Node {
         }
         meter.stop(&mut self.core.stats);
         self.sessions.put(session);
-        self.core.outgoing.end(conn);
+        self.core.outgoing.end(before);
         self.after(conn);
     }
 
@@ -339,8 +337,8 @@ fn run_group(
 ) {
     // The arguments borrow the input while handlers change the rest of the session.
     let input = std::mem::take(&mut session.input);
-    core.outgoing.begin(session.conn);
-    let is_bounded = core.outgoing.is_bounded(session.conn);
+    let before = core.outgoing.begin(session.conn);
+    let is_bounded = core.outgoing.is_bounded();
     for queued in group {
         let args = queued.frame.args(&input, &batch.spans, &batch.bulks);
         if session.runs() && !core.is_stalled() {
@@ -362,7 +360,7 @@ fn run_group(
         }
     }
     meter.stop(&mut core.stats);
-    core.outgoing.end(session.conn);
+    core.outgoing.end(before);
     session.input = input;
 }
 

@@ -17,6 +17,7 @@ use russet_io::{
 use crate::block;
 use crate::buffers::BUFFER_SIZE;
 use crate::cron;
+use crate::migrate::Migrate;
 use crate::node::Node;
 use crate::outgoing::Class;
 use crate::session::{For, Session, State};
@@ -133,7 +134,9 @@ impl Service for Node {
         self.turn.again = false;
         block::settle(&mut self.core, &mut self.sessions);
         self.finish_jobs();
-        self.run_links();
+        if self.core.links.has_news() || self.core.migrating.is_some() {
+            self.run_links();
+        }
         if self.core.open.is_none() {
             block::expire_waits(&mut self.core, &mut self.sessions);
             self.end_pause();
@@ -151,7 +154,9 @@ impl Service for Node {
         }
         self.release_all();
         self.core.outgoing.expire_patience();
-        self.close_over();
+        if self.core.outgoing.has_over() {
+            self.close_over();
+        }
         self.turn.again |= !self.turn.inputs.is_empty();
     }
 
@@ -247,19 +252,18 @@ impl Node {
     /// When `run` must be called at the latest.
     fn wake_at_us(&self) -> u64 {
         let core = &self.core;
-        let alarm_us = match core.pause.ends_us() {
-            None => core.waiters.next_alarm_us(),
-            ends_us => ends_us,
-        };
-        let waits = [core.waiters.next_deadline_us(), alarm_us];
-        let waits = waits.into_iter().flatten().filter(|_| core.open.is_none());
-        let migration = core.migrating.as_ref();
-        let others = [
-            migration.and_then(crate::migrate::Migrate::deadline_us),
-            core.outgoing.next_patience_us(),
-        ];
-        let soonest_us = waits.chain(others.into_iter().flatten()).min();
-        let tick = self.turn.tick_at_us.min(soonest_us.unwrap_or(u64::MAX));
+        let mut soonest_us = self.turn.tick_at_us;
+        let mut at = |us: Option<u64>| soonest_us = soonest_us.min(us.unwrap_or(u64::MAX));
+        at(core.outgoing.next_patience_us());
+        at(core.migrating.as_ref().and_then(Migrate::deadline_us));
+        if core.open.is_none() {
+            at(core.waiters.next_deadline_us());
+            at(match core.pause.ends_us() {
+                None => core.waiters.next_alarm_us(),
+                ends_us => ends_us,
+            });
+        }
+        let tick = soonest_us;
         let upkeep = &self.turn.upkeep;
         if !core.active_expiry || core.pause.is_on() || core.open.is_some() {
             return tick;

@@ -45,7 +45,7 @@ pub(crate) fn run_one(
     (command, hint): (Option<CommandId>, u64),
     args: &Args<'_>,
 ) {
-    let mark = core.outgoing.output(session.conn).mark();
+    let mark = core.outgoing.own().mark();
     let before = session.replies;
     session.commands += 1;
     let outcome = match command {
@@ -68,7 +68,7 @@ pub(crate) fn run_one(
         None => unknown(core, session, args),
     };
     let reply = outcome.unwrap_or_else(|error| {
-        core.outgoing.output(session.conn).rollback(mark);
+        core.outgoing.own().rollback(mark);
         fail(core, session, &error);
         Reply::Written
     });

@@ -7,7 +7,7 @@ use russet_resp::{Chunk, Output};
 
 use super::fence::Fences;
 use super::{Class, Waiting};
-use crate::buffers::BUFFER_SIZE;
+use crate::buffers::{BUFFER_SIZE, Spares};
 use crate::journal::Offset;
 
 /// Output that is on its way to one connection.
@@ -46,6 +46,16 @@ impl Queue {
 
     pub(super) fn is_free(&self) -> bool {
         self.generation == 0
+    }
+
+    /// Lends it a buffer for what is about to be written.
+    #[inline]
+    pub(super) fn equip(&mut self, spares: &mut Spares) {
+        if self.output.is_empty()
+            && let Some(unused) = self.output.attach(spares.output())
+        {
+            spares.give_output(unused);
+        }
     }
 
     /// Bounds what one reply may add, so that none is built far beyond the hard limit; 0 is none.

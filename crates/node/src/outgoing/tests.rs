@@ -47,12 +47,13 @@ fn what_is_written_is_listed_once_and_taken_in_order() {
 #[test]
 fn a_message_to_the_running_session_follows_its_reply() {
     let mut outgoing = outgoing();
-    outgoing.begin(CONN);
+    let before = outgoing.begin(CONN);
     assert!(outgoing.deliver(CONN, &Bytes::from_static(b"push ")));
     outgoing.output(CONN).extend(b"reply ");
     outgoing.end_reply();
     outgoing.output(CONN).extend(b"next");
-    outgoing.end(CONN);
+    outgoing.end(before);
+    outgoing.settle(CONN);
     assert!(outgoing.deliver(CONN, &Bytes::from_static(b" late")));
     assert_eq!(take(&mut outgoing, 99), "reply push next late");
 }

@@ -86,18 +86,16 @@ fn one_reply_is_not_built_beyond_the_limit() {
         for setup in ["SADD s a", "ZADD z 1 a", "HSET h f v"] {
             ask(&mut server, observer, setup);
         }
-        ask(
-            &mut server,
-            observer,
-            &format!("SET k {}", "x".repeat(200_000)),
-        );
-        let elements = "element ".repeat(20_000);
-        ask(&mut server, observer, &format!("RPUSH l {elements}"));
+        ask(&mut server, observer, "SETRANGE k 200000 x");
+        let elements = "element ".repeat(5_000);
+        for _ in 0..4 {
+            ask(&mut server, observer, &format!("RPUSH l {elements}"));
+        }
         server.send(client, format!("{request}\r\n").as_bytes());
         assert!(server.is_closed(client), "{request}");
         let info = ask(&mut server, observer, "INFO stats");
         let line = "client_output_buffer_limit_disconnections:1\r\n";
-        assert!(info.contains(line), "{request}");
+        assert!(info.contains(line), "{request}: {info}");
     }
 }
 
@@ -185,6 +183,44 @@ fn replies_wait_for_the_journal_and_those_behind_them_too() {
     assert_eq!(ask(&mut server, other, "DEL k"), "");
     server.node().unfence_replies();
     assert_eq!(ask(&mut server, other, ""), ":1\r\n");
+}
+
+#[test]
+fn a_client_that_is_served_and_a_transaction_that_waits_depend_on_their_own_units() {
+    let mut server = server("");
+    let (client, other) = (server.connect(), server.connect());
+    server.node().attach_reader(u64::MAX);
+    server.node().fence_replies(Offset(0));
+    assert_eq!(ask(&mut server, client, "BLPOP l 0"), "");
+    let before = server.node().journal_end();
+    assert_eq!(ask(&mut server, other, "RPUSH l x"), "");
+    server.node().allow_replies(before);
+    assert_eq!(
+        ask(&mut server, client, "") + &ask(&mut server, other, ""),
+        ""
+    );
+    let end = server.node().journal_end();
+    server.node().allow_replies(end);
+    assert_eq!(ask(&mut server, client, ""), "*2\r\n$1\r\nl\r\n$1\r\nx\r\n");
+    assert_eq!(ask(&mut server, other, ""), ":1\r\n");
+    // A transaction in the middle of which a peer is awaited: nothing of it leaves before its end.
+    server.on_dial(|_| russet_node::loopback::Answer::Nothing);
+    let before = server.node().journal_end();
+    let request = "SET k v\r\nMULTI\r\nSET a 1\r\nMIGRATE h 7 k 0 50\r\nSET b 2\r\nEXEC";
+    let queued = "+OK\r\n+OK\r\n+QUEUED\r\n+QUEUED\r\n+QUEUED\r\n";
+    assert_eq!(ask(&mut server, client, request), "");
+    server.node().allow_replies(Offset(before.0 + 1_000));
+    let early = ask(&mut server, client, "");
+    assert!(early.len() <= queued.len(), "{early}");
+    server.advance(60);
+    let end = server.node().journal_end();
+    assert!(end.0 < before.0 + 1_000);
+    server.node().allow_replies(Offset(end.0 + 1_001));
+    let rest = ask(&mut server, client, "");
+    assert!(
+        (early + &rest).starts_with(&format!("{queued}*3\r\n+OK\r\n-IOERR")),
+        "{rest}"
+    );
 }
 
 #[test]
