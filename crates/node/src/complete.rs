@@ -54,9 +54,8 @@ impl Node {
                 self.step_migration(Input::Received(&bytes));
             }
         }
-        for conn in self.core.links.take_lost() {
+        for (conn, is_sent) in self.core.links.take_lost() {
             if self.core.migrating.as_ref().and_then(Migrate::link) == Some(conn) {
-                let is_sent = self.core.outgoing.is_empty(conn);
                 self.step_migration(Input::HungUp(is_sent));
             }
         }

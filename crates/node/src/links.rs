@@ -47,8 +47,8 @@ pub(crate) struct Links {
     links: BTreeMap<ConnId, Link>,
     /// Bytes that arrived, to be looked at in the turn.
     arrived: Vec<(ConnId, Vec<u8>)>,
-    /// Connections that ended while they were in use.
-    lost: Vec<ConnId>,
+    /// Connections that ended while they were in use, and whether all had left that was to be sent.
+    lost: Vec<(ConnId, bool)>,
 }
 
 /// The size of the room for what arrives on a connection.
@@ -139,10 +139,10 @@ impl Links {
         false
     }
 
-    /// A connection ended.
-    pub(crate) fn hung_up(&mut self, conn: ConnId) {
+    /// A connection ended; all that was to be sent had left, or not.
+    pub(crate) fn hung_up(&mut self, conn: ConnId, is_sent: bool) {
         if self.links.remove(&conn).is_some_and(|link| link.is_in_use) {
-            self.lost.push(conn);
+            self.lost.push((conn, is_sent));
         }
     }
 
@@ -158,7 +158,7 @@ impl Links {
     }
 
     /// Takes the connections that ended in use since the last call.
-    pub(crate) fn take_lost(&mut self) -> Vec<ConnId> {
+    pub(crate) fn take_lost(&mut self) -> Vec<(ConnId, bool)> {
         std::mem::take(&mut self.lost)
     }
 
@@ -229,11 +229,11 @@ mod tests {
         assert!(links.received(conn(1), 1), "nobody asked");
         assert!(!links.links.contains_key(&conn(1)));
         assert_eq!(keep(&mut links, 2, 0), None);
-        links.hung_up(conn(2));
+        links.hung_up(conn(2), true);
         assert!(links.take_lost().is_empty());
         links.opened(conn(3), target(3), 0);
-        links.hung_up(conn(3));
-        assert_eq!(links.take_lost(), [conn(3)]);
+        links.hung_up(conn(3), true);
+        assert_eq!(links.take_lost(), [(conn(3), true)]);
         assert_eq!(links.space(conn(3)).len(), 0);
     }
 }

@@ -231,13 +231,23 @@ impl Outgoing {
         }
     }
 
-    /// A connection has gone, with all that waited for it.
+    /// A connection has gone, with all that waited for it; no list names it any more.
     pub(crate) fn forget(&mut self, conn: ConnId) {
         let Some(queue) = self.find_mut(conn) else {
             return;
         };
         let mut queue = std::mem::take(queue);
         self.stop_patience(conn, &mut queue);
+        let Self {
+            flush,
+            resume,
+            close,
+            kill,
+            ..
+        } = self;
+        for list in [flush, resume, close, kill] {
+            list.retain(|other| *other != conn);
+        }
         if queue.output.is_empty()
             && let Some(buffer) = queue.output.detach()
         {

@@ -114,8 +114,9 @@ impl Service for Node {
 
     fn hung_up(&mut self, conn: ConnId, _why: HangUp) {
         let Some(session) = self.sessions.remove(conn) else {
-            self.core.links.hung_up(conn);
-            return;
+            let is_sent = self.core.outgoing.is_empty(conn);
+            self.core.links.hung_up(conn, is_sent);
+            return self.core.outgoing.forget(conn);
         };
         self.core.outgoing.forget(conn);
         // What it began as a unit is brought to its end.

@@ -70,6 +70,23 @@ fn what_is_written_for_a_connection_that_has_gone_is_dropped() {
 }
 
 #[test]
+fn a_connection_that_hung_up_is_named_in_no_list() {
+    let mut outgoing = outgoing();
+    write(&mut outgoing, b"x");
+    outgoing.resume.push(CONN);
+    outgoing.close.push(CONN);
+    outgoing.kill(CONN);
+    outgoing.forget(CONN);
+    let lists = [
+        outgoing.flush,
+        outgoing.resume,
+        outgoing.close,
+        outgoing.kill,
+    ];
+    assert_eq!(lists.concat(), []);
+}
+
+#[test]
 fn bytes_behind_a_fence_do_not_leave_before_the_journal_got_there() {
     let mut outgoing = outgoing();
     write(&mut outgoing, b"0");
