@@ -150,7 +150,10 @@ fn reset(cx: &mut ControlCtx<'_>, _: Args<'_>) -> Result<ControlFlow, CommandErr
     let session = &mut *cx.session;
     session.protocol = Protocol::Resp2;
     session.db = 0;
-    session.replies = Replies::On;
+    // COMPAT: what was to be skipped is this reply, all the same.
+    if session.replies == Replies::Off {
+        session.replies = Replies::On;
+    }
     session.wishes = Wishes::default();
     session.fieldsets = None;
     if let Some(names) = &mut session.names {
