@@ -6,16 +6,13 @@
 //!
 //! Always true: it fails if and only if there is a difference that no script explains.
 //! Not here: starting a server — `cargo xtask conform --peer`; the notation —
-//! `crates/node/tests/it/script/`.
+//! `crates/conform/`.
 
 #![expect(
     clippy::print_stdout,
     clippy::disallowed_methods,
     reason = "a tool: it talks to its user and to servers"
 )]
-
-#[path = "../../../crates/node/tests/it/script/mod.rs"]
-mod script;
 
 use std::fs;
 use std::io::{ErrorKind, Read, Write};
@@ -25,10 +22,8 @@ use std::process::ExitCode;
 use std::thread;
 use std::time::Duration;
 
+use russet_conform::{Action, Answer, Difference, Peer, Script, Want, paths, rewritten, run, told};
 use russet_resp::ReplyDecoder;
-use script::report::{rewritten, told};
-use script::run::{Answer, Difference, Peer, Want, run};
-use script::{Action, Script, paths};
 
 /// Scripts that wait for longer are left out.
 const WAIT_MS_MAX: u64 = 2_000;

@@ -12,6 +12,5 @@ mod migrate;
 mod payloads;
 mod pipeline;
 mod replay;
-mod script;
 mod scripts;
 mod unchanged;

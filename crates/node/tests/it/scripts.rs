@@ -5,7 +5,7 @@
 //! that is right. `SCRIPTS=string/set,list/pop` plays these alone.
 //!
 //! Always true: every script starts with an empty node of its own.
-//! Not here: the notation — `script/`.
+//! Not here: the notation — `crates/conform/`.
 
 #![expect(
     clippy::disallowed_methods,
@@ -17,15 +17,14 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use russet_conform::{
+    Action, Answer, Difference, Peer, Script, Want, paths, render, rewritten, run, told, values,
+};
 use russet_io::ConnId;
 use russet_node::Config;
 use russet_node::config::Text;
 use russet_node::loopback::Loopback;
 use russet_resp::{ReplyDecoder, Value};
-
-use crate::script::report::{rewritten, told};
-use crate::script::run::{Answer, Difference, Peer, Want, run};
-use crate::script::{Action, Script, parse, paths, pattern};
 
 #[test]
 fn every_script_gets_the_replies_it_expects() {
@@ -76,8 +75,8 @@ fn what_is_rendered_reads_back_as_what_it_was() {
     let mut rest = &wire[..];
     let mut decoder = ReplyDecoder::new();
     while let Some(value) = decoder.decode(&mut rest).unwrap() {
-        let text = pattern::render(&value);
-        let read = parse::values(&text).unwrap();
+        let text = render(&value);
+        let read = values(&text).unwrap();
         assert_eq!(read.len(), 1, "{text}");
         assert!(read[0].matches(&value), "{text}");
     }

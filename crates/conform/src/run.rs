@@ -5,15 +5,21 @@
 
 use russet_resp::{Value, encode_request};
 
-use super::pattern::{Pattern, render};
-use super::{Action, Script, Step};
+use crate::pattern::{Pattern, render};
+use crate::script::{Action, Script, Step};
 
 /// Somebody who answers: our node, or a server far away.
-pub(crate) trait Peer {
+pub trait Peer {
     /// Sends bytes over the connection of this name, which is opened when it is new.
+    ///
+    /// # Errors
+    /// The peer cannot be talked to.
     fn send(&mut self, client: &str, bytes: &[u8]) -> Result<(), String>;
 
     /// Replies that have arrived or arrive soon; waits until there are as many as `want` says.
+    ///
+    /// # Errors
+    /// The peer cannot be talked to, or what it says cannot be read.
     fn receive(&mut self, client: &str, want: Want) -> Result<Answer, String>;
 
     /// Lets time pass.
@@ -22,55 +28,79 @@ pub(crate) trait Peer {
 
 /// How much to wait for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Want {
+pub struct Want {
     /// The number of values.
-    pub(crate) values: usize,
+    pub values: usize,
     /// The end of the connection.
-    pub(crate) end: bool,
+    pub end: bool,
 }
 
 /// Replies as they arrived.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Answer {
-    pub(crate) values: Vec<Value>,
-    pub(crate) is_closed: bool,
+pub struct Answer {
+    /// The replies, in order.
+    pub values: Vec<Value>,
+    /// Whether the connection ended after them.
+    pub is_closed: bool,
 }
 
 /// A reply that is not as it must be.
-pub(crate) struct Difference {
-    pub(crate) step: usize,
-    pub(crate) got: String,
+#[derive(Debug)]
+pub struct Difference {
+    /// The step, counted from zero.
+    pub step: usize,
+    /// The answer, in the notation of scripts.
+    pub got: String,
+    /// The answer.
+    pub answer: Answer,
 }
 
 /// Plays a script; gives the differences.
 ///
 /// # Errors
 /// When the peer cannot be talked to.
-pub(crate) fn run(script: &Script, peer: &mut dyn Peer) -> Result<Vec<Difference>, String> {
+pub fn run(script: &Script, peer: &mut dyn Peer) -> Result<Vec<Difference>, String> {
+    let mut differences = Vec::new();
+    run_into(script, peer, &mut differences)?;
+    Ok(differences)
+}
+
+/// Plays a script; adds the differences, also those before an error.
+///
+/// # Errors
+/// When the peer cannot be talked to.
+pub fn run_into(
+    script: &Script,
+    peer: &mut dyn Peer,
+    differences: &mut Vec<Difference>,
+) -> Result<(), String> {
     let mut player = Player {
         peer,
         client: "main".to_owned(),
         names: Vec::new(),
         last: None,
     };
-    let mut differences = Vec::new();
     for (index, step) in script.steps.iter().enumerate() {
         let outcome = player
             .play(step)
             .map_err(|error| format!("{}: {error}", step.line))?;
         match outcome {
             Outcome::Good => {}
-            Outcome::Other(got) => differences.push(Difference { step: index, got }),
+            Outcome::Other(answer) => differences.push(Difference {
+                step: index,
+                got: told(&answer),
+                answer,
+            }),
             Outcome::Stop => break,
         }
     }
-    Ok(differences)
+    Ok(())
 }
 
 enum Outcome {
     Good,
     /// This came back instead.
-    Other(String),
+    Other(Answer),
     /// The rest is not for this peer.
     Stop,
 }
@@ -162,7 +192,7 @@ impl Player<'_> {
         self.last = answer.values.last().cloned();
         match is_good {
             true => Ok(Outcome::Good),
-            false => Ok(Outcome::Other(told(&answer))),
+            false => Ok(Outcome::Other(answer)),
         }
     }
 }

@@ -24,49 +24,67 @@ use russet_resp::Value;
 
 /// A pattern for a reply.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Pattern {
+pub enum Pattern {
+    /// Any value.
     Any,
     /// A scalar.
     Is(Value),
-    /// A string of any kind.
+    /// A string of any kind that a glob matches.
     Like(Vec<u8>),
+    /// An error that a glob matches.
     ErrorLike(Vec<u8>),
     /// An integer, both ends included.
     Between(i64, i64),
+    /// An array, a set or a push.
     Elements {
+        /// Which of them, and whether order counts.
         kind: Kind,
+        /// Its elements.
         items: Vec<Self>,
+        /// Whether more may follow.
         is_open: bool,
     },
+    /// A map, in any order.
     Map {
+        /// Its keys and values.
         pairs: Vec<(Self, Self)>,
+        /// Whether there may be more.
         is_open: bool,
     },
+    /// Attributes before a value.
     Attribute {
+        /// Their keys and values.
         pairs: Vec<(Self, Self)>,
+        /// The value.
         value: Box<Self>,
     },
+    /// No reply.
     Nothing,
+    /// The end of the connection.
     Closed,
 }
 
 /// The kinds of values that hold elements.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub enum Kind {
+    /// An array.
     Array,
+    /// An array in any order.
     Unordered,
+    /// A set.
     Set,
+    /// A push.
     Push,
 }
 
 impl Pattern {
     /// Whether this stands for a value rather than for the absence of one.
-    pub(crate) fn is_value(&self) -> bool {
+    pub fn is_value(&self) -> bool {
         !matches!(self, Self::Nothing | Self::Closed)
     }
 
     /// Whether a value is as it must be.
-    pub(crate) fn matches(&self, value: &Value) -> bool {
+    pub fn matches(&self, value: &Value) -> bool {
         match (self, value) {
             (Self::Any, _) => true,
             (Self::Is(Value::Double(a)), Value::Double(b)) => a == b || (a.is_nan() && b.is_nan()),
@@ -148,7 +166,7 @@ fn pairs_match(pairs: &[(Pattern, Pattern)], found: &[(Value, Value)], is_open: 
 const WIDTH: usize = 100;
 
 /// A value in this notation.
-pub(crate) fn render(value: &Value) -> String {
+pub fn render(value: &Value) -> String {
     match value {
         Value::Simple(text) if is_one_line(text) => format!("+{}", String::from_utf8_lossy(text)),
         Value::Error(text) if is_one_line(text) => format!("-{}", String::from_utf8_lossy(text)),

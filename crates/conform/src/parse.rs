@@ -6,13 +6,13 @@ use bytes::Bytes;
 use russet_base::quote::split_words;
 use russet_resp::Value;
 
-use super::pattern::{Kind, Pattern};
+use crate::pattern::{Kind, Pattern};
 
 /// Reads all patterns of an expectation.
 ///
 /// # Errors
 /// Text that could not be read, and why.
-pub(crate) fn values(text: &str) -> Result<Vec<Pattern>, String> {
+pub fn values(text: &str) -> Result<Vec<Pattern>, String> {
     let mut reader = Reader { rest: text };
     let mut values = Vec::new();
     while reader.skip_blanks() {

@@ -4,11 +4,11 @@
 
 use std::path::Path;
 
-use super::Script;
-use super::run::Difference;
+use crate::run::Difference;
+use crate::script::Script;
 
 /// Tells one difference.
-pub(crate) fn told(path: &Path, text: &str, script: &Script, difference: &Difference) -> String {
+pub fn told(path: &Path, text: &str, script: &Script, difference: &Difference) -> String {
     let step = &script.steps[difference.step];
     let lines: Vec<&str> = text.lines().collect();
     let expected = lines[step.expected_at.clone()].join("\n");
@@ -33,7 +33,7 @@ fn shortened(text: &str) -> String {
 const LEN_MAX: usize = 2_000;
 
 /// The script with what came back where it expected something else.
-pub(crate) fn rewritten(text: &str, script: &Script, differences: &[Difference]) -> String {
+pub fn rewritten(text: &str, script: &Script, differences: &[Difference]) -> String {
     let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
     for difference in differences.iter().rev() {
         let range = script.steps[difference.step].expected_at.clone();

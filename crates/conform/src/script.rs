@@ -14,43 +14,43 @@
 //! The notation of values is described in `pattern.rs`.
 //!
 //! Always true: a script that does not parse fails with its line.
-//! Not here: who answers — `scripts.rs` (our node), `tools/src/bin/conform.rs` (any server).
+//! Not here: who answers — `crates/node/tests/it/scripts.rs` (our node), `tools/src/bin/conform.rs`
+//! (any server), `crates/sim/src/scenario/scripts.rs` (our node in a simulated world).
 
 #![expect(clippy::disallowed_methods, reason = "scripts are files")]
-
-pub(crate) mod parse;
-pub(crate) mod pattern;
-pub(crate) mod report;
-pub(crate) mod run;
 
 use std::fs;
 use std::io;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use pattern::Pattern;
 use russet_base::quote::split_words;
 
+use crate::parse;
+use crate::pattern::Pattern;
+
 /// A script.
-pub(crate) struct Script {
-    pub(crate) steps: Vec<Step>,
+pub struct Script {
+    /// Its requests and directives, in order.
+    pub steps: Vec<Step>,
 }
 
 /// One request, or one directive.
-pub(crate) struct Step {
+pub struct Step {
     /// Where it stands; lines count from one.
-    pub(crate) line: usize,
-    pub(crate) action: Action,
+    pub line: usize,
+    /// Its action.
+    pub action: Action,
     /// The replies that must arrive.
-    pub(crate) expected: Vec<Pattern>,
+    pub expected: Vec<Pattern>,
     /// The lines of the expectation, as indices.
-    pub(crate) expected_at: Range<usize>,
+    pub expected_at: Range<usize>,
     /// Whether other servers may answer otherwise.
-    pub(crate) compat: bool,
+    pub compat: bool,
 }
 
 /// The action of a step.
-pub(crate) enum Action {
+pub enum Action {
     /// A request.
     Ask(Vec<Vec<u8>>),
     /// Bytes as they are.
@@ -72,7 +72,7 @@ impl Script {
     ///
     /// # Errors
     /// The first line that cannot be read, and why.
-    pub(crate) fn parse(text: &str) -> Result<Self, String> {
+    pub fn parse(text: &str) -> Result<Self, String> {
         let lines: Vec<&str> = text.lines().collect();
         let mut steps: Vec<Step> = Vec::new();
         let mut compat = false;
@@ -120,7 +120,7 @@ impl Script {
 ///
 /// # Errors
 /// When a directory cannot be read.
-pub(crate) fn paths(root: &Path) -> io::Result<Vec<PathBuf>> {
+pub fn paths(root: &Path) -> io::Result<Vec<PathBuf>> {
     let mut paths = Vec::new();
     for family in fs::read_dir(root)? {
         for topic in fs::read_dir(family?.path())? {
@@ -129,6 +129,15 @@ pub(crate) fn paths(root: &Path) -> io::Result<Vec<PathBuf>> {
     }
     paths.sort();
     Ok(paths)
+}
+
+/// The scripts of all families with their texts, in order.
+///
+/// # Errors
+/// When a directory or a script cannot be read.
+pub fn load(root: &Path) -> io::Result<Vec<(PathBuf, String)>> {
+    let read = |path: PathBuf| fs::read_to_string(&path).map(|text| (path, text));
+    paths(root)?.into_iter().map(read).collect()
 }
 
 /// The kind of a line.
