@@ -11,7 +11,7 @@ use std::time::Instant;
 
 use crate::args::Args;
 use crate::tool::{self, Outcome, cargo};
-use crate::{codegen, differ, e2e, fuzz, instructions, layers, published, tidy};
+use crate::{codegen, differ, e2e, fuzz, instructions, layers, published, sim, tidy};
 
 /// A step of the run.
 struct Step {
@@ -56,6 +56,7 @@ const STEPS: &[Step] = &[
     optional("msrv", published::msrv),
     optional("minimal", published::minimal_versions),
     step("e2e", e2e::step),
+    step("sim", sim::step),
     step("differ", differ::step),
     step("instructions", instructions::step),
     optional("fuzz", fuzz::smoke_step),

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!  L6   server ─► node, reactor      cli ─► resp      benchmark ─► resp
-//!  L5   reactor ─► io                sim ─► node, io
+//!  L5   reactor ─► io                sim ─► node, command, conform, io, resp
 //!  L4   node ─► command, engine, replication, script, cluster, sentinel, rdb, aof, io, resp
 //!  L3   command ─► engine, resp      replication · script · cluster · sentinel ─► resp
 //!  L2   engine ─► pack               rdb ─► pack      aof ─► resp      io ─► base
@@ -41,7 +41,7 @@ pub(crate) const CRATES: &[Room] = &[
     room("cli", 6, &["resp"]),
     room("benchmark", 6, &["resp"]),
     room("reactor", 5, &["io"]),
-    room("sim", 5, &["node", "io"]),
+    room("sim", 5, &["node", "command", "conform", "io", "resp"]),
     room("node", 4, &["command", "engine", "replication", "script", "cluster", "sentinel", "rdb", "aof", "io", "resp"]),
     room("command", 3, &["engine", "resp"]),
     room("replication", 3, &["resp"]),
@@ -51,6 +51,8 @@ pub(crate) const CRATES: &[Room] = &[
     room("engine", 2, &["pack"]),
     room("rdb", 2, &["pack"]),
     room("aof", 2, &["resp"]),
+    // A tool of the tests: reply scripts.
+    room("conform", 2, &["resp"]),
     room("io", 2, &[]),
     room("pack", 1, &[]),
     room("resp", 1, &[]),

@@ -32,6 +32,7 @@ mod offence;
 mod processes;
 mod published;
 mod server;
+mod sim;
 mod source;
 mod tidy;
 mod tool;
@@ -150,6 +151,21 @@ const COMMANDS: &[Command] = &[
         names: "",
         does: "files, lines and function lengths of each crate, binary size",
         run: metrics::run,
+    },
+    Command {
+        name: "sim",
+        options: &[
+            "--seed N",
+            "--seeds N",
+            "--minutes M",
+            "--only SCENARIO",
+            "--twice",
+            "--lines N",
+            "--bytes N",
+        ],
+        names: "",
+        does: "seeds of the simulated loop: nodes under split, late and failing everything",
+        run: sim::run,
     },
     Command {
         name: "tidy",

@@ -1,0 +1,423 @@
+//! Files in memory, with a live image and a durable one.
+//!
+//! ```text
+//!  Write, SetLen, Rename … ─► live names ─► live contents
+//!                                │ SyncDir       │ Sync
+//!                                ▼               ▼
+//!                             durable names ─► durable contents      what a crash leaves
+//! ```
+//! Always true: an operation on a file that is not open fails, and nothing else happens.
+//! Always true: a file whose sync failed is never made durable again, though later syncs succeed:
+//! whoever trusts it is found out.
+//! Not here: failures by chance — [`Faulty`](crate::faulty::Faulty).
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::ErrorKind;
+
+use russet_io::{Disk, Entry, Failure, FileId, FileOp, FileReply, OpenHow};
+
+/// The contents of a file, whatever its names.
+#[derive(Debug, Default)]
+struct Inode {
+    live: Vec<u8>,
+    durable: Vec<u8>,
+    /// A sync failed: nothing becomes durable any more.
+    is_lost: bool,
+}
+
+/// A file that is open.
+#[derive(Debug, Clone, Copy)]
+struct Opened {
+    inode: u64,
+    may_write: bool,
+    has_lock: bool,
+}
+
+/// A simulated disk.
+#[derive(Debug, Default)]
+pub struct SimDisk {
+    inodes: BTreeMap<u64, Inode>,
+    inodes_made: u64,
+    names: BTreeMap<String, u64>,
+    names_durable: BTreeMap<String, u64>,
+    dirs: BTreeSet<String>,
+    dirs_durable: BTreeSet<String>,
+    open: BTreeMap<FileId, Opened>,
+    dir: String,
+}
+
+impl SimDisk {
+    /// An empty disk with this working directory.
+    #[must_use]
+    pub fn new(dir: &str) -> Self {
+        let mut disk = Self {
+            dir: dir.to_owned(),
+            ..Self::default()
+        };
+        disk.add_dirs(dir);
+        disk.dirs_durable = disk.dirs.clone();
+        disk
+    }
+
+    /// The live contents of a file.
+    #[must_use]
+    pub fn live(&self, path: &str) -> Option<&[u8]> {
+        let inode = self.names.get(&self.full(path))?;
+        self.inodes.get(inode).map(|inode| &*inode.live)
+    }
+
+    /// The contents of a file that would survive a crash now.
+    #[must_use]
+    pub fn durable(&self, path: &str) -> Option<&[u8]> {
+        let inode = self.names_durable.get(&self.full(path))?;
+        self.inodes.get(inode).map(|inode| &*inode.durable)
+    }
+
+    /// Puts a file there, durably.
+    pub fn put(&mut self, path: &str, contents: &[u8]) {
+        let path = self.full(path);
+        let dir = parent(&path).to_owned();
+        self.add_dirs(&dir);
+        self.dirs_durable.clone_from(&self.dirs);
+        self.replace(path, contents);
+    }
+
+    /// Gives a name new contents, durably and in one step.
+    fn replace(&mut self, path: String, contents: &[u8]) {
+        self.names.remove(&path);
+        let number = self.inode_of(&path);
+        let inode = self.inodes.entry(number).or_default();
+        inode.live = contents.to_vec();
+        inode.durable = contents.to_vec();
+        self.names_durable.insert(path, number);
+    }
+
+    /// The process dies and the machine loses its memory: what is durable is all there is.
+    pub fn crash(&mut self) {
+        self.open.clear();
+        self.names.clone_from(&self.names_durable);
+        self.dirs.clone_from(&self.dirs_durable);
+        for inode in self.inodes.values_mut() {
+            inode.live.clone_from(&inode.durable);
+            inode.is_lost = false;
+        }
+    }
+
+    /// Whether a file is open.
+    #[must_use]
+    pub fn is_open(&self, file: FileId) -> bool {
+        self.open.contains_key(&file)
+    }
+
+    /// Makes these contents of a file durable: those it had when its sync began.
+    pub(crate) fn sync_as_of(&mut self, file: FileId, size: usize) -> Result<(), Failure> {
+        let inode = self.opened(file)?.inode;
+        if let Some(inode) = self.inodes.get_mut(&inode)
+            && !inode.is_lost
+        {
+            let size = size.min(inode.live.len());
+            let kept = inode.durable.len().min(inode.live.len());
+            inode.durable.truncate(kept);
+            match size < kept {
+                true => inode.durable[..size].copy_from_slice(&inode.live[..size]),
+                false => inode.durable = inode.live[..size].to_vec(),
+            }
+        }
+        Ok(())
+    }
+
+    /// The sync of a file fails.
+    pub(crate) fn lose(&mut self, file: FileId) {
+        if let Some(opened) = self.open.get(&file)
+            && let Some(inode) = self.inodes.get_mut(&opened.inode)
+        {
+            inode.is_lost = true;
+        }
+    }
+
+    /// The size of an open file; 0 when it is not open.
+    pub(crate) fn size(&self, file: FileId) -> usize {
+        let inode = self.open.get(&file).map(|opened| opened.inode);
+        let inode = inode.and_then(|inode| self.inodes.get(&inode));
+        inode.map_or(0, |inode| inode.live.len())
+    }
+
+    /// The path from the root, without `.` and `..`.
+    fn full(&self, path: &str) -> String {
+        let base = if path.starts_with('/') { "" } else { &self.dir };
+        let mut parts: Vec<&str> = Vec::new();
+        for part in base.split('/').chain(path.split('/')) {
+            match part {
+                "" | "." => {}
+                ".." => drop(parts.pop()),
+                _ => parts.push(part),
+            }
+        }
+        format!("/{}", parts.join("/"))
+    }
+
+    fn add_dirs(&mut self, path: &str) {
+        let mut path = path;
+        while !path.is_empty() {
+            self.dirs.insert(path.to_owned());
+            path = parent(path);
+        }
+    }
+
+    /// The contents behind a name, made when absent.
+    fn inode_of(&mut self, path: &str) -> u64 {
+        if let Some(inode) = self.names.get(path) {
+            return *inode;
+        }
+        self.inodes_made += 1;
+        self.inodes.insert(self.inodes_made, Inode::default());
+        self.names.insert(path.to_owned(), self.inodes_made);
+        self.inodes_made
+    }
+
+    fn opened(&self, file: FileId) -> Result<Opened, Failure> {
+        let opened = self.open.get(&file).copied();
+        opened.ok_or_else(|| failure(ErrorKind::InvalidInput, "Bad file descriptor"))
+    }
+
+    /// The contents of a file that is open for writing.
+    fn written(&mut self, file: FileId) -> Result<&mut Vec<u8>, Failure> {
+        let opened = self.opened(file)?;
+        let inode = self.inodes.get_mut(&opened.inode);
+        let inode = inode.filter(|_| opened.may_write);
+        let inode = inode.ok_or_else(|| failure(ErrorKind::InvalidInput, "Bad file descriptor"))?;
+        Ok(&mut inode.live)
+    }
+
+    fn open(&mut self, file: FileId, path: &str, how: OpenHow) -> Result<FileReply, Failure> {
+        let path = self.full(path);
+        let is_there = self.names.contains_key(&path);
+        match how {
+            OpenHow::Read if !is_there => return Err(absent()),
+            OpenHow::CreateNew if is_there => {
+                return Err(failure(ErrorKind::AlreadyExists, "File exists"));
+            }
+            _ if !is_there && !self.dirs.contains(parent(&path)) => return Err(absent()),
+            _ => {}
+        }
+        let inode = self.inode_of(&path);
+        let contents = self.inodes.entry(inode).or_default();
+        if how == OpenHow::Truncate {
+            contents.live.clear();
+        }
+        let size = contents.live.len() as u64;
+        let opened = Opened {
+            inode,
+            may_write: how != OpenHow::Read,
+            has_lock: false,
+        };
+        self.open.insert(file, opened);
+        Ok(FileReply::Opened { size })
+    }
+
+    fn rename(&mut self, from: &str, to: &str) -> Result<FileReply, Failure> {
+        let inode = self.names.remove(&self.full(from)).ok_or_else(absent)?;
+        self.names.insert(self.full(to), inode);
+        Ok(FileReply::Done)
+    }
+
+    fn lock(&mut self, file: FileId) -> Result<FileReply, Failure> {
+        let inode = self.opened(file)?.inode;
+        let mut others = self.open.iter().filter(|(other, _)| **other != file);
+        if others.any(|(_, other)| other.inode == inode && other.has_lock) {
+            return Err(failure(
+                ErrorKind::WouldBlock,
+                "Resource temporarily unavailable",
+            ));
+        }
+        if let Some(opened) = self.open.get_mut(&file) {
+            opened.has_lock = true;
+        }
+        Ok(FileReply::Done)
+    }
+
+    fn sync_dir(&mut self, path: &str) -> Result<FileReply, Failure> {
+        let dir = self.full(path);
+        if !self.dirs.contains(&dir) {
+            return Err(absent());
+        }
+        self.names_durable.retain(|name, _| parent(name) != dir);
+        let names = self.names.iter().filter(|(name, _)| parent(name) == dir);
+        let names: Vec<_> = names.map(|(name, inode)| (name.clone(), *inode)).collect();
+        self.names_durable.extend(names);
+        let dirs = self.dirs.iter().filter(|name| parent(name) == dir);
+        self.dirs_durable.extend(dirs.cloned());
+        Ok(FileReply::Done)
+    }
+
+    fn list(&self, path: &str) -> Result<FileReply, Failure> {
+        let dir = self.full(path);
+        if !self.dirs.contains(&dir) {
+            return Err(absent());
+        }
+        let name = |path: &str| path.rsplit('/').next().unwrap_or(path).to_owned();
+        let files = self.names.iter().filter(|(path, _)| parent(path) == dir);
+        let mut entries: Vec<Entry> = files
+            .map(|(path, inode)| Entry {
+                name: name(path),
+                size: self.inodes.get(inode).map_or(0, |i| i.live.len() as u64),
+                is_dir: false,
+            })
+            .collect();
+        let dirs = self.dirs.iter().filter(|path| parent(path) == dir);
+        entries.extend(dirs.map(|path| Entry {
+            name: name(path),
+            size: 0,
+            is_dir: true,
+        }));
+        entries.sort();
+        Ok(FileReply::Entries(entries))
+    }
+}
+
+impl Disk for SimDisk {
+    fn perform(&mut self, op: FileOp) -> Result<FileReply, Failure> {
+        match op {
+            FileOp::Open { file, path, how } => return self.open(file, &path, how),
+            FileOp::Write {
+                file,
+                offset,
+                bytes,
+            } => {
+                let contents = self.written(file)?;
+                let offset = offset as usize;
+                let end = offset + bytes.len();
+                contents.resize(contents.len().max(end), 0);
+                contents[offset..end].copy_from_slice(&bytes);
+            }
+            FileOp::Read { file, offset, len } => {
+                let inode = self.opened(file)?.inode;
+                let live = self.inodes.get(&inode).map_or(&[][..], |i| &i.live);
+                let start = live.len().min(offset as usize);
+                let end = live.len().min(start.saturating_add(len));
+                return Ok(FileReply::Bytes(live[start..end].to_vec()));
+            }
+            FileOp::SetLen { file, size } => self.written(file)?.resize(size as usize, 0),
+            FileOp::Sync(file) => self.sync_as_of(file, usize::MAX)?,
+            FileOp::Lock(file) => return self.lock(file),
+            FileOp::Close(file) => {
+                self.opened(file)?;
+                self.open.remove(&file);
+            }
+            FileOp::CreateDir(path) => self.add_dirs(&self.full(&path)),
+            FileOp::SyncDir(path) => return self.sync_dir(&path),
+            FileOp::Rename { from, to } => return self.rename(&from, &to),
+            FileOp::Remove(path) => {
+                self.names.remove(&self.full(&path)).ok_or_else(absent)?;
+            }
+            FileOp::List(path) => return self.list(&path),
+            FileOp::Replace { path, contents } => {
+                let path = self.full(&path);
+                if !self.dirs.contains(parent(&path)) {
+                    return Err(absent());
+                }
+                self.replace(path, &contents);
+            }
+            FileOp::ChangeDir(path) => {
+                let path = self.full(&path);
+                if !self.dirs.contains(&path) {
+                    return Err(absent());
+                }
+                self.dir = path;
+            }
+            _ => return Err(failure(ErrorKind::Unsupported, "Function not implemented")),
+        }
+        Ok(FileReply::Done)
+    }
+}
+
+fn parent(path: &str) -> &str {
+    path.rsplit_once('/').map_or("", |(parent, _)| parent)
+}
+
+pub(crate) fn failure(kind: ErrorKind, text: &str) -> Failure {
+    Failure {
+        kind,
+        text: text.to_owned(),
+    }
+}
+
+fn absent() -> Failure {
+    failure(ErrorKind::NotFound, "No such file or directory")
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use russet_io::{Disk, FileId, FileOp, FileReply, OpenHow};
+
+    use super::SimDisk;
+
+    const FILE: FileId = FileId(1);
+
+    fn with_file() -> SimDisk {
+        let mut disk = SimDisk::new("/d");
+        let (path, how) = ("f".to_owned(), OpenHow::CreateNew);
+        let op = FileOp::Open {
+            file: FILE,
+            path,
+            how,
+        };
+        assert_eq!(disk.perform(op), Ok(FileReply::Opened { size: 0 }));
+        write(&mut disk, 0, b"abc");
+        disk
+    }
+
+    fn write(disk: &mut SimDisk, offset: u64, bytes: &'static [u8]) {
+        let op = FileOp::Write {
+            file: FILE,
+            offset,
+            bytes: Bytes::from_static(bytes),
+        };
+        disk.perform(op).unwrap();
+    }
+
+    #[test]
+    fn a_crash_leaves_what_was_synced_under_names_that_were_synced() {
+        let mut disk = with_file();
+        disk.perform(FileOp::Sync(FILE)).unwrap();
+        assert_eq!(disk.durable("f"), None);
+        disk.perform(FileOp::SyncDir("/d".to_owned())).unwrap();
+        write(&mut disk, 3, b"def");
+        assert_eq!(disk.live("f"), Some(&b"abcdef"[..]));
+        disk.crash();
+        assert_eq!(disk.live("f"), Some(&b"abc"[..]));
+        assert!(!disk.is_open(FILE));
+    }
+
+    #[test]
+    fn a_file_whose_sync_failed_is_never_durable_again() {
+        let mut disk = with_file();
+        disk.perform(FileOp::SyncDir("/d".to_owned())).unwrap();
+        disk.lose(FILE);
+        disk.perform(FileOp::Sync(FILE)).unwrap();
+        assert_eq!(disk.durable("f"), Some(&b""[..]));
+    }
+
+    #[test]
+    fn a_replaced_file_is_durable_and_its_old_contents_stay_readable() {
+        let mut disk = with_file();
+        let (path, contents) = ("f".to_owned(), b"new".to_vec());
+        disk.perform(FileOp::Replace { path, contents }).unwrap();
+        assert_eq!(disk.durable("f"), Some(&b"new"[..]));
+        let op = FileOp::Read {
+            file: FILE,
+            offset: 1,
+            len: 9,
+        };
+        assert_eq!(disk.perform(op), Ok(FileReply::Bytes(b"bc".to_vec())));
+    }
+
+    #[test]
+    fn a_file_that_is_closed_is_refused() {
+        let mut disk = with_file();
+        disk.perform(FileOp::Close(FILE)).unwrap();
+        assert!(disk.perform(FileOp::Sync(FILE)).is_err());
+        assert!(disk.perform(FileOp::Close(FILE)).is_err());
+    }
+}

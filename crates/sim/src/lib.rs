@@ -1,0 +1,24 @@
+#![doc = include_str!("../README.md")]
+#![forbid(unsafe_code)]
+
+mod air;
+mod disk;
+mod faulty;
+mod host;
+mod jobs;
+mod link;
+mod options;
+mod peer;
+mod play;
+mod record;
+mod requests;
+pub mod scenario;
+pub mod services;
+mod world;
+
+pub use disk::SimDisk;
+pub use options::Options;
+pub use peer::{Next, Peer};
+pub use play::Play;
+pub use record::Record;
+pub use world::{ClientId, HostId, World};

@@ -1,0 +1,142 @@
+//! Plays seeds: `russet-sim [--seed N] [--seeds N] [--minutes M] [--only NAME] [--twice]`.
+//!
+//! A failure shows the last things that happened, `--lines N` with `--bytes N` of each text.
+//!
+//! Always true: the first line of a failure is the command that repeats it.
+//! Not here: what is played — `scenario.rs`.
+
+#![expect(
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    reason = "a tool: it reads its command line, watches the time and talks to its user"
+)]
+
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use russet_sim::Record;
+use russet_sim::scenario::{SCENARIOS, play};
+
+/// Seeds of a run that asks for nothing else.
+const SEEDS: u64 = 1_000;
+
+/// Lines of a trace, unless more or fewer are asked for.
+const LINES: usize = 200;
+
+/// Bytes of each text in a trace, likewise.
+const BYTES: usize = 100;
+
+/// The wishes of the command line.
+struct Asked {
+    first: u64,
+    seeds: Option<u64>,
+    until: Option<Instant>,
+    only: Option<String>,
+    is_twice: bool,
+    /// Lines of the trace of a failure.
+    lines: usize,
+    /// Bytes of each text in it.
+    bytes: usize,
+}
+
+fn main() -> ExitCode {
+    let asked = match asked() {
+        Ok(asked) => asked,
+        Err(why) => {
+            println!("{why}");
+            return ExitCode::FAILURE;
+        }
+    };
+    // A panic is reported below, behind the command that repeats it.
+    std::panic::set_hook(Box::new(|_| {}));
+    let start = Instant::now();
+    let mut seed = asked.first;
+    loop {
+        let played = seed - asked.first;
+        let is_late = asked.until.is_some_and(|until| Instant::now() >= until);
+        if is_late || asked.seeds.is_some_and(|seeds| played >= seeds) {
+            let seconds = start.elapsed().as_secs_f64();
+            println!(
+                "{played} seeds from {} on, {seconds:.1} s: no complaint",
+                asked.first
+            );
+            return ExitCode::SUCCESS;
+        }
+        if let Err(why) = judge(seed, &asked) {
+            tell(seed, &asked, &why);
+            return ExitCode::FAILURE;
+        }
+        seed += 1;
+    }
+}
+
+/// Plays a seed, twice if asked for.
+fn judge(seed: u64, asked: &Asked) -> Result<(), String> {
+    let only = asked.only.as_deref();
+    let digest = play(seed, only, Record::default())?;
+    if asked.is_twice && play(seed, only, Record::default())? != digest {
+        return Err("two runs of this seed differ".to_owned());
+    }
+    Ok(())
+}
+
+/// Tells a failure, with the end of its trace.
+fn tell(seed: u64, asked: &Asked, why: &str) {
+    let only = asked.only.as_ref();
+    let only = only.map_or(String::new(), |name| format!(" --only {name}"));
+    let twice = if asked.is_twice { " --twice" } else { "" };
+    println!("cargo xtask sim --seed {seed}{only}{twice}");
+    println!("{why}");
+    let record = Record::with_trace(asked.lines, asked.bytes);
+    let _ = play(seed, asked.only.as_deref(), record.clone());
+    println!("\nthe last things that happened:");
+    for line in record.trace() {
+        println!("  {line}");
+    }
+}
+
+fn asked() -> Result<Asked, String> {
+    let mut asked = Asked {
+        first: 0,
+        seeds: None,
+        until: None,
+        only: None,
+        is_twice: false,
+        lines: LINES,
+        bytes: BYTES,
+    };
+    let mut words = std::env::args().skip(1);
+    while let Some(word) = words.next() {
+        if word == "--twice" {
+            asked.is_twice = true;
+            continue;
+        }
+        let value = words
+            .next()
+            .ok_or_else(|| format!("{word} needs a value"))?;
+        let number = || {
+            value
+                .parse()
+                .map_err(|_| format!("{word}: not a number: {value}"))
+        };
+        match &*word {
+            "--seed" => {
+                asked.first = number()?;
+                asked.seeds = asked.seeds.or(Some(1));
+            }
+            "--seeds" => asked.seeds = Some(number()?),
+            "--bytes" => asked.bytes = number()? as usize,
+            "--lines" => asked.lines = number()? as usize,
+            "--seconds" => asked.until = Some(Instant::now() + Duration::from_secs(number()?)),
+            "--minutes" => asked.until = Some(Instant::now() + Duration::from_secs(60 * number()?)),
+            "--only" if SCENARIOS.iter().any(|scenario| scenario.name == value) => {
+                asked.only = Some(value);
+            }
+            _ => return Err(format!("{word} {value}: not known")),
+        }
+    }
+    if asked.seeds.is_none() && asked.until.is_none() {
+        asked.seeds = Some(SEEDS);
+    }
+    Ok(asked)
+}

@@ -1,0 +1,6 @@
+//! Tests of the world: time, ends, and complaints about services that break the contract.
+
+mod contract;
+mod scenarios;
+mod time;
+mod wild;
