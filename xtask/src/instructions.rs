@@ -188,7 +188,7 @@ fn write_figures(figures: &BTreeMap<String, f64>) -> Result<(), String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{BTreeMap, collected, judge, parse_figures};
+    use super::{BTreeMap, collected, dear_journal, judge, parse_figures};
 
     #[test]
     fn callgrind_totals_are_read() {

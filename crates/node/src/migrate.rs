@@ -80,7 +80,7 @@ pub(crate) enum Migrate {
         /// The connection.
         link: ConnId,
         /// The replies so far.
-        replies: Replies,
+        replies: Box<Replies>,
         /// When the next reply is too late, in monotonic microseconds.
         deadline_us: u64,
     },
@@ -252,7 +252,7 @@ fn connected(
         encode_request(["SELECT", &plan.target_db.to_string()], &mut bytes);
     }
     bytes.extend_from_slice(&plan.load);
-    let replies = Replies::await_for(opening, plan.keys.len());
+    let replies = Box::new(Replies::await_for(opening, plan.keys.len()));
     let deadline_us = now_us.saturating_add(plan.timeout_us);
     let talking = Migrate::Talking {
         plan,
@@ -274,7 +274,7 @@ fn broken(plan: Plan, phase: Phase) -> Next {
     }))
 }
 
-fn end(plan: Plan, replies: Replies, link: ConnId, broken: Option<Phase>) -> Next {
+fn end(plan: Plan, replies: Box<Replies>, link: ConnId, broken: Option<Phase>) -> Next {
     let is_usable = broken.is_none() && !replies.has_surplus;
     Next::End(Box::new(End {
         plan,

@@ -305,7 +305,7 @@ fn decode(core: &mut Core, session: &mut Session, limits: &Limits, batch: &mut B
                 });
                 // Whoever is not known yet may be known after this request, and then has other
                 // limits.
-                if queue.len() >= BATCH_LEN || !session.user().is_some() {
+                if queue.len() >= BATCH_LEN || session.user().is_none() {
                     return Stopped::BatchFull;
                 }
             }

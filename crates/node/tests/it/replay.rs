@@ -186,15 +186,9 @@ fn check(steps: &[Step]) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-/// `REPLAY_CASES` for long runs.
-fn cases() -> u32 {
-    let cases = std::env::var("REPLAY_CASES").ok();
-    cases.and_then(|text| text.parse().ok()).unwrap_or(300)
-}
-
+// `PROPTEST_CASES` sets the number of cases.
 proptest! {
     #![proptest_config(ProptestConfig {
-        cases: cases(),
         failure_persistence: None,
         ..ProptestConfig::default()
     })]
