@@ -28,7 +28,7 @@ pub enum AccessPolicy {
 }
 
 const MASK: u64 = 0xff_ffff;
-/// What the counter of a new key stands at, so that it is not the first to go.
+/// Value of the counter of a new key, so that it is not the first to be evicted.
 const FREQUENCY_NEW: u8 = 5;
 
 impl AccessPolicy {

@@ -32,7 +32,7 @@ pub(crate) const KEY_LEN_MAX: usize = 254;
 const HEAD_SIZE: usize = 8;
 const TIME_SIZE: usize = 8;
 const WIDE_SIZE: usize = 2;
-/// What key and value of a cell may take together, so that it stays a cell with a deadline too.
+/// Size at most of key and value of a cell together, so that it stays a cell with a deadline too.
 const BODY_SIZE_MAX: usize = CELL_SIZE_MAX - HEAD_SIZE - TIME_SIZE - WIDE_SIZE;
 
 const TIMED: u8 = 1;
@@ -650,7 +650,7 @@ pub(crate) fn large_weight(memory: &Memory, cell: Handle) -> u64 {
     heap::get(memory, cell, head.value_at()).weight()
 }
 
-/// What a reader sees of a cell's value.
+/// The value of a cell, as a reader sees it.
 #[inline]
 pub(crate) fn view(
     memory: &Memory,

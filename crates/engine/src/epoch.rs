@@ -16,7 +16,7 @@ use std::sync::atomic::Ordering::{Acquire, Release};
 use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// What owner and holder of a snapshot share.
+/// State that owner and holder of a snapshot share.
 #[derive(Debug)]
 pub(crate) struct Ticket {
     epoch: u32,

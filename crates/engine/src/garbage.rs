@@ -8,7 +8,7 @@ use std::sync::Arc;
 use crate::heap::Heap;
 use crate::store::Store;
 
-/// What was unlinked from the key space and only needs dropping, on any thread.
+/// Entries that were unlinked from the key space and only need dropping, on any thread.
 #[derive(Debug, Default)]
 pub struct Garbage {
     /// How many objects are dropped with it.

@@ -142,7 +142,7 @@ pub struct Event {
     pub db: usize,
     /// The key.
     pub key: Box<[u8]>,
-    /// What happened.
+    /// The kind of event.
     pub kind: EventKind,
 }
 

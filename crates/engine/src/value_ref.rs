@@ -6,7 +6,7 @@
 use crate::types::form::Form;
 use crate::value::{Access, Encoding, Kind, Millis, StringRef, WrongType};
 
-/// What a value holds.
+/// The content of a value.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Content<'a> {
     /// A string.

@@ -44,7 +44,7 @@ struct LinePage {
     page: u32,
 }
 
-/// What a free leaves behind.
+/// Result of a free.
 pub(crate) enum Freed {
     /// The page is still in use.
     Kept,

@@ -30,11 +30,11 @@ use crate::table::Line;
 
 /// The unit of a handle.
 pub(crate) const GRANULE: usize = 8;
-/// What one size class takes at a time.
+/// Size of the step in which one size class grows.
 pub(crate) const PAGE_SIZE: usize = 64 << 10;
 /// Pages in a chunk.
 pub(crate) const CHUNK_PAGES: usize = 32;
-/// What the allocator gives at a time. Aligned to its size, so that huge pages are possible.
+/// Size of one allocation from the allocator. Aligned to its size, so that huge pages are possible.
 pub(crate) const CHUNK_SIZE: usize = PAGE_SIZE * CHUNK_PAGES;
 /// Granules in a chunk, as a power of two.
 pub(crate) const CHUNK_SHIFT: u32 = (CHUNK_SIZE / GRANULE).trailing_zeros();

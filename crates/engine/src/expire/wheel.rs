@@ -64,7 +64,7 @@ struct Sweep {
     before: u32,
 }
 
-/// What a step of the wheel did.
+/// Result of a step of the wheel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Step {
     /// Records came up: take them from the batch.
@@ -102,8 +102,8 @@ impl Wheel {
         self.0.as_ref().map_or(0, |inner| inner.records)
     }
 
-    /// Whether so many more records than cells with deadlines are there that stale ones are worth
-    /// looking for.
+    /// Whether records outnumber cells with deadlines by enough that a search for stale ones is
+    /// worth it.
     ///
     /// A cell that was freed and used again with the same deadline has records that nothing tells
     /// from its own. A sweep leaves most of them, so the next waits until half as many have come.

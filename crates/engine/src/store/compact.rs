@@ -17,7 +17,7 @@ use crate::expire::Wheel;
 use crate::table::Slot;
 use crate::table::directory::after;
 
-/// So many times in a row a database must be empty before it gives up what it would need again.
+/// Checks in a row that must find a database empty before it gives up what it would need again.
 const IDLE_MIN: u8 = 100;
 
 impl Store {

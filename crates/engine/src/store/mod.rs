@@ -45,7 +45,7 @@ use crate::value::{Encoding, Event, EventKind, Kind, Millis, Stats};
 pub(crate) use fields::FieldIndex;
 pub(crate) use limbo::Limbo;
 
-/// What all databases of a key space share.
+/// State that all databases of a key space share.
 #[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) now: Millis,
@@ -140,7 +140,7 @@ struct Spot {
     at: usize,
 }
 
-/// What becomes of a deadline when a value is replaced.
+/// The deadline of a key whose value is replaced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Due {
     Keep,
@@ -538,7 +538,7 @@ impl Store {
     }
 }
 
-/// So many deletes of displaced entries of one home make its segment be rebuilt.
+/// Deletes of displaced entries of one home after which its segment is rebuilt.
 const DISPLACED_MAX: u8 = 8;
 
 impl Drop for Store {

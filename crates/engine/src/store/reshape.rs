@@ -48,7 +48,7 @@ impl Store {
         }
     }
 
-    /// Builds the segment for a hash anew with at least so many lines.
+    /// Builds the segment for a hash anew with at least `buckets_min` lines.
     pub(super) fn rebuild(&mut self, cx: &Shared, hash: u64, buckets_min: u16) {
         let slot = self.directory.find(hash);
         let residents = self.gather(cx, &[slot]);

@@ -27,12 +27,12 @@ use crate::handle::Handle;
 const PAGE_BITS_MAX: u8 = 10;
 /// Two pages become one when each has at most 2^this slots.
 const PAGE_BITS_MERGE: u8 = 7;
-/// What an `Arc` has before its contents.
+/// Bytes of an `Arc` before its contents.
 const ARC_SIZE: usize = 16;
 /// No segment is deeper, so that its buckets have some bits left of the 48 that order entries.
 pub(crate) const DEPTH_MAX: u8 = 44;
 
-/// What the directory knows of a segment.
+/// Facts about a segment that the directory keeps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Slot {
     /// Its first line; 0 when no hash with this beginning is present.

@@ -74,7 +74,7 @@ pub(crate) fn next_size(buckets: u16) -> Option<u16> {
     }
 }
 
-/// The fewest lines that hold so many entries without being crowded.
+/// The fewest lines that hold `count` entries without being crowded.
 pub(crate) fn size_for(count: usize) -> u16 {
     let wanted = (count * 20).div_ceil(SLOTS * 17).max(1) as u16;
     if wanted <= BUCKETS_MAX {

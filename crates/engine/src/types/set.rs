@@ -6,7 +6,7 @@
 //!  Set        ints: integers in ascending order      beyond that, and the intsets that are long
 //!             members: everything else, by hash
 //! ```
-//! What `OBJECT ENCODING` answers is stored beside the value, and follows the rules of Redis
+//! The answer of `OBJECT ENCODING` is stored beside the value, and follows the rules of Redis
 //! whatever the value is made of.
 //!
 //! Always true: a member that is the canonical spelling of an integer is an integer everywhere.

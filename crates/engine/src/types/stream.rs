@@ -58,7 +58,7 @@ pub struct Stream {
     groups_weight: u64,
 }
 
-/// A block and the identifier that its entries are told relative to.
+/// A block and the identifier that its entries are relative to.
 #[derive(Debug, Clone)]
 struct Slot {
     first: StreamId,
@@ -75,8 +75,8 @@ pub struct StreamBlock<'a> {
 }
 
 impl<'a> StreamBlock<'a> {
-    /// The identifier that the others are told relative to: that of the first entry that was added,
-    /// even if it was deleted.
+    /// The identifier that the others are relative to: that of the first entry that was added, even
+    /// if it was deleted.
     pub fn first_id(&self) -> StreamId {
         self.slot.first
     }

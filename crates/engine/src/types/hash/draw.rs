@@ -11,7 +11,7 @@ use russet_base::Rng;
 use super::field::Field;
 use super::view::{HashForm, HashRef};
 
-/// Up to one in so many fields, distinct numbers are drawn; above, fields are walked over.
+/// Up to one in `SPARSE` fields, distinct numbers are drawn; above, fields are walked over.
 const SPARSE: usize = 4;
 
 impl<'a> HashRef<'a> {

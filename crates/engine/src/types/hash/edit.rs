@@ -17,7 +17,7 @@ use crate::value::{Encoding, Millis, StringRef};
 /// A packed hash never becomes larger, however far its thresholds are raised.
 pub(super) const PACKED_SIZE_MAX: usize = 1 << 30;
 
-/// What becomes of the deadline of a field that is set.
+/// The deadline of a field that is set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FieldTtl {
     /// It stays.

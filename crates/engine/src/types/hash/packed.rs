@@ -105,7 +105,7 @@ impl<'a> Packed<'a> {
     }
 }
 
-/// What an entry spells.
+/// The text of an entry.
 #[inline]
 fn text(entry: Entry<'_>) -> StringRef<'_> {
     match entry {

@@ -150,7 +150,7 @@ impl Hash {
     }
 }
 
-/// What became of a field that was set.
+/// Result of setting a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Set {
     /// It was not there.

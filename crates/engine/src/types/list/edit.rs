@@ -109,8 +109,7 @@ impl<'a> ListMut<'a> {
         held + count
     }
 
-    /// Shows up to so many elements from an end on, and takes them away; returns how many there
-    /// were.
+    /// Shows up to `count` elements from an end on, and removes them; returns their number.
     #[inline]
     pub fn pop(&mut self, end: End, count: usize, mut visit: impl FnMut(StringRef<'_>)) -> usize {
         match self.form() {
@@ -250,7 +249,7 @@ impl<'a> ListMut<'a> {
         true
     }
 
-    /// Keeps so many elements from an index on, and takes the others away.
+    /// Keeps `count` elements from an index on, and removes the others.
     pub fn trim(&mut self, from: usize, count: usize) {
         let len = self.len();
         let from = from.min(len);
@@ -259,7 +258,7 @@ impl<'a> ListMut<'a> {
         self.remove(0, from);
     }
 
-    /// Takes so many elements away from an index on.
+    /// Removes `count` elements from an index on.
     pub fn remove(&mut self, index: usize, count: usize) {
         match self.form() {
             _ if count == 0 => {}
@@ -282,8 +281,8 @@ impl<'a> ListMut<'a> {
         }
     }
 
-    /// Takes elements away that are equal to this one, at most so many, from an end on; returns
-    /// how many.
+    /// Removes elements that are equal to this one, at most `count_max`, from an end on; returns
+    /// their number.
     pub fn remove_equal(&mut self, from: End, element: &[u8], count_max: usize) -> usize {
         match self.form() {
             None => 0,
@@ -313,7 +312,8 @@ impl<'a> ListMut<'a> {
         Limit::of(self.held.packing().list_size)
     }
 
-    /// Whether a listpack may hold so many more bytes and elements; so it may when there is none.
+    /// Whether a listpack may hold `size` more bytes and `count` more elements; true when there is
+    /// none.
     fn admits(&self, size: usize, count: usize) -> bool {
         let (bytes, held) = match self.form() {
             Some(ListForm::Packed { entries, count }) => (entries.len(), count),

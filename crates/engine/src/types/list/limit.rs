@@ -3,16 +3,16 @@
 //! Always true: one element fits any limit; one that is large by it gets a page of its own.
 //! Not here: when limits are looked at — `edit.rs`, `pages.rs`
 
-/// What a listpack has besides its entries: a header and an end mark.
+/// Bytes of a listpack besides its entries: a header and an end mark.
 pub(super) const FRAME: usize = 7;
 
-/// What is expected of an entry besides its bytes, when it is asked whether it fits.
+/// Bytes that an entry is expected to take besides its text, when it is asked whether it fits.
 const ENTRY_OVERHEAD: usize = 8;
 
-/// What a short entry really has besides its bytes.
+/// Bytes that a short entry really takes besides its text.
 const ENTRY_OVERHEAD_MIN: usize = 2;
 
-/// Where the number of elements is limited, bytes are limited to so many.
+/// Limit of bytes where the number of elements is limited.
 const SAFE_BYTES: usize = 8 << 10;
 
 /// A limit of elements and bytes.

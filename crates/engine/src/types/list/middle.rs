@@ -112,7 +112,7 @@ impl List {
         }
     }
 
-    /// Takes away so many elements from an index on.
+    /// Removes `count` elements from an index on.
     pub(super) fn remove(&mut self, index: usize, count: usize) {
         let mut left = count.min(self.len().saturating_sub(index));
         while left > 0 {
@@ -143,7 +143,8 @@ impl List {
         }
     }
 
-    /// Takes away elements that are equal to one, at most so many, from an end on; says how many.
+    /// Removes elements that are equal to one, at most `count_max`, from an end on; returns their
+    /// number.
     pub(super) fn remove_equal(&mut self, from: End, element: &[u8], count_max: usize) -> usize {
         let target = Target::new(element);
         let mut removed = 0;
@@ -202,7 +203,7 @@ impl List {
     }
 }
 
-/// Where the entries of equal elements begin and end: at most so many, from an end on.
+/// Where the entries of equal elements begin and end: at most `count_max`, from an end on.
 fn equal_entries(
     entries: &[u8],
     from: End,

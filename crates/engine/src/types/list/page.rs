@@ -50,8 +50,8 @@ const ROOM_MIN: usize = 256;
 const SQUEEZE_MIN: usize = 48;
 const SQUEEZE_GAIN_MIN: usize = 8;
 
-/// What a page occupies besides the bytes of its buffer: its place in the list, the counts, and
-/// what the allocator adds.
+/// Bytes that a page occupies besides its buffer: its place in the list, the counts, and the
+/// overhead of the allocator.
 const OVERHEAD: usize = size_of::<Page>() + 24;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,7 +75,7 @@ pub(super) struct Page {
     is_stubborn: bool,
 }
 
-/// What a page shows.
+/// The content of a page, readable.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Content<'a> {
     /// Entries.
@@ -213,7 +213,7 @@ impl Page {
         entry::write(element, &mut self.buffer.make_mut()[at..at + len]);
     }
 
-    /// Makes room for so many bytes at an end: in the buffer if a quarter of it is free, else in
+    /// Makes room for `need` bytes at an end: in the buffer if a quarter of it is free, else in
     /// another one.
     #[cold]
     fn make_room(&mut self, end: End, need: usize, room_max: usize) {

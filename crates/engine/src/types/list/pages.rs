@@ -211,7 +211,7 @@ impl List {
         self.has_squeezed
     }
 
-    /// Compresses and decompresses pages so that so many at each end are as they are; none is
+    /// Compresses and decompresses pages so that `depth` at each end are uncompressed; none is
     /// compressed when that is zero.
     ///
     /// Only pages at the border are looked at, and those around an element that was `edited`.

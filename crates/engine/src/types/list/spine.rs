@@ -20,7 +20,7 @@ use crate::part::Part;
 /// How many pages are in a run at most.
 const RUN_LEN_MAX: usize = 64;
 
-/// What a run occupies besides its pages.
+/// Bytes that a run occupies besides its pages.
 const RUN_OVERHEAD: usize = size_of::<Run>() + size_of::<VecDeque<Page>>() + 32;
 
 /// Pages in order.
@@ -237,8 +237,8 @@ impl Spine {
         }
     }
 
-    /// Takes whole runs away from one on that hold no more than so many elements together; returns
-    /// how many they held.
+    /// Removes whole runs from one on that hold no more than `count` elements together; returns how
+    /// many they held.
     pub(super) fn remove_runs(&mut self, at: At, count: usize) -> usize {
         let (mut held, mut to) = (0, at.run);
         for run in self.runs.range(at.run..) {

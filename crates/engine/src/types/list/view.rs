@@ -107,7 +107,7 @@ impl<'a> ListRef<'a> {
         }
     }
 
-    /// Shows so many elements from an index on, or as many as there are.
+    /// Shows `count` elements from an index on, or as many as there are.
     #[inline]
     pub fn each(&self, from: usize, count: usize, mut visit: impl FnMut(StringRef<'_>)) {
         let mut left = count;
@@ -121,8 +121,8 @@ impl<'a> ListRef<'a> {
         });
     }
 
-    /// Shows elements from an index on, towards the back, until it is told to stop; what it is told
-    /// then.
+    /// Shows elements from an index on, towards the back, until `visit` breaks; returns the value
+    /// of the break.
     #[inline]
     pub fn walk<B>(
         &self,
@@ -140,8 +140,8 @@ impl<'a> ListRef<'a> {
         flow.break_value()
     }
 
-    /// Shows elements from an index on, towards the front, until it is told to stop; what it is
-    /// told then.
+    /// Shows elements from an index on, towards the front, until `visit` breaks; returns the value
+    /// of the break.
     pub fn walk_back<B>(
         &self,
         from: usize,

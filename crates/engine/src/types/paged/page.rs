@@ -26,13 +26,13 @@ use crate::value::Millis;
 
 /// Records that take more are boxed.
 const INLINE_SIZE_MAX: usize = 1024;
-/// What an allocation of shared bytes takes besides them: two counts and the allocator's head.
+/// Bytes of an allocation of shared bytes besides them: two counts and the allocator's head.
 const ALLOCATION_SIZE: usize = 24;
 /// The largest page of all, when its records cannot be told apart by their hashes.
 const BODY_SIZE_MAX: usize = u16::MAX as usize;
 /// Bytes of a slot.
 const SLOT_SIZE: usize = 3;
-/// Tags that are compared at once. A body has so many bytes from any tag on: behind the tags lie
+/// Tags that are compared at once. A body has sixteen bytes from any tag on: behind the tags lie
 /// offsets that are twice as long, and a body that is not empty has forty bytes or more.
 const TAGS_AT_ONCE: usize = 16;
 
@@ -49,7 +49,7 @@ pub(super) struct Page {
     pub(super) depth: u8,
 }
 
-/// What few pages have.
+/// Parts that few pages have.
 #[derive(Debug, Clone)]
 struct Extra {
     /// No deadline in the page is earlier.
@@ -64,7 +64,7 @@ struct Extra {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Full;
 
-/// What a page is to hold once it is rebuilt.
+/// The contents of a page that is rebuilt.
 #[derive(Debug, Clone, Copy)]
 struct Plan {
     body: usize,
@@ -72,7 +72,7 @@ struct Plan {
 }
 
 impl Plan {
-    /// A body for so many records of so many bytes, with some room for more.
+    /// A body for `len` records of `bytes` bytes, with some room for more.
     fn new(len: usize, bytes: usize) -> Self {
         let wanted = SLOT_SIZE * len + bytes + ALLOCATION_SIZE;
         let step = match wanted {

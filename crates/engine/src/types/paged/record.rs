@@ -27,7 +27,7 @@ pub(crate) struct Record<'a> {
     pub(crate) deadline: Option<Millis>,
 }
 
-/// What a page holds at an offset.
+/// The record or other content of a page at an offset.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Stored<'a> {
     /// The record, and how many bytes it takes.

@@ -13,7 +13,7 @@ use crate::hash;
 use crate::part::Part;
 use crate::value::Millis;
 
-/// The index has at most so many bits; beyond that pages grow instead of splitting.
+/// Bits of the index at most; beyond that pages grow instead of splitting.
 const DEPTH_MAX: u8 = 20;
 
 /// Records in the order of their hashes: pairs of field and value, or fields alone.

@@ -26,7 +26,7 @@ use crate::value::{Encoding, Kind, WrongType};
 
 /// A longer intset is kept as pages, if it may stay an intset at all.
 const INTSET_BYTES_LEN_MAX: usize = 512;
-/// From so many members on they are added to a packed set all at once.
+/// Members from which on they are added to a packed set all at once.
 const SEVERAL_MIN: usize = 3;
 /// An intset has no more members, whatever the setting says.
 const INTSET_LEN_MAX: usize = 1 << 30;
@@ -160,7 +160,7 @@ impl SetMut<'_> {
         self.held.form().is_none()
     }
 
-    /// Says how many members are about to be added: so many may be too many for a packed set,
+    /// Announces the number of members about to be added: it may be too large for a packed set,
     /// even if most of them turn out to be there already.
     pub fn expect(&mut self, count: usize) {
         self.expected = count;

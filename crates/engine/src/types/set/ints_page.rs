@@ -9,7 +9,7 @@ use crate::part::Part;
 
 /// The most members of a page.
 pub(super) const LEN_MAX: usize = 512;
-/// What an allocation of shared bytes takes besides them: two counts and the allocator's head.
+/// Bytes of an allocation of shared bytes besides them: two counts and the allocator's head.
 const ALLOCATION_SIZE: usize = 24;
 
 /// Some integers.
@@ -142,7 +142,7 @@ impl Page {
     }
 }
 
-/// A body for so many distances and a few more.
+/// A body for `len` distances and a few more.
 fn room(len: usize, width: usize) -> Part<[u8]> {
     let more = if len >= LEN_MAX / 2 {
         len / 16

@@ -9,7 +9,7 @@
 //!           bit 2  the same ms as the entry before; else how much later follows
 //!           bit 3  the next seq (of another ms: 0); else how much later (of another ms: which)
 //! ```
-//! Identifiers are told relative to the entry before, so entries are read from the front.
+//! Identifiers are relative to the entry before, so entries are read from the front.
 //!
 //! Always true: the bytes were written here. A block knows how large it would be as a listpack with
 //! all entries that were ever added, since that decides where the next block begins.
@@ -254,7 +254,7 @@ impl Block {
     }
 }
 
-/// What the first entry of a block is told relative to: the next seq is its own.
+/// The identifier that the first entry of a block is relative to: the next seq is its own.
 fn before(first: StreamId) -> StreamId {
     StreamId::new(first.ms, first.seq.wrapping_sub(1))
 }

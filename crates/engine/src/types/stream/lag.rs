@@ -10,7 +10,7 @@ use super::group::StreamGroup;
 use super::id::StreamId;
 
 impl Stream {
-    /// How many entries were ever added up to this one, if that can be told.
+    /// How many entries were ever added up to this one, if that is known.
     pub fn entries_up_to(&self, id: StreamId) -> Option<u64> {
         if self.entries_added == 0 {
             return Some(0);
@@ -37,7 +37,7 @@ impl Stream {
         !self.is_empty() && !self.max_deleted_id.is_zero() && id <= self.max_deleted_id
     }
 
-    /// How many entries were not delivered to a group yet, if that can be told.
+    /// How many entries were not delivered to a group yet, if that is known.
     pub fn lag(&self, group: &StreamGroup) -> Option<i64> {
         let behind = |read: u64| (self.entries_added as i64).wrapping_sub(read as i64);
         if self.entries_added == 0 || self.is_empty() {

@@ -11,7 +11,7 @@ use std::collections::VecDeque;
 use super::id::StreamId;
 use crate::part::Part;
 
-/// What has an identifier.
+/// A value with an identifier.
 pub(super) trait Identified: Copy {
     /// Its identifier.
     fn id(&self) -> StreamId;

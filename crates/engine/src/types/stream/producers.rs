@@ -12,7 +12,7 @@ use std::sync::Arc;
 use super::id::StreamId;
 use crate::value::Millis;
 
-/// What producers said of the entries that they added.
+/// Producers' marks of the entries that they added.
 #[derive(Debug, Clone)]
 pub struct Producers {
     /// For how many seconds a number is kept.

@@ -57,7 +57,7 @@ pub(super) fn read_varint(bytes: &[u8], at: &mut usize) -> u64 {
     }
 }
 
-/// What a value is: an integer or text.
+/// Parses a value: an integer or text.
 #[inline]
 pub(super) fn parse(bytes: &[u8]) -> StreamText<'_> {
     match bytes.len() {

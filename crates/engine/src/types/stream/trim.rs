@@ -6,7 +6,7 @@
 use super::Stream;
 use super::id::StreamId;
 
-/// What of a stream is to stay.
+/// Entries that a trim keeps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TrimTo {
     /// This many of the newest entries.
@@ -26,7 +26,7 @@ pub struct Trim {
     pub limit: u64,
 }
 
-/// What happens to references in consumer groups when an entry is removed.
+/// Treatment of references in consumer groups when an entry is removed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refs {
     /// They stay.

@@ -90,7 +90,7 @@ pub struct StreamRangeBack<'a> {
     /// How many blocks are left.
     next: usize,
     current: Option<&'a Block>,
-    /// What is left of the current block, in order.
+    /// The rest of the current block, in order.
     places: Vec<Place>,
     from: StreamId,
     to: StreamId,

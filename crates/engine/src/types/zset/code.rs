@@ -1,4 +1,4 @@
-//! Numbers as leaves pack them: as many bytes as they need, the length told by the first one.
+//! Numbers as leaves pack them: in as few bytes as they need, the length in the first one.
 //!
 //! ```text
 //!  0xxxxxxx                     7 bits       a whole number, zigzag, in 1 byte …

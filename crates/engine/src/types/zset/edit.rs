@@ -59,7 +59,7 @@ pub struct ZsetAdd {
     pub increments: bool,
 }
 
-/// What [`ZsetMut::add`] did.
+/// Result of [`ZsetMut::add`].
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum ZsetAdded {
     /// The member was added with this score.
@@ -164,8 +164,8 @@ impl<'a> ZsetMut<'a> {
         added
     }
 
-    /// Puts a member to a score; `decide` is told the one it has, if it is there, and says which it
-    /// is to have, or none to change nothing. The score must be a number.
+    /// Puts a member to a score; `decide` is given the one it has, if it is there, and returns the
+    /// one it is to have, or `None` to change nothing. The score must be a number.
     #[inline]
     pub fn put(&mut self, member: &[u8], decide: impl FnOnce(Option<f64>) -> Option<f64>) {
         let pair = match self.form() {

@@ -31,9 +31,9 @@ const TAG_BITS: u32 = 16;
 const ENTRY: usize = 3;
 /// How far off a guess where a tag stands is, as a rule.
 const GUESS_OFF: usize = 7;
-/// What memory is fetched in.
+/// Size of the lines in which memory is fetched.
 const CACHE_LINE: usize = 64;
-/// What an allocation of shared bytes takes beyond them.
+/// Bytes of an allocation of shared bytes beyond them.
 const ALLOCATION: usize = 24;
 
 /// Tells the hashes of all members of a leaf.
@@ -396,7 +396,7 @@ impl Page {
         (usize::from(tag) * self.len()) >> TAG_BITS
     }
 
-    /// Hints that so many entries will be read, from a little before where a tag should be.
+    /// Hints that `entries` entries will be read, from a little before where a tag should be.
     #[inline]
     fn prefetch(&self, tag: u16, entries: usize) {
         let first = self.guess(tag).saturating_sub(GUESS_OFF);

@@ -33,19 +33,19 @@ const MERGED_MAX: usize = SIZE_MAX * 3 / 4;
 const HEADER: usize = 8;
 /// Bytes of a tag and an offset.
 const SLOT: usize = 3;
-/// What memory is fetched in.
+/// Size of the lines in which memory is fetched.
 const CACHE_LINE: usize = 64;
 /// Lines in which the tags and offsets are, as a rule.
 const HEAD_LINES: usize = 3;
-/// What an allocation of shared bytes takes beyond them: two counters, and the allocator's word.
+/// Bytes of an allocation of shared bytes beyond them: two counters, and the allocator's word.
 const ALLOCATION: usize = 24;
 
 /// A place in the order of records: which records lie before it.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Probe<'a> {
-    /// Those before this score and member.
+    /// Records before this score and member.
     Record(f64, &'a [u8]),
-    /// Those before this score and member, and that record itself.
+    /// Records before this score and member, and that record itself.
     PastRecord(f64, &'a [u8]),
     /// Those of a lower score, and those of this one if it is said so.
     Score { score: f64, after: bool },
@@ -446,7 +446,7 @@ impl<'a> Page<'a> {
         }
     }
 
-    /// How many records, with their slots, are within so many bytes; at least one, never all.
+    /// How many records, with their slots, are within `bytes` bytes; at least one, never all.
     fn cut(&self, bytes: usize) -> usize {
         let fits = |at: &usize| self.start(*at) + SLOT * at <= bytes;
         let count = (1..self.len).take_while(fits).count();
@@ -463,7 +463,7 @@ impl<'a> Page<'a> {
     }
 }
 
-/// What a leaf is assembled from.
+/// A part that a leaf is assembled from.
 enum Stretch<'a> {
     Run(Page<'a>, Range<usize>),
     One(&'a Incoming<'a>),

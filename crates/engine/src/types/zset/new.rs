@@ -43,8 +43,8 @@ pub struct NewZset {
 }
 
 impl NewZset {
-    /// Puts a member to a score; `decide` is told the one it has, if it is there, and says which it
-    /// is to have, or none to change nothing. The score must be a number.
+    /// Puts a member to a score; `decide` is given the one it has, if it is there, and returns the
+    /// one it is to have, or `None` to change nothing. The score must be a number.
     pub fn put(&mut self, member: Member<'_>, decide: impl FnOnce(Option<f64>) -> Option<f64>) {
         let mut digits = I64Buf::new();
         let member = member.as_bytes(&mut digits);

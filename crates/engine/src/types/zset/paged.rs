@@ -22,7 +22,7 @@ use super::leaves::{Hashed, Leaves};
 use super::tree::{Child, Path, Tree};
 use crate::hash::hash_of;
 
-/// For so many pops to come the entries of records are fetched at once.
+/// Pops for which the entries of records are fetched at once.
 const POPS_AHEAD: usize = 8;
 
 /// A sorted set of pages.
@@ -255,7 +255,7 @@ impl Zset {
     }
 
     /// Visits members whose hashes are at or behind `from`, at least `count` of them if there are
-    /// so many; returns where to go on, or 0 at the end.
+    /// that many; returns where to go on, or 0 at the end.
     pub(super) fn scan<'s>(
         &'s self,
         from: u64,

@@ -50,11 +50,11 @@ pub enum MemberBound<'a> {
 /// Which members are meant.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Span<'a> {
-    /// Those of these ranks; ranks behind the last are ignored.
+    /// Members of these ranks; ranks behind the last are ignored.
     Ranks(Range<usize>),
     /// Those of scores between two bounds.
     Scores(ScoreBound, ScoreBound),
-    /// Those between two bounds, where all scores are equal.
+    /// Members between two bounds, where all scores are equal.
     Members(MemberBound<'a>, MemberBound<'a>),
 }
 

@@ -256,7 +256,7 @@ enum Cursor<'a> {
 }
 
 impl<'a> ZsetWalk<'a> {
-    /// Leaves out so many members, in one step where that is possible.
+    /// Leaves out `count` members, in one step where that is possible.
     pub fn skip_members(&mut self, count: usize) {
         if let (Cursor::Paged(walk), ZsetForm::Paged(zset)) = (&mut self.cursor, self.form)
             && count > LEAF_STEPS

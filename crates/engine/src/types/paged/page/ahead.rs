@@ -6,7 +6,7 @@
 use super::{Page, offset_place};
 use crate::prefetch;
 
-/// What memory is fetched in.
+/// Size of the lines in which memory is fetched.
 const CACHE_LINE: usize = 64;
 
 /// A record that is being fetched, stage by stage: each needs what the one before has fetched.
