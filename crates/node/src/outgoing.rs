@@ -222,6 +222,10 @@ impl Outgoing {
                 continue;
             };
             let is_open = queue.open(offset);
+            if is_open && queue.is_closing {
+                self.close.push(conn);
+                continue;
+            }
             if queue.may_leave(Some(offset)) && !queue.is_listed {
                 queue.is_listed = true;
                 self.flush.push(conn);
@@ -439,6 +443,18 @@ impl Outgoing {
         let hard = self.limits[queue.class as usize].hard;
         let is_above = hard > 0 && queue.waiting() as u64 > hard && queue.waiting() > BUFFER_SIZE;
         is_above || queue.output.is_over()
+    }
+
+    /// Has a connection closed once its output has left, that behind fences included.
+    pub(crate) fn close_after(&mut self, conn: ConnId) {
+        let allowed = self.allowed;
+        let Some(queue) = self.find_mut(conn) else {
+            return;
+        };
+        queue.is_closing = true;
+        if queue.is_open(allowed) {
+            self.close.push(conn);
+        }
     }
 
     /// Has a connection closed at once; what waits for it is dropped.

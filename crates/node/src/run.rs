@@ -220,10 +220,11 @@ impl Node {
         let Some(session) = self.sessions.get_mut(conn) else {
             return;
         };
-        if session.state == State::Closing {
-            self.core.outgoing.close.push(conn);
-        }
+        let is_closing = session.state == State::Closing;
         self.core.outgoing.settle(conn);
+        if is_closing {
+            self.core.outgoing.close_after(conn);
+        }
     }
 
     /// Answers bytes that are not the protocol, and closes.

@@ -25,6 +25,8 @@ pub(super) struct Queue {
     pub fences: Option<Box<Fences>>,
     /// Whether it went beyond a limit, which is reported once.
     pub is_over: bool,
+    /// Whether it is closed once its output has left.
+    pub is_closing: bool,
     /// Whether it is about to be closed, whatever it holds.
     pub is_killed: bool,
     /// When it is closed unless its output gets below the soft limit, in monotonic microseconds.
@@ -131,6 +133,11 @@ impl Queue {
         self.fences
             .as_mut()
             .is_none_or(|fences| fences.open(allowed))
+    }
+
+    /// Whether every byte may leave.
+    pub(super) fn is_open(&self, allowed: Option<Offset>) -> bool {
+        self.open_until(allowed) >= self.output.len()
     }
 
     /// Whether any byte may leave.

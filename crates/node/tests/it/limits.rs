@@ -224,6 +224,26 @@ fn a_client_that_is_served_and_a_transaction_that_waits_depend_on_their_own_unit
 }
 
 #[test]
+fn a_connection_that_quits_is_closed_behind_the_replies_that_wait() {
+    let mut server = server("");
+    let (client, other) = (server.connect(), server.connect());
+    server.node().attach_reader(u64::MAX);
+    server.node().fence_replies(Offset(0));
+    assert_eq!(ask(&mut server, client, "SET k 1\r\nQUIT"), "");
+    assert!(!server.is_closed(client));
+    assert_eq!(
+        ask(&mut server, other, "QUIT"),
+        "",
+        "what it saw is not safe"
+    );
+    let end = server.node().journal_end();
+    server.node().allow_replies(end);
+    assert_eq!(ask(&mut server, client, ""), "+OK\r\n+OK\r\n");
+    server.advance(1);
+    assert!(server.is_closed(client) && server.is_closed(other));
+}
+
+#[test]
 fn a_message_is_delivered_whole_behind_replies() {
     let mut server = server("");
     let client = server.connect();
