@@ -126,8 +126,8 @@ impl Piece<'_> {
 ///    service's no more. The gate of a fence is [`output`](Self::output), which never gives a byte
 ///    that may not leave yet; a loop has no second gate.
 ///    Output that was given and not taken is given again, as the beginning of what is given next,
-///    unless the connection is killed. A connection is named in [`Ready::close`] only when all of its
-///    output may leave: an empty `output` then means that it has left.
+///    unless the connection is killed. A connection is named in [`Ready::close`] only when all of
+///    its output may leave: an empty `output` then means that it has left.
 /// 3. The service never asks about a socket. Whatever it wants to know arrives by calls, so no
 ///    thread of a loop is ever paused.
 /// 4. When [`space`](Self::space) is empty the loop keeps what it has read ahead, in order, within
