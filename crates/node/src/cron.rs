@@ -17,6 +17,18 @@ const EXPIRED_PER_TURN_MAX: usize = 256;
 /// How many items of housekeeping are done at most in one turn.
 const HOUSEKEEPING_PER_TURN: usize = 256;
 
+/// Something that is done again and again.
+type Duty = fn(&mut Node);
+
+/// The duties of every period, in order, by name. What has a time of its own (waits, deadlines,
+/// pauses, limits) is not among them: `wake_at_us` in `service.rs` names each.
+const DUTIES: &[(&str, Duty)] = &[
+    ("sample rates for INFO", Node::sample_rates),
+    ("trim spare buffers", Node::trim_spares),
+    ("close idle links", Node::close_links),
+    ("close idle clients", Node::close_idle),
+];
+
 /// The period of the slower duties.
 pub(crate) const PERIOD_US: u64 = 100_000;
 
@@ -61,16 +73,27 @@ impl Node {
         };
     }
 
-    /// The duties of every period.
+    /// Does the duties of every period.
     pub(crate) fn tick(&mut self) {
-        let now = self.core.now;
-        self.core.stats.sample(now);
+        for (_, duty) in DUTIES {
+            duty(self);
+        }
+    }
+
+    fn sample_rates(&mut self) {
+        self.core.stats.sample(self.core.now);
+    }
+
+    fn trim_spares(&mut self) {
         self.spares.trim();
         self.core.outgoing.trim();
-        for link in self.core.links.take_idle(now.mono_us) {
+    }
+
+    /// Closes connections to other servers that were not used for long.
+    fn close_links(&mut self) {
+        for link in self.core.links.take_idle(self.core.now.mono_us) {
             self.core.outgoing.kill(link);
         }
-        self.close_idle();
     }
 
     /// Closes clients that were silent for longer than `timeout`.
