@@ -195,7 +195,7 @@ fn bench_look_ups(c: &mut Criterion, count: u64) {
                 hints.iter().for_each(|&hint| db.prefetch_entry(hint));
                 let found = keys.iter().zip(hints);
                 found
-                    .filter(|(key, hint)| db.read_hashed(*hint, &key[..], Touch::Yes).is_some())
+                    .filter(|(key, hint)| db.read((*hint, key), Touch::Yes).is_some())
                     .count()
             });
         });

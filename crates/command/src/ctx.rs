@@ -7,7 +7,7 @@
 use std::ops::Range;
 
 use russet_base::rng::Rng;
-use russet_engine::{Db, Keyspace, Kind, Millis};
+use russet_engine::{Db, KeyHash, Keyspace, Kind, Millis};
 use russet_resp::{ArgBuf, Args, Reply};
 
 use crate::effects::{Effects, NotifyClass};
@@ -124,8 +124,8 @@ pub struct Ctx<'c> {
     pub settings: &'c Settings,
     /// Chance.
     pub rng: &'c mut Rng,
-    /// The hash of the request's first key, if it was prefetched; 0 if not.
-    pub hint: u64,
+    /// The hash of the request's first key, if it was prefetched.
+    pub hint: Option<KeyHash>,
     /// Whether the command may wait ([`Flow::Block`]); not inside transactions and scripts.
     pub may_block: bool,
 }
@@ -139,14 +139,8 @@ impl Ctx<'_> {
 
     /// The hash of the request's first key, which is this one.
     #[inline]
-    pub fn hash_of_first(&mut self, key: &[u8]) -> u64 {
-        match self.hint {
-            0 => self.db().hash(key),
-            hash => {
-                debug_assert_eq!(hash, self.db().hash(key), "the hint is of another key");
-                hash
-            }
-        }
+    pub fn hash_of_first(&mut self, key: &[u8]) -> KeyHash {
+        self.hint.unwrap_or_else(|| self.db().hash(key))
     }
 
     /// The frozen moment of this unit, in milliseconds since the epoch.

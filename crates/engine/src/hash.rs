@@ -1,4 +1,4 @@
-//! The hash of keys: keyed, and good in every bit, because each bit is used once.
+//! The hash of keys: keyed, and good in every bit that is used, because each is used once.
 //!
 //! Directory, home bucket and tag take disjoint bits, so the hash must avalanche fully. It is keyed
 //! by the seed of the key space: the same seed gives the same order of SCAN.
@@ -7,17 +7,39 @@ use std::hash::{BuildHasher, BuildHasherDefault, Hasher};
 
 use ahash::RandomState;
 
+use crate::key::KeyHash;
+
 /// The hashing of one key space.
+#[derive(Debug)]
+pub(crate) struct Hashing {
+    /// What hashes members and fields.
+    pub(crate) members: RandomState,
+}
+
+impl Hashing {
+    pub(crate) fn new(seed: u64) -> Self {
+        let members = keyed(seed);
+        Self { members }
+    }
+
+    /// The hash of a key.
+    #[inline]
+    pub(crate) fn key(&self, key: &[u8]) -> KeyHash {
+        KeyHash::new(hash_of(&self.members, key))
+    }
+}
+
+/// The hash functions of a seed.
 pub(crate) fn keyed(seed: u64) -> RandomState {
     let mut rng = russet_base::Rng::new(seed);
     RandomState::with_seeds(rng.u64(), rng.u64(), rng.u64(), rng.u64())
 }
 
-/// The hash of a key.
+/// The hash of some bytes.
 #[inline]
-pub(crate) fn hash_of(hasher: &RandomState, key: &[u8]) -> u64 {
+pub(crate) fn hash_of(hasher: &RandomState, bytes: &[u8]) -> u64 {
     let mut state = hasher.build_hasher();
-    state.write(key);
+    state.write(bytes);
     state.finish()
 }
 

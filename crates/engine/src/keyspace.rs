@@ -14,7 +14,8 @@ use crate::arena::Handle;
 use crate::db::Db;
 use crate::epoch::Epochs;
 use crate::garbage::Garbage;
-use crate::hash;
+use crate::hash::Hashing;
+use crate::key::{KeyHash, MemberHash};
 use crate::observe::{Change, Observed};
 use crate::packing::Packing;
 use crate::snapshot::Snapshot;
@@ -82,7 +83,7 @@ impl Keyspace {
             events: Vec::new(),
             records_events: false,
             keeps_expired: false,
-            hasher: hash::keyed(options.seed),
+            hashing: Hashing::new(options.seed),
             rng: Rng::new(options.seed),
             policy: AccessPolicy::default(),
             keeps_clocks: false,
@@ -135,11 +136,12 @@ impl Keyspace {
     /// Stages 2 and 3 of the hint that keys will be looked up soon, for many keys: each with its
     /// database and what [`Db::prefetch`] returned. Databases that do not exist are passed over.
     #[inline]
-    pub fn prefetch_entries(&mut self, wanted: impl Iterator<Item = (usize, u64)>) {
+    pub fn prefetch_entries(&mut self, wanted: impl Iterator<Item = (usize, KeyHash)>) {
         let Self { dbs, ahead, .. } = self;
         ahead.clear();
         let mut last = 0;
         ahead.extend(wanted.filter_map(|(db, hash)| {
+            let hash = hash.get();
             // Requests of a pipeline often ask for one key.
             if mem::replace(&mut last, hash) == hash {
                 return None;
@@ -157,16 +159,17 @@ impl Keyspace {
     /// member.
     ///
     /// Only after [`Self::prefetch_entries`] with the same keys.
-    pub fn prefetch_members(&self, wanted: impl Iterator<Item = (usize, u64, u64)>) {
+    pub fn prefetch_members(&self, wanted: impl Iterator<Item = (usize, KeyHash, MemberHash)>) {
         let mut ahead: SmallVec<[Ahead<'_>; 16]> = SmallVec::new();
         let mut last = (usize::MAX, 0, None);
         for (db, key, member) in wanted {
+            let key = key.get();
             // Requests of a pipeline often ask for one key.
             if (last.0, last.1) != (db, key) {
                 let table = self.dbs.get(db).and_then(|store| store.likely_table(key));
                 last = (db, key, table);
             }
-            ahead.extend(last.2.and_then(|table| table.ahead(member)));
+            ahead.extend(last.2.and_then(|table| table.ahead(member.get())));
         }
         while !ahead.is_empty() {
             ahead.retain(Ahead::step);
@@ -310,13 +313,13 @@ impl Keyspace {
     /// assert_eq!(&*keyspace.take_changes()[0].key, b"queue");
     /// ```
     pub fn observe(&mut self, db: usize, key: &[u8]) {
-        let hash = hash::hash_of(&self.shared.hasher, key);
+        let hash = self.shared.hashing.key(key).get();
         self.shared.observed.add(db, hash, key);
     }
 
     /// Takes back one [`Self::observe`].
     pub fn unobserve(&mut self, db: usize, key: &[u8]) {
-        let hash = hash::hash_of(&self.shared.hasher, key);
+        let hash = self.shared.hashing.key(key).get();
         self.shared.observed.remove(db, hash, key);
     }
 

@@ -4,6 +4,7 @@
 //! Not here: filling and running it — `run.rs`.
 
 use bytes::Bytes;
+use russet_engine::{KeyHash, MemberHash};
 use russet_command::registry::{CommandId, Recent};
 use russet_io::ConnId;
 use russet_resp::{Frame, ProtocolError, Span};
@@ -20,9 +21,9 @@ pub(crate) struct Queued {
     /// The database it is for, if none before it selects another.
     pub db: usize,
     /// The hash of the key that it looks for first, if it may; 0 if not.
-    pub hint: u64,
-    /// The hash of the member or field it names, if it may; 0 if not.
-    pub member: u64,
+    pub hint: Option<KeyHash>,
+    /// The hash of the member or field it names, if it may.
+    pub member: Option<MemberHash>,
 }
 
 /// The requests of one batch and what they were decoded into.

@@ -151,7 +151,7 @@ fn run_again(core: &mut Core, sessions: &mut Sessions, client: u64) {
         Verdict::Runs(permit) => {
             let call = Call {
                 permit: &permit,
-                hint: 0,
+                hint: None,
                 args: &args,
             };
             invoke_again(core, &mut session, call)

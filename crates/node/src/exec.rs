@@ -36,7 +36,7 @@ pub(crate) fn run(
             Verdict::Runs(permit) => {
                 let call = Call {
                     permit: &permit,
-                    hint: 0,
+                    hint: None,
                     args: &args,
                 };
                 invoke(core, sessions, session, call)

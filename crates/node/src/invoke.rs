@@ -9,6 +9,7 @@
 //! Always true: nothing runs a handler but this file, and it takes a permit of the gate.
 //! Not here: what becomes of the effects — `settle.rs`.
 
+use russet_engine::KeyHash;
 use russet_command::{CommandError, Ctx, Flow, Wait};
 use russet_resp::{Args, Reply};
 
@@ -22,7 +23,7 @@ pub(crate) struct Call<'a> {
     /// The leave to run it.
     pub permit: &'a Permit,
     /// The hash of its first key, if it was prefetched; 0 if not.
-    pub hint: u64,
+    pub hint: Option<KeyHash>,
     /// The request.
     // PERF: by reference, since copying what was just put together waits for it.
     pub args: &'a Args<'a>,

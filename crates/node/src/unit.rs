@@ -14,6 +14,7 @@
 //! Always true: whoever waits for a key is served after the unit that changed it, before the next.
 //! Not here: where requests come from — `run.rs`; whether they may run — `gate.rs`.
 
+use russet_engine::KeyHash;
 use russet_command::registry::CommandId;
 use russet_command::{CommandError, Flags};
 use russet_io::LogLevel;
@@ -42,7 +43,7 @@ pub(crate) fn run_one(
     core: &mut Core,
     sessions: &mut Sessions,
     session: &mut Session,
-    (command, hint): (Option<CommandId>, u64),
+    (command, hint): (Option<CommandId>, Option<KeyHash>),
     args: &Args<'_>,
 ) {
     let mark = core.outgoing.own().mark();

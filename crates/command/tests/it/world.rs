@@ -93,7 +93,7 @@ impl World {
             effects: &mut self.effects,
             settings: &self.settings,
             rng: &mut self.rng,
-            hint: 0,
+            hint: None,
             may_block: self.may_block,
         };
         match (row.run.expect("a leaf runs"))(&mut cx, args) {

@@ -7,6 +7,7 @@
 use super::Db;
 use crate::cell::{self, Body, Head, Image};
 use crate::heap::Large;
+use crate::key::Key;
 use crate::packing::Packing;
 use crate::store::{Place, Shared, Store, packed, strings};
 use crate::types::form::{Collection, Form};
@@ -31,12 +32,12 @@ impl Db<'_> {
     /// # Errors
     /// [`WrongType`] when it holds something else.
     #[inline]
-    pub(crate) fn held_hashed<'a>(
+    pub(crate) fn held<'a>(
         &'a mut self,
-        hash: u64,
-        key: &'a [u8],
+        key: impl Into<Key<'a>>,
         kind: Kind,
     ) -> Result<Held<'a>, WrongType> {
+        let (hash, key) = self.hashed(key.into());
         let place = self.live(hash, key);
         if let Some(place) = &place {
             let memory = &self.store.arena.memory;
@@ -106,7 +107,7 @@ impl Held<'_> {
 
     /// What hashes members, as it hashes keys.
     pub(crate) fn hasher(&self) -> &ahash::RandomState {
-        &self.shared.hasher
+        &self.shared.hashing.members
     }
 
     /// Says that a field of the hash expired.

@@ -20,6 +20,7 @@ pub(crate) use held::Held;
 use crate::arena::Handle;
 use crate::cell;
 use crate::hash::hash_of;
+use crate::key::{Key, KeyHash, MemberHash};
 use crate::packing::Packing;
 use crate::store::{Place, Shared, Store};
 use crate::value::{Kind, Millis, SampledKey, ScannedKey, StringRef, Touch, WrongType};
@@ -91,52 +92,70 @@ impl Db<'_> {
     }
 
     /// Bytes that a key with its value occupies, without its share of the table.
-    pub fn key_weight(&mut self, key: &[u8]) -> Option<u64> {
-        let place = self.seen(self.hash(key), key)?;
+    pub fn key_weight<'k>(&mut self, key: impl Into<Key<'k>>) -> Option<u64> {
+        let (hash, key) = self.hashed(key.into());
+        let place = self.seen(hash, key)?;
         Some(self.store.cell_weight(place.cell))
     }
 
-    /// The hash of a key, for the calls that take one along.
+    /// The hash of a key, which look-ups take along with it.
     #[inline]
-    pub fn hash(&self, key: &[u8]) -> u64 {
-        hash_of(&self.shared.hasher, key)
+    pub fn hash(&self, key: &[u8]) -> KeyHash {
+        self.shared.hashing.key(key)
     }
 
-    /// Hints that the key will be looked up soon. Stage 1 fetches its place in the directory;
-    /// returns the hash, which the other stages and the `_hashed` calls take.
+    /// The hash of a member or field, for [`Keyspace::prefetch_members`].
+    ///
+    /// [`Keyspace::prefetch_members`]: crate::Keyspace::prefetch_members
     #[inline]
-    pub fn prefetch(&self, key: &[u8]) -> u64 {
+    pub fn member_hash(&self, member: &[u8]) -> MemberHash {
+        MemberHash::new(hash_of(&self.shared.hashing.members, member))
+    }
+
+    /// The hash and the bytes of a key that is to be looked up.
+    #[inline(always)]
+    pub(crate) fn hashed<'k>(&self, key: Key<'k>) -> (u64, &'k [u8]) {
+        let hash = match key.hash {
+            None => self.hash(key.bytes),
+            Some(hash) => {
+                debug_assert_eq!(hash, self.hash(key.bytes), "the hash is of another key");
+                hash
+            }
+        };
+        (hash.get(), key.bytes)
+    }
+
+    /// Hints that the key will be looked up soon. Stage 1 fetches its place in the directory and
+    /// returns the hash, which the other stages and look-ups take.
+    #[inline]
+    pub fn prefetch(&self, key: &[u8]) -> KeyHash {
         let hash = self.hash(key);
-        self.store.prefetch_slot(hash);
+        self.store.prefetch_slot(hash.get());
         hash
     }
 
     /// Stage 2 of the hint: fetches the bucket, given what stage 1 returned.
     #[inline]
-    pub fn prefetch_bucket(&self, hint: u64) {
-        let _ = self.store.prefetch_bucket(hint);
+    pub fn prefetch_bucket(&self, hash: KeyHash) {
+        let _ = self.store.prefetch_bucket(hash.get());
     }
 
     /// Stage 3 of the hint: fetches the entry, given what stage 1 returned.
     #[inline]
-    pub fn prefetch_entry(&self, hint: u64) {
-        self.store.prefetch_entry(hint);
+    pub fn prefetch_entry(&self, hash: KeyHash) {
+        self.store.prefetch_entry(hash.get());
     }
 
     /// Whether the key exists; no counter and no access clock changes.
-    pub fn contains(&mut self, key: &[u8]) -> bool {
-        self.seen(self.hash(key), key).is_some()
+    pub fn contains<'k>(&mut self, key: impl Into<Key<'k>>) -> bool {
+        let (hash, key) = self.hashed(key.into());
+        self.seen(hash, key).is_some()
     }
 
     /// Looks a value up for reading.
     #[inline]
-    pub fn read(&mut self, key: &[u8], touch: Touch) -> Option<ValueRef<'_>> {
-        self.read_hashed(self.hash(key), key, touch)
-    }
-
-    /// [`Self::read`] with the hash of the key, as [`Self::prefetch`] returned it.
-    #[inline]
-    pub fn read_hashed(&mut self, hash: u64, key: &[u8], touch: Touch) -> Option<ValueRef<'_>> {
+    pub fn read<'k>(&mut self, key: impl Into<Key<'k>>, touch: Touch) -> Option<ValueRef<'_>> {
+        let (hash, key) = self.hashed(key.into());
         let Some(place) = self.seen(hash, key) else {
             self.shared.stats.misses += u64::from(touch != Touch::No);
             return None;
@@ -151,18 +170,17 @@ impl Db<'_> {
         Some(view)
     }
 
-    /// Looks a string up for reading, given the hash of the key as [`Self::prefetch`] returned it:
-    /// a use of the key.
+    /// Looks a string up for reading: a use of the key.
     ///
     /// # Errors
     /// [`WrongType`] when the value is not a string.
-    // PERF: `read_hashed` also says until when a key lives and when it was used: half of its cost.
+    // PERF: `read` also says until when a key lives and when it was used: half of its cost.
     #[inline]
-    pub fn string_hashed(
+    pub fn string<'k>(
         &mut self,
-        hash: u64,
-        key: &[u8],
+        key: impl Into<Key<'k>>,
     ) -> Result<Option<StringRef<'_>>, WrongType> {
+        let (hash, key) = self.hashed(key.into());
         let Some(place) = self.seen(hash, key) else {
             self.shared.stats.misses += 1;
             return Ok(None);
@@ -178,8 +196,9 @@ impl Db<'_> {
 
     /// Looks at a value without any trace: no counter and no access clock changes, and a key whose
     /// deadline has passed is not shown, but stays. Several values can be looked at together.
-    pub fn peek(&self, key: &[u8]) -> Option<ValueRef<'_>> {
-        let cell = self.store.find(self.hash(key), key)?;
+    pub fn peek<'k>(&self, key: impl Into<Key<'k>>) -> Option<ValueRef<'_>> {
+        let (hash, key) = self.hashed(key.into());
+        let cell = self.store.find(hash, key)?;
         let memory = &self.store.arena.memory;
         let (policy, now) = (self.shared.policy, self.shared.now);
         let view = cell::view(memory, cell, policy, now);
@@ -187,15 +206,10 @@ impl Db<'_> {
     }
 
     /// Looks a key up for writing: a use, but neither a hit nor a miss.
-    #[inline]
-    pub fn entry<'a>(&'a mut self, key: &'a [u8]) -> Entry<'a> {
-        self.entry_hashed(self.hash(key), key)
-    }
-
-    /// [`Self::entry`] with the hash of the key, as [`Self::prefetch`] returned it.
     // PERF: an entry is nine words; built and taken apart in one place it stays in registers.
     #[inline(always)]
-    pub fn entry_hashed<'a>(&'a mut self, hash: u64, key: &'a [u8]) -> Entry<'a> {
+    pub fn entry<'a>(&'a mut self, key: impl Into<Key<'a>>) -> Entry<'a> {
+        let (hash, key) = self.hashed(key.into());
         let found = self.live(hash, key);
         let (store, shared, index) = (&mut *self.store, &mut *self.shared, self.index);
         match found {
@@ -220,12 +234,8 @@ impl Db<'_> {
     }
 
     /// Removes a key; large values become garbage. Says whether it was there.
-    pub fn remove(&mut self, key: &[u8]) -> bool {
-        self.remove_hashed(self.hash(key), key)
-    }
-
-    /// [`Self::remove`] with the hash of the key, as [`Self::prefetch`] returned it.
-    pub fn remove_hashed(&mut self, hash: u64, key: &[u8]) -> bool {
+    pub fn remove<'k>(&mut self, key: impl Into<Key<'k>>) -> bool {
+        let (hash, key) = self.hashed(key.into());
         let found = self.live(hash, key);
         if let Some(place) = found {
             self.store.remove(self.shared, place);
@@ -270,7 +280,7 @@ impl Db<'_> {
             }
         });
         for key in due {
-            self.seen(self.hash(&key), &key);
+            self.seen(self.hash(&key).get(), &key);
         }
         next
     }
@@ -376,13 +386,14 @@ impl Db<'_> {
 
     /// Whether the key is stored although its deadline has passed.
     pub fn has_expired(&self, key: &[u8]) -> bool {
-        let cell = self.store.find(self.hash(key), key);
+        let cell = self.store.find(self.hash(key).get(), key);
         cell.is_some_and(|cell| self.is_due(cell))
     }
 
     /// The kind of the value of a key; no counter and no access clock changes.
-    pub fn kind(&mut self, key: &[u8]) -> Option<Kind> {
-        let place = self.seen(self.hash(key), key)?;
+    pub fn kind<'k>(&mut self, key: impl Into<Key<'k>>) -> Option<Kind> {
+        let (hash, key) = self.hashed(key.into());
+        let place = self.seen(hash, key)?;
         Some(cell::Head::of(&self.store.arena.memory, place.cell).kind())
     }
 }

@@ -36,7 +36,7 @@ impl Db<'_> {
                 Body::Bytes(&bytes)
             }
         };
-        let hash = self.hash(key);
+        let hash = self.hash(key).get();
         // COMPAT: a value with a new name begins anew, however much it was used under the old one.
         let access = self.shared.policy.fresh(self.shared.now);
         match self.live(hash, key) {
@@ -64,7 +64,7 @@ impl Db<'_> {
     /// Takes a copy of the value of a key that exists, and its deadline. A large value is shared,
     /// not copied.
     pub(crate) fn export(&mut self, key: &[u8]) -> Option<(Detached, Option<Millis>)> {
-        let cell = self.live(self.hash(key), key)?.cell;
+        let cell = self.live(self.hash(key).get(), key)?.cell;
         let memory = &self.store.arena.memory;
         let head = cell::Head::of(memory, cell);
         let body = match (cell::large(memory, cell), cell::content(memory, cell, head)) {

@@ -173,7 +173,7 @@ impl Run {
         let hint = found.prefetch(key);
         found.prefetch_bucket(hint);
         found.prefetch_entry(hint);
-        let value = found.read_hashed(hint, key, Touch::Yes);
+        let value = found.read((hint, key), Touch::Yes);
         match (value, self.model.get(db, key)) {
             (Some(value), Some(item)) => check(&value, item),
             (None, None) => {}

@@ -27,7 +27,6 @@ pub(crate) mod strings;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
-use ahash::RandomState;
 use russet_base::Rng;
 
 use crate::access::AccessPolicy;
@@ -35,7 +34,7 @@ use crate::arena::{Arena, Handle, Memory, class};
 use crate::cell::{self, Body, Deadline, Head, Image};
 use crate::epoch::Epochs;
 use crate::expire::Wheel;
-use crate::hash::hash_of;
+use crate::hash::Hashing;
 use crate::heap::Heap;
 use crate::observe::Observed;
 use crate::packing::Packing;
@@ -55,7 +54,7 @@ pub(crate) struct Shared {
     pub(crate) records_events: bool,
     /// Whether keys that reads find expired stay where they are.
     pub(crate) keeps_expired: bool,
-    pub(crate) hasher: RandomState,
+    pub(crate) hashing: Hashing,
     pub(crate) rng: Rng,
     pub(crate) policy: AccessPolicy,
     /// Whether uses leave the access clocks alone.
@@ -534,7 +533,7 @@ impl Store {
 
     /// The hash of a cell's key.
     fn rehash(&self, cx: &Shared, cell: Handle) -> u64 {
-        hash_of(&cx.hasher, cell::key(&self.arena.memory, cell))
+        cx.hashing.key(cell::key(&self.arena.memory, cell)).get()
     }
 }
 

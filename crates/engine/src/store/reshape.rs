@@ -156,7 +156,7 @@ impl Store {
                 prefetch::line(memory.address(later.cell));
             }
             let key = cell::key(memory, residents[n].cell);
-            residents[n].hash = crate::hash::hash_of(&cx.hasher, key);
+            residents[n].hash = cx.hashing.key(key).get();
         }
         residents
     }

@@ -42,7 +42,7 @@ pub(super) fn getbit(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandEr
     let key = &args[1];
     let hash = cx.hash_of_first(key);
     let mut db = cx.keyspace.db(cx.db);
-    let Some(value) = db.read_hashed(hash, key, Touch::Yes) else {
+    let Some(value) = db.read((hash, key), Touch::Yes) else {
         cx.reply.integer(0);
         cx.miss(key);
         return Ok(Flow::Done);

@@ -88,7 +88,7 @@ fn get_all(
     let hash = cx.hash_of_first(key);
     let mut digits = I64Buf::new();
     let mut db = cx.keyspace.db(cx.db);
-    let (row, is_absent) = match db.read_hashed(hash, key, Touch::Yes) {
+    let (row, is_absent) = match db.read((hash, key), Touch::Yes) {
         Some(value) => (bytes_of(value.string()?, &mut digits), false),
         None => (&[][..], true),
     };

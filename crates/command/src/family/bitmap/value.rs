@@ -45,7 +45,7 @@ pub(super) fn change<T>(
     change: impl FnOnce(&mut [u8]) -> (T, bool),
 ) -> Result<Changed<T>, CommandError> {
     let hash = cx.hash_of_first(key);
-    let changed = match cx.keyspace.db(cx.db).entry_hashed(hash, key) {
+    let changed = match cx.keyspace.db(cx.db).entry((hash, key)) {
         Entry::Occupied(mut entry) => Changed {
             has_grown: len_of(entry.string()?) < len,
             answer: entry.edit_string(len, change)?,

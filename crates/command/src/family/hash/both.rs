@@ -22,7 +22,7 @@ pub(super) fn hgetdel(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandE
     let key = &args[1];
     let hash = cx.hash_of_first(key);
     let mut db = cx.keyspace.db(cx.db);
-    let mut target = db.hash_mut_hashed(hash, key)?;
+    let mut target = db.hash_mut((hash, key))?;
     let wanted = fields::read(args, 2, OnBadCount::Positive)?;
     cx.reply.array(wanted.len());
     let mut removed = 0;
@@ -83,7 +83,7 @@ pub(super) fn hgetex(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandEr
     let (key, now) = (&args[1], cx.now());
     let hash = cx.hash_of_first(key);
     let mut db = cx.keyspace.db(cx.db);
-    let mut target = db.hash_mut_hashed(hash, key)?;
+    let mut target = db.hash_mut((hash, key))?;
     let (change, at) = match form_of(&args[2], "hgetex") {
         Some(form) => (Change::At(form.moment(&args[3], now)?), 4),
         None if is_word(&args[2], "PERSIST") => (Change::Clear, 3),
@@ -260,7 +260,7 @@ pub(super) fn hsetex(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandEr
     let wish = SetEx::read(args, now)?;
     let hash = cx.hash_of_first(key);
     let mut db = cx.keyspace.db(cx.db);
-    let mut target = db.hash_mut_hashed(hash, key)?;
+    let mut target = db.hash_mut((hash, key))?;
     let names = || wish.pairs.iter().step_by(2);
     if wish.presence != Presence::Any || wish.ttl == FieldTtl::Keep {
         target.expire_among(names());

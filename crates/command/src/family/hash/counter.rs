@@ -19,7 +19,7 @@ pub(super) fn hincrby(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandE
     let increment = integer(&args[3])?;
     let hash = cx.hash_of_first(key);
     let mut db = cx.keyspace.db(cx.db);
-    let mut target = db.hash_mut_hashed(hash, key)?;
+    let mut target = db.hash_mut((hash, key))?;
     let is_new = target.is_empty();
     let number = match target.get(field) {
         Some(value) => integer_of(value).map_err(|_| CommandError::HashNotInteger)?,
@@ -49,7 +49,7 @@ pub(super) fn hincrbyfloat(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, Com
     }
     let hash = cx.hash_of_first(key);
     let mut db = cx.keyspace.db(cx.db);
-    let mut target = db.hash_mut_hashed(hash, key)?;
+    let mut target = db.hash_mut((hash, key))?;
     let is_new = target.is_empty();
     let value = target.get(field).unwrap_or(StringRef::Int(0));
     let number = float_of(value).ok_or(CommandError::HashNotFloat)?;

@@ -116,7 +116,7 @@ fn give_deadlines(cx: &mut Ctx<'_>, args: Args<'_>, form: Form) -> Result<Flow, 
     let (key, now) = (&args[1], cx.now());
     let hash = cx.hash_of_first(key);
     let mut db = cx.keyspace.db(cx.db);
-    let mut target = db.hash_mut_hashed(hash, key)?;
+    let mut target = db.hash_mut((hash, key))?;
     let moment = form.moment(&args[2], now)?;
     let condition = Condition::read(&args[3]);
     let at = if condition == Condition::None { 3 } else { 4 };

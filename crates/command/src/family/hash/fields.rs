@@ -2,6 +2,7 @@
 //!
 //! Always true: what follows FIELDS is the end of the request.
 
+use russet_engine::KeyHash;
 use russet_resp::Args;
 
 use crate::args::{is_word, parse_integer};
@@ -43,11 +44,11 @@ pub(super) fn read(
 /// Removes those of the fields that are due, after they were read, unless they are kept; the key
 /// exists.
 #[cold]
-pub(super) fn expire(cx: &mut Ctx<'_>, (hash, key): (u64, &[u8]), fields: Args<'_>) {
+pub(super) fn expire(cx: &mut Ctx<'_>, (hash, key): (KeyHash, &[u8]), fields: Args<'_>) {
     if cx.keyspace.keeps_expired() {
         return;
     }
-    if let Ok(mut target) = cx.keyspace.db(cx.db).hash_mut_hashed(hash, key) {
+    if let Ok(mut target) = cx.keyspace.db(cx.db).hash_mut((hash, key)) {
         target.expire_among(fields.iter());
     }
 }

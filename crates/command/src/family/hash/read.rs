@@ -42,7 +42,7 @@ fn show_one(
     let (key, field) = (&args[1], &args[2]);
     let hash = cx.hash_of_first(key);
     let mut db = cx.keyspace.db(cx.db);
-    let Some(found) = db.hash_ref_hashed(hash, key, Touch::Yes)? else {
+    let Some(found) = db.hash_ref((hash, key), Touch::Yes)? else {
         show(&mut cx.reply, None);
         cx.miss(key);
         return Ok(Flow::Done);
@@ -59,7 +59,7 @@ pub(super) fn hmget(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandErr
     let (key, wanted) = (&args[1], args.skip(2));
     let hash = cx.hash_of_first(key);
     let mut db = cx.keyspace.db(cx.db);
-    let found = db.hash_ref_hashed(hash, key, Touch::Yes)?;
+    let found = db.hash_ref((hash, key), Touch::Yes)?;
     cx.reply.array(wanted.len());
     let Some(found) = found else {
         wanted.iter().for_each(|_| cx.reply.null());
@@ -82,11 +82,7 @@ pub(super) fn hmget(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandErr
 pub(super) fn hlen(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandError> {
     let key = &args[1];
     let hash = cx.hash_of_first(key);
-    let len = match cx
-        .keyspace
-        .db(cx.db)
-        .hash_ref_hashed(hash, key, Touch::Yes)?
-    {
+    let len = match cx.keyspace.db(cx.db).hash_ref((hash, key), Touch::Yes)? {
         Some(found) => found.len(),
         None => {
             cx.miss(key);
@@ -123,7 +119,7 @@ enum All {
 fn show_all(cx: &mut Ctx<'_>, key: &[u8], what: All) -> Result<Flow, CommandError> {
     let hash = cx.hash_of_first(key);
     let mut db = cx.keyspace.db(cx.db);
-    match db.hash_ref_hashed(hash, key, Touch::Yes)? {
+    match db.hash_ref((hash, key), Touch::Yes)? {
         Some(found) => write_all(&mut cx.reply, found, what),
         None if what == All::Pairs => {
             cx.reply.map(0);

@@ -47,7 +47,7 @@ fn show(
     let (key, now) = (&args[1], cx.now());
     let hash = cx.hash_of_first(key);
     let mut db = cx.keyspace.db(cx.db);
-    let found = db.hash_ref_hashed(hash, key, Touch::Yes)?;
+    let found = db.hash_ref((hash, key), Touch::Yes)?;
     let wanted = fields::read(args, 2, OnBadCount::Positive)?;
     cx.reply.array(wanted.len());
     for field in wanted.iter() {
@@ -69,7 +69,7 @@ pub(super) fn hpersist(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, Command
     let key = &args[1];
     let hash = cx.hash_of_first(key);
     let mut db = cx.keyspace.db(cx.db);
-    let mut target = db.hash_mut_hashed(hash, key)?;
+    let mut target = db.hash_mut((hash, key))?;
     let wanted = fields::read(args, 2, OnBadCount::Positive)?;
     cx.reply.array(wanted.len());
     let mut changed = 0;

@@ -31,14 +31,14 @@ pub(super) fn hrandfield(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, Comma
     let (want, with_values) = read_want(args)?;
     let hash = cx.hash_of_first(key);
     let mut db = cx.keyspace.db(cx.db);
-    let found = db.hash_ref_hashed(hash, key, Touch::Yes)?;
+    let found = db.hash_ref((hash, key), Touch::Yes)?;
     let is_overdue = found.is_some_and(|found| found.is_overdue());
     let is_kept = is_overdue && cx.keyspace.keeps_expired();
     let mut db = cx.keyspace.db(cx.db);
     if is_overdue && !is_kept {
-        db.hash_mut_hashed(hash, key)?.expire();
+        db.hash_mut((hash, key))?.expire();
     }
-    let Some(found) = db.hash_ref_hashed(hash, key, Touch::No)? else {
+    let Some(found) = db.hash_ref((hash, key), Touch::No)? else {
         match want {
             Want::One => cx.reply.null(),
             Want::Distinct(_) | Want::Draws(_) => cx.reply.empty_array(),
@@ -145,7 +145,7 @@ pub(super) fn hscan(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandErr
     let key = &args[1];
     let hash = cx.hash_of_first(key);
     let mut db = cx.keyspace.db(cx.db);
-    let Some(found) = db.hash_ref_hashed(hash, key, Touch::Yes)? else {
+    let Some(found) = db.hash_ref((hash, key), Touch::Yes)? else {
         walk::write_empty(&mut cx.reply);
         cx.miss(key);
         return Ok(Flow::Done);

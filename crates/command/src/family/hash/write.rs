@@ -33,7 +33,7 @@ fn set_pairs(cx: &mut Ctx<'_>, args: Args<'_>, name: &'static str) -> Result<usi
     let (key, pairs) = (&args[1], args.skip(2));
     let hash = cx.hash_of_first(key);
     let mut db = cx.keyspace.db(cx.db);
-    let mut target = db.hash_mut_hashed(hash, key)?;
+    let mut target = db.hash_mut((hash, key))?;
     let is_new = target.is_empty();
     let created = store(&mut target, pairs, FieldTtl::Clear);
     cx.dirty(pairs.len() as u64 / 2);
@@ -56,7 +56,7 @@ pub(super) fn hsetnx(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandEr
     let (key, field) = (&args[1], &args[2]);
     let hash = cx.hash_of_first(key);
     let mut db = cx.keyspace.db(cx.db);
-    let mut target = db.hash_mut_hashed(hash, key)?;
+    let mut target = db.hash_mut((hash, key))?;
     if target.get(field).is_some() {
         cx.reply.integer(0);
         return Ok(Flow::Done);
@@ -79,7 +79,7 @@ pub(super) fn hdel(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandErro
     let key = &args[1];
     let hash = cx.hash_of_first(key);
     let mut db = cx.keyspace.db(cx.db);
-    let mut target = db.hash_mut_hashed(hash, key)?;
+    let mut target = db.hash_mut((hash, key))?;
     target.expire_among(args.skip(2).iter());
     let removed = args.skip(2).iter().filter(|field| target.remove(field));
     let removed = removed.count();

@@ -16,7 +16,7 @@ pub(super) fn pfadd(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandErr
     let (key, elements) = (&args[1], args.skip(2));
     let sparse_len_max = cx.keyspace.packing().hll_sparse_bytes_max;
     let hash = cx.hash_of_first(key);
-    let changes = match cx.keyspace.db(cx.db).entry_hashed(hash, key) {
+    let changes = match cx.keyspace.db(cx.db).entry((hash, key)) {
         Entry::Occupied(mut entry) => {
             let view = sketch_of(entry.string()?)?;
             if view.is_dense() {
@@ -63,7 +63,7 @@ pub(super) fn pfcount(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandE
     let key = &args[1];
     let hash = cx.hash_of_first(key);
     let mut db = cx.keyspace.db(cx.db);
-    let Some(value) = db.read_hashed(hash, key, Touch::Yes) else {
+    let Some(value) = db.read((hash, key), Touch::Yes) else {
         cx.reply.integer(0);
         cx.miss(key);
         return Ok(Flow::Done);
@@ -74,7 +74,7 @@ pub(super) fn pfcount(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandE
         return Ok(Flow::Done);
     }
     let count = view.count().map_err(|_| CommandError::HllCorrupted)?;
-    if let Entry::Occupied(mut entry) = db.entry_hashed(hash, key) {
+    if let Entry::Occupied(mut entry) = db.entry((hash, key)) {
         store_count(entry.string_mut(0)?, count);
     }
     cx.dirty(1);

@@ -26,7 +26,7 @@ pub(super) fn linsert(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandE
     check_len(element)?;
     let hash = cx.hash_of_first(key);
     let mut db = cx.keyspace.db(cx.db);
-    let mut list = db.list_mut_hashed(hash, key)?;
+    let mut list = db.list_mut((hash, key))?;
     // COMPAT: the list is converted for an element that finds no place, too.
     list.grow(element.len());
     let Some(view) = list.view() else {
@@ -59,7 +59,7 @@ pub(super) fn lset(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandErro
     check_len(element)?;
     let hash = cx.hash_of_first(key);
     let mut db = cx.keyspace.db(cx.db);
-    let mut list = db.list_mut_hashed(hash, key)?;
+    let mut list = db.list_mut((hash, key))?;
     let len = list.len();
     if len == 0 {
         return Err(CommandError::NoSuchKey);
@@ -88,7 +88,7 @@ pub(super) fn lrem(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandErro
     let (key, element) = (&args[1], &args[3]);
     let hash = cx.hash_of_first(key);
     let mut db = cx.keyspace.db(cx.db);
-    let mut list = db.list_mut_hashed(hash, key)?;
+    let mut list = db.list_mut((hash, key))?;
     let count = usize::try_from(count).unwrap_or(usize::MAX);
     let removed = list.remove_equal(from, element, count);
     let is_gone = list.is_empty();
@@ -107,7 +107,7 @@ pub(super) fn ltrim(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandErr
     let key = &args[1];
     let hash = cx.hash_of_first(key);
     let mut db = cx.keyspace.db(cx.db);
-    let mut list = db.list_mut_hashed(hash, key)?;
+    let mut list = db.list_mut((hash, key))?;
     let len = list.len();
     cx.reply.ok();
     if len == 0 {

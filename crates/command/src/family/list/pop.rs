@@ -6,7 +6,7 @@
 use std::ops::Range;
 
 use russet_base::num::{I64Buf, format_i64};
-use russet_engine::{End, Kind, Millis};
+use russet_engine::{End, KeyHash, Kind, Millis};
 use russet_resp::Args;
 
 use super::element::{end_of, pop_command, push_element, reply_element, room_for, settle_pop};
@@ -37,7 +37,7 @@ fn pop(
     let key = &args[1];
     let hash = cx.hash_of_first(key);
     let mut db = cx.keyspace.db(cx.db);
-    let mut list = db.list_mut_hashed(hash, key)?;
+    let mut list = db.list_mut((hash, key))?;
     let reply = &mut cx.reply;
     if list.pop(end, 1, |element| reply_element(reply, element)) == 0 {
         cx.reply.null();
@@ -62,7 +62,7 @@ fn pop_several(
     let key = &args[1];
     let hash = cx.hash_of_first(key);
     let mut db = cx.keyspace.db(cx.db);
-    let list = db.list_mut_hashed(hash, key)?;
+    let list = db.list_mut((hash, key))?;
     let len = list.len();
     if len == 0 {
         cx.reply.null_array();
@@ -77,12 +77,12 @@ fn pop_several(
 /// Takes elements away, as many as there are, and writes them as an array.
 fn reply_popped(
     cx: &mut Ctx<'_>,
-    (hash, key): (u64, &[u8]),
+    (hash, key): (KeyHash, &[u8]),
     end: End,
     count: usize,
 ) -> Result<(), CommandError> {
     let mut db = cx.keyspace.db(cx.db);
-    let mut list = db.list_mut_hashed(hash, key)?;
+    let mut list = db.list_mut((hash, key))?;
     cx.reply.array(count);
     let mut bulks = cx.reply.bulks(room_for(count));
     list.pop(end, count, |element| push_element(&mut bulks, element));
@@ -187,7 +187,7 @@ impl Several {
         for key in args.slice(self.keys.clone()) {
             let mut db = cx.keyspace.db(cx.db);
             let hash = db.hash(key);
-            let len = db.list_mut_hashed(hash, key)?.len();
+            let len = db.list_mut((hash, key))?.len();
             if len == 0 {
                 continue;
             }

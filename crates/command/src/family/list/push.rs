@@ -48,7 +48,7 @@ fn push(
     }
     let hash = cx.hash_of_first(key);
     let mut db = cx.keyspace.db(cx.db);
-    let mut list = db.list_mut_hashed(hash, key)?;
+    let mut list = db.list_mut((hash, key))?;
     let is_new = list.is_empty();
     if is_new && must_exist {
         cx.reply.integer(0);

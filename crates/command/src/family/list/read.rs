@@ -18,7 +18,7 @@ pub(super) fn llen(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandErro
     let key = &args[1];
     let hash = cx.hash_of_first(key);
     let mut db = cx.keyspace.db(cx.db);
-    match db.list_hashed(hash, key, Touch::Yes)? {
+    match db.list((hash, key), Touch::Yes)? {
         Some(list) => cx.reply.count(list.len()),
         None => {
             cx.reply.integer(0);
@@ -33,7 +33,7 @@ pub(super) fn lindex(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandEr
     let key = &args[1];
     let hash = cx.hash_of_first(key);
     let mut db = cx.keyspace.db(cx.db);
-    let Some(list) = db.list_hashed(hash, key, Touch::Yes)? else {
+    let Some(list) = db.list((hash, key), Touch::Yes)? else {
         cx.reply.null();
         cx.miss(key);
         return Ok(Flow::Done);
@@ -53,7 +53,7 @@ pub(super) fn lrange(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandEr
     let key = &args[1];
     let hash = cx.hash_of_first(key);
     let mut db = cx.keyspace.db(cx.db);
-    let Some(list) = db.list_hashed(hash, key, Touch::Yes)? else {
+    let Some(list) = db.list((hash, key), Touch::Yes)? else {
         cx.reply.empty_array();
         cx.miss(key);
         return Ok(Flow::Done);
@@ -71,7 +71,7 @@ pub(super) fn lpos(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandErro
     let key = &args[1];
     let hash = cx.hash_of_first(key);
     let mut db = cx.keyspace.db(cx.db);
-    let Some(list) = db.list_hashed(hash, key, Touch::Yes)? else {
+    let Some(list) = db.list((hash, key), Touch::Yes)? else {
         match search.count {
             Some(_) => cx.reply.empty_array(),
             None => cx.reply.null(),

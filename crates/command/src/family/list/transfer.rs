@@ -71,7 +71,7 @@ fn transfer(
     let (source, destination) = (&args[1], &args[2]);
     let hash = cx.hash_of_first(source);
     let mut db = cx.keyspace.db(cx.db);
-    let list = db.list_mut_hashed(hash, source)?;
+    let list = db.list_mut((hash, source))?;
     let Some(element) = list.view().and_then(|view| {
         let index = match from {
             End::Front => 0,
@@ -83,10 +83,10 @@ fn transfer(
     };
     let is_new = db.list_mut(destination)?.is_empty();
     if source == destination {
-        db.list_mut_hashed(hash, source)?.rotate(from, to);
+        db.list_mut((hash, source))?.rotate(from, to);
     } else {
         db.list_mut(destination)?.push(to, [&element[..]]);
-        db.list_mut_hashed(hash, source)?.pop(from, 1, |_| {});
+        db.list_mut((hash, source))?.pop(from, 1, |_| {});
     }
     let is_gone = !db.contains(source);
     cx.reply.bulk(&element);

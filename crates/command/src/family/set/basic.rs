@@ -15,7 +15,7 @@ pub(super) fn sadd(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandErro
     let key = &args[1];
     let hash = cx.hash_of_first(key);
     let mut db = cx.keyspace.db(cx.db);
-    let mut set = db.set_mut_hashed(hash, key)?;
+    let mut set = db.set_mut((hash, key))?;
     let is_new = set.is_empty();
     let added = set.add_all(args.skip(2).iter());
     if is_new {
@@ -34,7 +34,7 @@ pub(super) fn srem(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandErro
     let key = &args[1];
     let hash = cx.hash_of_first(key);
     let mut db = cx.keyspace.db(cx.db);
-    let mut set = db.set_mut_hashed(hash, key)?;
+    let mut set = db.set_mut((hash, key))?;
     let removed = args
         .skip(2)
         .iter()
@@ -72,7 +72,7 @@ pub(super) fn smismember(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, Comma
     let members = args.skip(2);
     let hash = cx.hash_of_first(key);
     let mut db = cx.keyspace.db(cx.db);
-    let value = db.read_hashed(hash, key, Touch::Yes);
+    let value = db.read((hash, key), Touch::Yes);
     let set = value.map(|value| value.set()).transpose()?;
     cx.reply.array(members.len());
     for member in members {
@@ -90,7 +90,7 @@ pub(super) fn smembers(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, Command
     let key = &args[1];
     let hash = cx.hash_of_first(key);
     let mut db = cx.keyspace.db(cx.db);
-    match db.read_hashed(hash, key, Touch::Yes) {
+    match db.read((hash, key), Touch::Yes) {
         Some(value) => reply_members(&mut cx.reply, value.set()?),
         None => {
             cx.reply.set(0);
@@ -142,7 +142,7 @@ fn with_set<T>(
 ) -> Result<Option<T>, CommandError> {
     let hash = cx.hash_of_first(key);
     let mut db = cx.keyspace.db(cx.db);
-    match db.read_hashed(hash, key, Touch::Yes) {
+    match db.read((hash, key), Touch::Yes) {
         Some(value) => Ok(Some(look(value.set()?))),
         None => {
             cx.miss(key);

@@ -5,7 +5,7 @@
 
 use russet_base::num::I64Buf;
 use russet_base::rng::Rng;
-use russet_engine::{Encoding, Member, SetMut, SetRef, Touch};
+use russet_engine::{Encoding, KeyHash, Member, SetMut, SetRef, Touch};
 use russet_resp::{ArgBuf, Args};
 use smallvec::SmallVec;
 
@@ -34,7 +34,7 @@ pub(super) fn spop(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandErro
 fn pop_one(cx: &mut Ctx<'_>, key: &[u8]) -> Result<Flow, CommandError> {
     let hash = cx.hash_of_first(key);
     let mut db = cx.keyspace.db(cx.db);
-    let mut set = db.set_mut_hashed(hash, key)?;
+    let mut set = db.set_mut((hash, key))?;
     let chosen = set.view().and_then(|set| set.random(cx.rng));
     let Some(chosen) = chosen.map(Owned::from) else {
         cx.reply.null();
@@ -52,7 +52,7 @@ fn pop_many(cx: &mut Ctx<'_>, key: &[u8], count: &[u8]) -> Result<Flow, CommandE
     let count = usize::try_from(positive(count)?).unwrap_or(usize::MAX);
     let hash = cx.hash_of_first(key);
     let mut db = cx.keyspace.db(cx.db);
-    let mut set = db.set_mut_hashed(hash, key)?;
+    let mut set = db.set_mut((hash, key))?;
     let len = set.len();
     if count == 0 || len == 0 {
         cx.reply.set(0);
@@ -62,7 +62,7 @@ fn pop_many(cx: &mut Ctx<'_>, key: &[u8], count: &[u8]) -> Result<Flow, CommandE
         if let Some(set) = set.view() {
             reply_members(&mut cx.reply, set);
         }
-        db.remove_hashed(hash, key);
+        db.remove((hash, key));
         cx.propagate_as(&[removal(cx.settings.lazy_server_del), key]);
         settle(cx, key, len, true);
         return Ok(Flow::Done);
@@ -103,9 +103,13 @@ fn take_random(set: &mut SetMut<'_>, count: usize, rng: &mut Rng) -> Vec<Owned> 
 }
 
 /// Makes these the only members of the set, which is encoded anew.
-fn keep(cx: &mut Ctx<'_>, (hash, key): (u64, &[u8]), kept: &[Owned]) -> Result<(), CommandError> {
+fn keep(
+    cx: &mut Ctx<'_>,
+    (hash, key): (KeyHash, &[u8]),
+    kept: &[Owned],
+) -> Result<(), CommandError> {
     let mut db = cx.keyspace.db(cx.db);
-    let set = db.set_mut_hashed(hash, key)?;
+    let set = db.set_mut((hash, key))?;
     let begins = match set.view().map(|set| set.encoding()) {
         Some(Encoding::Intset) => Encoding::Intset,
         _ => Encoding::Listpack,
@@ -114,7 +118,7 @@ fn keep(cx: &mut Ctx<'_>, (hash, key): (u64, &[u8]), kept: &[Owned]) -> Result<(
     for member in kept {
         rest.add(member.member());
     }
-    db.set_mut_hashed(hash, key)?.replace(rest);
+    db.set_mut((hash, key))?.replace(rest);
     Ok(())
 }
 
@@ -139,7 +143,7 @@ pub(super) fn srandmember(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, Comm
     let key = &args[1];
     let hash = cx.hash_of_first(key);
     let mut db = cx.keyspace.db(cx.db);
-    let Some(value) = db.read_hashed(hash, key, Touch::Yes) else {
+    let Some(value) = db.read((hash, key), Touch::Yes) else {
         match count {
             None => cx.reply.null(),
             Some(_) => cx.reply.empty_array(),

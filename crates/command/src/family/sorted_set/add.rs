@@ -127,7 +127,7 @@ pub(in crate::family) fn put(
 ) -> Result<Flow, CommandError> {
     let hash = cx.hash_of_first(key);
     let mut db = cx.keyspace.db(cx.db);
-    let mut zset = db.zset_mut_hashed(hash, key)?;
+    let mut zset = db.zset_mut((hash, key))?;
     let was_absent = zset.is_empty();
     zset.expect(
         items.len(),

@@ -57,7 +57,7 @@ fn pop(cx: &mut Ctx<'_>, args: Args<'_>, side: Side) -> Result<Flow, CommandErro
     let key = &args[1];
     let hash = cx.hash_of_first(key);
     let mut db = cx.keyspace.db(cx.db);
-    let mut zset = db.zset_mut_hashed(hash, key)?;
+    let mut zset = db.zset_mut((hash, key))?;
     let popped = count.unwrap_or(1).min(zset.len());
     let reply = &mut cx.reply;
     // COMPAT: without a count the pair is not in an array of its own.

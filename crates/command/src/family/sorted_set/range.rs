@@ -107,7 +107,7 @@ fn reply_range(cx: &mut Ctx<'_>, args: Args<'_>, form: Form) -> Result<Flow, Com
     let key = &args[1];
     let hash = cx.hash_of_first(key);
     let mut db = cx.keyspace.db(cx.db);
-    let Some(zset) = db.zset_hashed(hash, key, Touch::Yes)? else {
+    let Some(zset) = db.zset((hash, key), Touch::Yes)? else {
         cx.reply.empty_array();
         cx.miss(key);
         return Ok(Flow::Done);

@@ -27,7 +27,7 @@ pub(super) fn zcard(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandErr
 pub(super) fn zscore(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandError> {
     let key = &args[1];
     let hash = cx.hash_of_first(key);
-    match cx.keyspace.db(cx.db).zset_hashed(hash, key, Touch::Yes)? {
+    match cx.keyspace.db(cx.db).zset((hash, key), Touch::Yes)? {
         Some(zset) => match zset.score(&args[2]) {
             Some(score) => cx.reply.double(score),
             None => cx.reply.null(),

@@ -17,7 +17,7 @@ pub(super) fn zrem(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandErro
     let key = &args[1];
     let hash = cx.hash_of_first(key);
     let mut db = cx.keyspace.db(cx.db);
-    let mut zset = db.zset_mut_hashed(hash, key)?;
+    let mut zset = db.zset_mut((hash, key))?;
     let mut removed = 0;
     for member in args.skip(2) {
         removed += usize::from(zset.remove(member).is_some());

@@ -29,7 +29,7 @@ pub(super) fn xack(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandErro
     let (key, name) = (&args[1], &args[2]);
     let hash = cx.hash_of_first(key);
     let mut db = cx.keyspace.db(cx.db);
-    let mut target = db.stream_mut_hashed(hash, key)?;
+    let mut target = db.stream_mut((hash, key))?;
     target.count_as_read();
     let Some(group) = target.get().and_then(|stream| stream.group(name)) else {
         if target.get().is_none() {
@@ -60,7 +60,7 @@ pub(super) fn xackdel(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandE
     let (refs, ids) = ids::read_options(args, 3)?;
     let hash = cx.hash_of_first(key);
     let mut db = cx.keyspace.db(cx.db);
-    let mut target = db.stream_mut_hashed(hash, key)?;
+    let mut target = db.stream_mut((hash, key))?;
     let (mut done, mut removed) = (0, 0);
     cx.reply.array(ids.len());
     for id in ids {
@@ -118,7 +118,7 @@ pub(super) fn xnack(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandErr
     let refusal = Refusal::read(args)?;
     let hash = cx.hash_of_first(key);
     let mut db = cx.keyspace.db(cx.db);
-    let mut target = db.stream_mut_hashed(hash, key)?;
+    let mut target = db.stream_mut((hash, key))?;
     let stream = target.get().ok_or_else(|| text::no_group(key, name))?;
     let group = stream
         .group(name)

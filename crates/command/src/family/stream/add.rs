@@ -56,7 +56,7 @@ fn add(cx: &mut Ctx<'_>, args: Args<'_>, options: &Options<'_>) -> Result<Flow, 
     let fields = args.skip(options.id_at + 1);
     let (hash, now) = (cx.hash_of_first(key), cx.now());
     let mut db = cx.keyspace.db(cx.db);
-    let mut target = db.stream_mut_hashed(hash, key)?;
+    let mut target = db.stream_mut((hash, key))?;
     let is_new = target.get().is_none();
     if is_new && options.is_new_refused {
         cx.reply.null();

@@ -42,7 +42,7 @@ pub(super) fn xclaim(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandEr
     };
     let (hash, now) = (cx.hash_of_first(name.key), cx.now());
     let mut db = cx.keyspace.db(cx.db);
-    let mut target = db.stream_mut_hashed(hash, name.key)?;
+    let mut target = db.stream_mut((hash, name.key))?;
     target.count_as_read();
     if target
         .get()
@@ -271,7 +271,7 @@ pub(super) fn xautoclaim(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, Comma
     let sweep = Sweep::read(args)?;
     let (hash, now) = (cx.hash_of_first(name.key), cx.now());
     let mut db = cx.keyspace.db(cx.db);
-    let mut target = db.stream_mut_hashed(hash, name.key)?;
+    let mut target = db.stream_mut((hash, name.key))?;
     target.count_as_read();
     if target
         .get()

@@ -18,7 +18,7 @@ pub(super) fn xdel(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandErro
     let key = &args[1];
     let hash = cx.hash_of_first(key);
     let mut db = cx.keyspace.db(cx.db);
-    let mut target = db.stream_mut_hashed(hash, key)?;
+    let mut target = db.stream_mut((hash, key))?;
     let Some(stream) = target.get() else {
         cx.reply.integer(0);
         return Ok(Flow::Done);
@@ -47,7 +47,7 @@ pub(super) fn xdelex(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandEr
     let (refs, ids) = ids::read_options(args, 2)?;
     let hash = cx.hash_of_first(key);
     let mut db = cx.keyspace.db(cx.db);
-    let mut target = db.stream_mut_hashed(hash, key)?;
+    let mut target = db.stream_mut((hash, key))?;
     cx.reply.array(ids.len());
     let mut removed = 0;
     for id in ids {

@@ -31,7 +31,7 @@ pub(super) fn xpending(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, Command
     let (key, name) = (&args[1], &args[2]);
     let (hash, now) = (cx.hash_of_first(key), cx.now());
     let mut db = cx.keyspace.db(cx.db);
-    let Some(stream) = db.stream_hashed(hash, key, Touch::Yes)? else {
+    let Some(stream) = db.stream((hash, key), Touch::Yes)? else {
         cx.effects.miss(cx.db, key);
         return Err(text::no_group(key, name));
     };

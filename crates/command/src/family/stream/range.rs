@@ -18,7 +18,7 @@ pub(super) fn xlen(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandErro
     let hash = cx.hash_of_first(key);
     let len = cx
         .db()
-        .stream_hashed(hash, key, Touch::Yes)?
+        .stream((hash, key), Touch::Yes)?
         .map(|stream| stream.len());
     if len.is_none() {
         cx.miss(key);
@@ -52,7 +52,7 @@ fn range(cx: &mut Ctx<'_>, args: Args<'_>, is_reversed: bool) -> Result<Flow, Co
     let key = &args[1];
     let hash = cx.hash_of_first(key);
     let mut db = cx.keyspace.db(cx.db);
-    let Some(stream) = db.stream_hashed(hash, key, Touch::Yes)? else {
+    let Some(stream) = db.stream((hash, key), Touch::Yes)? else {
         cx.effects.miss(cx.db, key);
         cx.reply.empty_array();
         return Ok(Flow::Done);

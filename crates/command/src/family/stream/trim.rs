@@ -191,7 +191,7 @@ pub(super) fn xtrim(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandErr
     let key = &args[1];
     let hash = cx.hash_of_first(key);
     let mut db = cx.keyspace.db(cx.db);
-    let mut target = db.stream_mut_hashed(hash, key)?;
+    let mut target = db.stream_mut((hash, key))?;
     let is_longer = |stream: &Stream| match trim.to {
         TrimTo::Len(len) => stream.len() > len,
         TrimTo::Id(id) => stream.first_id() < id,

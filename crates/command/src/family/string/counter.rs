@@ -39,7 +39,7 @@ pub(super) fn decrby(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandEr
 #[inline]
 fn add(cx: &mut Ctx<'_>, key: &[u8], increment: i64) -> Result<Flow, CommandError> {
     let hash = cx.hash_of_first(key);
-    let sum = match cx.keyspace.db(cx.db).entry_hashed(hash, key) {
+    let sum = match cx.keyspace.db(cx.db).entry((hash, key)) {
         Entry::Occupied(mut entry) => {
             let number = match entry.string()? {
                 StringRef::Int(number) => number,

@@ -18,7 +18,7 @@ use crate::error::CommandError;
 pub(super) fn get(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandError> {
     let key = &args[1];
     let hash = cx.hash_of_first(key);
-    match cx.keyspace.db(cx.db).string_hashed(hash, key)? {
+    match cx.keyspace.db(cx.db).string((hash, key))? {
         Some(value) => reply_value(&mut cx.reply, value),
         None => {
             cx.reply.null();

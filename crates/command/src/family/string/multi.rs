@@ -10,7 +10,7 @@ use russet_resp::{ArgBuf, Args};
 
 use super::condition::Condition;
 use super::expiry::Expiry;
-use super::value::{Ttl, new_value, reply_value, store_hashed};
+use super::value::{Ttl, new_value, reply_value, store_key};
 use crate::args::{Keyword, options};
 use crate::ctx::{Ctx, Flow};
 use crate::effects::NotifyClass;
@@ -28,7 +28,7 @@ pub(super) fn mget(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandErro
         let ahead = Lookahead::new(&cx.db(), keys.iter());
         for (number, key) in keys.iter().enumerate() {
             let hash = ahead.hash(number);
-            match cx.keyspace.db(cx.db).read_hashed(hash, key, Touch::Yes) {
+            match cx.keyspace.db(cx.db).read((hash, key), Touch::Yes) {
                 Some(value) => match value.string() {
                     Ok(value) => reply_value(&mut cx.reply, value),
                     Err(_) => cx.reply.null(),
@@ -139,11 +139,11 @@ fn set_pairs(cx: &mut Ctx<'_>, (args, first): (Args<'_>, usize), pairs: usize, t
         let ahead = Lookahead::new(&cx.db(), (start..end).map(|pair| &args[first + 2 * pair]));
         for pair in start..end {
             let key_idx = first + 2 * pair;
-            let key = (ahead.hash(pair - start), &args[key_idx]);
-            store_hashed(cx, key, new_value(args, key_idx + 1), ttl);
-            cx.notify(NotifyClass::STRING, "set", key.1);
+            let key = (ahead.hash(pair - start), &args[key_idx]).into();
+            store_key(cx, key, new_value(args, key_idx + 1), ttl);
+            cx.notify(NotifyClass::STRING, "set", key.bytes());
             if matches!(ttl, Ttl::At(_)) {
-                cx.notify(NotifyClass::GENERIC, "expire", key.1);
+                cx.notify(NotifyClass::GENERIC, "expire", key.bytes());
             }
         }
     }

@@ -4,7 +4,7 @@
 //! Not here: when a value may be stored — `condition.rs`; until when — `expiry.rs`.
 
 use russet_base::num::{I64Buf, digits10, format_i64, parse_i64};
-use russet_engine::{Entry, Millis, NewValue, StringRef};
+use russet_engine::{Entry, Key, Millis, NewValue, StringRef};
 use russet_resp::{Args, Reply};
 use smallvec::SmallVec;
 
@@ -46,25 +46,20 @@ pub(super) fn new_value(args: Args<'_>, idx: usize) -> NewValue<'_> {
 #[inline]
 pub(super) fn store(cx: &mut Ctx<'_>, key: &[u8], value: NewValue<'_>, ttl: Ttl) {
     let hash = cx.hash_of_first(key);
-    store_hashed(cx, (hash, key), value, ttl);
+    store_key(cx, (hash, key).into(), value, ttl);
 }
 
-/// Sets a key whose hash is known.
+/// Sets a key whatever it held, and tells of a new one.
 #[inline]
-pub(super) fn store_hashed(
-    cx: &mut Ctx<'_>,
-    (hash, key): (u64, &[u8]),
-    value: NewValue<'_>,
-    ttl: Ttl,
-) {
-    match cx.keyspace.db(cx.db).entry_hashed(hash, key) {
+pub(super) fn store_key(cx: &mut Ctx<'_>, key: Key<'_>, value: NewValue<'_>, ttl: Ttl) {
+    match cx.keyspace.db(cx.db).entry(key) {
         Entry::Occupied(mut entry) => match ttl {
             Ttl::Keep => entry.set(value),
             Ttl::Clear | Ttl::At(_) => entry.replace(value, ttl.of_new()),
         },
         Entry::Vacant(entry) => {
             entry.insert(value, ttl.of_new());
-            cx.notify(NotifyClass::NEW, "new", key);
+            cx.notify(NotifyClass::NEW, "new", key.bytes());
         }
     }
 }

@@ -56,7 +56,7 @@ impl Bench {
             effects: &mut self.effects,
             settings: &self.settings,
             rng: &mut self.rng,
-            hint: 0,
+            hint: None,
             may_block: false,
         };
         let run = command.run.expect("a command that is admitted runs");

@@ -15,7 +15,7 @@ fn packed(keyspace: &mut Keyspace, key: &[u8]) -> Vec<u8> {
 
 fn hold<'a>(db: &'a mut Db<'_>, key: &'a [u8], kind: Kind) -> Result<Held<'a>, WrongType> {
     let hash = db.hash(key);
-    db.held_hashed(hash, key, kind)
+    db.held((hash, key), kind)
 }
 
 #[test]

@@ -5,6 +5,7 @@
 
 use super::{HashMut, HashRef};
 use crate::db::Db;
+use crate::key::Key;
 use crate::value::{Kind, Millis, Touch, WrongType};
 use crate::value_ref::ValueRef;
 
@@ -36,23 +37,14 @@ impl Db<'_> {
     /// assert!(user.get(b"age").is_none());
     /// # Ok::<(), russet_engine::WrongType>(())
     /// ```
-    pub fn hash_ref(&mut self, key: &[u8], touch: Touch) -> Result<Option<HashRef<'_>>, WrongType> {
-        self.hash_ref_hashed(self.hash(key), key, touch)
-    }
-
-    /// [`Self::hash_ref`] with the hash of the key, as [`Self::prefetch`] returned it.
-    ///
-    /// # Errors
-    /// [`WrongType`] when the value is not a hash.
     #[inline]
-    pub fn hash_ref_hashed(
+    pub fn hash_ref<'k>(
         &mut self,
-        hash: u64,
-        key: &[u8],
+        key: impl Into<Key<'k>>,
         touch: Touch,
     ) -> Result<Option<HashRef<'_>>, WrongType> {
         let now = self.now();
-        match self.read_hashed(hash, key, touch) {
+        match self.read(key, touch) {
             None => Ok(None),
             Some(value) => {
                 let form = value.form(Kind::Hash)?;
@@ -79,20 +71,8 @@ impl Db<'_> {
     /// assert!(!db.contains(b"cart"));
     /// # Ok::<(), russet_engine::WrongType>(())
     /// ```
-    pub fn hash_mut<'a>(&'a mut self, key: &'a [u8]) -> Result<HashMut<'a>, WrongType> {
-        self.hash_mut_hashed(self.hash(key), key)
-    }
-
-    /// [`Self::hash_mut`] with the hash of the key, as [`Self::prefetch`] returned it.
-    ///
-    /// # Errors
-    /// [`WrongType`] when the value is not a hash.
     #[inline]
-    pub fn hash_mut_hashed<'a>(
-        &'a mut self,
-        hash: u64,
-        key: &'a [u8],
-    ) -> Result<HashMut<'a>, WrongType> {
-        Ok(HashMut::new(self.held_hashed(hash, key, Kind::Hash)?))
+    pub fn hash_mut<'a>(&'a mut self, key: impl Into<Key<'a>>) -> Result<HashMut<'a>, WrongType> {
+        Ok(HashMut::new(self.held(key, Kind::Hash)?))
     }
 }

@@ -54,7 +54,7 @@ impl Db<'_> {
                 is_timed: false,
             },
             packing: self.shared.packing,
-            hasher: self.shared.hasher.clone(),
+            hasher: self.shared.hashing.members.clone(),
         }
     }
 }

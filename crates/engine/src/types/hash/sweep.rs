@@ -8,6 +8,7 @@ use smallvec::SmallVec;
 use super::edit::HashMut;
 use super::view::{HashForm, HashRef};
 use crate::db::Db;
+use crate::key::KeyHash;
 use crate::value::{Kind, StringRef};
 
 impl Db<'_> {
@@ -29,7 +30,7 @@ impl Db<'_> {
         {
             let key: SmallVec<[u8; 64]> = SmallVec::from_slice(self.store.shown(place.cell).key);
             let clocks = std::mem::replace(&mut self.shared.keeps_clocks, true);
-            let held = self.held_hashed(place.hash, &key, Kind::Hash);
+            let held = self.held((KeyHash::new(place.hash), &*key), Kind::Hash);
             let gone = held.map(|held| HashMut::new(held).expire_some(budget - removed));
             self.shared.keeps_clocks = clocks;
             // A hash whose earliest deadline was cleared has none that is due; its key may have

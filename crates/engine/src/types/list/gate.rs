@@ -5,6 +5,7 @@
 
 use super::{ListMut, ListRef};
 use crate::db::Db;
+use crate::key::Key;
 use crate::value::{Kind, Touch, WrongType};
 use crate::value_ref::ValueRef;
 
@@ -24,22 +25,13 @@ impl Db<'_> {
     ///
     /// # Errors
     /// [`WrongType`] when the key holds something else.
-    pub fn list(&mut self, key: &[u8], touch: Touch) -> Result<Option<ListRef<'_>>, WrongType> {
-        self.list_hashed(self.hash(key), key, touch)
-    }
-
-    /// [`Self::list`] with the hash of the key, as [`Self::prefetch`] returned it.
-    ///
-    /// # Errors
-    /// [`WrongType`] when the key holds something else.
     #[inline]
-    pub fn list_hashed(
+    pub fn list<'k>(
         &mut self,
-        hash: u64,
-        key: &[u8],
+        key: impl Into<Key<'k>>,
         touch: Touch,
     ) -> Result<Option<ListRef<'_>>, WrongType> {
-        let value = self.read_hashed(hash, key, touch);
+        let value = self.read(key, touch);
         value.map(|value| value.list()).transpose()
     }
 
@@ -47,20 +39,8 @@ impl Db<'_> {
     ///
     /// # Errors
     /// [`WrongType`] when the key holds something else.
-    pub fn list_mut<'a>(&'a mut self, key: &'a [u8]) -> Result<ListMut<'a>, WrongType> {
-        self.list_mut_hashed(self.hash(key), key)
-    }
-
-    /// [`Self::list_mut`] with the hash of the key, as [`Self::prefetch`] returned it.
-    ///
-    /// # Errors
-    /// [`WrongType`] when the key holds something else.
     #[inline]
-    pub fn list_mut_hashed<'a>(
-        &'a mut self,
-        hash: u64,
-        key: &'a [u8],
-    ) -> Result<ListMut<'a>, WrongType> {
-        Ok(ListMut::new(self.held_hashed(hash, key, Kind::List)?))
+    pub fn list_mut<'a>(&'a mut self, key: impl Into<Key<'a>>) -> Result<ListMut<'a>, WrongType> {
+        Ok(ListMut::new(self.held(key, Kind::List)?))
     }
 }

@@ -60,7 +60,7 @@ impl Db<'_> {
             encoding: Encoding::Listpack,
             body: None,
             packing: self.shared.packing,
-            hasher: self.shared.hasher.clone(),
+            hasher: self.shared.hashing.members.clone(),
             expected,
         }
     }

@@ -20,6 +20,7 @@ use super::paged::Set;
 use super::view::position;
 use super::{Member, NewSet, SetRef};
 use crate::db::{Db, Held};
+use crate::key::Key;
 use crate::packing::Packing;
 use crate::types::form::{Collection, Form};
 use crate::value::{Encoding, Kind, WrongType};
@@ -125,21 +126,8 @@ impl Db<'_> {
     /// # Errors
     /// [`WrongType`] when the key holds something else.
     #[inline]
-    pub fn set_mut<'a>(&'a mut self, key: &'a [u8]) -> Result<SetMut<'a>, WrongType> {
-        self.set_mut_hashed(self.hash(key), key)
-    }
-
-    /// [`Self::set_mut`] with the hash of the key, as [`Self::prefetch`] returned it.
-    ///
-    /// # Errors
-    /// [`WrongType`] when the key holds something else.
-    #[inline]
-    pub fn set_mut_hashed<'a>(
-        &'a mut self,
-        hash: u64,
-        key: &'a [u8],
-    ) -> Result<SetMut<'a>, WrongType> {
-        let held = self.held_hashed(hash, key, Kind::Set)?;
+    pub fn set_mut<'a>(&'a mut self, key: impl Into<Key<'a>>) -> Result<SetMut<'a>, WrongType> {
+        let held = self.held(key, Kind::Set)?;
         Ok(SetMut { held, expected: 1 })
     }
 }

@@ -6,6 +6,7 @@ use russet_base::Rng;
 use russet_base::num::I64Buf;
 
 use super::*;
+use crate::key::{KeyHash, MemberHash};
 use crate::value::{Encoding, Touch};
 use crate::{Keyspace, Options};
 
@@ -167,12 +168,13 @@ fn a_scan_shows_each_member_that_stays_exactly_once() {
 #[test]
 fn hints_about_members_may_be_about_anything() {
     let mut keyspace = Keyspace::new(Options::default());
-    keyspace.prefetch_members([(0, 1, 2), (99, 1, 2)].into_iter());
+    let (key, member) = (KeyHash::new(1), MemberHash::new(2));
+    keyspace.prefetch_members([(0, key, member), (99, key, member)].into_iter());
     for words in [3, 100, 5000] {
         add(&mut keyspace, (0..words).map(|n| format!("w{n}")));
         let hash = keyspace.db(0).hash(KEY);
         let members = (0..200u64).map(|n| n.wrapping_mul(0x9e37_79b9_7f4a_7c15));
-        keyspace.prefetch_members(members.map(|member| (0, hash, member)));
+        keyspace.prefetch_members(members.map(|member| (0, hash, MemberHash::new(member))));
     }
     assert_eq!(add(&mut keyspace, ["w1"]), Encoding::Hashtable);
 }

@@ -10,6 +10,7 @@ use russet_pack::listpack::{self, Listpack};
 use super::Member;
 use super::paged::Set;
 use crate::db::Db;
+use crate::key::Key;
 use crate::types::form::{Collection, Form};
 use crate::value::{Encoding, Kind, Touch, WrongType};
 use crate::value_ref::ValueRef;
@@ -184,7 +185,11 @@ impl Db<'_> {
     /// # Errors
     /// [`WrongType`] when the key holds something else.
     #[inline]
-    pub fn read_set(&mut self, key: &[u8], touch: Touch) -> Result<Option<SetRef<'_>>, WrongType> {
+    pub fn read_set<'k>(
+        &mut self,
+        key: impl Into<Key<'k>>,
+        touch: Touch,
+    ) -> Result<Option<SetRef<'_>>, WrongType> {
         self.read(key, touch).map(|value| value.set()).transpose()
     }
 

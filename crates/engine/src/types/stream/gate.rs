@@ -5,6 +5,7 @@
 
 use super::Stream;
 use crate::db::{Db, Held};
+use crate::key::Key;
 use crate::packing::Packing;
 use crate::types::form::{Collection, Form};
 use crate::value::{Encoding, Kind, Touch, WrongType};
@@ -40,21 +41,13 @@ impl Db<'_> {
     /// assert_eq!(stream.range(StreamId::MIN, StreamId::MAX).count(), 1);
     /// # Ok::<(), russet_engine::WrongType>(())
     /// ```
-    pub fn stream(&mut self, key: &[u8], touch: Touch) -> Result<Option<&Stream>, WrongType> {
-        self.stream_hashed(self.hash(key), key, touch)
-    }
-
-    /// [`Self::stream`] with the hash of the key.
-    ///
-    /// # Errors
-    /// [`WrongType`] when the key holds something else.
-    pub fn stream_hashed(
+    #[inline]
+    pub fn stream<'k>(
         &mut self,
-        hash: u64,
-        key: &[u8],
+        key: impl Into<Key<'k>>,
         touch: Touch,
     ) -> Result<Option<&Stream>, WrongType> {
-        let found = self.read_hashed(hash, key, touch);
+        let found = self.read(key, touch);
         found.map(|value| value.stream()).transpose()
     }
 
@@ -62,21 +55,12 @@ impl Db<'_> {
     ///
     /// # Errors
     /// [`WrongType`] when the key holds something else.
-    pub fn stream_mut<'a>(&'a mut self, key: &'a [u8]) -> Result<StreamMut<'a>, WrongType> {
-        self.stream_mut_hashed(self.hash(key), key)
-    }
-
-    /// [`Self::stream_mut`] with the hash of the key.
-    ///
-    /// # Errors
-    /// [`WrongType`] when the key holds something else.
     #[inline]
-    pub fn stream_mut_hashed<'a>(
+    pub fn stream_mut<'a>(
         &'a mut self,
-        hash: u64,
-        key: &'a [u8],
+        key: impl Into<Key<'a>>,
     ) -> Result<StreamMut<'a>, WrongType> {
-        let held = self.held_hashed(hash, key, Kind::Stream)?;
+        let held = self.held(key, Kind::Stream)?;
         Ok(StreamMut { held })
     }
 }

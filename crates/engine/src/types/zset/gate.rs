@@ -5,6 +5,7 @@
 
 use super::{ZsetMut, ZsetRef};
 use crate::db::Db;
+use crate::key::Key;
 use crate::value::{Kind, Touch, WrongType};
 use crate::value_ref::ValueRef;
 
@@ -24,22 +25,13 @@ impl Db<'_> {
     ///
     /// # Errors
     /// [`WrongType`] when the key holds something else.
-    pub fn zset(&mut self, key: &[u8], touch: Touch) -> Result<Option<ZsetRef<'_>>, WrongType> {
-        self.zset_hashed(self.hash(key), key, touch)
-    }
-
-    /// [`Self::zset`] with the hash of the key, as [`Self::prefetch`] returned it.
-    ///
-    /// # Errors
-    /// [`WrongType`] when the key holds something else.
     #[inline]
-    pub fn zset_hashed(
+    pub fn zset<'k>(
         &mut self,
-        hash: u64,
-        key: &[u8],
+        key: impl Into<Key<'k>>,
         touch: Touch,
     ) -> Result<Option<ZsetRef<'_>>, WrongType> {
-        let value = self.read_hashed(hash, key, touch);
+        let value = self.read(key, touch);
         value.map(|value| value.zset()).transpose()
     }
 
@@ -55,20 +47,8 @@ impl Db<'_> {
     ///
     /// # Errors
     /// [`WrongType`] when the key holds something else.
-    pub fn zset_mut<'a>(&'a mut self, key: &'a [u8]) -> Result<ZsetMut<'a>, WrongType> {
-        self.zset_mut_hashed(self.hash(key), key)
-    }
-
-    /// [`Self::zset_mut`] with the hash of the key, as [`Self::prefetch`] returned it.
-    ///
-    /// # Errors
-    /// [`WrongType`] when the key holds something else.
     #[inline]
-    pub fn zset_mut_hashed<'a>(
-        &'a mut self,
-        hash: u64,
-        key: &'a [u8],
-    ) -> Result<ZsetMut<'a>, WrongType> {
-        Ok(ZsetMut::new(self.held_hashed(hash, key, Kind::Zset)?))
+    pub fn zset_mut<'a>(&'a mut self, key: impl Into<Key<'a>>) -> Result<ZsetMut<'a>, WrongType> {
+        Ok(ZsetMut::new(self.held(key, Kind::Zset)?))
     }
 }

@@ -109,7 +109,7 @@ impl Db<'_> {
     /// A sorted set for no key yet.
     pub fn new_zset(&self) -> NewZset {
         NewZset {
-            zset: Box::new(Zset::new(&self.shared.hasher)),
+            zset: Box::new(Zset::new(&self.shared.hashing.members)),
             longest: 0,
             packing: self.shared.packing,
         }
