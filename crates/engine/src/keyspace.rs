@@ -21,7 +21,7 @@ use crate::packing::Packing;
 use crate::snapshot::Snapshot;
 use crate::store::{Shared, Store};
 use crate::types::form::Ahead;
-use crate::value::{Event, Millis, Stats};
+use crate::value::{Event, ExpiryMode, Millis, Stats};
 
 /// How a key space is set up.
 #[derive(Debug, Clone)]
@@ -56,7 +56,8 @@ impl Default for Options {
 /// let value = db.read(b"greeting", Touch::Yes).expect("it was just stored");
 /// assert!(matches!(value.string(), Ok(StringRef::Bytes(b"hello"))));
 ///
-/// keyspace.freeze(1_700_000_010_000);
+/// // It is there up to the millisecond of its deadline, and gone in the next.
+/// keyspace.freeze(1_700_000_010_001);
 /// assert!(keyspace.db(0).read(b"greeting", Touch::Yes).is_none());
 /// ```
 #[derive(Debug)]
@@ -82,7 +83,8 @@ impl Keyspace {
             stats: Stats::default(),
             events: Vec::new(),
             records_events: false,
-            keeps_expired: false,
+            expiry_mode: ExpiryMode::default(),
+            horizon: 0,
             hashing: Hashing::new(options.seed),
             rng: Rng::new(options.seed),
             policy: AccessPolicy::default(),
@@ -107,6 +109,7 @@ impl Keyspace {
     /// Sets the moment that every look-up sees until the next call.
     pub fn freeze(&mut self, now: Millis) {
         self.shared.now = now;
+        self.set_horizon();
         self.shared.epochs.refresh();
     }
 
@@ -233,9 +236,12 @@ impl Keyspace {
     /// Removes up to `budget` keys and fields of hashes whose deadline has passed and says how
     /// many; call again while the answer equals the budget.
     ///
-    /// The work is bounded too. When it ends for that reason, [`Self::next_expiry`] is not later
-    /// than now.
+    /// The call also stops after a bounded amount of work; call again while [`Self::next_expiry`] is
+    /// not in the future. Unless the mode is [`ExpiryMode::Remove`], nothing is due.
     pub fn expire_due(&mut self, budget: usize) -> usize {
+        if self.shared.expiry_mode != ExpiryMode::Remove {
+            return 0;
+        }
         let mut work = budget.saturating_mul(MOVES_PER_KEY).saturating_add(64);
         let mut removed = 0;
         for (index, store) in self.dbs.iter_mut().enumerate() {
@@ -259,8 +265,12 @@ impl Keyspace {
         removed
     }
 
-    /// The earliest moment at which [`Self::expire_due`] may have work.
+    /// The earliest moment at which [`Self::expire_due`] may have work: for a key that is the
+    /// millisecond after its deadline.
     pub fn next_expiry(&self) -> Option<Millis> {
+        if self.shared.expiry_mode != ExpiryMode::Remove {
+            return None;
+        }
         let keys = self.dbs.iter().filter_map(Store::next_expiry);
         let fields = self.dbs.iter().filter_map(|store| store.fields.next());
         keys.chain(fields).min()
@@ -352,15 +362,39 @@ impl Keyspace {
         }
     }
 
-    /// Sets whether reads leave keys where they are whose deadline has passed; at first they remove
-    /// them. Absent such a key is in any case, and a look-up for writing removes it.
-    pub fn keep_expired(&mut self, kept: bool) {
-        self.shared.keeps_expired = kept;
+    /// Sets what becomes of keys and fields whose deadline has passed.
+    ///
+    /// # Examples
+    /// ```
+    /// use russet_engine::{ExpiryMode, Keyspace, Options};
+    ///
+    /// let mut keyspace = Keyspace::new(Options::default());
+    /// keyspace.freeze(1_000);
+    /// keyspace.db(0).set(b"k", b"v", Some(1_500));
+    /// keyspace.freeze(2_000);
+    /// keyspace.set_expiry_mode(ExpiryMode::KeepForReads);
+    /// assert!(!keyspace.db(0).contains(b"k"));
+    /// keyspace.set_expiry_mode(ExpiryMode::Ignore);
+    /// assert!(keyspace.db(0).contains(b"k"));
+    /// keyspace.set_expiry_mode(ExpiryMode::Remove);
+    /// assert!(!keyspace.db(0).contains(b"k"));
+    /// assert!(keyspace.db(0).is_empty());
+    /// ```
+    pub fn set_expiry_mode(&mut self, mode: ExpiryMode) {
+        self.shared.expiry_mode = mode;
+        self.set_horizon();
     }
 
-    /// Whether reads leave keys where they are whose deadline has passed.
-    pub fn keeps_expired(&self) -> bool {
-        self.shared.keeps_expired
+    /// What becomes of keys and fields whose deadline has passed.
+    pub fn expiry_mode(&self) -> ExpiryMode {
+        self.shared.expiry_mode
+    }
+
+    fn set_horizon(&mut self) {
+        self.shared.horizon = match self.shared.expiry_mode {
+            ExpiryMode::Remove | ExpiryMode::KeepForReads => self.shared.now,
+            ExpiryMode::Ignore => Millis::MIN,
+        };
     }
 
     /// Whether [`Self::take_events`] has something to give.

@@ -51,7 +51,7 @@ pub use types::zset::{
     ZsetAdded, ZsetMut, ZsetRef, ZsetWalk,
 };
 pub use value::{
-    Access, Encoding, Event, EventKind, Kind, Millis, NewValue, SampledKey, ScannedKey, Stats,
-    StringRef, Touch, WrongType,
+    Access, Encoding, Event, EventKind, ExpiryMode, Kind, Millis, NewValue, SampledKey, ScannedKey,
+    Stats, StringRef, Touch, WrongType,
 };
 pub use value_ref::ValueRef;

@@ -8,6 +8,29 @@ use bytes::Bytes;
 /// Milliseconds since the Unix epoch (may be negative: a deadline long past).
 pub type Millis = i64;
 
+/// Whether a deadline has passed, seen from a horizon: a key is there up to and including the
+/// millisecond of its deadline.
+#[inline(always)]
+pub(crate) fn is_past(deadline: Millis, horizon: Millis) -> bool {
+    deadline < horizon
+}
+
+/// What becomes of keys and fields whose deadline has passed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ExpiryMode {
+    /// They are absent, and removed by whoever comes across them or by
+    /// [`Keyspace::expire_due`](crate::Keyspace::expire_due).
+    #[default]
+    Remove,
+    /// They are absent, but reads leave them where they are, and nothing is due. Only a look-up for
+    /// writing removes a key. This is for a server whose data must not change by itself, such as a
+    /// replica or one that is paused.
+    KeepForReads,
+    /// They are there as if they had no deadline: readers see them, writers change them. This is for
+    /// the commands of a primary, which decides what has expired and says so.
+    Ignore,
+}
+
 /// What type of value a key holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Kind {

@@ -13,7 +13,7 @@ use russet_base::time::Now;
 use russet_command::effects::Notification;
 use russet_command::registry::{self, Registry};
 use russet_command::{CommandError, Effects, Settings};
-use russet_engine::{AccessPolicy, Keyspace, Millis};
+use russet_engine::{AccessPolicy, ExpiryMode, Keyspace, Millis};
 use russet_resp::{Args, Limits, Reply};
 
 use crate::config::{Config, EvictionPolicy};
@@ -178,7 +178,10 @@ impl Core {
     pub(crate) fn set_pause(&mut self, pause: Pause) {
         self.pause = pause;
         self.hurdles.set(Hurdles::PAUSED, pause.is_on());
-        self.keyspace.keep_expired(pause.is_on());
+        self.keyspace.set_expiry_mode(match pause.is_on() {
+            true => ExpiryMode::KeepForReads,
+            false => ExpiryMode::Remove,
+        });
     }
 
     /// Opens or closes the unit that holds all others.

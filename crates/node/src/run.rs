@@ -207,7 +207,7 @@ impl Node {
                 &mut self.core,
                 &mut self.sessions,
                 &mut session,
-                (command, 0),
+                (command, None),
                 &args,
             );
         }

@@ -100,9 +100,9 @@ impl Held<'_> {
         self.shared.packing
     }
 
-    /// The frozen moment.
-    pub(crate) fn now(&self) -> Millis {
-        self.shared.now
+    /// The moment before which deadlines have passed.
+    pub(crate) fn horizon(&self) -> Millis {
+        self.shared.horizon
     }
 
     /// What hashes members, as it hashes keys.

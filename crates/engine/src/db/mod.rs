@@ -1,7 +1,7 @@
 //! One database: the one gate to any key.
 //!
 //! Every look-up comes through here, and here it is decided that a key whose deadline has passed is
-//! not there: exactly to the millisecond of the frozen moment, whatever the timing wheel has done.
+//! not there: from the millisecond after its deadline on, whatever the timing wheel has done.
 //!
 //! Not here: table and memory — `store/mod.rs`; all databases — `keyspace.rs`
 
@@ -23,7 +23,9 @@ use crate::hash::hash_of;
 use crate::key::{Key, KeyHash, MemberHash};
 use crate::packing::Packing;
 use crate::store::{Place, Shared, Store};
-use crate::value::{Kind, Millis, SampledKey, ScannedKey, StringRef, Touch, WrongType};
+use crate::value::{
+    ExpiryMode, Kind, Millis, SampledKey, ScannedKey, StringRef, Touch, WrongType, is_past,
+};
 use crate::value_ref::ValueRef;
 
 /// One database, for the time of a borrow.
@@ -202,7 +204,7 @@ impl Db<'_> {
         let memory = &self.store.arena.memory;
         let (policy, now) = (self.shared.policy, self.shared.now);
         let view = cell::view(memory, cell, policy, now);
-        (view.deadline.is_none_or(|deadline| deadline > now)).then_some(view)
+        (!self.has_passed(view.deadline)).then_some(view)
     }
 
     /// Looks a key up for writing: a use, but neither a hit nor a miss.
@@ -269,11 +271,11 @@ impl Db<'_> {
         count: usize,
         visit: &mut dyn FnMut(ScannedKey<'_>),
     ) -> u64 {
-        let (store, now) = (&*self.store, self.shared.now);
+        let (store, horizon) = (&*self.store, self.shared.horizon);
         let mut due: Vec<Box<[u8]>> = Vec::new();
         let next = store.scan(self.shared, cursor, count.max(1), &mut |cell| {
             let shown = store.shown(cell);
-            if shown.deadline.is_none_or(|deadline| deadline > now) {
+            if shown.deadline.is_none_or(|at| !is_past(at, horizon)) {
                 visit(shown);
             } else {
                 due.push(shown.key.into());
@@ -287,10 +289,10 @@ impl Db<'_> {
 
     /// Visits every key that has not expired.
     pub fn for_each(&mut self, visit: &mut dyn FnMut(ScannedKey<'_>)) {
-        let (store, now) = (&*self.store, self.shared.now);
+        let (store, horizon) = (&*self.store, self.shared.horizon);
         store.for_each(&mut |cell| {
             let shown = store.shown(cell);
-            if shown.deadline.is_none_or(|deadline| deadline > now) {
+            if shown.deadline.is_none_or(|at| !is_past(at, horizon)) {
                 visit(shown);
             }
         });
@@ -368,7 +370,7 @@ impl Db<'_> {
     #[inline(always)]
     fn is_due(&self, cell: Handle) -> bool {
         let deadline = cell::deadline(&self.store.arena.memory, cell);
-        deadline.is_some_and(|deadline| deadline.at <= self.shared.now)
+        deadline.is_some_and(|deadline| is_past(deadline.at, self.shared.horizon))
     }
 
     #[cold]
@@ -379,9 +381,14 @@ impl Db<'_> {
 
     #[cold]
     fn expire_seen(&mut self, place: Place, key: &[u8]) {
-        if !self.shared.keeps_expired {
+        if self.shared.expiry_mode == ExpiryMode::Remove {
             self.expire(place, key);
         }
+    }
+
+    /// Whether a deadline has passed for those who look now.
+    pub(crate) fn has_passed(&self, deadline: Option<Millis>) -> bool {
+        deadline.is_some_and(|at| is_past(at, self.shared.horizon))
     }
 
     /// Whether the key is stored although its deadline has passed.

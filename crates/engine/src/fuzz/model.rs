@@ -41,7 +41,7 @@ impl Item {
     }
 
     pub(super) fn is_due(&self, now: Millis) -> bool {
-        self.deadline.is_some_and(|at| at <= now)
+        self.deadline.is_some_and(|at| at < now)
     }
 }
 

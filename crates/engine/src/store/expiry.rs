@@ -1,6 +1,6 @@
 //! What happens when records of the timing wheel come up.
 //!
-//! Always true: a key is removed at its deadline or later, never before.
+//! Always true: a key is removed after the millisecond of its deadline, never in it or before.
 //! Not here: when records come up — `expire/wheel.rs`
 
 use super::{Place, Shared, Store};
@@ -8,7 +8,7 @@ use crate::arena::Handle;
 use crate::cell::{self, Deadline};
 use crate::expire::{Step, Wheel};
 use crate::prefetch;
-use crate::value::Millis;
+use crate::value::{Millis, is_past};
 
 impl Store {
     /// Hands up to `budget` due entries to `expire`, and does at most `work` other steps; returns
@@ -50,7 +50,7 @@ impl Store {
         let deadline = self.current(cell, tag)?;
         // A cell in limbo is live too, but the table does not lead to it.
         let mut place = self.find_cell(self.rehash(cx, cell), cell)?;
-        if deadline.at <= cx.now {
+        if is_past(deadline.at, cx.now) {
             return Some(place);
         }
         let new = self.rearmed(cx, cell, deadline.at);

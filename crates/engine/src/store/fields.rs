@@ -12,7 +12,7 @@ use super::{Place, Shared, Store};
 use crate::arena::Handle;
 use crate::cell::{self, Head};
 use crate::types::hash::view::due;
-use crate::value::{Kind, Millis};
+use crate::value::{Kind, Millis, is_past};
 use crate::value_ref::Content;
 
 /// Bytes of an entry, with its share of the tree.
@@ -30,9 +30,9 @@ impl FieldIndex {
         self.due.len()
     }
 
-    /// When the first field of all is due.
+    /// When the first field of all is gone: in the millisecond after its deadline.
     pub(crate) fn next(&self) -> Option<Millis> {
-        self.due.first().map(|&(due, _)| due)
+        self.due.first().map(|&(due, _)| due.saturating_add(1))
     }
 
     /// Bytes that it occupies.
@@ -88,7 +88,8 @@ impl Store {
     /// A hash that may have a field that is due.
     pub(crate) fn overdue_hash(&mut self, cx: &Shared) -> Option<Place> {
         loop {
-            let &(due, hash) = self.fields.due.first().filter(|(due, _)| *due <= cx.now)?;
+            let first = self.fields.due.first();
+            let &(due, hash) = first.filter(|(due, _)| is_past(*due, cx.horizon))?;
             let is_it = |cell| self.field_due(cell) == Some(due) && self.rehash(cx, cell) == hash;
             let found = self.search(hash, is_it);
             debug_assert!(found.is_some(), "an entry has a hash");

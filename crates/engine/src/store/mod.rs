@@ -39,7 +39,7 @@ use crate::heap::Heap;
 use crate::observe::Observed;
 use crate::packing::Packing;
 use crate::table::{Directory, Line, Slot, segment};
-use crate::value::{Encoding, Event, EventKind, Kind, Millis, Stats};
+use crate::value::{Encoding, Event, EventKind, ExpiryMode, Kind, Millis, Stats};
 
 pub(crate) use fields::FieldIndex;
 pub(crate) use limbo::Limbo;
@@ -52,8 +52,10 @@ pub(crate) struct Shared {
     pub(crate) events: Vec<Event>,
     /// Whether anybody takes the events.
     pub(crate) records_events: bool,
-    /// Whether keys that reads find expired stay where they are.
-    pub(crate) keeps_expired: bool,
+    pub(crate) expiry_mode: ExpiryMode,
+    /// Deadlines before this moment have passed: now, or the first of all moments while deadlines
+    /// are ignored.
+    pub(crate) horizon: Millis,
     pub(crate) hashing: Hashing,
     pub(crate) rng: Rng,
     pub(crate) policy: AccessPolicy,
@@ -361,9 +363,11 @@ impl Store {
         self.rearmed(cx, cell, at)
     }
 
-    /// Makes a record of a cell whose deadline is counted.
+    /// Makes a record of a cell whose deadline is counted. It comes up in the millisecond after the
+    /// deadline, the first in which the key is gone.
     fn rearmed(&mut self, cx: &Shared, cell: Handle, at: Millis) -> Deadline {
-        let tag = (!Deadline::is_far(at)).then(|| self.wheel.arm(cell, at, cx.now));
+        let gone_at = at.saturating_add(1);
+        let tag = (!Deadline::is_far(at)).then(|| self.wheel.arm(cell, gone_at, cx.now));
         Deadline { at, tag }
     }
 

@@ -8,7 +8,7 @@
 //! A packed hash turns into pages when it gets too many fields or too long a field or value, and
 //! into `ListpackEx` with its first deadline; never back.
 //!
-//! Always true: a field is absent from the millisecond of its deadline on, whoever looks; what is
+//! Always true: a field is absent after the millisecond of its deadline, whoever looks; what is
 //! due is removed by [`Keyspace::expire_due`] or by whoever comes across it first.
 //!
 //! [`Keyspace::expire_due`]: crate::Keyspace::expire_due

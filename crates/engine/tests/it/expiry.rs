@@ -1,7 +1,7 @@
 //! Deadlines are exact, and their records stay bounded.
 
 use russet_base::Rng;
-use russet_engine::{Entry, Keyspace, NewValue, Options, Touch};
+use russet_engine::{Entry, ExpiryMode, FieldTtl, Keyspace, NewValue, Options, Touch};
 
 const NOW: i64 = 1_700_000_000_000;
 
@@ -33,9 +33,9 @@ fn a_look_up_is_exact_to_the_millisecond() {
     for after in [1, 2, 63, 64, 1023, 1024, 100_000, 5_000_000_000] {
         keyspace.freeze(NOW);
         keyspace.db(0).set(b"k", b"v", Some(NOW + after));
-        keyspace.freeze(NOW + after - 1);
-        assert!(keyspace.db(0).contains(b"k"));
         keyspace.freeze(NOW + after);
+        assert!(keyspace.db(0).contains(b"k"));
+        keyspace.freeze(NOW + after + 1);
         assert!(!keyspace.db(0).contains(b"k"));
     }
     assert_eq!(keyspace.take_events().len(), 8);
@@ -56,15 +56,15 @@ fn the_wheel_is_exact_to_the_millisecond_too() {
     deadlines.sort_unstable();
     for chunk in deadlines.chunks(7) {
         let last = chunk[chunk.len() - 1];
-        if last <= keyspace.now() {
+        if last < keyspace.now() {
             continue;
         }
-        keyspace.freeze(last - 1);
+        keyspace.freeze(last);
         expire_all(&mut keyspace);
         let left = deadlines.iter().filter(|&&at| at >= last).count();
         assert_eq!(keyspace.db(0).len(), left);
-        assert!(keyspace.next_expiry().is_some_and(|at| at <= last));
-        keyspace.freeze(last);
+        assert!(keyspace.next_expiry().is_some_and(|at| at <= last + 1));
+        keyspace.freeze(last + 1);
         expire_all(&mut keyspace);
         let left = deadlines.iter().filter(|&&at| at > last).count();
         assert_eq!(keyspace.db(0).len(), left);
@@ -153,7 +153,7 @@ fn records_of_one_deadline_are_not_looked_for_without_end() {
         let turns = (0..10_000).take_while(|_| keyspace.housekeep(50)).count();
         assert!(turns < 10_000, "housekeeping comes to an end");
     }
-    keyspace.freeze(at);
+    keyspace.freeze(at + 1);
     assert_eq!(expire_all(&mut keyspace), keys as usize);
 }
 
@@ -184,7 +184,7 @@ fn a_cell_that_is_used_again_does_not_expire_by_an_old_record() {
     keyspace.freeze(NOW + 6_000);
     assert_eq!(expire_all(&mut keyspace), 0);
     assert_eq!(keyspace.db(0).len(), count);
-    keyspace.freeze(NOW + 50_000);
+    keyspace.freeze(NOW + 50_001);
     assert_eq!(expire_all(&mut keyspace), count);
 }
 
@@ -198,7 +198,7 @@ fn many_keys_of_one_moment_expire_in_slices() {
             .db(0)
             .set(format!("{n}").as_bytes(), b"v", Some(NOW + 100_000_000));
     }
-    keyspace.freeze(NOW + 100_000_000);
+    keyspace.freeze(NOW + 100_000_001);
     let (mut calls, mut removed) = (0, 0);
     while keyspace
         .next_expiry()
@@ -229,7 +229,7 @@ fn deadlines_survive_values_that_move() {
         assert_eq!(read, Some(NOW + 3_000));
     }
     assert_eq!(keyspace.db(0).average_ttl(), 3_000);
-    keyspace.freeze(NOW + 3_000);
+    keyspace.freeze(NOW + 3_001);
     assert_eq!(expire_all(&mut keyspace), 1);
 }
 
@@ -241,7 +241,7 @@ fn events_are_recorded_only_on_demand() {
         keyspace.freeze(NOW);
         keyspace.db(0).set(b"k", b"v", Some(NOW + 1));
         keyspace.db(0).set(b"l", b"v", Some(NOW + 1));
-        keyspace.freeze(NOW + 1);
+        keyspace.freeze(NOW + 2);
         assert!(!keyspace.db(0).contains(b"k"));
         expire_all(&mut keyspace);
         assert_eq!(keyspace.take_events().len(), 2 * usize::from(is_recorded));
@@ -270,8 +270,9 @@ fn expired_keys_that_are_kept_are_absent_and_go_when_they_are_written() {
         keyspace.db(0).set(key, b"v", Some(NOW + 1));
         keyspace.db(1).set(key, b"v", None);
     }
-    keyspace.freeze(NOW + 1);
-    keyspace.keep_expired(true);
+    keyspace.freeze(NOW + 2);
+    keyspace.set_expiry_mode(ExpiryMode::KeepForReads);
+    assert_eq!((keyspace.expire_due(10), keyspace.next_expiry()), (0, None));
     assert!(!keyspace.db(0).contains(b"k"));
     assert!(keyspace.db(0).read(b"k", Touch::Yes).is_none());
     assert!(keyspace.db(0).has_expired(b"k"));
@@ -281,4 +282,39 @@ fn expired_keys_that_are_kept_are_absent_and_go_when_they_are_written() {
     assert_eq!(keyspace.db(0).len(), 2);
     assert_eq!(keyspace.stats().expired, 2);
     assert!(!keyspace.db(0).has_expired(b"l"));
+}
+
+#[test]
+fn deadlines_that_are_ignored_matter_again_afterwards() {
+    let mut keyspace = keyspace();
+    keyspace.db(0).set(b"k", b"1", Some(NOW + 1));
+    keyspace.db(0).set(b"l", b"1", Some(NOW + 1));
+    let mut db = keyspace.db(0);
+    let mut hash = db.hash_mut(b"h").unwrap();
+    hash.set(b"due", b"1", FieldTtl::At(NOW + 1));
+    hash.set(b"other", b"1", FieldTtl::Clear);
+    keyspace.freeze(NOW + 1_000);
+    keyspace.set_expiry_mode(ExpiryMode::Ignore);
+    keyspace.freeze(NOW + 2_000);
+    assert_eq!((keyspace.expire_due(10), keyspace.next_expiry()), (0, None));
+    let mut db = keyspace.db(0);
+    assert!(db.contains(b"k") && !db.has_expired(b"k") && db.peek(b"k").is_some());
+    assert_eq!(db.incr_by(b"k", 1), Ok(2));
+    let deadline = db.read(b"k", Touch::Yes).and_then(|value| value.deadline());
+    assert_eq!(deadline, Some(NOW + 1), "a change keeps the deadline");
+    let (mut shown, mut scanned) = (0, 0);
+    db.for_each(&mut |_| shown += 1);
+    assert_eq!(db.scan(0, 100, &mut |_| scanned += 1), 0);
+    assert_eq!((shown, scanned), (3, 3));
+    let mut hash = db.hash_mut(b"h").unwrap();
+    assert_eq!(hash.expire(), 0);
+    assert!(
+        !hash.set(b"due", b"2", FieldTtl::Keep),
+        "the field is there"
+    );
+    let hash = db.hash_ref(b"h", Touch::Yes).unwrap().unwrap();
+    assert_eq!(hash.deadline(b"due"), Some(Some(NOW + 1)));
+    keyspace.set_expiry_mode(ExpiryMode::Remove);
+    assert_eq!(expire_all(&mut keyspace), 3);
+    assert_eq!(keyspace.db(0).len(), 1);
 }

@@ -3,7 +3,7 @@
 //! Always true: no key is shown whose deadline has passed.
 //! Not here: what a cursor means — the engine's `Db::scan`.
 
-use russet_engine::{Kind, ScannedKey};
+use russet_engine::{ExpiryMode, Kind, ScannedKey};
 use russet_resp::Args;
 use smallvec::SmallVec;
 
@@ -47,9 +47,9 @@ pub(super) fn scan(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandErro
 pub(super) fn randomkey(cx: &mut Ctx<'_>, _: Args<'_>) -> Result<Flow, CommandError> {
     // A key that has expired goes when it is looked at, so each round finds one or removes one,
     // unless those that expired are kept.
-    let mut draws = match cx.keyspace.keeps_expired() {
-        true => KEPT_DRAWS_MAX,
-        false => usize::MAX,
+    let mut draws = match cx.keyspace.expiry_mode() {
+        ExpiryMode::Remove => usize::MAX,
+        ExpiryMode::KeepForReads | ExpiryMode::Ignore => KEPT_DRAWS_MAX,
     };
     while draws > 0 {
         let mut db = cx.keyspace.db(cx.db);

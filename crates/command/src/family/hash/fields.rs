@@ -2,7 +2,7 @@
 //!
 //! Always true: what follows FIELDS is the end of the request.
 
-use russet_engine::KeyHash;
+use russet_engine::{ExpiryMode, KeyHash};
 use russet_resp::Args;
 
 use crate::args::{is_word, parse_integer};
@@ -45,7 +45,7 @@ pub(super) fn read(
 /// exists.
 #[cold]
 pub(super) fn expire(cx: &mut Ctx<'_>, (hash, key): (KeyHash, &[u8]), fields: Args<'_>) {
-    if cx.keyspace.keeps_expired() {
+    if cx.keyspace.expiry_mode() != ExpiryMode::Remove {
         return;
     }
     if let Ok(mut target) = cx.keyspace.db(cx.db).hash_mut((hash, key)) {

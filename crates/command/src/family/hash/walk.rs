@@ -5,7 +5,7 @@
 
 use russet_base::num::I64Buf;
 use russet_base::rng::Rng;
-use russet_engine::{Field, HashRef, Touch};
+use russet_engine::{ExpiryMode, Field, HashRef, Touch};
 use russet_resp::{Args, Protocol, Reply};
 
 use crate::args::{check_repeats, is_word, random_count};
@@ -33,7 +33,7 @@ pub(super) fn hrandfield(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, Comma
     let mut db = cx.keyspace.db(cx.db);
     let found = db.hash_ref((hash, key), Touch::Yes)?;
     let is_overdue = found.is_some_and(|found| found.is_overdue());
-    let is_kept = is_overdue && cx.keyspace.keeps_expired();
+    let is_kept = is_overdue && cx.keyspace.expiry_mode() != ExpiryMode::Remove;
     let mut db = cx.keyspace.db(cx.db);
     if is_overdue && !is_kept {
         db.hash_mut((hash, key))?.expire();

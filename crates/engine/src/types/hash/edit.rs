@@ -12,7 +12,7 @@ use super::pages::{Hash, Set};
 use super::view::{HashForm, HashRef};
 use crate::db::Held;
 use crate::types::form::Collection;
-use crate::value::{Encoding, Millis, StringRef};
+use crate::value::{Encoding, Millis, StringRef, is_past};
 
 /// A packed hash never becomes larger, however far its thresholds are raised.
 pub(super) const PACKED_SIZE_MAX: usize = 1 << 30;
@@ -72,7 +72,11 @@ impl<'a> HashMut<'a> {
     #[inline]
     pub fn view(&self) -> Option<HashRef<'_>> {
         let encoding = self.held.encoding()?;
-        Some(HashRef::new(self.held.form()?, encoding, self.held.now()))
+        Some(HashRef::new(
+            self.held.form()?,
+            encoding,
+            self.held.horizon(),
+        ))
     }
 
     /// The value of a field.
@@ -159,7 +163,7 @@ impl<'a> HashMut<'a> {
     /// The deadline of a field that is stored, due or not.
     pub(super) fn stored_deadline(&self, field: &[u8]) -> Option<Option<Millis>> {
         let mut view = self.view()?;
-        view.now = Millis::MIN;
+        view.horizon = Millis::MIN;
         view.deadline(field)
     }
 
@@ -204,8 +208,8 @@ impl<'a> HashMut<'a> {
 
     #[inline]
     fn set_in_pages(&mut self, field: &[u8], value: &[u8], ttl: FieldTtl) -> bool {
-        let now = self.held.now();
-        let set = self.change(|hash| hash.set(field, value, |old| ttl.after(old), now));
+        let horizon = self.held.horizon();
+        let set = self.change(|hash| hash.set(field, value, |old| ttl.after(old), horizon));
         if set == Set::Expired && ttl == FieldTtl::Keep {
             self.held.note_expired_field(field);
             if self.len() == 1 {
@@ -248,7 +252,9 @@ impl<'a> HashMut<'a> {
             self.add_packed(field, value, ttl.after(None));
             return true;
         };
-        let is_due = place.deadline.is_some_and(|at| at <= self.held.now());
+        let is_due = place
+            .deadline
+            .is_some_and(|at| is_past(at, self.held.horizon()));
         let deadline = ttl.after(place.deadline);
         let stays = deadline == place.deadline && !matches!(ttl, FieldTtl::At(_));
         if stays {

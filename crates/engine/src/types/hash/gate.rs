@@ -43,12 +43,12 @@ impl Db<'_> {
         key: impl Into<Key<'k>>,
         touch: Touch,
     ) -> Result<Option<HashRef<'_>>, WrongType> {
-        let now = self.now();
+        let horizon = self.shared.horizon;
         match self.read(key, touch) {
             None => Ok(None),
             Some(value) => {
                 let form = value.form(Kind::Hash)?;
-                Ok(Some(HashRef::new(form, value.encoding(), now)))
+                Ok(Some(HashRef::new(form, value.encoding(), horizon)))
             }
         }
     }

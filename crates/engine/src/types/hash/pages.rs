@@ -5,7 +5,7 @@
 use ahash::RandomState;
 
 use crate::types::paged::{Record, Table};
-use crate::value::Millis;
+use crate::value::{Millis, is_past};
 
 /// A hash of pages.
 #[derive(Debug, Clone)]
@@ -63,7 +63,7 @@ impl Hash {
         field: &[u8],
         value: &[u8],
         deadline: impl FnOnce(Option<Millis>) -> Option<Millis>,
-        now: Millis,
+        horizon: Millis,
     ) -> Set {
         let hash = self.table.hash(field);
         let Some(found) = self.table.find(hash, field) else {
@@ -80,7 +80,7 @@ impl Hash {
             return Set::New;
         };
         let old = self.table.at(found).deadline;
-        let is_due = old.is_some_and(|at| at <= now);
+        let is_due = old.is_some_and(|at| is_past(at, horizon));
         let deadline = deadline(old.filter(|_| !is_due));
         self.count(old, deadline);
         self.table.replace(
@@ -129,11 +129,11 @@ impl Hash {
     /// Removes up to `budget` fields that are due, showing each before; returns how many.
     pub(super) fn expire(
         &mut self,
-        now: Millis,
+        horizon: Millis,
         budget: usize,
         visit: &mut dyn FnMut(&[u8]),
     ) -> usize {
-        let removed = self.table.expire(now, budget, visit);
+        let removed = self.table.expire(horizon, budget, visit);
         self.timed -= removed;
         self.due = self.table.due().unwrap_or(Millis::MAX);
         removed

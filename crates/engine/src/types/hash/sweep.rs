@@ -9,7 +9,7 @@ use super::edit::HashMut;
 use super::view::{HashForm, HashRef};
 use crate::db::Db;
 use crate::key::KeyHash;
-use crate::value::{Kind, StringRef};
+use crate::value::{Kind, StringRef, is_past};
 
 impl Db<'_> {
     /// Removes the fields of a hash that are due, if a key holds one: what is left is what a copy
@@ -55,7 +55,7 @@ impl HashMut<'_> {
         }
         for field in fields {
             let is_due = self.stored_deadline(field).flatten();
-            if is_due.is_some_and(|at| at <= self.held.now()) {
+            if is_due.is_some_and(|at| is_past(at, self.held.horizon())) {
                 self.remove_stored(field);
                 self.held.note_expired_field(field);
                 gone += 1;
@@ -69,7 +69,7 @@ impl HashMut<'_> {
 
     /// Removes up to `budget` fields that are due; returns how many.
     pub(super) fn expire_some(&mut self, budget: usize) -> usize {
-        let now = self.held.now();
+        let horizon = self.held.horizon();
         let Some(view) = self.view() else {
             return 0;
         };
@@ -78,7 +78,7 @@ impl HashMut<'_> {
             HashForm::Pages(_) => {
                 let mut fields: Vec<Box<[u8]>> = Vec::new();
                 let gone = self.change(|hash| {
-                    hash.expire(now, budget, &mut |field| fields.push(field.into()))
+                    hash.expire(horizon, budget, &mut |field| fields.push(field.into()))
                 });
                 fields
                     .iter()
@@ -95,7 +95,7 @@ impl HashMut<'_> {
 
     /// The first fields of a packed hash are the earliest.
     fn expire_packed(&mut self, budget: usize) -> usize {
-        let now = self.held.now();
+        let horizon = self.held.horizon();
         let mut gone: Vec<Vec<u8>> = Vec::new();
         let mut end = 0;
         if let Some(HashRef {
@@ -104,7 +104,9 @@ impl HashMut<'_> {
         }) = self.view()
         {
             let due = packed.fields().take(budget);
-            for (at, field) in due.take_while(|(_, f)| f.deadline.is_some_and(|at| at <= now)) {
+            for (at, field) in
+                due.take_while(|(_, f)| f.deadline.is_some_and(|at| is_past(at, horizon)))
+            {
                 gone.push(match field.field {
                     StringRef::Int(n) => n.to_string().into_bytes(),
                     StringRef::Bytes(bytes) => bytes.to_vec(),

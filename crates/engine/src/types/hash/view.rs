@@ -7,13 +7,14 @@ use super::field::Field;
 use super::packed::Packed;
 use super::pages::Hash;
 use crate::types::form::{Collection, Form};
-use crate::value::{Encoding, Millis, StringRef};
+use crate::value::{Encoding, Millis, StringRef, is_past};
 
 /// A hash, borrowed from the key space.
 #[derive(Debug, Clone, Copy)]
 pub struct HashRef<'a> {
     pub(super) form: HashForm<'a>,
-    pub(super) now: Millis,
+    /// Fields whose deadline is earlier are not there.
+    pub(super) horizon: Millis,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -37,9 +38,9 @@ impl<'a> HashForm<'a> {
 
 impl<'a> HashRef<'a> {
     #[inline]
-    pub(super) fn new(form: Form<'a>, encoding: Encoding, now: Millis) -> Self {
+    pub(super) fn new(form: Form<'a>, encoding: Encoding, horizon: Millis) -> Self {
         let form = HashForm::new(form, encoding);
-        Self { form, now }
+        Self { form, horizon }
     }
 
     /// How many fields are stored: those too whose deadline has passed, but which nobody removed
@@ -146,7 +147,7 @@ impl<'a> HashRef<'a> {
 
     #[inline]
     pub(super) fn is_due(&self, deadline: Option<Millis>) -> bool {
-        deadline.is_some_and(|at| at <= self.now)
+        deadline.is_some_and(|at| is_past(at, self.horizon))
     }
 }
 

@@ -16,7 +16,7 @@ use smallvec::{SmallVec, smallvec};
 
 use super::page::{Full, Page};
 use super::record::Record;
-use crate::value::Millis;
+use crate::value::{Millis, is_past};
 
 /// How many bits the index of a node has at most.
 pub(super) const INDEX_BITS: u8 = 8;
@@ -354,15 +354,15 @@ impl Node {
     /// pages are merged.
     pub(super) fn expire<const PAIRS: bool>(
         &mut self,
-        now: Millis,
+        horizon: Millis,
         budget: usize,
         visit: &mut dyn FnMut(&[u8]),
     ) -> usize {
         let mut removed = 0;
         for page in &mut self.pages {
-            if page.due() <= now && removed < budget {
+            if is_past(page.due(), horizon) && removed < budget {
                 self.bytes -= page.weight();
-                removed += page.expire::<PAIRS>(now, budget - removed, visit);
+                removed += page.expire::<PAIRS>(horizon, budget - removed, visit);
                 self.bytes += page.weight();
             }
         }

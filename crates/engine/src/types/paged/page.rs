@@ -22,7 +22,7 @@ use super::record::{BOXED_SIZE, Record, Stored, put_boxed};
 use crate::part::Part;
 use crate::prefetch;
 use crate::table::Slots;
-use crate::value::Millis;
+use crate::value::{Millis, is_past};
 
 /// Records that take more are boxed.
 const INLINE_SIZE_MAX: usize = 1024;
@@ -294,11 +294,11 @@ impl Page {
         self.extra.as_ref().map_or(Millis::MAX, |extra| extra.due)
     }
 
-    /// Removes records whose deadline is not later than `now`, up to `budget`, showing each before;
+    /// Removes records whose deadline is before the horizon, up to `budget`, showing each before;
     /// returns how many.
     pub(super) fn expire<const PAIRS: bool>(
         &mut self,
-        now: Millis,
+        horizon: Millis,
         budget: usize,
         visit: &mut dyn FnMut(&[u8]),
     ) -> usize {
@@ -306,7 +306,7 @@ impl Page {
         while slot > 0 && removed < budget {
             slot -= 1;
             let record = self.at::<PAIRS>(slot);
-            if record.deadline.is_some_and(|at| at <= now) {
+            if record.deadline.is_some_and(|at| is_past(at, horizon)) {
                 visit(record.field);
                 // The last record takes the slot; it was looked at already.
                 self.remove::<PAIRS>(slot);

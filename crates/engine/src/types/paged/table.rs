@@ -11,7 +11,7 @@ use super::page::Ahead;
 use super::record::Record;
 use crate::hash;
 use crate::part::Part;
-use crate::value::Millis;
+use crate::value::{Millis, is_past};
 
 /// Bits of the index at most; beyond that pages grow instead of splitting.
 const DEPTH_MAX: u8 = 20;
@@ -172,21 +172,21 @@ impl<const PAIRS: bool> Table<PAIRS> {
         due.filter(|&due| due != Millis::MAX)
     }
 
-    /// Removes records whose deadline is not later than `now`, up to `budget`, showing the field
+    /// Removes records whose deadline is before the horizon, up to `budget`, showing the field
     /// of each before; returns how many.
     pub(crate) fn expire(
         &mut self,
-        now: Millis,
+        horizon: Millis,
         budget: usize,
         visit: &mut dyn FnMut(&[u8]),
     ) -> usize {
         let mut removed = 0;
         for at in 0..self.nodes.len() {
-            if self.nodes[at].due() > now || removed >= budget {
+            if !is_past(self.nodes[at].due(), horizon) || removed >= budget {
                 continue;
             }
             let left = budget - removed;
-            removed += self.change(at, |node| node.expire::<PAIRS>(now, left, visit));
+            removed += self.change(at, |node| node.expire::<PAIRS>(horizon, left, visit));
         }
         self.len -= removed;
         removed
