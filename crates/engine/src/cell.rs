@@ -122,30 +122,44 @@ impl Head {
     }
 }
 
+/// Encodings by the number that a cell has of them; what is no number of any reads as raw.
 const ENCODINGS: [Encoding; 16] = {
     let mut encodings = [Encoding::Raw; 16];
-    encodings[0] = Encoding::Int;
-    encodings[1] = Encoding::Embstr;
-    encodings[3] = Encoding::Listpack;
-    encodings[4] = Encoding::ListpackEx;
-    encodings[5] = Encoding::Intset;
-    encodings[6] = Encoding::Hashtable;
-    encodings[7] = Encoding::Skiplist;
-    encodings[8] = Encoding::Quicklist;
-    encodings[9] = Encoding::Stream;
+    let mut at = 0;
+    while at < Encoding::ALL.len() {
+        encodings[at] = Encoding::ALL[at];
+        at += 1;
+    }
     encodings
 };
 
-const KINDS: [Kind; 8] = [
-    Kind::String,
-    Kind::List,
-    Kind::Set,
-    Kind::Zset,
-    Kind::Hash,
-    Kind::Stream,
-    Kind::String,
-    Kind::String,
-];
+/// Kinds by the number that a cell has of them; what is no number of any reads as a string.
+const KINDS: [Kind; 8] = {
+    let mut kinds = [Kind::String; 8];
+    let mut at = 0;
+    while at < Kind::ALL.len() {
+        kinds[at] = Kind::ALL[at];
+        at += 1;
+    }
+    kinds
+};
+
+const _: () = {
+    let mut at = 0;
+    while at < Encoding::ALL.len() {
+        assert!(
+            ENCODINGS[at] as usize == at,
+            "an encoding is read as it was written"
+        );
+        at += 1;
+    }
+    let mut at = 0;
+    while at < Kind::ALL.len() {
+        assert!(KINDS[at] as usize == at, "a kind is read as it was written");
+        at += 1;
+    }
+    assert!(Encoding::ALL.len() <= ENCODINGS.len() && Kind::ALL.len() <= KINDS.len());
+};
 
 /// When a cell is due, and the low bits of the tick of its record in the timing wheel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -277,28 +291,8 @@ impl Image<'_> {
 
 /// How a cell says what it holds.
 #[inline]
-pub(crate) fn kind_byte(kind: Kind, encoding: Encoding) -> u8 {
-    let encoding = match encoding {
-        Encoding::Int => 0,
-        Encoding::Embstr => 1,
-        Encoding::Raw => 2,
-        Encoding::Listpack => 3,
-        Encoding::ListpackEx => 4,
-        Encoding::Intset => 5,
-        Encoding::Hashtable => 6,
-        Encoding::Skiplist => 7,
-        Encoding::Quicklist => 8,
-        Encoding::Stream => 9,
-    };
-    let kind = match kind {
-        Kind::String => 0,
-        Kind::List => 1,
-        Kind::Set => 2,
-        Kind::Zset => 3,
-        Kind::Hash => 4,
-        Kind::Stream => 5,
-    };
-    kind | encoding << 4
+pub(crate) const fn kind_byte(kind: Kind, encoding: Encoding) -> u8 {
+    kind as u8 | (encoding as u8) << 4
 }
 
 fn write_body(memory: &mut Memory, cell: Handle, head: Head, body: Body<'_>) {
@@ -566,7 +560,7 @@ pub(crate) fn large_mut(memory: &mut Memory, cell: Handle) -> Option<&mut Heap> 
 pub(crate) fn buffer(value: &mut Large) -> &mut Vec<u8> {
     if !matches!(value, Large::Buffer(_)) {
         let bytes = match value {
-            Large::Int(n) => n.to_string().into_bytes(),
+            Large::Int(n) => StringRef::Int(*n).to_vec(),
             Large::Shared(bytes) => std::mem::take(bytes).into(),
             Large::Buffer(bytes) => std::mem::take(bytes),
             Large::Packed(_) | Large::Paged(_) => unreachable!("a collection is no string"),

@@ -16,7 +16,7 @@ use crate::epoch::Epochs;
 use crate::garbage::Garbage;
 use crate::hash::Hashing;
 use crate::key::{KeyHash, MemberHash};
-use crate::observe::{Change, Observed};
+use crate::observe::{Change, Observed, ObserverId};
 use crate::packing::Packing;
 use crate::snapshot::Snapshot;
 use crate::store::{Shared, Store};
@@ -309,28 +309,38 @@ impl Keyspace {
     }
 
     /// Begins to observe a key, whether it exists or not: its changes are kept for
-    /// [`Self::take_changes`]. Observing it several times counts.
+    /// [`Self::take_changes`]. Observations are counted: call [`Self::unobserve`] as often.
     ///
     /// # Examples
     /// ```
-    /// use russet_engine::{Keyspace, Options};
+    /// use russet_engine::{Keyspace, ObserverId, Options};
     ///
+    /// const WORKER: ObserverId = ObserverId(7);
     /// let mut keyspace = Keyspace::new(Options::default());
-    /// keyspace.observe(0, b"queue");
+    /// keyspace.observe(0, b"queue", WORKER);
     /// keyspace.db(0).set(b"other", b"x", None);
     /// assert!(!keyspace.has_changes());
     /// keyspace.db(0).set(b"queue", b"x", None);
-    /// assert_eq!(&*keyspace.take_changes()[0].key, b"queue");
+    /// let changes = keyspace.take_changes();
+    /// assert_eq!(&*changes[0].key, b"queue");
+    /// assert_eq!(changes[0].observers(), [WORKER]);
     /// ```
-    pub fn observe(&mut self, db: usize, key: &[u8]) {
+    pub fn observe(&mut self, db: usize, key: &[u8], observer: ObserverId) {
         let hash = self.shared.hashing.key(key).get();
-        self.shared.observed.add(db, hash, key);
+        self.shared.observed.add(db, hash, key, observer);
     }
 
-    /// Takes back one [`Self::observe`].
-    pub fn unobserve(&mut self, db: usize, key: &[u8]) {
+    /// Ends one observation of a key.
+    pub fn unobserve(&mut self, db: usize, key: &[u8], observer: ObserverId) {
         let hash = self.shared.hashing.key(key).get();
-        self.shared.observed.remove(db, hash, key);
+        self.shared.observed.remove(db, hash, key, observer);
+    }
+
+    /// Sets whether changes of all keys are kept for [`Self::take_changes`], each key once. Keys
+    /// that [`Self::flush`], [`Self::flush_all`] and [`Self::swap`] take away or exchange are not
+    /// reported one by one, unless they are observed.
+    pub fn observe_all(&mut self, all: bool) {
+        self.shared.observed.hear_all(all);
     }
 
     /// Whether [`Self::take_changes`] has something to give.
@@ -339,8 +349,8 @@ impl Keyspace {
         self.shared.observed.has_changes()
     }
 
-    /// The observed keys that changed since the last call, oldest change first. A key may be in it
-    /// several times.
+    /// Takes the changes since the last call, oldest first. A key may be in it several times, unless
+    /// all changes are observed.
     pub fn take_changes(&mut self) -> Vec<Change> {
         self.shared.observed.take()
     }

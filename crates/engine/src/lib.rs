@@ -21,6 +21,7 @@ mod part;
 mod prefetch;
 mod snapshot;
 mod store;
+mod string_bytes;
 mod table;
 mod types;
 mod value;
@@ -32,9 +33,10 @@ pub use detached::Detached;
 pub use garbage::Garbage;
 pub use key::{Key, KeyHash, MemberHash};
 pub use keyspace::{Keyspace, Options};
-pub use observe::Change;
+pub use observe::{Change, ObserverId};
 pub use packing::Packing;
 pub use snapshot::{Snapshot, Walk, WalkItem};
+pub use string_bytes::StringBytes;
 pub use types::hash::{Field, FieldTtl, HashMut, HashRef, NewHash};
 pub use types::hyperloglog::{
     CorruptedSketch, DenseMut, Registers, Run, Sketch, SketchRef, store_count,

@@ -1,13 +1,24 @@
-//! Which keys somebody wants to hear of, and which of them changed.
+//! Keys that somebody wants to hear of, and those that changed.
 //!
+//! ```text
+//!  observe(key, id) ──► wanted: who observes which key ─┐
+//!                                  a key changes ───────┴─► changes: key, ids ──► take
+//!  observe_all(true) ─────────────────────────────────────► changes of all other keys, without ids
+//! ```
 //! Always true: with nobody listening, a change costs one comparison.
 //! Not here: what listeners do about it.
 
 use std::collections::BTreeMap;
 
 use hashbrown::HashMap;
+use smallvec::SmallVec;
 
 use crate::hash::Unhashed;
+
+/// An observer of keys, by a number that the caller chooses: one for each purpose, or for each
+/// client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ObserverId(pub u64);
 
 /// A key that was observed and has changed: its value, its deadline, or that it exists.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,51 +27,88 @@ pub struct Change {
     pub db: usize,
     /// The key.
     pub key: Box<[u8]>,
+    observers: SmallVec<[ObserverId; 2]>,
 }
 
-/// The observed keys of all databases.
+impl Change {
+    /// The observers of the key when it changed, each once; none if only all changes are observed.
+    pub fn observers(&self) -> &[ObserverId] {
+        &self.observers
+    }
+
+    fn is_of(&self, db: usize, key: &[u8]) -> bool {
+        self.db == db && *self.key == *key
+    }
+}
+
+/// The observed keys of all databases, and the changes that wait to be taken.
 #[derive(Debug, Default)]
 pub(crate) struct Observed {
+    /// Whether any key is observed, or all are.
+    is_listening: bool,
+    /// Whether changes of all keys are reported.
+    hears_all: bool,
     /// By the hash of the key.
     wanted: HashMap<u64, Vec<Wanted>, Unhashed>,
     /// How many observed keys each database has.
     counts: BTreeMap<usize, usize>,
     changes: Vec<Change>,
+    /// Where in `changes` the keys with a hash stand, while all are reported.
+    known: HashMap<u64, SmallVec<[usize; 1]>, Unhashed>,
 }
 
 #[derive(Debug)]
 struct Wanted {
     db: usize,
     key: Box<[u8]>,
-    observers: usize,
+    /// Each observer, with how often it asked.
+    observers: SmallVec<[(ObserverId, usize); 1]>,
+}
+
+impl Wanted {
+    fn is_of(&self, db: usize, key: &[u8]) -> bool {
+        self.db == db && *self.key == *key
+    }
 }
 
 impl Observed {
-    /// Begins to observe a key, once more if it is observed already.
-    pub(crate) fn add(&mut self, db: usize, hash: u64, key: &[u8]) {
+    /// Begins an observation of a key.
+    pub(crate) fn add(&mut self, db: usize, hash: u64, key: &[u8], observer: ObserverId) {
         let wanted = self.wanted.entry(hash).or_default();
-        if let Some(known) = wanted.iter_mut().find(|w| w.db == db && *w.key == *key) {
-            known.observers += 1;
+        let Some(known) = wanted.iter_mut().find(|wanted| wanted.is_of(db, key)) else {
+            wanted.push(Wanted {
+                db,
+                key: key.into(),
+                observers: SmallVec::from_buf([(observer, 1)]),
+            });
+            *self.counts.entry(db).or_default() += 1;
+            self.is_listening = true;
             return;
+        };
+        match known.observers.iter_mut().find(|(id, _)| *id == observer) {
+            Some((_, times)) => *times += 1,
+            None => known.observers.push((observer, 1)),
         }
-        wanted.push(Wanted {
-            db,
-            key: key.into(),
-            observers: 1,
-        });
-        *self.counts.entry(db).or_default() += 1;
     }
 
-    /// Takes one observation of a key back.
-    pub(crate) fn remove(&mut self, db: usize, hash: u64, key: &[u8]) {
+    /// Ends one observation of a key; nothing happens if the observer has none.
+    pub(crate) fn remove(&mut self, db: usize, hash: u64, key: &[u8], observer: ObserverId) {
         let Some(wanted) = self.wanted.get_mut(&hash) else {
             return;
         };
-        let Some(at) = wanted.iter().position(|w| w.db == db && *w.key == *key) else {
+        let Some(at) = wanted.iter().position(|wanted| wanted.is_of(db, key)) else {
             return;
         };
-        wanted[at].observers -= 1;
-        if wanted[at].observers > 0 {
+        let observers = &mut wanted[at].observers;
+        let Some(place) = observers.iter().position(|(id, _)| *id == observer) else {
+            return;
+        };
+        observers[place].1 -= 1;
+        if observers[place].1 > 0 {
+            return;
+        }
+        observers.swap_remove(place);
+        if !observers.is_empty() {
             return;
         }
         wanted.swap_remove(at);
@@ -71,26 +119,61 @@ impl Observed {
             *count -= 1;
         }
         self.counts.retain(|_, count| *count > 0);
+        self.is_listening = self.hears_all || !self.wanted.is_empty();
+    }
+
+    /// Sets whether changes of all keys are reported.
+    pub(crate) fn hear_all(&mut self, all: bool) {
+        self.hears_all = all;
+        self.is_listening = all || !self.wanted.is_empty();
     }
 
     /// A key has changed.
     #[inline]
     pub(crate) fn note(&mut self, db: usize, hash: u64, key: &[u8]) {
-        if !self.wanted.is_empty() {
-            self.note_wanted(db, hash, key);
+        if self.is_listening {
+            self.note_heard(db, hash, key);
         }
     }
 
     #[cold]
-    fn note_wanted(&mut self, db: usize, hash: u64, key: &[u8]) {
-        let is_wanted = |wanted: &Vec<Wanted>| wanted.iter().any(|w| w.db == db && *w.key == *key);
-        if !self.wanted.get(&hash).is_some_and(is_wanted) {
+    fn note_heard(&mut self, db: usize, hash: u64, key: &[u8]) {
+        let wanted = self.wanted.get(&hash);
+        let wanted = wanted.and_then(|all| all.iter().find(|wanted| wanted.is_of(db, key)));
+        if wanted.is_none() && !self.hears_all {
             return;
         }
-        let is_known = |change: &Change| change.db == db && *change.key == *key;
-        if !self.changes.last().is_some_and(is_known) {
-            let key = key.into();
-            self.changes.push(Change { db, key });
+        let observers = wanted.map_or(&[][..], |wanted| &wanted.observers);
+        let known = match self.hears_all {
+            false => self
+                .changes
+                .last_mut()
+                .filter(|change| change.is_of(db, key)),
+            true => {
+                let places = self.known.entry(hash).or_default();
+                let is_it = |&&place: &&usize| self.changes[place].is_of(db, key);
+                match places.iter().find(is_it) {
+                    Some(&place) => Some(&mut self.changes[place]),
+                    None => {
+                        places.push(self.changes.len());
+                        None
+                    }
+                }
+            }
+        };
+        match known {
+            Some(change) => {
+                for (id, _) in observers {
+                    if !change.observers.contains(id) {
+                        change.observers.push(*id);
+                    }
+                }
+            }
+            None => self.changes.push(Change {
+                db,
+                key: key.into(),
+                observers: observers.iter().map(|(id, _)| *id).collect(),
+            }),
         }
     }
 
@@ -116,6 +199,78 @@ impl Observed {
 
     /// The changes since the last call, oldest first.
     pub(crate) fn take(&mut self) -> Vec<Change> {
+        self.known.clear();
         std::mem::take(&mut self.changes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{Keyspace, ObserverId, Options};
+
+    const WAITER: ObserverId = ObserverId(1);
+    const TRACKER: ObserverId = ObserverId(2);
+
+    fn taken(keyspace: &mut Keyspace) -> Vec<(Vec<u8>, Vec<u64>)> {
+        let changes = keyspace.take_changes().into_iter();
+        let shown = changes.map(|change| {
+            let ids = change.observers().iter().map(|id| id.0).collect();
+            (change.key.to_vec(), ids)
+        });
+        shown.collect()
+    }
+
+    #[test]
+    fn a_change_names_its_observers_each_once() {
+        let mut keyspace = Keyspace::new(Options::default());
+        keyspace.observe(0, b"k", WAITER);
+        keyspace.observe(0, b"k", WAITER);
+        keyspace.observe(0, b"k", TRACKER);
+        keyspace.observe(1, b"k", TRACKER);
+        keyspace.db(0).set(b"k", b"v", None);
+        keyspace.db(0).remove(b"k");
+        assert_eq!(taken(&mut keyspace), [(b"k".to_vec(), vec![1, 2])]);
+        keyspace.unobserve(0, b"k", TRACKER);
+        keyspace.unobserve(0, b"k", TRACKER);
+        keyspace.unobserve(0, b"k", WAITER);
+        keyspace.db(0).set(b"k", b"v", None);
+        assert_eq!(taken(&mut keyspace), [(b"k".to_vec(), vec![1])]);
+        keyspace.unobserve(0, b"k", WAITER);
+        keyspace.db(0).set(b"k", b"v", None);
+        assert!(!keyspace.has_changes());
+    }
+
+    #[test]
+    fn all_changes_are_reported_once_each_until_they_are_taken() {
+        let mut keyspace = Keyspace::new(Options::default());
+        keyspace.observe(0, b"b", WAITER);
+        keyspace.observe_all(true);
+        for key in [b"a", b"b", b"a", b"b"] {
+            keyspace.db(0).set(key, b"v", None);
+        }
+        keyspace.db(1).set(b"a", b"v", None);
+        let (a, b) = (b"a".to_vec(), b"b".to_vec());
+        let expected = [
+            (a.clone(), vec![]),
+            (b.clone(), vec![1]),
+            (a.clone(), vec![]),
+        ];
+        assert_eq!(taken(&mut keyspace), expected);
+        keyspace.db(0).remove(b"a");
+        assert_eq!(taken(&mut keyspace), [(a, vec![])]);
+        keyspace.observe_all(false);
+        keyspace.db(0).remove(b"b");
+        keyspace.db(1).remove(b"a");
+        assert_eq!(taken(&mut keyspace), [(b, vec![1])]);
+    }
+
+    #[test]
+    fn an_observer_that_came_after_a_change_hears_of_the_next() {
+        let mut keyspace = Keyspace::new(Options::default());
+        keyspace.observe_all(true);
+        keyspace.db(0).set(b"k", b"v", None);
+        keyspace.observe(0, b"k", TRACKER);
+        keyspace.db(0).set(b"k", b"w", None);
+        assert_eq!(taken(&mut keyspace), [(b"k".to_vec(), vec![2])]);
     }
 }

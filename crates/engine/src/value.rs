@@ -49,6 +49,16 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// Every kind.
+    pub const ALL: [Self; 6] = [
+        Self::String,
+        Self::List,
+        Self::Set,
+        Self::Zset,
+        Self::Hash,
+        Self::Stream,
+    ];
+
     /// The name that `TYPE` answers.
     pub fn name(self) -> &'static str {
         match self {
@@ -88,6 +98,20 @@ pub enum Encoding {
 }
 
 impl Encoding {
+    /// Every encoding.
+    pub const ALL: [Self; 10] = [
+        Self::Int,
+        Self::Embstr,
+        Self::Raw,
+        Self::Listpack,
+        Self::ListpackEx,
+        Self::Intset,
+        Self::Hashtable,
+        Self::Skiplist,
+        Self::Quicklist,
+        Self::Stream,
+    ];
+
     /// The name that `OBJECT ENCODING` answers.
     pub fn name(self) -> &'static str {
         match self {

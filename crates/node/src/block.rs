@@ -31,7 +31,7 @@ use crate::core::Core;
 use crate::gate::{self, Source, Verdict};
 use crate::invoke::{Call, Ran, invoke_again};
 use crate::session::{For, Session, Sessions, State};
-use crate::waiters::{Blocked, DbKey};
+use crate::waiters::{Blocked, DbKey, WAITERS};
 
 /// How a wait ends before anything came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,7 +63,7 @@ pub(crate) fn park(core: &mut Core, session: &mut Session, call: Call<'_>, mut w
     };
     for key in blocked.keys() {
         if core.waiters.enter(&blocked, key.clone()) {
-            core.keyspace.observe(key.0, &key.1);
+            core.keyspace.observe(key.0, &key.1, WAITERS);
         }
     }
     core.waiters.insert(blocked);
@@ -278,7 +278,7 @@ pub(crate) fn release_postponed(core: &mut Core, sessions: &mut Sessions) {
 fn leave(core: &mut Core, blocked: &Blocked) {
     for key in blocked.keys() {
         if core.waiters.leave(blocked, &key) {
-            core.keyspace.unobserve(key.0, &key.1);
+            core.keyspace.unobserve(key.0, &key.1, WAITERS);
         }
     }
 }

@@ -21,6 +21,8 @@ use russet_resp::Args;
 use crate::config::{EVENTS_KEYEVENT, EVENTS_KEYSPACE};
 use crate::core::Core;
 use crate::journal::{Lost, ReaderId};
+use crate::waiters::WAITERS;
+use crate::watchers::WATCHERS;
 
 impl Core {
     /// Takes in what a command did to the data.
@@ -142,9 +144,15 @@ impl Core {
     /// Tells those who watch and those who wait of the keys that changed.
     pub(crate) fn hear_changes(&mut self) {
         for change in self.keyspace.take_changes() {
+            let has = |observer| change.observers().contains(&observer);
+            let (is_watched, is_awaited) = (has(WATCHERS), has(WAITERS));
             let key = (change.db, change.key);
-            self.watchers.touch(&mut self.keyspace, &key);
-            self.waiters.changed(key);
+            if is_watched {
+                self.watchers.touch(&mut self.keyspace, &key);
+            }
+            if is_awaited {
+                self.waiters.changed(key);
+            }
         }
     }
 

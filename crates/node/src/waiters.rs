@@ -8,11 +8,15 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use russet_command::Wait;
 use russet_command::registry::CommandId;
+use russet_engine::ObserverId;
 use russet_io::ConnId;
 use russet_resp::ArgBuf;
 
 /// A key of a numbered database.
 pub(crate) type DbKey = (usize, Box<[u8]>);
+
+/// The observer of keys that clients wait for.
+pub(crate) const WAITERS: ObserverId = ObserverId(0);
 
 /// A client that waits, and for what.
 #[derive(Debug)]

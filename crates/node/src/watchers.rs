@@ -8,10 +8,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use russet_engine::Keyspace;
+use russet_engine::{Keyspace, ObserverId};
 use russet_resp::Args;
 
 use crate::waiters::DbKey;
+
+/// The observer of keys that clients watch.
+pub(crate) const WATCHERS: ObserverId = ObserverId(1);
 
 /// All clients that watch keys.
 #[derive(Debug, Default)]
@@ -78,7 +81,7 @@ impl Watchers {
             let key: DbKey = (db, Box::from(key));
             let watchers = self.keys.entry(key.clone()).or_default();
             if watchers.insert(client) {
-                keyspace.observe(db, &key.1);
+                keyspace.observe(db, &key.1, WATCHERS);
                 let watch = self.clients.entry(client).or_default();
                 watch.keys.push(key);
             }
@@ -120,7 +123,7 @@ impl Watchers {
 
     fn unwatch_keys(&mut self, keyspace: &mut Keyspace, client: u64, keys: &[DbKey]) {
         for key in keys {
-            keyspace.unobserve(key.0, &key.1);
+            keyspace.unobserve(key.0, &key.1, WATCHERS);
             let Some(clients) = self.keys.get_mut(key) else {
                 continue;
             };

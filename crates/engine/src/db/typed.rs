@@ -55,9 +55,8 @@ impl Db<'_> {
             return Ok(None);
         };
         Ok(Some(match value.string()? {
-            StringRef::Int(n) => n.to_string().into(),
-            StringRef::Bytes(bytes) => Bytes::copy_from_slice(bytes),
             StringRef::Shared(bytes) => bytes.clone(),
+            string => Bytes::copy_from_slice(&string.as_bytes()),
         }))
     }
 
@@ -173,7 +172,7 @@ impl Db<'_> {
         match self.entry(key) {
             Entry::Vacant(_) if bytes.is_empty() => return Ok(0),
             Entry::Vacant(entry) => entry.insert(NewValue::Raw(b""), None),
-            Entry::Occupied(entry) if bytes.is_empty() => return Ok(string_len(entry.string()?)),
+            Entry::Occupied(entry) if bytes.is_empty() => return Ok(entry.string()?.len()),
             Entry::Occupied(_) => {}
         }
         let Entry::Occupied(mut entry) = self.entry(key) else {
@@ -206,12 +205,4 @@ impl Db<'_> {
 
 fn parse(bytes: &[u8]) -> Result<i64, IncrError> {
     russet_base::num::parse_i64(bytes).ok_or(IncrError::NotAnInteger)
-}
-
-fn string_len(string: StringRef<'_>) -> usize {
-    match string {
-        StringRef::Int(n) => n.to_string().len(),
-        StringRef::Bytes(bytes) => bytes.len(),
-        StringRef::Shared(bytes) => bytes.len(),
-    }
 }

@@ -11,7 +11,7 @@ mod program;
 
 use std::collections::BTreeMap;
 
-use crate::{Entry, EventKind, Keyspace, Kind, Options, Snapshot, StringRef, Touch, ValueRef};
+use crate::{Entry, EventKind, Keyspace, Kind, Options, Snapshot, Touch, ValueRef};
 use model::{Item, Model};
 use program::{Op, Program};
 
@@ -292,12 +292,8 @@ impl Run {
 fn check(value: &ValueRef<'_>, item: &Item) {
     assert_eq!(value.deadline(), item.deadline);
     assert_eq!(value.encoding(), item.encoding, "{item:?}");
-    let text = match value.string().expect("all values are strings") {
-        StringRef::Int(n) => n.to_string().into_bytes(),
-        StringRef::Bytes(bytes) => bytes.to_vec(),
-        StringRef::Shared(bytes) => bytes.to_vec(),
-    };
-    assert_eq!(text, item.bytes);
+    let string = value.string().expect("all values are strings");
+    assert_eq!(*string.as_bytes(), *item.bytes);
 }
 
 fn walk(snapshot: Snapshot, model: &Model) {

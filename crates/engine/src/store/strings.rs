@@ -105,7 +105,7 @@ impl Store {
         place: &mut Place,
         len_min: usize,
     ) -> &mut [u8] {
-        let had = self.string_len(place);
+        let had = cell::string(&self.arena.memory, place.cell).len();
         if !self.make_text(cx, key, place, len_min.saturating_sub(had)) {
             let len = cell::value_range(&self.arena.memory, place.cell).1;
             self.resize(cx, place, len.max(len_min));
@@ -125,14 +125,6 @@ impl Store {
         }
     }
 
-    fn string_len(&self, place: &Place) -> usize {
-        match cell::string(&self.arena.memory, place.cell) {
-            StringRef::Int(n) => n.to_string().len(),
-            StringRef::Bytes(bytes) => bytes.len(),
-            StringRef::Shared(bytes) => bytes.len(),
-        }
-    }
-
     /// Gives a string that is to grow by `more` the form in which it can: true when that is an
     /// object outside the arena, whose cell is ready then.
     fn make_text(&mut self, cx: &mut Shared, key: &[u8], place: &mut Place, more: usize) -> bool {
@@ -146,7 +138,7 @@ impl Store {
             return true;
         }
         let text = match cell::string(memory, place.cell) {
-            StringRef::Int(n) => n.to_string().into_bytes(),
+            string @ StringRef::Int(_) => string.to_vec(),
             StringRef::Bytes(bytes) if !cell::fits(key.len(), bytes.len() + more) => bytes.to_vec(),
             _ => return false,
         };

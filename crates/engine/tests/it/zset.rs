@@ -2,8 +2,8 @@
 
 use proptest::prelude::*;
 use russet_engine::{
-    Encoding, Keyspace, Member, MemberBound, Options, Packing, ScoreBound, Scored, Snapshot, Span,
-    Touch, ZsetRef,
+    Encoding, Keyspace, Member, MemberBound, ObserverId, Options, Packing, ScoreBound, Scored,
+    Snapshot, Span, Touch, ZsetRef,
 };
 
 type Model = Vec<(f64, Vec<u8>)>;
@@ -294,7 +294,7 @@ fn a_change_of_nothing_is_none_to_those_who_observe() {
         });
         let mut db = keyspace.db(0);
         db.zset_mut(b"z").unwrap().put(b"a", |_| Some(1.0));
-        keyspace.observe(0, b"z");
+        keyspace.observe(0, b"z", ObserverId(1));
         let mut db = keyspace.db(0);
         let mut zset = db.zset_mut(b"z").unwrap();
         zset.put(b"a", |_| None);

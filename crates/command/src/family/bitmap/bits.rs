@@ -2,7 +2,7 @@
 //!
 //! Always true: a SETBIT that changes nothing is no change and no event.
 
-use russet_base::num::{I64Buf, parse_i64};
+use russet_base::num::parse_i64;
 use russet_engine::Touch;
 use russet_resp::Args;
 
@@ -10,7 +10,6 @@ use super::value::{bit_offset, change};
 use crate::ctx::{Ctx, Flow};
 use crate::effects::NotifyClass;
 use crate::error::CommandError;
-use crate::family::string::value::bytes_of;
 
 /// `SETBIT key offset value`.
 pub(super) fn setbit(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandError> {
@@ -47,8 +46,7 @@ pub(super) fn getbit(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandEr
         cx.miss(key);
         return Ok(Flow::Done);
     };
-    let mut digits = I64Buf::new();
-    let bytes = bytes_of(value.string()?, &mut digits);
+    let bytes = value.string()?.as_bytes();
     let byte = index(offset).and_then(|at| bytes.get(at));
     let bit = byte.map_or(0, |byte| byte >> (7 - (offset & 7)) & 1);
     cx.reply.integer(i64::from(bit));

@@ -2,7 +2,6 @@
 //!
 //! Always true: arguments are checked before the key is looked up.
 
-use russet_base::num::I64Buf;
 use russet_engine::Touch;
 use russet_resp::Args;
 
@@ -11,7 +10,6 @@ use super::range::{Range, Unit};
 use crate::args::integer;
 use crate::ctx::{Ctx, Flow};
 use crate::error::CommandError;
-use crate::family::string::value::bytes_of;
 
 /// `BITCOUNT key [start [end [BYTE | BIT]]]`.
 ///
@@ -34,11 +32,10 @@ pub(super) fn bitcount(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, Command
         cx.miss(key);
         return Ok(Flow::Done);
     };
-    let mut digits = I64Buf::new();
-    let bytes = bytes_of(value.string()?, &mut digits);
+    let bytes = value.string()?.as_bytes();
     // COMPAT: two positions before the string are compared as they are, unlike in BITPOS.
     let bits = (!range.is_reversed()).then(|| range.bits(bytes.len()));
-    let count = bits.flatten().map_or(0, |bits| count_bits(bytes, bits));
+    let count = bits.flatten().map_or(0, |bits| count_bits(&bytes, bits));
     cx.reply.integer(i64::try_from(count).unwrap_or(i64::MAX));
     Ok(Flow::Done)
 }
@@ -67,11 +64,10 @@ pub(super) fn bitpos(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandEr
         cx.miss(key);
         return Ok(Flow::Done);
     };
-    let mut digits = I64Buf::new();
-    let bytes = bytes_of(value.string()?, &mut digits);
+    let bytes = value.string()?.as_bytes();
     let found = range
         .bits(bytes.len())
-        .map(|bits| find_bit(bytes, bits, bit));
+        .map(|bits| find_bit(&bytes, bits, bit));
     let at = match found {
         None => -1,
         Some(Some(at)) => i64::try_from(at).unwrap_or(i64::MAX),

@@ -4,7 +4,7 @@
 //! nothing.
 //! Not here: what a field holds — `integer.rs`.
 
-use russet_base::num::{I64Buf, parse_i64};
+use russet_base::num::parse_i64;
 use russet_engine::Touch;
 use russet_resp::{Args, Reply};
 use smallvec::SmallVec;
@@ -15,7 +15,6 @@ use crate::args::{Cursor, integer};
 use crate::ctx::{Ctx, Flow, Settings};
 use crate::effects::NotifyClass;
 use crate::error::CommandError;
-use crate::family::string::value::bytes_of;
 
 /// One operation on one field.
 struct Operation {
@@ -86,17 +85,17 @@ fn get_all(
 ) -> Result<Flow, CommandError> {
     let key = &args[1];
     let hash = cx.hash_of_first(key);
-    let mut digits = I64Buf::new();
     let mut db = cx.keyspace.db(cx.db);
-    let (row, is_absent) = match db.read((hash, key), Touch::Yes) {
-        Some(value) => (bytes_of(value.string()?, &mut digits), false),
-        None => (&[][..], true),
+    let value = match db.read((hash, key), Touch::Yes) {
+        Some(value) => Some(value.string()?.as_bytes()),
+        None => None,
     };
+    let row = value.as_deref().unwrap_or_default();
     cx.reply.array(operations.len());
     for Operation { field, at, .. } in operations {
         reply_field(&mut cx.reply, Some(field.load(row, *at)));
     }
-    if is_absent {
+    if value.is_none() {
         cx.miss(key);
     }
     Ok(Flow::Done)

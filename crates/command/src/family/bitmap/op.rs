@@ -6,7 +6,6 @@
 //! Always true: all sources are checked before anything is written; the result is as long as the
 //! longest source, and an empty one is no key.
 
-use russet_base::num::I64Buf;
 use russet_engine::{Entry, NewValue, Touch};
 use russet_resp::{Args, SHARED_LEN_MIN};
 
@@ -15,7 +14,6 @@ use crate::args::is_word;
 use crate::ctx::{Ctx, Flow};
 use crate::effects::NotifyClass;
 use crate::error::CommandError;
-use crate::family::string::value::{bytes_of, len_of};
 
 /// The operation on the bits at one place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,7 +88,7 @@ fn longest(cx: &mut Ctx<'_>, sources: Args<'_>) -> Result<usize, CommandError> {
     let mut len_max = 0;
     for key in sources {
         let len = match cx.db().read(key, Touch::Yes) {
-            Some(value) => len_of(value.string()?),
+            Some(value) => value.string()?.len(),
             None => {
                 cx.miss(key);
                 0
@@ -163,7 +161,7 @@ fn one_of(one: &mut [u8], several: &mut [u8], bytes: &[u8]) {
 /// Shows the bytes of a source, none for one that is absent.
 fn with_bytes(cx: &mut Ctx<'_>, key: &[u8], show: impl FnOnce(&[u8])) -> Result<(), CommandError> {
     match cx.db().read(key, Touch::No) {
-        Some(value) => show(bytes_of(value.string()?, &mut I64Buf::new())),
+        Some(value) => show(&value.string()?.as_bytes()),
         None => show(&[]),
     }
     Ok(())

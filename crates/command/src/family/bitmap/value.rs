@@ -11,7 +11,6 @@ use smallvec::{SmallVec, smallvec};
 use crate::ctx::{Ctx, Settings};
 use crate::effects::NotifyClass;
 use crate::error::CommandError;
-use crate::family::string::value::len_of;
 
 /// Reads the offset of a bit.
 pub(super) fn bit_offset(settings: &Settings, arg: &[u8]) -> Result<u64, CommandError> {
@@ -47,7 +46,7 @@ pub(super) fn change<T>(
     let hash = cx.hash_of_first(key);
     let changed = match cx.keyspace.db(cx.db).entry((hash, key)) {
         Entry::Occupied(mut entry) => Changed {
-            has_grown: len_of(entry.string()?) < len,
+            has_grown: entry.string()?.len() < len,
             answer: entry.edit_string(len, change)?,
         },
         Entry::Vacant(entry) => {

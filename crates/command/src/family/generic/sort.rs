@@ -10,22 +10,15 @@
 mod order;
 mod pattern;
 
-use russet_base::num::I64Buf;
-use russet_engine::{End, Kind, StringRef, Touch};
+use russet_engine::{End, Kind, Touch};
 use russet_resp::Args;
 
 use crate::args::{Cursor, is_word};
 use crate::ctx::{Ctx, Flow};
 use crate::effects::NotifyClass;
 use crate::error::CommandError;
-use crate::family::string::value::bytes_of;
 use order::{Order, sorted};
 use pattern::Pattern;
-
-/// A copy of an element.
-fn owned(element: StringRef<'_>) -> Vec<u8> {
-    bytes_of(element, &mut I64Buf::new()).to_vec()
-}
 
 /// The options of SORT.
 #[derive(Debug, Default)]

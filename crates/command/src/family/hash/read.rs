@@ -9,7 +9,7 @@ use russet_resp::{Args, Reply};
 use super::fields;
 use crate::ctx::{Ctx, Flow};
 use crate::error::CommandError;
-use crate::family::string::value::{len_of, reply_value};
+use crate::family::string::value::reply_value;
 
 /// `HGET key field`.
 pub(super) fn hget(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandError> {
@@ -29,7 +29,7 @@ pub(super) fn hexists(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandE
 /// `HSTRLEN key field`.
 pub(super) fn hstrlen(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandError> {
     show_one(cx, args, |reply, value| {
-        reply.count(value.map_or(0, len_of));
+        reply.count(value.map_or(0, |value| value.len()));
     })
 }
 

@@ -3,7 +3,6 @@
 //! Always true: a random field is never one that is due: those are removed first, or passed over.
 //! Not here: what a cursor means — the engine's `HashRef::scan`.
 
-use russet_base::num::I64Buf;
 use russet_base::rng::Rng;
 use russet_engine::{ExpiryMode, Field, HashRef, Touch};
 use russet_resp::{Args, Protocol, Reply};
@@ -11,7 +10,7 @@ use russet_resp::{Args, Protocol, Reply};
 use crate::args::{check_repeats, is_word, random_count};
 use crate::ctx::{Ctx, Flow};
 use crate::error::CommandError;
-use crate::family::string::value::{bytes_of, reply_value};
+use crate::family::string::value::reply_value;
 use crate::family::walk::{self, Wish};
 
 /// The request of a HRANDFIELD.
@@ -154,12 +153,7 @@ pub(super) fn hscan(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandErr
     walk::write(&mut cx.reply, |reply| {
         let mut len = 0;
         let next = found.scan(cursor, wish.page.count, |shown| {
-            let mut digits = I64Buf::new();
-            if !wish
-                .page
-                .pattern
-                .matches(bytes_of(shown.field, &mut digits))
-            {
+            if !wish.page.pattern.matches(&shown.field.as_bytes()) {
                 return;
             }
             reply_value(reply, shown.field);

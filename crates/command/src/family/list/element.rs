@@ -77,14 +77,7 @@ pub(super) fn room_for(count: usize) -> usize {
 
 /// A copy of an element.
 pub(super) fn copy_of(element: StringRef<'_>) -> Element {
-    match element {
-        StringRef::Bytes(bytes) => Element::from_slice(bytes),
-        StringRef::Int(n) => {
-            let mut digits = russet_base::num::I64Buf::new();
-            Element::from_slice(russet_base::num::format_i64(n, &mut digits))
-        }
-        StringRef::Shared(bytes) => Element::from_slice(bytes),
-    }
+    Element::from_slice(&element.as_bytes())
 }
 
 /// The place of an index in a list of `len` elements; there may be no element there.

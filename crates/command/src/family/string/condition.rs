@@ -13,11 +13,9 @@
 //! Always true: a digest is compared in any case of its letters, and must have all its digits.
 //! Not here: what the commands answer when a condition fails.
 
-use russet_base::num::I64Buf;
 use russet_base::xxh3::digest_text;
 use russet_engine::{StringRef, ValueRef};
 
-use super::value::bytes_of;
 use crate::error::CommandError;
 
 /// A condition on what a key holds.
@@ -58,15 +56,14 @@ impl Condition {
         value: StringRef<'_>,
         operand: &[u8],
     ) -> Result<bool, CommandError> {
-        let mut digits = I64Buf::new();
-        let bytes = bytes_of(value, &mut digits);
+        let bytes = value.as_bytes();
         match self {
             Self::Absent => Ok(false),
             Self::Present => Ok(true),
-            Self::Equal => Ok(bytes == operand),
-            Self::NotEqual => Ok(bytes != operand),
-            Self::DigestEqual => has_digest(bytes, operand),
-            Self::DigestNotEqual => Ok(!has_digest(bytes, operand)?),
+            Self::Equal => Ok(*bytes == *operand),
+            Self::NotEqual => Ok(*bytes != *operand),
+            Self::DigestEqual => has_digest(&bytes, operand),
+            Self::DigestNotEqual => Ok(!has_digest(&bytes, operand)?),
         }
     }
 }

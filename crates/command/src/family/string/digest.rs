@@ -3,14 +3,12 @@
 //! Always true: a key goes only if the value it held at that moment met the condition.
 //! Not here: SET with the same conditions — `set.rs`.
 
-use russet_base::num::I64Buf;
 use russet_base::xxh3::digest_text;
 use russet_engine::{Entry, Touch};
 use russet_resp::Args;
 
 use super::condition::Condition;
 use super::get::settle_removal;
-use super::value::bytes_of;
 use crate::args::is_word;
 use crate::ctx::{Ctx, Flow};
 use crate::error::CommandError;
@@ -20,9 +18,7 @@ pub(super) fn digest(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandEr
     let key = &args[1];
     match cx.keyspace.db(cx.db).read(key, Touch::Yes) {
         Some(value) => {
-            let mut digits = I64Buf::new();
-            cx.reply
-                .bulk(&digest_text(bytes_of(value.string()?, &mut digits)));
+            cx.reply.bulk(&digest_text(&value.string()?.as_bytes()));
         }
         None => {
             cx.reply.null();

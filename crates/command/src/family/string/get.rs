@@ -8,7 +8,7 @@ use russet_engine::{Entry, Touch};
 use russet_resp::Args;
 
 use super::expiry::Expiry;
-use super::value::{Ttl, len_of, reply_value};
+use super::value::{Ttl, reply_value};
 use crate::args::{Keyword, options};
 use crate::ctx::{Ctx, Flow};
 use crate::effects::{NotifyClass, removal};
@@ -32,7 +32,7 @@ pub(super) fn get(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandError
 pub(super) fn strlen(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandError> {
     let key = &args[1];
     match cx.keyspace.db(cx.db).read(key, Touch::Yes) {
-        Some(value) => cx.reply.count(len_of(value.string()?)),
+        Some(value) => cx.reply.count(value.string()?.len()),
         None => {
             cx.reply.integer(0);
             cx.miss(key);

@@ -16,11 +16,9 @@
 //! which the limit is put.
 //! Not here: replies — the handler below only arranges them.
 
-use russet_base::num::I64Buf;
 use russet_engine::Touch;
 use russet_resp::{Args, Reply};
 
-use super::value::bytes_of;
 use crate::args::{integer, is_word};
 use crate::ctx::{Ctx, Flow};
 use crate::error::CommandError;
@@ -66,7 +64,7 @@ pub(super) fn lcs(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandError
 fn string_at(cx: &mut Ctx<'_>, key: &[u8]) -> Result<Vec<u8>, CommandError> {
     match cx.keyspace.db(cx.db).read(key, Touch::Yes) {
         Some(value) => match value.string() {
-            Ok(value) => Ok(bytes_of(value, &mut I64Buf::new()).to_vec()),
+            Ok(value) => Ok(value.to_vec()),
             Err(_) => Err(CommandError::LcsType),
         },
         None => {

@@ -3,11 +3,10 @@
 //! Always true: a value never grows beyond `proto-max-bulk-len`; only what is stored is allocated.
 //! Not here: bits — the bitmap family.
 
-use russet_base::num::I64Buf;
 use russet_engine::{Entry, NewValue, StringRef, Touch};
 use russet_resp::{Args, SHARED_LEN_MIN};
 
-use super::value::{bytes_of, len_of, new_value};
+use super::value::new_value;
 use crate::args::integer;
 use crate::ctx::{Ctx, Flow, Settings};
 use crate::effects::NotifyClass;
@@ -18,7 +17,7 @@ pub(super) fn append(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandEr
     let (key, value) = (&args[1], &args[2]);
     let len = match cx.keyspace.db(cx.db).entry(key) {
         Entry::Occupied(mut entry) => {
-            let len_now = len_of(entry.string()?);
+            let len_now = entry.string()?.len();
             check_len(cx.settings, len_now as u64, value)?;
             entry.append(value)?
         }
@@ -45,14 +44,12 @@ pub(super) fn getrange(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, Command
         return Ok(Flow::Done);
     };
     let value = value.string()?;
-    let (from, to) = clamp(start, end, len_of(value));
+    let (from, to) = clamp(start, end, value.len());
     match value {
         StringRef::Shared(bytes) if to - from >= SHARED_LEN_MIN => {
             cx.reply.bulk_shared(bytes.slice(from..to));
         }
-        _ => cx
-            .reply
-            .bulk(&bytes_of(value, &mut I64Buf::new())[from..to]),
+        _ => cx.reply.bulk(&value.as_bytes()[from..to]),
     }
     Ok(Flow::Done)
 }
@@ -67,7 +64,7 @@ pub(super) fn setrange(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, Command
     let mut is_new = false;
     let len = match cx.keyspace.db(cx.db).entry(key) {
         Entry::Occupied(mut entry) => {
-            let len_now = len_of(entry.string()?);
+            let len_now = entry.string()?.len();
             if value.is_empty() {
                 cx.reply.count(len_now);
                 return Ok(Flow::Done);

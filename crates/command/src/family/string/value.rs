@@ -3,7 +3,7 @@
 //! Always true: a large argument or value is passed on by its handle, never copied here.
 //! Not here: when a value may be stored — `condition.rs`; until when — `expiry.rs`.
 
-use russet_base::num::{I64Buf, digits10, format_i64, parse_i64};
+use russet_base::num::parse_i64;
 use russet_engine::{Entry, Key, Millis, NewValue, StringRef};
 use russet_resp::{Args, Reply};
 use smallvec::SmallVec;
@@ -71,26 +71,6 @@ pub(in crate::family) fn reply_value(reply: &mut Reply<'_>, value: StringRef<'_>
         StringRef::Bytes(bytes) => reply.bulk(bytes),
         StringRef::Int(n) => reply.bulk_int(n),
         StringRef::Shared(bytes) => reply.bulk_shared(bytes.clone()),
-    }
-}
-
-/// The bytes of a value; the digits of an integer are put into `digits`.
-#[inline]
-pub(in crate::family) fn bytes_of<'v>(value: StringRef<'v>, digits: &'v mut I64Buf) -> &'v [u8] {
-    match value {
-        StringRef::Bytes(bytes) => bytes,
-        StringRef::Int(n) => format_i64(n, digits),
-        StringRef::Shared(bytes) => bytes,
-    }
-}
-
-/// The length of a value in bytes.
-#[inline]
-pub(in crate::family) fn len_of(value: StringRef<'_>) -> usize {
-    match value {
-        StringRef::Bytes(bytes) => bytes.len(),
-        StringRef::Int(n) => digits10(n.unsigned_abs()) + usize::from(n < 0),
-        StringRef::Shared(bytes) => bytes.len(),
     }
 }
 

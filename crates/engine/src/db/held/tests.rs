@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::keyspace::{Keyspace, Options};
+use crate::observe::ObserverId;
 use crate::value::{NewValue, Touch};
 
 fn packed(keyspace: &mut Keyspace, key: &[u8]) -> Vec<u8> {
@@ -104,7 +105,7 @@ fn a_copy_has_bytes_of_its_own() {
 #[test]
 fn observed_keys_report_every_change_and_others_none() {
     let mut keyspace = Keyspace::new(Options::default());
-    keyspace.observe(0, b"k");
+    keyspace.observe(0, b"k", ObserverId(1));
     keyspace.db(0).set(b"other", b"v", None);
     keyspace.db(1).set(b"k", b"v", None);
     assert!(!keyspace.has_changes());
@@ -134,7 +135,7 @@ fn observed_keys_report_every_change_and_others_none() {
         assert_eq!(k.expire_due(10), 1);
     };
     assert_eq!(changes(&expire), 1);
-    keyspace.unobserve(0, b"k");
+    keyspace.unobserve(0, b"k", ObserverId(1));
     keyspace.db(0).set(b"k", b"v", None);
     assert!(!keyspace.has_changes());
 }

@@ -142,7 +142,7 @@ impl<'a> HashMut<'a> {
                 let Some(place) = packed.find(field) else {
                     return false;
                 };
-                let value = owned(place.value);
+                let value: SmallVec<[u8; 64]> = SmallVec::from_slice(&place.value.as_bytes());
                 self.move_packed(field, &value, deadline);
             }
             _ => self.change(|hash| hash.set_deadline(field, deadline)),
@@ -402,29 +402,10 @@ pub(super) fn timed(packed: Packed<'_>) -> Vec<u8> {
 /// The fields of a packed hash as pages.
 pub(super) fn pages_of(packed: Packed<'_>, hasher: &RandomState) -> Hash {
     let mut pages = Hash::new(hasher);
-    let mut digits = [Vec::new(), Vec::new()];
     for (_, shown) in packed.fields() {
-        let [field, value] = &mut digits;
-        let field = spelled(shown.field, field);
-        let value = spelled(shown.value, value);
-        pages.set(field, value, |_| shown.deadline, Millis::MIN);
+        let (field, value) = (shown.field.as_bytes(), shown.value.as_bytes());
+        pages.set(&field, &value, |_| shown.deadline, Millis::MIN);
     }
     pages
 }
 
-/// The text of a field or value; the digits of an integer are put into `buffer`.
-fn spelled<'s>(text: StringRef<'s>, buffer: &'s mut Vec<u8>) -> &'s [u8] {
-    match text {
-        StringRef::Bytes(bytes) => bytes,
-        StringRef::Shared(bytes) => bytes,
-        StringRef::Int(n) => {
-            buffer.clear();
-            russet_base::num::push_i64(n, buffer);
-            buffer
-        }
-    }
-}
-
-fn owned(text: StringRef<'_>) -> SmallVec<[u8; 64]> {
-    SmallVec::from_slice(spelled(text, &mut Vec::new()))
-}

@@ -9,7 +9,7 @@ use super::edit::HashMut;
 use super::view::{HashForm, HashRef};
 use crate::db::Db;
 use crate::key::KeyHash;
-use crate::value::{Kind, StringRef, is_past};
+use crate::value::{Kind, is_past};
 
 impl Db<'_> {
     /// Removes the fields of a hash that are due, if a key holds one: what is left is what a copy
@@ -107,11 +107,7 @@ impl HashMut<'_> {
             for (at, field) in
                 due.take_while(|(_, f)| f.deadline.is_some_and(|at| is_past(at, horizon)))
             {
-                gone.push(match field.field {
-                    StringRef::Int(n) => n.to_string().into_bytes(),
-                    StringRef::Bytes(bytes) => bytes.to_vec(),
-                    StringRef::Shared(bytes) => bytes.to_vec(),
-                });
+                gone.push(field.field.to_vec());
                 end = packed.place(at).map_or(end, |place| place.end);
             }
         }

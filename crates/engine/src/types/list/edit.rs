@@ -17,7 +17,7 @@ use super::limit::{FRAME, Limit};
 use super::middle::encoded;
 use super::page::End;
 use super::pages::List;
-use super::view::{ListForm, ListRef, to_vec};
+use super::view::{ListForm, ListRef};
 use crate::db::Held;
 use crate::types::form::Collection;
 use crate::value::{Encoding, StringRef};
@@ -159,7 +159,7 @@ impl<'a> ListMut<'a> {
     /// Takes the element at an end away.
     pub fn pop_one(&mut self, end: End) -> Option<Vec<u8>> {
         let mut taken = None;
-        self.pop(end, 1, |element| taken = Some(to_vec(element)));
+        self.pop(end, 1, |element| taken = Some(element.to_vec()));
         taken
     }
 
@@ -184,7 +184,7 @@ impl<'a> ListMut<'a> {
             None => {}
             Some(ListForm::Paged(_)) => {
                 self.paged(None, |list| {
-                    let element = list.pop(from, to_vec);
+                    let element = list.pop(from, |element| element.to_vec());
                     element.iter().for_each(|e| list.push(to, e, limit));
                 });
                 self.shrink();

@@ -8,7 +8,6 @@
 
 use std::ops::ControlFlow;
 
-use russet_base::num::push_i64;
 use russet_pack::listpack::{HEADER_LEN, Listpack};
 
 use super::entry;
@@ -86,13 +85,13 @@ impl<'a> ListRef<'a> {
 
     /// A copy of the element at an index.
     pub fn get(&self, index: usize) -> Option<Vec<u8>> {
-        self.show(index, to_vec)
+        self.show(index, |element| element.to_vec())
     }
 
     /// Copies of all elements.
     pub fn to_vec(&self) -> Vec<Vec<u8>> {
         let mut elements = Vec::with_capacity(self.len());
-        self.each(0, usize::MAX, |element| elements.push(to_vec(element)));
+        self.each(0, usize::MAX, |element| elements.push(element.to_vec()));
         elements
     }
 
@@ -184,17 +183,4 @@ pub enum ListPart<'a> {
     },
     /// One element that is too large for a listpack.
     Element(&'a [u8]),
-}
-
-/// An element as bytes of its own.
-pub(super) fn to_vec(element: StringRef<'_>) -> Vec<u8> {
-    match element {
-        StringRef::Int(n) => {
-            let mut bytes = Vec::new();
-            push_i64(n, &mut bytes);
-            bytes
-        }
-        StringRef::Bytes(bytes) => bytes.to_vec(),
-        StringRef::Shared(bytes) => bytes.to_vec(),
-    }
 }

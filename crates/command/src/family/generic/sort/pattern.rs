@@ -4,8 +4,6 @@
 
 use russet_engine::Touch;
 
-use super::owned;
-
 use crate::ctx::Ctx;
 
 /// A pattern of BY or GET.
@@ -50,9 +48,9 @@ impl<'p> Pattern<'p> {
         match self.field {
             Some(field) => {
                 let hash = db.hash_ref(&key, Touch::Yes).ok()??;
-                Some(owned(hash.get(&self.text[field..])?))
+                Some(hash.get(&self.text[field..])?.to_vec())
             }
-            None => Some(owned(db.read(&key, Touch::Yes)?.string().ok()?)),
+            None => Some(db.read(&key, Touch::Yes)?.string().ok()?.to_vec()),
         }
     }
 }
