@@ -44,6 +44,7 @@ fn keyspace() -> Keyspace {
     let mut keyspace = Keyspace::new(Options {
         databases: 1,
         seed: 1,
+        ..Options::default()
     });
     keyspace.freeze(NOW);
     keyspace

@@ -7,6 +7,7 @@ pub mod glob;
 pub mod num;
 pub mod quote;
 pub mod rng;
+pub mod slot;
 pub mod time;
 pub mod xxh3;
 

@@ -12,7 +12,7 @@ use russet_base::Rng;
 
 use crate::value::{Access, Millis};
 
-/// What the access clock of keys measures.
+/// The measure of the access clock of keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum AccessPolicy {
     /// When the key was last used.
@@ -54,7 +54,7 @@ impl AccessPolicy {
         }
     }
 
-    /// What a clock says.
+    /// The use of a key that a clock describes.
     pub(crate) fn view(self, word: u32, now: Millis) -> Access {
         match self {
             Self::Lru => {

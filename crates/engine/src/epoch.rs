@@ -25,7 +25,7 @@ pub(crate) struct Ticket {
     /// The ordinal of the database being walked, times 2^48, plus the position in it.
     position: AtomicU64,
     is_released: AtomicBool,
-    /// What the key space left behind when it was dropped first.
+    /// Stores of a key space that was dropped before the snapshot.
     legacy: Mutex<Option<Legacy>>,
 }
 

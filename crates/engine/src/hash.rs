@@ -2,10 +2,14 @@
 //!
 //! Directory, home bucket and tag take disjoint bits, so the hash must avalanche fully. It is keyed
 //! by the seed of the key space: the same seed gives the same order of SCAN.
+//!
+//! Always true: the same seed and the same bytes give the same hash.
+//! Not here: the type of a hash that callers see — `key.rs`
 
 use std::hash::{BuildHasher, BuildHasherDefault, Hasher};
 
 use ahash::RandomState;
+use russet_base::slot::{SLOT_BITS, slot_of};
 
 use crate::key::KeyHash;
 
@@ -14,19 +18,31 @@ use crate::key::KeyHash;
 pub(crate) struct Hashing {
     /// What hashes members and fields.
     pub(crate) members: RandomState,
+    /// Whether the hash of a key begins with its slot.
+    pub(crate) slots: bool,
 }
 
 impl Hashing {
-    pub(crate) fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64, slots: bool) -> Self {
         let members = keyed(seed);
-        Self { members }
+        Self { members, slots }
     }
 
     /// The hash of a key.
     #[inline]
     pub(crate) fn key(&self, key: &[u8]) -> KeyHash {
-        KeyHash::new(hash_of(&self.members, key))
+        let hash = hash_of(&self.members, key);
+        match self.slots {
+            false => KeyHash::new(hash),
+            true => KeyHash::new(with_slot(hash, key)),
+        }
     }
+}
+
+/// A hash whose first bits are the slot of the key.
+#[inline(never)]
+fn with_slot(hash: u64, key: &[u8]) -> u64 {
+    u64::from(slot_of(key)) << (64 - SLOT_BITS) | hash << SLOT_BITS >> SLOT_BITS
 }
 
 /// The hash functions of a seed.

@@ -5,6 +5,8 @@
 
 use std::num::NonZeroU64;
 
+use russet_base::slot::SLOT_BITS;
+
 /// The hash of a key in one key space, as [`Db::hash`] and [`Db::prefetch`] return it.
 ///
 /// [`Db::hash`]: crate::Db::hash
@@ -21,6 +23,14 @@ impl KeyHash {
     #[inline]
     pub(crate) fn new(hash: u64) -> Self {
         Self(NonZeroU64::MIN | (hash | SPARE))
+    }
+
+    /// The slot of the key, in a key space with [`Options::slots`].
+    ///
+    /// [`Options::slots`]: crate::Options::slots
+    #[inline]
+    pub fn slot(self) -> u16 {
+        (self.get() >> (64 - SLOT_BITS)) as u16
     }
 
     /// All bits.

@@ -11,6 +11,7 @@ use smallvec::SmallVec;
 
 use crate::access::AccessPolicy;
 use crate::arena::Handle;
+use crate::databases::Databases;
 use crate::db::Db;
 use crate::epoch::Epochs;
 use crate::garbage::Garbage;
@@ -30,6 +31,9 @@ pub struct Options {
     pub databases: usize,
     /// The seed of hashing and sampling: the same seed, the same order.
     pub seed: u64,
+    /// Whether keys are kept apart by their slot in a cluster, so that [`Db::slot_len`],
+    /// [`Db::scan_slot`] and [`Db::flush_slot`] need not look at others.
+    pub slots: bool,
 }
 
 impl Default for Options {
@@ -37,6 +41,7 @@ impl Default for Options {
         Self {
             databases: 16,
             seed: 0,
+            slots: false,
         }
     }
 }
@@ -62,7 +67,7 @@ impl Default for Options {
 /// ```
 #[derive(Debug)]
 pub struct Keyspace {
-    dbs: Vec<Store>,
+    pub(crate) dbs: Databases,
     shared: Shared,
     /// Stores that were flushed while snapshots lived, with the epoch from which on none needs
     /// them.
@@ -85,7 +90,7 @@ impl Keyspace {
             records_events: false,
             expiry_mode: ExpiryMode::default(),
             horizon: 0,
-            hashing: Hashing::new(options.seed),
+            hashing: Hashing::new(options.seed, options.slots),
             rng: Rng::new(options.seed),
             policy: AccessPolicy::default(),
             keeps_clocks: false,
@@ -93,12 +98,9 @@ impl Keyspace {
             packing: Packing::default(),
             observed: Observed::default(),
             discarded: Vec::new(),
-            flushed: Vec::new(),
-            next_store: options.databases as u64,
         };
-        let dbs = (0..options.databases as u64).map(Store::new).collect();
         Self {
-            dbs,
+            dbs: Databases::new(options.databases),
             shared,
             parked: Vec::new(),
             garbage: Garbage::default(),
@@ -120,7 +122,17 @@ impl Keyspace {
 
     /// How many databases there are.
     pub fn databases(&self) -> usize {
-        self.dbs.len()
+        self.dbs.count()
+    }
+
+    /// The databases that have keys, in order. All others cost next to nothing, however many.
+    pub fn filled(&self) -> impl Iterator<Item = usize> + use<> {
+        self.dbs
+            .filled()
+            .into_iter()
+            .map(|(index, _)| index)
+            .collect::<Vec<_>>()
+            .into_iter()
     }
 
     /// The database with that index.
@@ -130,7 +142,7 @@ impl Keyspace {
     #[inline]
     pub fn db(&mut self, index: usize) -> Db<'_> {
         Db {
-            store: &mut self.dbs[index],
+            store: self.dbs.get_mut(index),
             shared: &mut self.shared,
             index,
         }
@@ -153,7 +165,9 @@ impl Keyspace {
             Some((db, hash, bucket))
         }));
         for &(db, hash, bucket) in &*ahead {
-            dbs[db].prefetch_cells(bucket, hash);
+            if let Some(store) = dbs.get(db) {
+                store.prefetch_cells(bucket, hash);
+            }
         }
     }
 
@@ -219,7 +233,7 @@ impl Keyspace {
 
     /// Empties every database; the contents become garbage.
     pub fn flush_all(&mut self) {
-        for index in 0..self.dbs.len() {
+        for index in self.dbs.owned() {
             self.flush(index);
         }
     }
@@ -229,22 +243,31 @@ impl Keyspace {
     /// # Panics
     /// When there is no such database.
     pub fn flush(&mut self, index: usize) {
-        self.db(index).flush();
-        self.collect_flushed();
+        let observed = self.shared.observed.of(index);
+        let Some(full) = self.dbs.take(index) else {
+            return;
+        };
+        for (hash, key) in observed {
+            if full.find(hash, &key).is_some() {
+                self.shared.observed.note(index, hash, &key);
+            }
+        }
+        self.parked.push((self.shared.epochs.now(), full));
+        self.unpark();
     }
 
     /// Removes up to `budget` keys and fields of hashes whose deadline has passed and says how
     /// many; call again while the answer equals the budget.
     ///
-    /// The call also stops after a bounded amount of work; call again while [`Self::next_expiry`] is
-    /// not in the future. Unless the mode is [`ExpiryMode::Remove`], nothing is due.
+    /// The call also stops after a bounded amount of work; call again while [`Self::next_expiry`]
+    /// is not in the future. Unless the mode is [`ExpiryMode::Remove`], nothing is due.
     pub fn expire_due(&mut self, budget: usize) -> usize {
         if self.shared.expiry_mode != ExpiryMode::Remove {
             return 0;
         }
         let mut work = budget.saturating_mul(MOVES_PER_KEY).saturating_add(64);
         let mut removed = 0;
-        for (index, store) in self.dbs.iter_mut().enumerate() {
+        for (index, store) in self.dbs.each_mut() {
             removed += store.expire_due(
                 &mut self.shared,
                 budget - removed,
@@ -271,8 +294,12 @@ impl Keyspace {
         if self.shared.expiry_mode != ExpiryMode::Remove {
             return None;
         }
-        let keys = self.dbs.iter().filter_map(Store::next_expiry);
-        let fields = self.dbs.iter().filter_map(|store| store.fields.next());
+        let keys = self.dbs.stores().iter().filter_map(Store::next_expiry);
+        let fields = self
+            .dbs
+            .stores()
+            .iter()
+            .filter_map(|store| store.fields.next());
         keys.chain(fields).min()
     }
 
@@ -281,19 +308,20 @@ impl Keyspace {
     /// there is more.
     pub fn housekeep(&mut self, budget: usize) -> bool {
         self.shared.epochs.refresh();
-        self.collect_flushed();
         self.unpark();
         let mut left = budget;
-        for store in &mut self.dbs {
+        for (_, store) in self.dbs.each_mut() {
             left = store.drain_limbo(&mut self.shared, left);
             left = store.sweep_wheel(left);
             left = store.compact(&self.shared, left);
             store.trim();
         }
+        self.dbs.prune();
         let shared = &self.shared;
         left == 0
             || self
                 .dbs
+                .stores()
                 .iter()
                 .any(|s| s.wants_sweep() || s.wants_compaction(shared))
     }
@@ -349,8 +377,8 @@ impl Keyspace {
         self.shared.observed.has_changes()
     }
 
-    /// Takes the changes since the last call, oldest first. A key may be in it several times, unless
-    /// all changes are observed.
+    /// Takes the changes since the last call, oldest first. A key may be in it several times,
+    /// unless all changes are observed.
     pub fn take_changes(&mut self) -> Vec<Change> {
         self.shared.observed.take()
     }
@@ -395,7 +423,7 @@ impl Keyspace {
         self.set_horizon();
     }
 
-    /// What becomes of keys and fields whose deadline has passed.
+    /// The treatment of keys and fields whose deadline has passed.
     pub fn expiry_mode(&self) -> ExpiryMode {
         self.shared.expiry_mode
     }
@@ -413,23 +441,21 @@ impl Keyspace {
         !self.shared.events.is_empty()
     }
 
-    /// What happened since the last call that no command asked for, oldest first, as far as it was
-    /// recorded.
+    /// Takes the recorded events (expiry, eviction) since the last call, oldest first; empty unless
+    /// [`Self::record_events`] was called with `true`.
     pub fn take_events(&mut self) -> Vec<Event> {
         mem::take(&mut self.shared.events)
     }
 
     /// How many objects wait to be dropped, those that only snapshots still need among them.
     pub fn garbage_len(&self) -> usize {
-        let flushed = self.shared.flushed.iter();
-        let stores = flushed.chain(self.parked.iter().map(|(_, store)| store));
-        let keys: usize = stores.map(Store::len).sum();
+        let keys: usize = self.parked.iter().map(|(_, store)| store.len()).sum();
         self.garbage.objects + self.shared.discarded.len() + keys
     }
 
-    /// What waits to be dropped, if anything; may be sent to another thread.
+    /// Takes the contents that wait to be dropped, if there are any; another thread may drop them.
     pub fn take_garbage(&mut self) -> Option<Garbage> {
-        self.collect_flushed();
+        self.unpark();
         let mut garbage = mem::take(&mut self.garbage);
         garbage.objects += self.shared.discarded.len();
         garbage.values.append(&mut self.shared.discarded);
@@ -460,12 +486,7 @@ impl Keyspace {
     /// ```
     pub fn snapshot(&mut self) -> Snapshot {
         self.shared.epochs.refresh();
-        let filled = self
-            .dbs
-            .iter()
-            .enumerate()
-            .filter(|(_, store)| store.len() > 0);
-        let filled: SmallVec<[(usize, &Store); 16]> = filled.collect();
+        let filled = self.dbs.filled();
         let ids = filled.iter().map(|(_, store)| store.id).collect();
         let ticket = self.shared.epochs.open(ids);
         let images = filled
@@ -475,8 +496,8 @@ impl Keyspace {
         Snapshot::new(ticket, images, self.shared.now, self.shared.policy)
     }
 
-    /// Sets what the access clock of keys measures. Clocks of existing keys are then off until they
-    /// are used again.
+    /// Sets the measure of the access clock of keys. Clocks of existing keys are then off until
+    /// they are used again.
     pub fn set_access_policy(&mut self, policy: AccessPolicy) {
         self.shared.policy = policy;
     }
@@ -492,7 +513,7 @@ impl Keyspace {
         self.shared.keeps_clocks = kept;
     }
 
-    /// What the access clock of keys measures.
+    /// The measure of the access clock of keys.
     pub fn access_policy(&self) -> AccessPolicy {
         self.shared.policy
     }
@@ -509,18 +530,18 @@ impl Keyspace {
 
     /// Bytes that the data occupies, as the engine weighs it (not counting allocator overhead).
     pub fn weight(&self) -> u64 {
-        self.dbs.iter().map(Store::weight).sum()
+        self.dbs.weight()
     }
 
     /// Bytes that the arenas have from the allocator without using them. What is allocated less
     /// these follows every key that comes or goes.
     pub fn slack(&self) -> u64 {
-        self.dbs.iter().map(Store::slack).sum()
+        self.dbs.stores().iter().map(Store::slack).sum()
     }
 
     /// How many replaced cells and segments wait for snapshots to end.
     pub fn limbo_len(&self) -> usize {
-        self.dbs.iter().map(Store::limbo_len).sum()
+        self.dbs.stores().iter().map(Store::limbo_len).sum()
     }
 
     /// How many snapshots are live.
@@ -528,14 +549,7 @@ impl Keyspace {
         self.shared.epochs.live_count()
     }
 
-    /// Takes flushed stores from the databases: to the garbage, or aside while snapshots live.
-    fn collect_flushed(&mut self) {
-        for store in mem::take(&mut self.shared.flushed) {
-            self.parked.push((self.shared.epochs.now(), store));
-        }
-        self.unpark();
-    }
-
+    /// Moves flushed stores that no snapshot needs any more to the garbage.
     fn unpark(&mut self) {
         let epochs = &self.shared.epochs;
         for (_, store) in self
@@ -550,12 +564,8 @@ impl Keyspace {
 
 impl Drop for Keyspace {
     fn drop(&mut self) {
-        let flushed = self
-            .shared
-            .flushed
-            .drain(..)
-            .chain(self.parked.drain(..).map(|p| p.1));
-        let stores: Vec<Store> = self.dbs.drain(..).chain(flushed).collect();
+        let flushed = self.parked.drain(..).map(|p| p.1);
+        let stores: Vec<Store> = self.dbs.drain().chain(flushed).collect();
         self.shared.epochs.bequeath(Arc::new(stores));
     }
 }

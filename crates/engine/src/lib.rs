@@ -3,6 +3,7 @@
 mod access;
 mod arena;
 mod cell;
+mod databases;
 mod db;
 mod detached;
 mod epoch;

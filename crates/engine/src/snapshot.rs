@@ -21,7 +21,8 @@ use crate::table::{Directory, SLOTS, Slot};
 use crate::value::Millis;
 use crate::value_ref::ValueRef;
 
-/// The key space at one moment. Dropping it, or the walk it became, ends the preservation.
+/// The key space at one moment. The memory that it needs is freed after the snapshot, or the walk
+/// made of it, was dropped.
 #[derive(Debug)]
 pub struct Snapshot {
     images: Vec<Image>,
@@ -57,7 +58,7 @@ const _: () = {
 };
 
 impl Store {
-    /// What a snapshot keeps of the database.
+    /// The parts of the database that a snapshot keeps.
     pub(crate) fn image(&self, db: usize) -> Image {
         Image {
             db,

@@ -15,7 +15,7 @@ pub(crate) fn is_past(deadline: Millis, horizon: Millis) -> bool {
     deadline < horizon
 }
 
-/// What becomes of keys and fields whose deadline has passed.
+/// The treatment of keys and fields whose deadline has passed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum ExpiryMode {
     /// They are absent, and removed by whoever comes across them or by
@@ -26,12 +26,12 @@ pub enum ExpiryMode {
     /// writing removes a key. This is for a server whose data must not change by itself, such as a
     /// replica or one that is paused.
     KeepForReads,
-    /// They are there as if they had no deadline: readers see them, writers change them. This is for
-    /// the commands of a primary, which decides what has expired and says so.
+    /// They are there as if they had no deadline: readers see them, writers change them. This is
+    /// for the commands of a primary, which decides what has expired and says so.
     Ignore,
 }
 
-/// What type of value a key holds.
+/// The type of the value of a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Kind {
     /// A string.

@@ -4,8 +4,8 @@
 //! Not here: filling and running it — `run.rs`.
 
 use bytes::Bytes;
-use russet_engine::{KeyHash, MemberHash};
 use russet_command::registry::{CommandId, Recent};
+use russet_engine::{KeyHash, MemberHash};
 use russet_io::ConnId;
 use russet_resp::{Frame, ProtocolError, Span};
 

@@ -9,8 +9,8 @@
 //! Always true: nothing runs a handler but this file, and it takes a permit of the gate.
 //! Not here: what becomes of the effects — `settle.rs`.
 
-use russet_engine::KeyHash;
 use russet_command::{CommandError, Ctx, Flow, Wait};
+use russet_engine::KeyHash;
 use russet_resp::{Args, Reply};
 
 use crate::core::{ControlCtx, ControlFlow, ControlHandler, Core, Handler};

@@ -109,7 +109,11 @@ impl Node {
     pub fn new(config: Config, environment: Environment, now: Now) -> Self {
         let seed = environment.seed;
         let databases = config.databases as usize;
-        let keyspace = Keyspace::new(russet_engine::Options { databases, seed });
+        let keyspace = Keyspace::new(russet_engine::Options {
+            databases,
+            seed,
+            ..Default::default()
+        });
         let commands = Arc::new(registry::commands(config.renames()));
         let core = Core {
             keyspace,

@@ -15,9 +15,9 @@
 //! nothing, and what was already decoded of it is put off.
 //! Not here: one request — `unit.rs`; those that wait — `block.rs`.
 
-use russet_engine::{KeyHash, MemberHash};
 use russet_command::Flags;
 use russet_command::registry::CommandId;
+use russet_engine::{KeyHash, MemberHash};
 use russet_io::ConnId;
 use russet_resp::{ArgBuf, Args, Decoded, Limits, ProtocolError};
 

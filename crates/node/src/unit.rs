@@ -14,9 +14,9 @@
 //! Always true: whoever waits for a key is served after the unit that changed it, before the next.
 //! Not here: where requests come from — `run.rs`; whether they may run — `gate.rs`.
 
-use russet_engine::KeyHash;
 use russet_command::registry::CommandId;
 use russet_command::{CommandError, Flags};
+use russet_engine::KeyHash;
 use russet_io::LogLevel;
 use russet_resp::{ArgBuf, Args, Mark};
 

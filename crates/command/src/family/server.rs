@@ -66,7 +66,7 @@ fn dbsize(cx: &mut Ctx<'_>, _: Args<'_>) -> Result<Flow, CommandError> {
 fn flushdb(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandError> {
     check_flush_options(args)?;
     let removed = cx.db().len();
-    cx.db().flush();
+    cx.keyspace.flush(cx.db);
     cx.dirty(removed as u64);
     cx.effects.record_anyway();
     cx.reply.ok();
@@ -75,7 +75,9 @@ fn flushdb(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandError> {
 
 fn flushall(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandError> {
     check_flush_options(args)?;
-    let removed: usize = (0..cx.keyspace.databases())
+    let removed: usize = cx
+        .keyspace
+        .filled()
         .map(|db| cx.keyspace.db(db).len())
         .sum();
     cx.keyspace.flush_all();

@@ -143,7 +143,7 @@ fn overdue(protocol: Protocol) -> World {
     world.keyspace.record_events(true);
     world.run("HSET h a 1 b 2 c 3");
     world.run("HPEXPIRE h 10 FIELDS 2 a b");
-    world.keyspace.freeze(BEGINNING + 10);
+    world.keyspace.freeze(BEGINNING + 11);
     world
 }
 

@@ -105,7 +105,7 @@ impl Held<'_> {
         self.shared.horizon
     }
 
-    /// What hashes members, as it hashes keys.
+    /// The hash functions of members, which are those of keys.
     pub(crate) fn hasher(&self) -> &ahash::RandomState {
         &self.shared.hashing.members
     }

@@ -29,6 +29,25 @@ use crate::value::{
 use crate::value_ref::ValueRef;
 
 /// One database, for the time of a borrow.
+///
+/// # Examples
+/// ```
+/// use russet_engine::{FieldTtl, Keyspace, Kind, Options, Touch};
+///
+/// let mut keyspace = Keyspace::new(Options::default());
+/// keyspace.freeze(1_000);
+/// let mut db = keyspace.db(0);
+/// db.set(b"city", b"Oslo", Some(5_000));
+/// db.hash_mut(b"user")?.set(b"name", b"Ada", FieldTtl::Clear);
+/// assert_eq!((db.len(), db.volatile_len()), (2, 1));
+/// assert_eq!(db.kind(b"user"), Some(Kind::Hash));
+/// let city = db.read(b"city", Touch::Yes).expect("it was just set");
+/// assert_eq!(*city.string()?.as_bytes(), *b"Oslo");
+/// assert!(db.rename(b"city", b"town"));
+/// assert_eq!(db.ttl(b"town"), Some(Some(4_000)));
+/// assert!(db.remove(b"town"));
+/// # Ok::<(), russet_engine::WrongType>(())
+/// ```
 #[derive(Debug)]
 pub struct Db<'k> {
     pub(crate) store: &'k mut Store,
@@ -323,20 +342,57 @@ impl Db<'_> {
         })
     }
 
-    /// Empties the database; the contents become garbage.
-    pub fn flush(&mut self) {
-        if self.store.is_untouched() {
-            return;
-        }
-        for (hash, key) in self.shared.observed.of(self.index) {
-            if self.store.find(hash, &key).is_some() {
-                self.shared.observed.note(self.index, hash, &key);
+    /// How many keys a slot has, those counted whose deadline passed unnoticed. For this and all
+    /// else about slots the key space must have been made with [`Options::slots`].
+    ///
+    /// [`Options::slots`]: crate::Options::slots
+    pub fn slot_len(&self, slot: u16) -> usize {
+        self.store.slot_len(slot)
+    }
+
+    /// Visits about `count` keys of a slot, as [`Self::scan`] does of all slots: a cursor of 0
+    /// starts and ends. Keys whose deadline passed are not shown.
+    ///
+    /// # Examples
+    /// ```
+    /// use russet_engine::{Keyspace, Options};
+    ///
+    /// let mut keyspace = Keyspace::new(Options { slots: true, ..Options::default() });
+    /// let mut db = keyspace.db(0);
+    /// db.set(b"{user}:name", b"Ada", None);
+    /// db.set(b"{user}:town", b"London", None);
+    /// db.set(b"other", b"x", None);
+    /// let slot = db.hash(b"user").slot();
+    /// assert_eq!(db.slot_len(slot), 2);
+    /// let mut keys = Vec::new();
+    /// assert_eq!(db.scan_slot(slot, 0, 10, &mut |found| keys.push(found.key.to_vec())), 0);
+    /// assert_eq!(keys.len(), 2);
+    /// assert_eq!(db.flush_slot(slot), 2);
+    /// assert_eq!(db.len(), 1);
+    /// ```
+    pub fn scan_slot(
+        &self,
+        slot: u16,
+        cursor: u64,
+        count: usize,
+        visit: &mut dyn FnMut(ScannedKey<'_>),
+    ) -> u64 {
+        let (store, horizon) = (&*self.store, self.shared.horizon);
+        store.scan_slot(self.shared, slot, (cursor, count.max(1)), &mut |cell| {
+            let shown = store.shown(cell);
+            if shown.deadline.is_none_or(|at| !is_past(at, horizon)) {
+                visit(shown);
             }
-        }
-        let id = self.shared.next_store;
-        self.shared.next_store += 1;
-        let full = std::mem::replace(self.store, Store::new(id));
-        self.shared.flushed.push(full);
+        })
+    }
+
+    /// Removes the keys of a slot and says how many there were; large values become garbage.
+    pub fn flush_slot(&mut self, slot: u16) -> usize {
+        let index = self.index;
+        self.store
+            .flush_slot(self.shared, slot, &mut |shared, hash, key| {
+                shared.observed.note(index, hash, key);
+            })
     }
 
     /// Finds a key that has not expired, for writing; removes one that has.

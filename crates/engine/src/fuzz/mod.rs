@@ -40,6 +40,7 @@ impl Run {
         let mut keyspace = Keyspace::new(Options {
             databases: DATABASES,
             seed: 7,
+            ..Options::default()
         });
         keyspace.freeze(START);
         keyspace.record_events(true);
@@ -126,7 +127,7 @@ impl Run {
                 self.model.dbs.swap(a, b);
             }
             Op::Flush { db } => {
-                self.keyspace.db(db).flush();
+                self.keyspace.flush(db);
                 self.model.dbs[db].clear();
                 drop(self.keyspace.take_garbage());
             }

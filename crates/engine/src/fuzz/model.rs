@@ -1,4 +1,4 @@
-//! What the key space should do, over plain sorted maps.
+//! The behaviour that the key space should have, over plain sorted maps.
 //!
 //! Always true: it is slow and obvious; whatever it answers is right.
 //! Not here: comparing the two — `fuzz/mod.rs`
@@ -15,7 +15,7 @@ pub(super) struct Item {
 }
 
 impl Item {
-    /// What a client's bytes become.
+    /// The item that a client's bytes become.
     pub(super) fn plain(bytes: &[u8]) -> Self {
         let int = std::str::from_utf8(bytes)
             .ok()

@@ -88,6 +88,7 @@ impl Store {
         if self.idle == IDLE_MIN {
             self.arena.trim();
             self.wheel = Wheel::default();
+            self.slots = None;
             (self.scratch, self.lines) = (Vec::new(), Vec::new());
         }
     }

@@ -1,4 +1,4 @@
-//! What happens when records of the timing wheel come up.
+//! Records of the timing wheel that come up, and the keys that expire by them.
 //!
 //! Always true: a key is removed after the millisecond of its deadline, never in it or before.
 //! Not here: when records come up — `expire/wheel.rs`
@@ -94,7 +94,7 @@ impl Store {
         budget
     }
 
-    /// Whether there are so many stale records that they are, or should be, looked for.
+    /// Whether stale records are looked for, or are numerous enough to be.
     pub(crate) fn wants_sweep(&self) -> bool {
         self.wheel.is_sweeping() || self.wheel.is_crowded(self.volatile)
     }

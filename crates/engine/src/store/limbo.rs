@@ -1,4 +1,4 @@
-//! What the table no longer leads to but a snapshot may still read.
+//! Cells and lines that the table no longer leads to but a snapshot may still read.
 //!
 //! Always true: the queue is in the order of epochs, so only its head need be looked at.
 

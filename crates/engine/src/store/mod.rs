@@ -22,6 +22,7 @@ pub(crate) mod packed;
 mod random;
 mod reshape;
 mod scan;
+mod slots;
 pub(crate) mod strings;
 
 use std::sync::Arc;
@@ -43,6 +44,7 @@ use crate::value::{Encoding, Event, EventKind, ExpiryMode, Kind, Millis, Stats};
 
 pub(crate) use fields::FieldIndex;
 pub(crate) use limbo::Limbo;
+use slots::SlotCounts;
 
 /// State that all databases of a key space share.
 #[derive(Debug)]
@@ -66,9 +68,6 @@ pub(crate) struct Shared {
     pub(crate) observed: Observed,
     /// Large values that wait to be dropped elsewhere.
     pub(crate) discarded: Vec<Arc<Heap>>,
-    /// Stores that were replaced by empty ones.
-    pub(crate) flushed: Vec<Store>,
-    pub(crate) next_store: u64,
 }
 
 impl Shared {
@@ -119,6 +118,8 @@ pub(crate) struct Store {
     lines: Vec<Line>,
     /// How many times in a row housekeeping found no key.
     idle: u8,
+    /// How many keys each slot has, if keys are kept apart by their slots.
+    slots: Option<Box<SlotCounts>>,
     /// The hash whose segment is the next to look at in clearing a chunk; `None` after the last.
     clearing: Option<u64>,
 }
@@ -168,6 +169,7 @@ impl Store {
             scratch: Vec::new(),
             lines: Vec::new(),
             idle: 0,
+            slots: None,
             clearing: None,
         }
     }
@@ -207,9 +209,10 @@ impl Store {
         self.arena.reserved() == 0 && self.wheel.weight() == 0
     }
 
-    /// Bytes of directory and wheel.
+    /// Bytes of directory, wheel and counts.
     pub(crate) fn index_weight(&self) -> u64 {
-        self.directory.weight() + self.wheel.weight() + self.fields.weight()
+        let slots = self.slots.as_ref().map_or(0, |_| SlotCounts::SIZE);
+        self.directory.weight() + self.wheel.weight() + self.fields.weight() + slots
     }
 
     /// Finds the cell of a key.
@@ -297,6 +300,9 @@ impl Store {
         let kind = image.kind;
         image.write(&mut self.arena.memory, cell, deadline);
         self.len += 1;
+        if cx.hashing.slots {
+            self.slots.get_or_insert_default().add(hash);
+        }
         let place = self.link(cx, hash, cell);
         if kind == Kind::Hash {
             self.note_field_due(&place, None);
@@ -332,6 +338,9 @@ impl Store {
         self.forget_deadline(cell::deadline(&self.arena.memory, place.cell));
         self.retire(cx, place.cell, is_shared);
         self.len -= 1;
+        if let Some(slots) = &mut self.slots {
+            slots.remove(place.hash);
+        }
         let buckets = usize::from(slot.buckets);
         let lines = self.arena.memory.lines_mut(slot.segment, buckets);
         lines[bucket].clear(at);

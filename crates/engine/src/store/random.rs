@@ -2,7 +2,8 @@
 //!
 //! A random position leads to a segment of depth d with chance 2^−d, and one of a fixed number of
 //! slots in it holds an entry or not. Entries of shallow segments would come up too often, so they
-//! are accepted with chance 2^(d − bound) only. What is refused is drawn again.
+//! are accepted with chance 2^(d − bound) only. What is refused is drawn again. Where slots are
+//! kept apart and few of them filled, a slot is drawn first, by the number of its keys.
 //!
 //! Not here: which random numbers — the generator of `keyspace.rs`, seeded by its options
 
@@ -17,6 +18,26 @@ const DRAWS_MAX: usize = 400;
 /// Tables of no more segments are counted through instead.
 const SEGMENTS_COUNTED: usize = 4096;
 
+/// The same where slots are kept apart: a few of them may have all keys, which is no bad luck.
+const DRAWS_OF_SLOTS_MAX: usize = 64;
+
+/// The outcome of a draw.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Draw {
+    Found(Handle),
+    /// There is no entry, or it would come up too often.
+    Refused,
+    /// A segment in which not all entries can be drawn.
+    Overgrown,
+}
+
+fn draws_max(cx: &Shared) -> usize {
+    match cx.hashing.slots {
+        true => DRAWS_OF_SLOTS_MAX,
+        false => DRAWS_MAX,
+    }
+}
+
 impl Store {
     /// A random entry, unless there is none.
     pub(crate) fn random(&self, cx: &mut Shared) -> Option<Handle> {
@@ -24,21 +45,33 @@ impl Store {
             return None;
         }
         let bound = self.directory.depth_bound();
-        for _ in 0..DRAWS_MAX {
+        for _ in 0..draws_max(cx) {
             let (position, chance) = (cx.rng.u64(), cx.rng.u64());
-            let slot = self.directory.find(position);
-            if slot.buckets > BUCKETS_MAX {
-                break;
-            }
             // The low bits of the position are not those that chose the segment.
-            let slots = usize::from(BUCKETS_MAX) * SLOTS;
-            let at = ((position & 0xffff_ffff) as usize * slots) >> 32;
-            let is_accepted = chance & ((1 << (bound - slot.depth)) - 1) == 0;
-            if is_accepted && let Some(cell) = self.cell_at(slot, at) {
-                return Some(cell);
+            match self.drawn(position, position, chance, bound) {
+                Draw::Found(cell) => return Some(cell),
+                Draw::Refused => {}
+                Draw::Overgrown => break,
             }
         }
         self.random_counted(cx)
+    }
+
+    /// The outcome of a draw: `position` chooses the segment, the low half of `place` an entry of
+    /// it.
+    #[inline]
+    pub(super) fn drawn(&self, position: u64, place: u64, chance: u64, bound: u8) -> Draw {
+        let slot = self.directory.find(position);
+        if slot.buckets > BUCKETS_MAX {
+            return Draw::Overgrown;
+        }
+        let slots = usize::from(BUCKETS_MAX) * SLOTS;
+        let at = ((place & 0xffff_ffff) as usize * slots) >> 32;
+        let is_accepted = chance & ((1 << (bound - slot.depth)) - 1) == 0;
+        match self.cell_at(slot, at) {
+            Some(cell) if is_accepted => Draw::Found(cell),
+            _ => Draw::Refused,
+        }
     }
 
     /// Shows the entries of random buckets, each bucket with the same chance, until `count` were
@@ -52,7 +85,7 @@ impl Store {
         visit: &mut dyn FnMut(Handle),
     ) -> usize {
         let (bound, mut seen) = (self.directory.depth_bound(), 0);
-        for _ in 0..DRAWS_MAX {
+        for _ in 0..draws_max(cx) {
             if seen >= count || self.len == 0 {
                 break;
             }
@@ -75,6 +108,13 @@ impl Store {
             seen += line.occupied().count();
             cells.for_each(&mut *visit);
         }
+        while cx.hashing.slots
+            && seen < count
+            && let Some(cell) = self.random_in_slots(cx)
+        {
+            visit(cell);
+            seen += 1;
+        }
         if seen == 0 {
             seen = self.random_counted(cx).map(visit).iter().count();
         }
@@ -94,6 +134,9 @@ impl Store {
 
     /// Without luck: the n-th entry of a small table, the next one from anywhere in a large one.
     fn random_counted(&self, cx: &mut Shared) -> Option<Handle> {
+        if cx.hashing.slots {
+            return self.random_in_slots(cx);
+        }
         let filled = || {
             self.directory
                 .segments()

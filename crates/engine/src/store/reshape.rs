@@ -8,6 +8,8 @@
 //! Always true: no more than one segment is rebuilt by an insert, and few by a delete.
 //! Not here: where entries go in a segment — `table/segment.rs`
 
+use russet_base::slot::SLOT_BITS;
+
 use super::{Shared, Store};
 use crate::arena::LINE_GRANULES;
 use crate::cell;
@@ -36,7 +38,7 @@ impl Store {
             return;
         }
         let splits = segment::splits_at(slot.buckets, hash, slot.depth);
-        if splits && slot.depth < self.depth_limit() {
+        if splits && slot.depth < self.depth_limit(cx) {
             self.split(cx, hash, slot);
         } else {
             let larger = segment::next_size(slot.buckets);
@@ -58,8 +60,20 @@ impl Store {
         self.retire_lines(cx, hash, slot);
     }
 
-    fn split(&mut self, cx: &Shared, hash: u64, slot: Slot) {
-        let residents = self.gather(cx, &[slot]);
+    fn split(&mut self, cx: &Shared, hash: u64, old: Slot) {
+        let residents = self.gather(cx, &[old]);
+        // Keys of one slot begin alike: the bits that tell none of them apart are passed at once,
+        // or the segment would grow with each of them.
+        let differing = residents.iter().fold(0, |bits, r| bits | (r.hash ^ hash));
+        let alike = differing.leading_zeros();
+        let mut slot = old;
+        while u32::from(slot.depth) < alike && slot.depth + 1 < self.depth_limit(cx) {
+            let depth = slot.depth + 1;
+            let mut parts = [Slot::empty(depth); 2];
+            slot.depth = depth;
+            parts[(hash >> (64 - depth) & 1) as usize] = slot;
+            self.directory.split(hash, parts);
+        }
         let parts = [0, 1].map(|bit| {
             let is_in = |r: &Resident| r.hash >> (63 - slot.depth) & 1 == bit;
             let part = residents.iter().copied().filter(is_in);
@@ -68,7 +82,7 @@ impl Store {
         });
         self.scratch = residents;
         self.directory.split(hash, parts);
-        self.retire_lines(cx, hash, slot);
+        self.retire_lines(cx, hash, old);
     }
 
     /// After a delete: gives room back that the segment for a hash no longer needs.
@@ -199,9 +213,11 @@ impl Store {
         }
     }
 
-    fn depth_limit(&self) -> u8 {
+    fn depth_limit(&self, cx: &Shared) -> u8 {
         let average = (self.len / 64 + 1).ilog2() as u8;
-        (average + DEPTH_SLACK).min(DEPTH_MAX)
+        // All keys may be of one slot.
+        let slot = if cx.hashing.slots { SLOT_BITS as u8 } else { 0 };
+        (average + slot + DEPTH_SLACK).min(DEPTH_MAX)
     }
 }
 
@@ -214,6 +230,7 @@ mod tests {
         let mut keyspace = Keyspace::new(Options {
             databases: 1,
             seed: 3,
+            ..Options::default()
         });
         let mut n = 0_u64;
         for target in [100_000, 120_000, 145_000, 170_000, 200_000] {

@@ -15,7 +15,7 @@ use crate::table::directory::after;
 use crate::table::segment;
 
 /// One more than the last position.
-const END: u64 = 1 << 48;
+pub(super) const END: u64 = 1 << 48;
 /// Empty segments that a step passes for each entry that it may show.
 const EMPTY_PER_ENTRY: usize = 16;
 
@@ -28,8 +28,20 @@ impl Store {
         count: usize,
         visit: &mut dyn FnMut(Handle),
     ) -> u64 {
-        let (mut position, mut seen, mut empty) = (cursor, 0, 0);
-        while position < END {
+        self.scan_range(cx, cursor..END, count, visit)
+    }
+
+    /// Shows the entries of about `count` positions of a range, from its beginning on; returns the
+    /// next position, or 0 after the last.
+    pub(super) fn scan_range(
+        &self,
+        cx: &Shared,
+        range: std::ops::Range<u64>,
+        count: usize,
+        visit: &mut dyn FnMut(Handle),
+    ) -> u64 {
+        let (mut position, mut seen, mut empty) = (range.start, 0, 0);
+        while position < range.end {
             let slot = self.directory.find(position << 16);
             let next = after(position << 16, slot.depth).map_or(END, |hash| hash >> 16);
             if slot.segment == 0 {
@@ -47,8 +59,10 @@ impl Store {
             };
             let buckets = usize::from(slot.buckets);
             let mut bucket = segment::home(position << 16, slot.depth, buckets);
-            while position < next && seen < count {
+            let last = next.min(range.end);
+            while position < last && seen < count {
                 let end = first + segment::boundary(bucket + 1, slot.depth, buckets);
+                let end = end.min(range.end);
                 seen += self.scan_bucket(cx, slot, bucket, position..end, visit);
                 position = end;
                 bucket += 1;
@@ -57,7 +71,7 @@ impl Store {
                 break;
             }
         }
-        if position >= END { 0 } else { position }
+        if position >= range.end { 0 } else { position }
     }
 
     /// Shows the entries of one home whose positions are in a range.

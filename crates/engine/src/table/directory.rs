@@ -25,6 +25,8 @@ use crate::handle::Handle;
 
 /// Pages have at most 2^this slots.
 const PAGE_BITS_MAX: u8 = 10;
+/// Pages have at most 2^this slots where the root would have to double for them to part.
+const PAGE_BITS_LARGE: u8 = 12;
 /// Two pages become one when each has at most 2^this slots.
 const PAGE_BITS_MERGE: u8 = 7;
 /// Bytes of an `Arc` before its contents.
@@ -143,6 +145,18 @@ impl Directory {
             .map_or(0, |depth| depth as u8)
     }
 
+    /// The largest depth that any segment may have whose first hash shares `bits` with this one.
+    pub(crate) fn depth_bound_from(&self, start: u64, bits: u8) -> u8 {
+        let end = after(start, bits);
+        let (mut next, mut bound) = (Some(start), 0);
+        while let Some(hash) = next.filter(|&hash| end.is_none_or(|end| hash < end)) {
+            let page = &self.pages[self.page_number(hash) as usize];
+            bound = bound.max(page.reach());
+            next = after(hash, page.base);
+        }
+        bound
+    }
+
     /// Bytes that the directory takes.
     pub(crate) fn weight(&self) -> u64 {
         let pages = self.pages.len() * (size_of::<Page>() + ARC_SIZE);
@@ -214,7 +228,7 @@ impl Directory {
         if self.pages[number].reach() >= depth {
             return;
         }
-        if self.pages[number].bits == PAGE_BITS_MAX {
+        if self.is_full(&self.pages[number]) {
             self.part_page(hash);
         }
         let number = self.page_number(hash) as usize;
@@ -225,6 +239,18 @@ impl Directory {
         page.bits += 1;
         self.reach[usize::from(page.reach())] += 1;
         debug_assert!(page.reach() >= depth);
+    }
+
+    /// Whether a page parts in two before it resolves one more bit. Where most hashes begin with
+    /// the same bits, pages grow larger instead of the root, which has a number for every
+    /// beginning.
+    fn is_full(&self, page: &Page) -> bool {
+        let doubles_root = page.base == self.root_bits && self.root.len() * 2 > self.slots;
+        let bits_max = match doubles_root {
+            true => PAGE_BITS_LARGE,
+            false => PAGE_BITS_MAX,
+        };
+        page.bits >= bits_max
     }
 
     /// Makes two pages of the one for a hash.
@@ -258,6 +284,21 @@ impl Directory {
         };
         self.deepest += if base == self.root_bits { 2 } else { 0 };
         self.point(with_bit(hash, base, true), base, added);
+        for number in [number, added] {
+            self.narrow(number);
+        }
+    }
+
+    /// Halves a page while nothing needs its last bit.
+    fn narrow(&mut self, number: u32) {
+        let page = &mut self.pages[number as usize];
+        while page.bits > 0 && page.slots.iter().all(|s| s.depth < page.reach()) {
+            self.reach[usize::from(page.reach())] -= 1;
+            self.slots -= page.slots.len() / 2;
+            page.slots = page.slots.iter().copied().step_by(2).collect();
+            page.bits -= 1;
+            self.reach[usize::from(page.reach())] += 1;
+        }
     }
 
     /// Lets all root entries for the first `base` bits of a hash name a page.
@@ -315,16 +356,9 @@ impl Directory {
     fn flatten(&mut self, hash: u64) {
         loop {
             let number = self.page_number(hash);
-            let page = &mut self.pages[number as usize];
-            let (base, reach) = (page.base, page.reach());
-            if page.bits > 0 && page.slots.iter().all(|s| s.depth < reach) {
-                self.reach[usize::from(reach)] -= 1;
-                self.slots -= page.slots.len() / 2;
-                page.slots = page.slots.iter().copied().step_by(2).collect();
-                page.bits -= 1;
-                self.reach[usize::from(page.reach())] += 1;
-                continue;
-            }
+            self.narrow(number);
+            let page = &self.pages[number as usize];
+            let base = page.base;
             if page.bits > PAGE_BITS_MERGE || base == 0 {
                 return;
             }

@@ -165,7 +165,7 @@ impl Line {
 pub(crate) struct Slots(u32);
 
 impl Slots {
-    /// Those whose bits are set.
+    /// Slots whose bits are set.
     #[inline]
     pub(crate) fn of(bits: u32) -> Self {
         Self(bits)

@@ -138,7 +138,7 @@ pub(crate) fn wrap(bucket: usize, buckets: usize) -> usize {
     }
 }
 
-/// Builds the lines of a segment with these entries and at least so many lines.
+/// Builds a segment with these entries and at least `buckets_min` lines.
 pub(crate) fn build(
     lines: &mut Vec<Line>,
     residents: impl Iterator<Item = Resident> + Clone,

@@ -336,7 +336,7 @@ impl Stream {
         self.groups.iter().map(|group| &**group)
     }
 
-    /// What producers said of entries that they added, if any did.
+    /// Entries as their producers named them, if any did.
     pub fn producers(&self) -> Option<&Producers> {
         self.producers.as_deref()
     }

@@ -9,6 +9,7 @@ fn keyspace() -> Keyspace {
     let mut keyspace = Keyspace::new(Options {
         databases: 2,
         seed: 9,
+        ..Options::default()
     });
     keyspace.freeze(NOW);
     keyspace
@@ -91,7 +92,7 @@ fn every_deadline_is_kept_as_it_is() {
         assert!(keyspace.db(0).expire_at(b"k", Some(at)));
         assert_eq!(keyspace.db(0).ttl(b"k"), Some(Some(at - NOW)));
     }
-    for past in [i64::MIN, -1, 0, NOW - 1, NOW] {
+    for past in [i64::MIN, -1, 0, NOW - 2, NOW - 1] {
         keyspace.db(0).set(b"past", b"v", Some(past));
         assert_eq!(keyspace.db(0).len(), 2);
         assert!(!keyspace.db(0).contains(b"past"));
@@ -113,7 +114,7 @@ fn extending_a_deadline_makes_no_records() {
         assert_eq!(expire_all(&mut keyspace), 0);
         assert_eq!(keyspace.db(0).expiry_records(), count as usize);
     }
-    keyspace.freeze(NOW + 19 * 10_000 + 60_000);
+    keyspace.freeze(NOW + 19 * 10_000 + 60_001);
     assert_eq!(expire_all(&mut keyspace), count as usize);
 }
 
@@ -135,7 +136,7 @@ fn stale_records_are_bounded_by_housekeeping() {
         assert!(keyspace.db(0).expiry_records() <= 2 * 100 + 1024 + 100);
     }
     assert_eq!(keyspace.db(0).volatile_len(), 100);
-    keyspace.freeze(NOW + 90_000_000);
+    keyspace.freeze(NOW + 90_000_001);
     assert_eq!(expire_all(&mut keyspace), 100);
 }
 

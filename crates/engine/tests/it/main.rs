@@ -9,5 +9,6 @@ mod model;
 mod sampling;
 mod scan;
 mod scan_members;
+mod slots;
 mod snapshot;
 mod zset;

@@ -8,6 +8,7 @@ fn filled(count: u32) -> Keyspace {
     let mut keyspace = Keyspace::new(Options {
         databases: 1,
         seed: 5,
+        ..Options::default()
     });
     for n in 0..count {
         keyspace.db(0).set(format!("k{n}").as_bytes(), b"v", None);

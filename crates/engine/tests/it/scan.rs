@@ -9,6 +9,7 @@ fn keyspace() -> Keyspace {
     Keyspace::new(Options {
         databases: 1,
         seed: 21,
+        ..Options::default()
     })
 }
 

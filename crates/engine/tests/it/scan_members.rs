@@ -92,6 +92,7 @@ fn never_packed() -> Keyspace {
     let mut keyspace = Keyspace::new(Options {
         databases: 1,
         seed: 3,
+        ..Options::default()
     });
     keyspace.set_packing(Packing {
         hash_entries_max: 0,

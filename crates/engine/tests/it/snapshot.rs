@@ -56,6 +56,7 @@ fn a_walk_on_another_thread_sees_one_moment() {
     let mut keyspace = Keyspace::new(Options {
         databases: 2,
         seed: 1,
+        ..Options::default()
     });
     for round in 0..if cfg!(miri) { 3 } else { 40 } {
         for _ in 0..KEYS {
@@ -86,6 +87,7 @@ fn several_snapshots_live_side_by_side() {
     let mut keyspace = Keyspace::new(Options {
         databases: 2,
         seed: 1,
+        ..Options::default()
     });
     let mut held: Vec<(Snapshot, Contents)> = Vec::new();
     for step in 0..if cfg!(miri) { 8 } else { 60 } {
@@ -117,6 +119,7 @@ fn what_the_walker_left_behind_is_not_preserved() {
     let mut keyspace = Keyspace::new(Options {
         databases: 1,
         seed: 1,
+        ..Options::default()
     });
     for n in 0..WALKED {
         keyspace.db(0).set(&n.to_le_bytes(), b"value", None);
@@ -138,6 +141,7 @@ fn a_snapshot_outlives_the_key_space() {
     let mut keyspace = Keyspace::new(Options {
         databases: 1,
         seed: 1,
+        ..Options::default()
     });
     keyspace.db(0).set(b"small", b"s", None);
     keyspace.db(0).set(b"large", &[b'l'; 5000], None);
@@ -157,6 +161,7 @@ fn a_snapshot_counts_its_keys() {
     let mut keyspace = Keyspace::new(Options {
         databases: 5,
         seed: 1,
+        ..Options::default()
     });
     keyspace.db(3).set(b"a", b"1", None);
     keyspace.db(3).set(b"b", b"1", Some(100));

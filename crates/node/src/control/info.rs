@@ -103,7 +103,7 @@ fn count(clients: &mut Clients, core: &Core, session: &Session) {
 
 fn databases(core: &mut Core) -> Vec<Database> {
     let mut databases = Vec::new();
-    for index in 0..core.keyspace.databases() {
+    for index in core.keyspace.filled() {
         let db = core.keyspace.db(index);
         if !db.is_empty() {
             databases.push(Database {

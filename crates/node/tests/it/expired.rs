@@ -65,12 +65,12 @@ impl World {
     }
 }
 
-/// After `before` and ten milliseconds, what `request` leaves in the journal and tells.
+/// After `before` and eleven milliseconds, what `request` leaves in the journal and tells.
 fn check(before: &[&str], request: &[&str], records: &str, events: &str) {
     let mut world = World::new();
     world.prepare(&["DEBUG SET-ACTIVE-EXPIRE 0"]);
     world.prepare(before);
-    world.server.advance(10);
+    world.server.advance(11);
     for request in request {
         world.ask(request);
     }

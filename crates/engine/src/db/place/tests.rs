@@ -2,6 +2,7 @@
 
 use proptest::prelude::*;
 
+use crate::observe::ObserverId;
 use crate::value::{Encoding, Kind, NewValue, StringRef, Touch};
 use crate::{Detached, End, FieldTtl, Keyspace, Member, Options, Packing, Stream, ZsetAdd};
 
@@ -182,7 +183,7 @@ fn hash_due_at(keyspace: &mut Keyspace, at: i64) -> Detached {
 fn what_is_dropped_has_changed_nothing() {
     let mut keyspace = keyspace();
     keyspace.db(0).set(b"k", b"v", None);
-    keyspace.observe(0, b"k");
+    keyspace.observe(0, b"k", ObserverId(1));
     let (before, stats) = (keyspace.weight(), keyspace.stats());
     let value = hash_due_at(&mut keyspace, 5);
     assert!(value.weight() > 100);
@@ -201,14 +202,14 @@ fn placing_is_one_change_that_a_snapshot_does_not_see() {
     let mut keyspace = keyspace();
     keyspace.db(0).set(b"k", &[b'v'; 30_000], Some(100));
     let large = keyspace.weight();
-    keyspace.observe(0, b"k");
+    keyspace.observe(0, b"k", ObserverId(1));
     let snapshot = keyspace.snapshot();
     let value = hash_due_at(&mut keyspace, 5);
     keyspace.db(0).place(b"k", value, None);
     assert_eq!(keyspace.take_changes().len(), 1);
     assert_eq!(
         keyspace.next_expiry(),
-        Some(5),
+        Some(6),
         "the deadline is that of the field"
     );
     assert_eq!(keyspace.db(0).volatile_len(), 0);

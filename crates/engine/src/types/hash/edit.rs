@@ -39,7 +39,28 @@ impl FieldTtl {
     }
 }
 
-/// A hash looked up for writing.
+/// A hash looked up for writing; an absent key is an empty one.
+///
+/// # Examples
+/// ```
+/// use russet_engine::{FieldTtl, Keyspace, Options};
+///
+/// let mut keyspace = Keyspace::new(Options::default());
+/// keyspace.freeze(1_000);
+/// let mut db = keyspace.db(0);
+/// let mut user = db.hash_mut(b"user")?;
+/// assert!(user.set(b"name", b"Ada", FieldTtl::Clear));
+/// assert!(user.set(b"token", b"t1", FieldTtl::At(2_000)));
+/// assert!(!user.set(b"token", b"t2", FieldTtl::Keep));
+/// assert_eq!(user.deadline(b"token"), Some(Some(2_000)));
+///
+/// keyspace.freeze(2_001);
+/// let mut db = keyspace.db(0);
+/// let mut user = db.hash_mut(b"user")?;
+/// assert!(user.get(b"token").is_none());
+/// assert!(user.remove(b"name"));
+/// # Ok::<(), russet_engine::WrongType>(())
+/// ```
 #[derive(Debug)]
 pub struct HashMut<'a> {
     pub(super) held: Held<'a>,
@@ -115,8 +136,8 @@ impl<'a> HashMut<'a> {
 
     /// Sets a field; says whether it is new.
     ///
-    /// A field that is due is new. To keep its deadline, it must go first, which is an event; to
-    /// set or clear it, it is overwritten.
+    /// A field whose deadline has passed counts as new. With [`FieldTtl::Keep`] it is removed
+    /// first, which records an event; otherwise it is overwritten.
     #[inline]
     pub fn set(&mut self, field: &[u8], value: &[u8], ttl: FieldTtl) -> bool {
         match self.view().map(|view| view.form) {
@@ -408,4 +429,3 @@ pub(super) fn pages_of(packed: Packed<'_>, hasher: &RandomState) -> Hash {
     }
     pages
 }
-

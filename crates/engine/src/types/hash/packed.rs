@@ -78,7 +78,7 @@ impl<'a> Packed<'a> {
         self.place(self.list.first()?)?.deadline
     }
 
-    /// Where a field with that deadline belongs: in front of those with the same.
+    /// The place of a field with that deadline: in front of those with the same.
     pub(super) fn place_for(self, deadline: Option<Millis>) -> usize {
         let Some(deadline) = deadline else {
             return self.list.end();

@@ -14,6 +14,7 @@ fn keyspace() -> Keyspace {
     let mut keyspace = Keyspace::new(Options {
         databases: 3,
         seed: 5,
+        ..Options::default()
     });
     keyspace.record_events(true);
     keyspace.set_packing(Packing {

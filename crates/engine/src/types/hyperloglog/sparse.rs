@@ -44,7 +44,7 @@ impl Run {
         false
     }
 
-    /// What each of them holds.
+    /// The value of each of them.
     pub fn value(self) -> u8 {
         match self {
             Self::Zeros(_) | Self::ManyZeros(_) => 0,

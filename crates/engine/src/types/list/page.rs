@@ -146,7 +146,7 @@ impl Page {
         self.form == Form::Plain
     }
 
-    /// What it holds; decompressed into `scratch` if need be.
+    /// The entries; decompressed into `scratch` if need be.
     #[inline]
     pub(super) fn content<'a>(&'a self, scratch: &'a mut Vec<u8>) -> Content<'a> {
         match self.form {

@@ -41,7 +41,7 @@ pub struct Pending {
     pub delivered_at: Millis,
     /// How often it was delivered.
     pub deliveries: u64,
-    /// Who has it, if anybody.
+    /// The consumer that has it, if any.
     pub consumer: Option<ConsumerId>,
 }
 
@@ -213,7 +213,7 @@ impl StreamGroup {
         &self.name
     }
 
-    /// What is known of an entry that is pending.
+    /// The delivery of an entry that is pending.
     pub fn pending(&self, id: StreamId) -> Option<&Pending> {
         self.pending.get(id)
     }
@@ -228,7 +228,7 @@ impl StreamGroup {
         Some((self.pending.first()?.id, self.pending.last()?.id))
     }
 
-    /// What is pending from an identifier on.
+    /// The pending entries from an identifier on.
     pub fn pending_from(&self, id: StreamId) -> impl Iterator<Item = &Pending> + '_ {
         self.pending.from(id)
     }

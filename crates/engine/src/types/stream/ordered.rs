@@ -122,7 +122,7 @@ impl<T: Identified> Ordered<T> {
         self.pages.back()?.last()
     }
 
-    /// Those from an identifier on.
+    /// Items from an identifier on.
     pub(super) fn from(&self, id: StreamId) -> impl Iterator<Item = &T> {
         let page = self.page_of(id);
         let at = match self.pages.get(page) {

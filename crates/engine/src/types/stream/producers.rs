@@ -42,11 +42,11 @@ struct Producer {
 pub struct Remembered<'a> {
     /// The producer.
     pub producer: &'a [u8],
-    /// What the producer calls the entry.
+    /// The name that the producer gives the entry.
     pub number: &'a [u8],
     /// When it was added.
     pub added_at: Millis,
-    /// What the stream calls it.
+    /// Its identifier in the stream.
     pub id: StreamId,
 }
 
@@ -115,7 +115,7 @@ impl Producers {
         self.numbers = 0;
     }
 
-    /// What the stream calls an entry of a producer, if that is known and not too old.
+    /// The identifier of an entry of a producer, if it is known and not too old.
     pub fn find(&self, producer: &[u8], number: &[u8], now: Millis) -> Option<StreamId> {
         let (id, added_at) = *self.by_name.get(producer)?.ids.get(number)?;
         (added_at >= self.oldest(now)).then_some(id)

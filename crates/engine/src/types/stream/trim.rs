@@ -18,7 +18,7 @@ pub enum TrimTo {
 /// How a stream is trimmed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Trim {
-    /// What is to stay.
+    /// The part that stays.
     pub to: TrimTo,
     /// Whether more may stay: only whole blocks go then.
     pub is_approximate: bool,

@@ -128,8 +128,8 @@ impl<'a> ZsetMut<'a> {
         self.held.form().map(ZsetRef::new)
     }
 
-    /// Says how many members are about to be put, and how long the first one is: what would be too
-    /// large to be packed then is not packed from now on.
+    /// Announces `count` insertions, the first of a member of `member_len` bytes: if the result
+    /// would exceed the limits for packing, the set is converted now instead of half-way.
     pub fn expect(&mut self, count: usize, member_len: usize) {
         let packing = self.held.packing();
         match self.form() {

@@ -47,9 +47,9 @@ pub(super) enum Probe<'a> {
     Record(f64, &'a [u8]),
     /// Records before this score and member, and that record itself.
     PastRecord(f64, &'a [u8]),
-    /// Those of a lower score, and those of this one if it is said so.
+    /// Records of a lower score, and of this score if the flag is set.
     Score { score: f64, after: bool },
-    /// Those of a lower member, and that member itself if it is said so; scores are all equal.
+    /// Records of a lower member, and of this member if the flag is set; scores are all equal.
     Member { member: &'a [u8], after: bool },
 }
 

@@ -73,7 +73,7 @@ impl NewZset {
         self.len() == 0
     }
 
-    /// What it holds so far; `None` while it is empty.
+    /// The members so far; `None` while it is empty.
     pub fn view(&self) -> Option<ZsetRef<'_>> {
         (!self.is_empty()).then(|| ZsetRef::of_pages(&self.zset))
     }

@@ -12,12 +12,12 @@ use super::leaf::Probe;
 pub struct ScoreBound {
     /// The score.
     pub score: f64,
-    /// Whether members of just that score are outside.
+    /// Whether members of exactly this score are excluded.
     pub excludes: bool,
 }
 
 impl ScoreBound {
-    /// A bound within which members of just that score are.
+    /// A bound that includes members of exactly this score.
     pub const fn at(score: f64) -> Self {
         Self {
             score,
@@ -25,7 +25,7 @@ impl ScoreBound {
         }
     }
 
-    /// A bound outside of which members of just that score are.
+    /// A bound that excludes members of exactly this score.
     pub const fn beyond(score: f64) -> Self {
         Self {
             score,
@@ -47,12 +47,12 @@ pub enum MemberBound<'a> {
     Highest,
 }
 
-/// Which members are meant.
+/// A selection of members.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Span<'a> {
     /// Members of these ranks; ranks behind the last are ignored.
     Ranks(Range<usize>),
-    /// Those of scores between two bounds.
+    /// Members with scores between two bounds.
     Scores(ScoreBound, ScoreBound),
     /// Members between two bounds, where all scores are equal.
     Members(MemberBound<'a>, MemberBound<'a>),

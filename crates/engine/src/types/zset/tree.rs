@@ -266,7 +266,7 @@ impl Tree {
         }
     }
 
-    /// What a node is to its parent now: nothing, itself, or two nodes.
+    /// The part of a node that its parent keeps: nothing, itself, or two nodes.
     fn settled(&mut self, node: u32, appends: bool) -> SmallVec<[Child; 3]> {
         let children = &mut self.nodes[node as usize];
         if children.is_empty() {

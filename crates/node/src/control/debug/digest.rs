@@ -44,7 +44,7 @@ impl Signature {
 /// The signature of all data.
 pub(super) fn all(cx: &mut ControlCtx<'_>, _: Args<'_>) -> Result<ControlFlow, CommandError> {
     let mut signature = Signature::default();
-    for index in 0..cx.core.keyspace.databases() {
+    for index in cx.core.keyspace.filled() {
         let mut db = cx.core.keyspace.db(index);
         let mut keys: Vec<Box<[u8]>> = Vec::with_capacity(db.len());
         db.for_each(&mut |found| keys.push(found.key.into()));

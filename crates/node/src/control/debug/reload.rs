@@ -53,7 +53,7 @@ pub(super) fn reload(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlF
 fn save_all(cx: &mut ControlCtx<'_>) -> Vec<Saved> {
     let compress = cx.core.config.rdbcompression;
     let mut saved = Vec::new();
-    for index in 0..cx.core.keyspace.databases() {
+    for index in cx.core.keyspace.filled() {
         let mut db = cx.core.keyspace.db(index);
         let mut keys: Vec<Box<[u8]>> = Vec::with_capacity(db.len());
         db.for_each(&mut |found| keys.push(found.key.into()));
