@@ -12,8 +12,8 @@ use russet_base::rng::Rng;
 use russet_base::time::Now;
 use russet_command::effects::Notification;
 use russet_command::{Effects, Settings};
-use russet_engine::Keyspace;
-use russet_io::ConnId;
+use russet_engine::{Keyspace, Snapshot};
+use russet_io::{ConnId, Job, JobId, Task};
 use russet_resp::Limits;
 
 use crate::batch::Batch;
@@ -220,6 +220,30 @@ impl Node {
     /// false if it has gone. Bytes of 16 KiB or more are shared by their count.
     pub fn deliver(&mut self, conn: ConnId, message: &Bytes) -> bool {
         self.core.outgoing.deliver(conn, message)
+    }
+
+    /// A snapshot of all databases, which a task may read on another thread while requests go on.
+    ///
+    /// # Examples
+    /// ```
+    /// use russet_node::loopback::Loopback;
+    ///
+    /// let mut server = Loopback::new(Default::default());
+    /// let client = server.connect();
+    /// server.call(client, b"SET k v\r\n");
+    /// let mut walk = server.node().snapshot().into_walk();
+    /// server.call(client, b"DEL k\r\n");
+    /// assert_eq!(walk.next().map(|item| item.key), Some(&b"k"[..]));
+    /// ```
+    pub fn snapshot(&mut self) -> Snapshot {
+        self.core.keyspace.snapshot()
+    }
+
+    /// Starts a task at the end of the next turn. The node does not wait for its end; a caller
+    /// learns of it through the task itself.
+    pub fn start_task(&mut self, task: Box<dyn Task>) -> JobId {
+        self.turn.again = true;
+        self.core.outbox.start(Job::Task(task))
     }
 
     /// Sets whether [`Self::take_events`] will have something to give; at first it will not.
