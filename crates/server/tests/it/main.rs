@@ -6,3 +6,4 @@
 mod command_line;
 mod life;
 mod process;
+mod unread;
