@@ -22,7 +22,13 @@ pub(crate) struct Databases {
     owners: Vec<usize>,
     /// The number of the next store: no two have the same.
     next_id: u64,
+    /// The database that was asked for last and has a store, and the place of that.
+    // PERF: nearly every command asks for one database, several times.
+    recent: (usize, usize),
 }
+
+/// No database.
+const NONE: (usize, usize) = (usize::MAX, SPARE);
 
 /// Where the spare store stands.
 const SPARE: usize = 0;
@@ -34,6 +40,7 @@ impl Databases {
             stores: vec![Store::new(0)],
             owners: vec![0],
             next_id: 1,
+            recent: NONE,
         }
     }
 
@@ -48,10 +55,24 @@ impl Databases {
     /// When there is no such database.
     #[inline]
     pub(crate) fn get_mut(&mut self, index: usize) -> &mut Store {
+        if index == self.recent.0 {
+            return &mut self.stores[self.recent.1];
+        }
+        self.look_up(index)
+    }
+
+    #[inline(never)]
+    fn look_up(&mut self, index: usize) -> &mut Store {
         if self.places[index] == 0 {
             self.lend(index);
         }
-        &mut self.stores[self.places[index] as usize]
+        let place = self.places[index] as usize;
+        // What is lent may become the store of its database: it is looked up again.
+        self.recent = match place {
+            SPARE => NONE,
+            place => (index, place),
+        };
+        &mut self.stores[place]
     }
 
     /// The store of a database, if it has one.
@@ -98,6 +119,7 @@ impl Databases {
 
     /// Takes a store out; the last one moves into its place.
     fn detach(&mut self, place: usize) -> Store {
+        self.recent = NONE;
         self.places[self.owners.swap_remove(place)] = 0;
         let store = self.stores.swap_remove(place);
         if let Some(&moved) = self.owners.get(place) {
@@ -108,6 +130,7 @@ impl Databases {
 
     /// Exchanges two databases.
     pub(crate) fn swap(&mut self, a: usize, b: usize) {
+        self.recent = NONE;
         self.settle();
         self.places.swap(a, b);
         for index in [a, b] {
