@@ -78,6 +78,9 @@ impl Databases {
     /// The store of a database, if it has one.
     #[inline]
     pub(crate) fn get(&self, index: usize) -> Option<&Store> {
+        if index == self.recent.0 {
+            return self.stores.get(self.recent.1);
+        }
         match *self.places.get(index)? as usize {
             SPARE => None,
             place => self.stores.get(place),
@@ -192,6 +195,7 @@ impl Databases {
 
     /// Takes all stores out.
     pub(crate) fn drain(&mut self) -> impl Iterator<Item = Store> + '_ {
+        self.recent = NONE;
         self.places.fill(0);
         self.owners.clear();
         self.stores.drain(..)

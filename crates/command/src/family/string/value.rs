@@ -43,7 +43,7 @@ pub(super) fn new_value(args: Args<'_>, idx: usize) -> NewValue<'_> {
 }
 
 /// Sets the request's first key whatever it held, and tells of a new one.
-#[inline]
+#[inline(always)]
 pub(super) fn store(cx: &mut Ctx<'_>, key: &[u8], value: NewValue<'_>, ttl: Ttl) {
     let hash = cx.hash_of_first(key);
     store_key(cx, (hash, key).into(), value, ttl);
