@@ -40,6 +40,8 @@ pub(crate) fn explains(request: &Request, our: &Value, their: &Value, version: &
         "HSCAN" => is_before("7.4") && request.has("NOVALUES"),
         // The text names the command, and `+`, since Redis 7.4.
         "XREAD" | "XREADGROUP" if both_fail && error.contains("list of streams: for each") => true,
+        // The last entry may be asked for by `+` since Redis 7.4.
+        "XREAD" if is_before("7.4") && request.has("+") => true,
         // Small lists, sets and stored results are listpacks since Redis 7.2.
         "OBJECT|ENCODING" if is_before("7.2") => {
             let theirs = ["quicklist", "hashtable", "skiplist"];
