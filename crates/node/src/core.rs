@@ -24,7 +24,7 @@ use crate::links::Links;
 use crate::migrate::Migrate;
 use crate::open_unit::OpenUnit;
 use crate::outbox::Outbox;
-use crate::outgoing::{self, Outgoing};
+use crate::outgoing::Outgoing;
 use crate::pause::Pause;
 use crate::postponed::Postponed;
 use crate::session::{For, Session, Sessions};
@@ -166,12 +166,7 @@ impl Core {
         let is_limited =
             config.maxmemory > 0 && config.maxmemory_policy == EvictionPolicy::NoEviction;
         self.hurdles.set(Hurdles::MEMORY, is_limited);
-        let limit = config.output_limit_normal();
-        self.outgoing.set_limits(outgoing::Limits {
-            hard: limit.hard,
-            soft: limit.soft,
-            soft_seconds: limit.soft_seconds,
-        });
+        self.outgoing.set_limits(config.output_limit_normal());
     }
 
     /// Sets the pause.

@@ -24,7 +24,8 @@
 //!
 //! Always true: bytes behind a fence are in no piece; what was taken is gone from here.
 //! Always true: a message for the session that runs stands behind the reply of its command.
-//! Not here: what the bytes mean — handlers; the report of a limit — `service.rs`.
+//! Not here: what the bytes mean — handlers; who is beyond a limit — `outgoing/limits.rs`; closing
+//! for that — `cron.rs`.
 
 mod fence;
 mod limits;
@@ -37,6 +38,7 @@ use russet_io::{ConnId, Piece};
 use russet_resp::{Output, Protocol, Reply};
 
 use crate::buffers::{BUFFER_SIZE, Spares};
+use crate::config::OutputLimit;
 use crate::journal::Offset;
 use queue::Queue;
 
@@ -50,17 +52,6 @@ pub(crate) enum Class {
     Stranger,
     /// A connection to another server, made by us.
     Peer,
-}
-
-/// The limits of a class; 0 is no limit.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Limits {
-    /// More waiting bytes than this close the connection at once.
-    pub hard: u64,
-    /// More waiting bytes than this close it after a while.
-    pub soft: u64,
-    /// That while, in seconds.
-    pub soft_seconds: u64,
 }
 
 /// Output that waits for a connection, as CLIENT LIST shows it.
@@ -89,7 +80,7 @@ pub(crate) struct Outgoing {
     /// The place of the session that runs.
     current: usize,
     spares: Spares,
-    limits: [Limits; 3],
+    limits: [OutputLimit; 3],
     /// The session that runs, and the messages for it that wait behind its reply.
     running: Option<ConnId>,
     aside: Output,
@@ -129,7 +120,7 @@ impl Default for Outgoing {
             queues: vec![Queue::default()],
             current: 0,
             spares: Spares::default(),
-            limits: [Limits::default(); 3],
+            limits: [OutputLimit::default(); 3],
             running: None,
             aside: Output::default(),
             allowed: None,
@@ -159,9 +150,9 @@ impl Outgoing {
     }
 
     /// Sets the limits of normal clients.
-    pub(crate) fn set_limits(&mut self, normal: Limits) {
+    pub(crate) fn set_limits(&mut self, normal: OutputLimit) {
         self.limits[Class::Normal as usize] = normal;
-        self.limits[Class::Stranger as usize] = Limits {
+        self.limits[Class::Stranger as usize] = OutputLimit {
             // COMPAT: whoever has not authenticated gets a first buffer, as in Redis.
             hard: BUFFER_SIZE as u64 + STRANGER_BEYOND,
             ..normal

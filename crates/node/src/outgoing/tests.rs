@@ -120,7 +120,7 @@ fn bytes_behind_a_fence_do_not_leave_before_the_journal_got_there() {
 
 fn limited(hard: u64, soft: u64, soft_seconds: u64) -> Outgoing {
     let mut outgoing = outgoing();
-    outgoing.set_limits(Limits {
+    outgoing.set_limits(OutputLimit {
         hard,
         soft,
         soft_seconds,
