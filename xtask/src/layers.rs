@@ -5,7 +5,7 @@
 //!  L5   reactor ─► io                sim ─► node, command, conform, io, resp
 //!  L4   node ─► command, engine, replication, script, cluster, sentinel, rdb, aof, io, resp
 //!  L3   command ─► engine, resp      replication · script · cluster · sentinel ─► resp
-//!  L2   engine ─► pack               rdb ─► pack      aof ─► resp      io ─► base
+//!  L2   engine ─► pack               rdb ─► pack      aof ─► resp, pack      io ─► base
 //!  L1   pack                         resp
 //!  L0   base   ◄─ everyone
 //! ```
@@ -50,7 +50,7 @@ pub(crate) const CRATES: &[Room] = &[
     room("sentinel", 3, &["resp"]),
     room("engine", 2, &["pack"]),
     room("rdb", 2, &["pack"]),
-    room("aof", 2, &["resp"]),
+    room("aof", 2, &["resp", "pack"]),
     // A tool of the tests: reply scripts.
     room("conform", 2, &["resp"]),
     room("io", 2, &[]),

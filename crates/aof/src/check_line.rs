@@ -1,0 +1,149 @@
+//! Annotation lines: the check line behind a group of units, and the timestamp.
+//!
+//! ```text
+//!  group   *3 $3 SET …  *1 $5 MULTI … *1 $4 EXEC   #U:4;120;97;120;9f1c…\r\n
+//!          ▲ start                                    │  │   │   │    └ CRC-64, 16 digits
+//!          └──────────── len bytes ────────────┘      │  │   │   └ synced: known to be on disk
+//!                                                     │  │   └ len
+//!                                                     │  └ start, from the file's beginning
+//!                                                     └ number of the file
+//!  time    #TS:1628217470\r\n
+//! ```
+//! Redis and Valkey skip every line that begins with `#` between commands, so files with check
+//! lines load there too.
+//!
+//! The checksum covers the group and the line up to the checksum. Each line stands for itself: a
+//! checksum that continued over the file would make everything behind one wrong byte unreadable,
+//! and could not go on behind a cut. What a continued checksum would find, the line's place finds:
+//! a group that is missing, repeated, moved, or from another file does not stand where its line
+//! says.
+//!
+//! `synced` tells a torn tail from decay: what lies before it had reached the disk when the line
+//! was made, so damage there is none of a crash.
+//!
+//! Always true: a line has one spelling; whatever differs from it by a bit is no valid line.
+//! Not here: where groups end when a file is read — `reader.rs`
+
+use russet_base::num::{I64Buf, format_i64, format_u64, parse_i64, parse_u64};
+use russet_pack::crc64;
+
+/// One annotation line, ready to be appended to a file.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Line {
+    bytes: [u8; LINE_SIZE_MAX],
+    len: u8,
+}
+
+impl Line {
+    const EMPTY: Self = Self {
+        bytes: [0; LINE_SIZE_MAX],
+        len: 0,
+    };
+
+    /// The annotation that says at which second (of Unix time) the commands behind it ran.
+    #[must_use]
+    pub fn timestamp(unix_secs: i64) -> Self {
+        let mut line = Self::EMPTY;
+        line.push(TIMESTAMP);
+        line.push(format_i64(unix_secs, &mut I64Buf::new()));
+        line.push(b"\r\n");
+        line
+    }
+
+    /// The bytes of the line, with its end.
+    #[inline]
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.bytes[..usize::from(self.len)]
+    }
+
+    #[inline]
+    fn push(&mut self, bytes: &[u8]) {
+        let start = usize::from(self.len);
+        self.bytes[start..start + bytes.len()].copy_from_slice(bytes);
+        // Nothing is truncated: a line is shorter than 256 bytes.
+        self.len += bytes.len() as u8;
+    }
+}
+
+impl std::fmt::Debug for Line {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Line({:?})", self.as_bytes().escape_ascii().to_string())
+    }
+}
+
+/// What a check line says of the group in front of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Check {
+    /// The number of the file.
+    pub(crate) seq: i64,
+    /// The offset of the group's first byte.
+    pub(crate) start: u64,
+    /// The length of the group.
+    pub(crate) len: u64,
+    /// The offset up to which the file was on the disk when the line was made.
+    pub(crate) synced: u64,
+}
+
+impl Check {
+    /// The line, given the checksum of the group.
+    pub(crate) fn line(&self, group_crc: u64) -> Line {
+        let mut line = Line::EMPTY;
+        line.push(CHECK);
+        line.push(format_i64(self.seq, &mut I64Buf::new()));
+        for number in [self.start, self.len, self.synced] {
+            line.push(b";");
+            line.push(format_u64(number, &mut I64Buf::new()));
+        }
+        line.push(b";");
+        let mut crc = crc64::update(group_crc, line.as_bytes());
+        let mut digits = [0; 16];
+        for digit in digits.iter_mut().rev() {
+            *digit = HEX[(crc & 15) as usize];
+            crc >>= 4;
+        }
+        line.push(&digits);
+        line.push(b"\r\n");
+        line
+    }
+
+    /// The parts of a line, unless it is spelled otherwise than [`Check::line`] does. The checksum
+    /// is the caller's to compare: only the line that is made anew tells.
+    pub(crate) fn parse(line: &[u8]) -> Option<Self> {
+        let fields = line.strip_prefix(CHECK)?.strip_suffix(b"\r\n")?;
+        let mut fields = fields.split(|&byte| byte == b';');
+        let seq = parse_i64(fields.next()?)?;
+        let mut number = || parse_u64(fields.next()?);
+        let check = Self {
+            seq,
+            start: number()?,
+            len: number()?,
+            synced: number()?,
+        };
+        let digits = fields.next()?;
+        (digits.len() == 16 && fields.next().is_none()).then_some(check)
+    }
+}
+
+/// The second that a timestamp annotation names: `None` for other annotations, an error for one
+/// that is malformed.
+pub(crate) fn timestamp(line: &[u8]) -> Option<Result<i64, ()>> {
+    let text = line.strip_prefix(TIMESTAMP)?;
+    let text = text.strip_suffix(b"\r\n").ok_or(());
+    Some(text.and_then(|text| parse_i64(text).ok_or(())))
+}
+
+/// The first byte of every annotation.
+pub(crate) const ANNOTATION: u8 = b'#';
+/// How a check line begins.
+pub(crate) const CHECK: &[u8] = b"#U:";
+/// How a timestamp begins.
+pub(crate) const TIMESTAMP: &[u8] = b"#TS:";
+/// The longest line that this crate writes: four numbers of 64 bits, their ends, the checksum.
+const LINE_SIZE_MAX: usize = CHECK.len() + 4 * (20 + 1) + 16 + 2;
+/// The longest annotation, with its end, that Redis reads as one line.
+pub(crate) const ANNOTATION_SIZE_MAX: usize = 1023;
+
+const HEX: &[u8; 16] = b"0123456789abcdef";
+
+const _: () = assert!(LINE_SIZE_MAX < 128 && LINE_SIZE_MAX < ANNOTATION_SIZE_MAX);

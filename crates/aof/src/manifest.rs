@@ -1,0 +1,253 @@
+//! The manifest: which files hold the data, in which order, and which are left over.
+//!
+//! ```text
+//!  file appendonly.aof.2.base.rdb seq 2 type b                 at most one, loaded first
+//!  file appendonly.aof.3.incr.aof seq 3 type h                 history: to be deleted
+//!  file appendonly.aof.4.incr.aof seq 4 type i units crc64     loaded in order
+//!  # crc64 0123456789abcdef                                    covers the lines above
+//! ```
+//! The key `units` and the last line are this project's: they are written when a file is checked,
+//! and Redis and Valkey skip them. When they rewrite the manifest both are gone, so what they
+//! append is not taken for checked.
+//!
+//! Always true: the numbers of the increments grow; the base's and theirs are counted apart.
+//! Always true: no name is given to a new file that is listed already.
+//! Not here: reading and writing the text — `manifest/text.rs`; the order of steps when it changes
+//! — `plan/`
+
+mod error;
+mod text;
+
+pub use error::{ManifestError, ManifestFault};
+
+use crate::layout::{BaseFormat, FileName, Layout};
+
+/// How the units of a file are protected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Units {
+    /// Not at all, as in files of Redis.
+    #[default]
+    Plain,
+    /// Every group of units has its check line.
+    Checked,
+}
+
+/// A file that a manifest lists.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Part {
+    /// Its name.
+    pub name: FileName,
+    /// Its number.
+    pub seq: i64,
+    /// The replication offset at its beginning, which Redis 8 notes.
+    pub start_offset: Option<i64>,
+    /// The replication offset at its end, which Redis 8 notes when it stops.
+    pub end_offset: Option<i64>,
+    /// Whether its units have check lines.
+    pub units: Units,
+}
+
+impl Part {
+    const fn new(name: FileName, seq: i64, units: Units) -> Self {
+        Self {
+            name,
+            seq,
+            start_offset: None,
+            end_offset: None,
+            units,
+        }
+    }
+}
+
+/// The files of an append-only file.
+///
+/// # Examples
+/// ```
+/// use russet_aof::{BaseFormat, Keep, FileName, Layout, Manifest, Units};
+///
+/// let layout = Layout::new(FileName::new("appendonly.aof").unwrap());
+/// let mut manifest = Manifest::default();
+/// manifest.add_base(&layout, BaseFormat::Rdb)?;
+/// manifest.add_incr(&layout, Units::Plain)?;
+/// let text = manifest.to_text();
+/// assert_eq!(text.escape_ascii().to_string(), "\
+///     file appendonly.aof.1.base.rdb seq 1 type b\\n\
+///     file appendonly.aof.1.incr.aof seq 1 type i\\n");
+///
+/// // A rewrite: a new increment, then a new base; all others become history.
+/// manifest.add_incr(&layout, Units::Plain)?;
+/// manifest.add_base(&layout, BaseFormat::Rdb)?;
+/// manifest.retire_incrs(Keep::Last);
+/// assert_eq!(manifest.files().map(|part| part.name.as_str()).collect::<Vec<_>>(), [
+///     "appendonly.aof.2.base.rdb",
+///     "appendonly.aof.2.incr.aof",
+/// ]);
+/// assert_eq!(manifest.history().len(), 2);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Manifest {
+    base: Option<Part>,
+    incrs: Vec<Part>,
+    history: Vec<Part>,
+    /// The last number that a base, or an increment, was given.
+    base_seq: i64,
+    incr_seq: i64,
+}
+
+/// Which increments a rewrite leaves in use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Keep {
+    /// The last one, which is being written.
+    Last,
+    /// None: nothing is being written.
+    Nothing,
+}
+
+impl Manifest {
+    /// Reads the text of a manifest.
+    ///
+    /// # Errors
+    /// When Redis refuses it, with its text; when a name leaves the directory; when the checksum
+    /// does not match, or is missing although a file is checked.
+    pub fn parse(text: &[u8]) -> Result<Self, ManifestError> {
+        text::parse(text)
+    }
+
+    /// The text of the manifest.
+    #[must_use]
+    pub fn to_text(&self) -> Vec<u8> {
+        text::format(self)
+    }
+
+    /// The base file.
+    #[must_use]
+    pub const fn base(&self) -> Option<&Part> {
+        self.base.as_ref()
+    }
+
+    /// The increments, in the order in which they are loaded.
+    #[must_use]
+    pub fn incrs(&self) -> &[Part] {
+        &self.incrs
+    }
+
+    /// The increment that is being written, or was last.
+    #[must_use]
+    pub fn last_incr(&self) -> Option<&Part> {
+        self.incrs.last()
+    }
+
+    /// The increment that is being written, to note its offsets.
+    #[must_use]
+    pub fn last_incr_mut(&mut self) -> Option<&mut Part> {
+        self.incrs.last_mut()
+    }
+
+    /// The files that are not needed any more.
+    #[must_use]
+    pub fn history(&self) -> &[Part] {
+        &self.history
+    }
+
+    /// The files that hold the data, in the order in which they are loaded.
+    pub fn files(&self) -> impl DoubleEndedIterator<Item = &Part> {
+        self.base.iter().chain(&self.incrs)
+    }
+
+    /// Whether no file holds data.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.files().next().is_none()
+    }
+
+    /// Whether the manifest lists a file of this name, history included.
+    #[must_use]
+    pub fn lists(&self, name: &FileName) -> bool {
+        self.files()
+            .chain(&self.history)
+            .any(|part| part.name == *name)
+    }
+
+    /// Adds a base file of the next number; the one before becomes history.
+    ///
+    /// # Errors
+    /// When the numbers are used up.
+    pub fn add_base(
+        &mut self,
+        layout: &Layout,
+        format: BaseFormat,
+    ) -> Result<&Part, NumbersUsedUp> {
+        let name = |seq| layout.base(seq, format);
+        let (seq, name) = self.next_name(self.base_seq, name)?;
+        self.base_seq = seq;
+        if let Some(old) = self.base.take() {
+            self.history.insert(0, old);
+        }
+        let units = match format {
+            BaseFormat::Rdb => Units::Plain,
+            BaseFormat::Aof(units) => units,
+        };
+        Ok(self.base.insert(Part::new(name, seq, units)))
+    }
+
+    /// Adds an increment of the next number behind the others.
+    ///
+    /// # Errors
+    /// When the numbers are used up.
+    pub fn add_incr(&mut self, layout: &Layout, units: Units) -> Result<&Part, NumbersUsedUp> {
+        let (seq, name) = self.next_name(self.incr_seq, |seq| layout.incr(seq))?;
+        self.incr_seq = seq;
+        let at = self.incrs.len();
+        self.incrs.push(Part::new(name, seq, units));
+        Ok(&self.incrs[at])
+    }
+
+    /// Makes a file of before Redis 7 the base, without increments.
+    pub fn adopt(&mut self, name: FileName) -> &Part {
+        self.base_seq = 1;
+        self.base.insert(Part::new(name, 1, Units::Plain))
+    }
+
+    /// Makes the increments history, but for the ones to keep: the base holds what they say.
+    pub fn retire_incrs(&mut self, keep: Keep) {
+        let kept = match keep {
+            Keep::Last => self.incrs.pop(),
+            Keep::Nothing => None,
+        };
+        self.history.splice(0..0, self.incrs.drain(..));
+        self.incrs.extend(kept);
+    }
+
+    /// Takes the history off the list. These files may be deleted once the manifest without them is
+    /// on the disk. A file that is in use under the same name is not among them.
+    pub fn take_history(&mut self) -> Vec<Part> {
+        let mut history = core::mem::take(&mut self.history);
+        history.retain(|part| !self.lists(&part.name));
+        history
+    }
+
+    /// The next number whose name is not listed.
+    fn next_name(
+        &self,
+        last: i64,
+        name: impl Fn(i64) -> FileName,
+    ) -> Result<(i64, FileName), NumbersUsedUp> {
+        let mut seq = last.max(0);
+        loop {
+            seq = seq.checked_add(1).ok_or(NumbersUsedUp)?;
+            let name = name(seq);
+            if !self.lists(&name) {
+                return Ok((seq, name));
+            }
+        }
+    }
+}
+
+/// A file of a manifest has the largest number there is, so none can follow it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the numbers of the append-only files are used up")]
+pub struct NumbersUsedUp;
+
+#[cfg(test)]
+mod tests;
