@@ -36,6 +36,25 @@ pub fn update(mut crc: u64, bytes: &[u8]) -> u64 {
     crc
 }
 
+/// Takes bytes back: `crc` is the checksum of some bytes followed by `bytes`, and the result is
+/// that of the bytes in front of them.
+///
+/// # Examples
+/// ```
+/// use russet_pack::crc64;
+/// let whole = crc64::checksum(b"123456789");
+/// assert_eq!(crc64::rewind(whole, b"6789"), crc64::checksum(b"12345"));
+/// ```
+#[must_use]
+pub fn rewind(mut crc: u64, bytes: &[u8]) -> u64 {
+    for &byte in bytes.iter().rev() {
+        let [.., high] = crc.to_le_bytes();
+        let mixed = BY_HIGH_BYTE[usize::from(high)];
+        crc = (crc ^ TABLES[0][usize::from(mixed)]) << 8 | u64::from(mixed ^ byte);
+    }
+    crc
+}
+
 /// `TABLES[n][byte]`: what `byte` does to the checksum once `n` zero bytes have followed it.
 static TABLES: [[u64; 256]; 16] = tables();
 
@@ -67,4 +86,17 @@ const fn tables() -> [[u64; 256]; 16] {
         zeros += 1;
     }
     tables
+}
+
+/// Which entry of the first table has this high byte: each has another one.
+static BY_HIGH_BYTE: [u8; 256] = by_high_byte();
+
+const fn by_high_byte() -> [u8; 256] {
+    let mut bytes = [0; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        bytes[(TABLES[0][byte] >> 56) as usize] = byte as u8;
+        byte += 1;
+    }
+    bytes
 }

@@ -3,6 +3,7 @@
 //! Always true: they panic only on a defect of this crate.
 //! Not here: the targets themselves — the workspace's `fuzz/`
 
+use crate::file::{self, FileError, FileReader};
 use crate::{Buffer, Error, Input, Item, Limits, Next, ObjectType, Pieces, Reader, Version};
 
 /// Limits that make most strings long, so that their pieces are exercised.
@@ -82,6 +83,66 @@ pub fn read_split(
                 continue;
             }
             Err(error) => return (items, Err(error)),
+        }
+        let left = input.rest().len();
+        buffer.keep(left);
+    }
+}
+
+/// Reads bytes as a file, as a whole and in pieces: both must yield the same parts and the same
+/// error. The first byte chooses the pieces.
+pub fn file(input: &[u8]) {
+    let [cut, bytes @ ..] = input else {
+        return;
+    };
+    let whole = read_file_whole(bytes);
+    let cut = usize::from(*cut);
+    let mut sizes = [1, cut % 7 + 1, cut % 50 + 1].into_iter().cycle();
+    let split = read_file_split(bytes, &mut || sizes.next().unwrap_or(1));
+    assert_eq!(whole, split);
+}
+
+/// The parts of a file, and the error that ended it.
+pub type FileOutcome = (Vec<file::Next<'static>>, Result<(), FileError>);
+
+/// Reads a file whose bytes are all here.
+pub fn read_file_whole(bytes: &[u8]) -> FileOutcome {
+    read_file_split(bytes, &mut || bytes.len())
+}
+
+/// Reads a file whose bytes arrive in pieces of these sizes.
+pub fn read_file_split(bytes: &[u8], size: &mut dyn FnMut() -> usize) -> FileOutcome {
+    let mut reader = FileReader::default().with_limits(NARROW);
+    let (mut pieces, mut parts) = (Pieces::default(), Vec::new());
+    let (mut buffer, mut rest) = (Buffer::default(), bytes);
+    let mut is_ended = false;
+    loop {
+        let mut input = buffer.input();
+        match reader.next(&mut input) {
+            Ok(file::Next::More) => {
+                let left = input.rest().len();
+                buffer.keep(left);
+                let (piece, behind) = rest.split_at(size().min(rest.len()));
+                buffer.append(piece);
+                rest = behind;
+                if rest.is_empty() {
+                    buffer.end();
+                }
+                continue;
+            }
+            Ok(file::Next::Item(item)) => {
+                parts.extend(
+                    pieces
+                        .join(item)
+                        .map(|item| file::Next::Item(item.into_owned())),
+                );
+            }
+            Ok(file::Next::End(_)) if is_ended => return (parts, Ok(())),
+            Ok(next) => {
+                is_ended = matches!(next, file::Next::End(_));
+                parts.push(next.into_owned());
+            }
+            Err(error) => return (parts, Err(error)),
         }
         let left = input.rest().len();
         buffer.keep(left);

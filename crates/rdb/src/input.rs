@@ -10,7 +10,8 @@
 //! they may not. The reader of a value then restores the window, so bytes that it did not use are
 //! looked at again together with the ones that follow.
 //!
-//! Always true: after an error the place in the bytes means nothing.
+//! Always true: after an error the place in the bytes means nothing, unless only the end of an
+//! empty value was reached.
 //! Not here: strings — `string.rs`; keeping unused bytes — `buffer.rs`
 
 use crate::error::Error;
@@ -62,6 +63,11 @@ impl<'a> Input<'a> {
     #[must_use]
     pub const fn rest(&self) -> &'a [u8] {
         self.rest
+    }
+
+    /// Whether no more bytes may follow the window.
+    pub(crate) const fn is_last(&self) -> bool {
+        self.is_last
     }
 
     /// The stop of whoever needs bytes beyond the window.

@@ -4,6 +4,7 @@
 mod buffer;
 mod check;
 mod error;
+pub mod file;
 #[doc(hidden)]
 pub mod fuzz;
 mod input;

@@ -5,6 +5,8 @@
 
 use std::convert::Infallible;
 
+use crate::ObjectType;
+
 /// Takes the bytes of a value, in order and in pieces of any size.
 ///
 /// A writer keeps nothing back and calls this for every few bytes, so a sink in front of a file
@@ -18,6 +20,15 @@ pub trait Sink {
     /// # Errors
     /// They were not taken, nor will later ones be.
     fn write(&mut self, bytes: &[u8]) -> Result<(), Self::Error>;
+
+    /// Takes the type code that a value begins with. A file puts the key behind it.
+    ///
+    /// # Errors
+    /// It was not taken, nor will what follows be.
+    #[inline]
+    fn begin(&mut self, object: ObjectType) -> Result<(), Self::Error> {
+        self.write(&[object.0])
+    }
 }
 
 impl Sink for Vec<u8> {
@@ -36,5 +47,10 @@ impl<S: Sink + ?Sized> Sink for &mut S {
     #[inline]
     fn write(&mut self, bytes: &[u8]) -> Result<(), S::Error> {
         S::write(self, bytes)
+    }
+
+    #[inline]
+    fn begin(&mut self, object: ObjectType) -> Result<(), S::Error> {
+        S::begin(self, object)
     }
 }

@@ -61,14 +61,17 @@ impl Version {
     pub const REDIS_NEWEST: Self = Self(14);
     /// Valkey 9, which numbers its versions from 80 on to stay apart from Redis.
     pub const VALKEY_9: Self = Self(80);
+    /// Valkey 9.2.
+    pub const VALKEY_9_2: Self = Self(81);
 
     /// Whether values of this version can be read.
     #[must_use]
     pub const fn is_readable(self) -> bool {
-        self.0 <= Self::REDIS_NEWEST.0 || self.0 == Self::VALKEY_9.0
+        self.0 <= Self::REDIS_NEWEST.0
+            || (self.0 >= Self::VALKEY_9.0 && self.0 <= Self::VALKEY_9_2.0)
     }
 
-    const fn is_valkey(self) -> bool {
+    pub(crate) const fn is_valkey(self) -> bool {
         self.0 >= Self::VALKEY_9.0
     }
 }
@@ -94,6 +97,32 @@ pub enum Kind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ObjectType(pub u8);
 
+impl ObjectType {
+    /// The value of a module.
+    pub(crate) const MODULE: Self = Self(7);
+
+    /// Whether a file of that version may hold a value of this type, as it is written here.
+    pub(crate) const fn is_part_of(self, version: Version) -> bool {
+        match version.is_valkey() {
+            true => self.kind(version).is_some(),
+            // Only Valkey's form of this type is written.
+            false => self.version().0 <= version.0 && self.0 != Self::HASH_METADATA_EARLY.0,
+        }
+    }
+
+    /// The name of a type that is not read, as that version numbers types.
+    pub(crate) const fn foreign_name(self, version: Version) -> &'static str {
+        match (self.0, version.is_valkey()) {
+            (6 | 7, _) => "the value of a module",
+            (23, true) => "a path hash of Valkey",
+            (28, false) => "an array of Redis",
+            (29..=32, false) => "a hash with a template of Redis",
+            (33, false) => "a rate limiter of Redis",
+            _ => "unknown",
+        }
+    }
+}
+
 macro_rules! types {
     ($($name:ident = $code:literal $kind:ident $version:literal $doc:literal)*) => {
         impl ObjectType {
@@ -105,7 +134,7 @@ macro_rules! types {
             pub const fn kind(self, version: Version) -> Option<Kind> {
                 match self {
                     // The two numbered on independently.
-                    Self::HASH_LISTPACK_EX_EARLY if version.is_valkey() => None,
+                    _ if version.is_valkey() && self.0 > Self::HASH_METADATA_EARLY.0 => None,
                     $(Self::$name => Some(Kind::$kind),)*
                     _ => None,
                 }

@@ -87,7 +87,7 @@ impl<S: Sink> Writer<S> {
     ) -> Result<(), S::Error> {
         self.object = object;
         self.least = least;
-        self.raw(&[object.0])?;
+        self.sink.begin(object)?;
         if matches!(
             object,
             ObjectType::HASH_METADATA | ObjectType::HASH_LISTPACK_EX
@@ -299,7 +299,7 @@ impl<S: Sink> Writer<S> {
     }
 
     /// Appends a string: as an integer or compressed, where that is shorter.
-    fn bytes(&mut self, bytes: &[u8]) -> Result<(), S::Error> {
+    pub(crate) fn bytes(&mut self, bytes: &[u8]) -> Result<(), S::Error> {
         // An i32 has eleven characters at most.
         let int = match bytes.len() {
             1..=11 => num::parse_i64(bytes).filter(|&n| i32::try_from(n).is_ok()),
@@ -349,7 +349,7 @@ impl<S: Sink> Writer<S> {
         self.raw(bytes)
     }
 
-    fn length(&mut self, length: u64) -> Result<(), S::Error> {
+    pub(crate) fn length(&mut self, length: u64) -> Result<(), S::Error> {
         let [.., d, c, b, a] = length.to_be_bytes();
         match length {
             0..=wire::LEN_6BIT_MAX => self.raw(&[a]),
@@ -362,7 +362,7 @@ impl<S: Sink> Writer<S> {
         }
     }
 
-    fn millis(&mut self, at: i64) -> Result<(), S::Error> {
+    pub(crate) fn millis(&mut self, at: i64) -> Result<(), S::Error> {
         self.raw(&at.to_le_bytes())
     }
 
@@ -377,7 +377,7 @@ impl<S: Sink> Writer<S> {
     }
 
     #[inline]
-    fn raw(&mut self, bytes: &[u8]) -> Result<(), S::Error> {
+    pub(crate) fn raw(&mut self, bytes: &[u8]) -> Result<(), S::Error> {
         self.sink.write(bytes)
     }
 }

@@ -148,7 +148,8 @@ impl Reader {
     /// Reads the next item.
     ///
     /// # Errors
-    /// The value is invalid, or ends too early: there are no more items then.
+    /// The value is invalid, or ends too early: there are no more items then. After
+    /// [`Error::Empty`] the window begins with what follows the value.
     pub fn next<'a>(&mut self, input: &mut Input<'a>) -> Result<Next<'a>, Error> {
         loop {
             let before = *input;
@@ -254,9 +255,9 @@ fn first_step(object: ObjectType, version: Version, input: &mut Input<'_>) -> Re
         ObjectType::ZSET_2 => Step::Scored(count(input)?, ScoreForm::Binary),
         ObjectType::HASH => Step::Fields(count(input)?, FieldForm::Pair),
         ObjectType::HASH_METADATA_EARLY => {
-            let form = match version {
-                Version::VALKEY_9 => FieldForm::Trailing,
-                _ => FieldForm::Leading,
+            let form = match version.is_valkey() {
+                true => FieldForm::Trailing,
+                false => FieldForm::Leading,
             };
             Step::Fields(count(input)?, form)
         }

@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod file;
 mod golden;
 mod hostile;
 mod old;

@@ -1,0 +1,336 @@
+//! Writing a file, part by part.
+//!
+//! ```text
+//!  part ─► FileWriter ─► gathered ──64 KiB──► checksum ─► Sink
+//!  item ─► Writer ─► ValueSink ┘
+//! ```
+//! The version is chosen before the first value is known, for it stands in the header. A value
+//! that needs a newer one is refused.
+//!
+//! Always true: no part takes memory of its own; the sink gets bytes in order and in large pieces.
+//! Not here: the items of values — `write.rs` of the crate
+
+use russet_base::num::{self, I64Buf};
+use russet_pack::crc64;
+use thiserror::Error as ThisError;
+
+use super::{Key, opcode};
+use crate::{ObjectType, Sink, Version, Writer};
+
+/// Writes a file to a sink.
+///
+/// # Examples
+/// ```
+/// use russet_rdb::file::{FileWriter, Key};
+/// use russet_rdb::{Item, ObjectType, Text, Version, Writer};
+///
+/// let mut file = FileWriter::begin(Vec::new(), Version::REDIS_7_2)?;
+/// file.aux(b"redis-ver", b"7.2.0")?;
+/// file.select_db(0)?;
+/// file.resize_db(1, 0)?;
+/// let fruit = Key::from(&b"fruit"[..]);
+/// let mut value = Writer::new(file.value(&fruit));
+/// value.begin(ObjectType::STRING, 1)?;
+/// value.item(&Item::Text(Text::from(&b"apple"[..])))?;
+/// let bytes = file.finish()?;
+/// assert!(bytes.starts_with(b"REDIS0011\xfa\x09redis-ver\x057.2.0\xfe\x00\xfb\x01\x00"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct FileWriter<S> {
+    out: Gather<S>,
+    version: Version,
+    checksums: bool,
+    compresses: bool,
+}
+
+/// What servers say in a file about themselves.
+#[derive(Clone, Copy, Debug)]
+pub struct FileFacts<'a> {
+    /// The version of the server.
+    pub server_version: &'a str,
+    /// The Unix time in seconds at which the file is written.
+    pub written_at: i64,
+    /// The number of bytes of memory that the server uses.
+    pub memory: u64,
+    /// Whether the file is the base of an append-only file.
+    pub is_aof_base: bool,
+}
+
+/// Why a part of a value was not written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ThisError)]
+pub enum WriteError<E> {
+    /// The sink refused.
+    #[error("{0}")]
+    Sink(E),
+    /// The version of the file does not have this type. Nothing of the key was written.
+    #[error("type {} is not part of version {}", .0.0, .1.0)]
+    Unfit(ObjectType, Version),
+}
+
+impl<S: Sink> FileWriter<S> {
+    /// Begins a file of that version: of Redis below [`Version::VALKEY_9`], of Valkey from it on.
+    ///
+    /// # Errors
+    /// The sink refused.
+    pub fn begin(sink: S, version: Version) -> Result<Self, S::Error> {
+        let mut out = Gather::new(sink);
+        let number = version.0;
+        let header = match version.is_valkey() {
+            true => *b"VALKEY000",
+            false => *b"REDIS0000",
+        };
+        out.write(&numbered(header, number))?;
+        Ok(Self {
+            out,
+            version,
+            checksums: true,
+            compresses: false,
+        })
+    }
+
+    /// Sets whether the file ends with a checksum; otherwise it ends with zeros in its place.
+    #[must_use]
+    pub fn with_checksum(mut self, has_checksum: bool) -> Self {
+        self.checksums = has_checksum;
+        self
+    }
+
+    /// Sets whether facts and functions are compressed. Keys never are; whether values are, the
+    /// [`Writer`] of the value says.
+    #[must_use]
+    pub fn compressing(mut self, compresses: bool) -> Self {
+        self.compresses = compresses;
+        self
+    }
+
+    /// The version of the file.
+    #[must_use]
+    pub fn version(&self) -> Version {
+        self.version
+    }
+
+    /// The number of bytes so far.
+    #[must_use]
+    pub fn len(&self) -> u64 {
+        self.out.given + self.out.gathered.len() as u64
+    }
+
+    /// Whether there are no bytes, which is never the case.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The sink, which has all bytes but the last ones.
+    pub fn sink(&mut self) -> &mut S {
+        &mut self.out.sink
+    }
+
+    /// Writes a fact about the file.
+    ///
+    /// # Errors
+    /// The sink refused.
+    pub fn aux(&mut self, name: &[u8], value: &[u8]) -> Result<(), S::Error> {
+        self.opcode(opcode::AUX)?;
+        self.string(name)?;
+        self.string(value)
+    }
+
+    /// Writes the facts that every file of a server begins with.
+    ///
+    /// # Errors
+    /// The sink refused.
+    pub fn facts(&mut self, facts: &FileFacts<'_>) -> Result<(), S::Error> {
+        let memory = i64::try_from(facts.memory).unwrap_or(i64::MAX);
+        self.aux(b"redis-ver", facts.server_version.as_bytes())?;
+        self.aux(b"redis-bits", b"64")?;
+        self.aux(
+            b"ctime",
+            num::format_i64(facts.written_at, &mut I64Buf::new()),
+        )?;
+        self.aux(b"used-mem", num::format_i64(memory, &mut I64Buf::new()))?;
+        self.aux(b"aof-base", if facts.is_aof_base { b"1" } else { b"0" })
+    }
+
+    /// Writes the source of a library of functions.
+    ///
+    /// # Errors
+    /// The sink refused.
+    pub fn function(&mut self, source: &[u8]) -> Result<(), S::Error> {
+        self.opcode(opcode::FUNCTION)?;
+        self.string(source)
+    }
+
+    /// Begins the keys of a database.
+    ///
+    /// # Errors
+    /// The sink refused.
+    pub fn select_db(&mut self, db: u64) -> Result<(), S::Error> {
+        self.numbers(opcode::SELECT_DB, &[db])
+    }
+
+    /// Writes the number of keys, and of keys with a deadline, of the database that was begun.
+    ///
+    /// # Errors
+    /// The sink refused.
+    pub fn resize_db(&mut self, keys: u64, deadlines: u64) -> Result<(), S::Error> {
+        self.numbers(opcode::RESIZE_DB, &[keys, deadlines])
+    }
+
+    /// Writes the number of keys, and of keys with a deadline, of a slot of a cluster.
+    ///
+    /// # Errors
+    /// The sink refused.
+    pub fn slot(&mut self, slot: u64, keys: u64, deadlines: u64) -> Result<(), S::Error> {
+        self.numbers(opcode::SLOT, &[slot, keys, deadlines])
+    }
+
+    /// Returns the sink for a [`Writer`] of the value of this key. The key is written when the
+    /// value begins.
+    #[inline]
+    pub fn value<'w>(&'w mut self, key: &'w Key<'w>) -> ValueSink<'w, S> {
+        ValueSink { file: self, key }
+    }
+
+    /// Ends the file, and returns the sink, which has all of it then.
+    ///
+    /// # Errors
+    /// The sink refused.
+    pub fn finish(mut self) -> Result<S, S::Error> {
+        self.opcode(opcode::END)?;
+        self.out.flush()?;
+        if self.version >= opcode::CHECKSUM_SINCE {
+            let checksum = if self.checksums { self.out.crc } else { 0 };
+            self.out.sink.write(&checksum.to_le_bytes())?;
+        }
+        Ok(self.out.sink)
+    }
+
+    #[inline]
+    fn key(&mut self, object: ObjectType, key: &Key<'_>) -> Result<(), S::Error> {
+        if let Some(at) = key.deadline {
+            self.opcode(opcode::DEADLINE_MS)?;
+            self.out.write(&at.to_le_bytes())?;
+        }
+        if let Some(idle_s) = key.idle_s {
+            self.numbers(opcode::IDLE, &[idle_s])?;
+        }
+        if let Some(frequency) = key.frequency {
+            self.out.write(&[opcode::FREQUENCY, frequency])?;
+        }
+        self.out.write(&[object.0])?;
+        Writer::new(&mut self.out).bytes(&key.name)
+    }
+
+    fn opcode(&mut self, opcode: u8) -> Result<(), S::Error> {
+        self.out.write(&[opcode])
+    }
+
+    fn numbers(&mut self, opcode: u8, numbers: &[u64]) -> Result<(), S::Error> {
+        self.opcode(opcode)?;
+        let mut writer = Writer::new(&mut self.out);
+        numbers.iter().try_for_each(|&number| writer.length(number))
+    }
+
+    fn string(&mut self, bytes: &[u8]) -> Result<(), S::Error> {
+        Writer::new(&mut self.out)
+            .compressing(self.compresses)
+            .bytes(bytes)
+    }
+}
+
+/// The header with the digits of a version at its end.
+fn numbered(mut header: [u8; opcode::HEADER_LEN], mut number: u16) -> [u8; opcode::HEADER_LEN] {
+    for digit in header.iter_mut().rev().take_while(|byte| **byte == b'0') {
+        *digit += (number % 10) as u8;
+        number /= 10;
+    }
+    header
+}
+
+/// The place of a value in a file: puts the key behind the type code.
+#[derive(Debug)]
+pub struct ValueSink<'w, S> {
+    file: &'w mut FileWriter<S>,
+    key: &'w Key<'w>,
+}
+
+impl<S: Sink> Sink for ValueSink<'_, S> {
+    type Error = WriteError<S::Error>;
+
+    #[inline]
+    fn write(&mut self, bytes: &[u8]) -> Result<(), Self::Error> {
+        self.file.out.write(bytes).map_err(WriteError::Sink)
+    }
+
+    #[inline]
+    fn begin(&mut self, object: ObjectType) -> Result<(), Self::Error> {
+        if !object.is_part_of(self.file.version) {
+            return Err(WriteError::Unfit(object, self.file.version));
+        }
+        self.file.key(object, self.key).map_err(WriteError::Sink)
+    }
+}
+
+/// Gathers bytes for the checksum and the sink.
+#[derive(Debug)]
+struct Gather<S> {
+    sink: S,
+    gathered: Vec<u8>,
+    /// The checksum and the number of the bytes that the sink has.
+    crc: u64,
+    given: u64,
+}
+
+/// The size of the pieces that a sink gets.
+const GATHERED_MAX: usize = 64 << 10;
+
+impl<S: Sink> Gather<S> {
+    fn new(sink: S) -> Self {
+        Self {
+            sink,
+            gathered: Vec::with_capacity(GATHERED_MAX),
+            crc: 0,
+            given: 0,
+        }
+    }
+
+    fn flush(&mut self) -> Result<(), S::Error> {
+        let gathered = std::mem::take(&mut self.gathered);
+        let given = self.give(&gathered);
+        self.gathered = gathered;
+        self.gathered.clear();
+        given
+    }
+
+    fn give(&mut self, bytes: &[u8]) -> Result<(), S::Error> {
+        self.crc = crc64::update(self.crc, bytes);
+        self.given += bytes.len() as u64;
+        self.sink.write(bytes)
+    }
+
+    #[cold]
+    fn write_full(&mut self, bytes: &[u8]) -> Result<(), S::Error> {
+        self.flush()?;
+        let (pieces, rest) = bytes.split_at(bytes.len() - bytes.len() % GATHERED_MAX);
+        for piece in pieces.chunks(GATHERED_MAX) {
+            self.give(piece)?;
+        }
+        self.gathered.extend_from_slice(rest);
+        Ok(())
+    }
+}
+
+impl<S: Sink> Sink for Gather<S> {
+    type Error = S::Error;
+
+    #[inline]
+    fn write(&mut self, bytes: &[u8]) -> Result<(), S::Error> {
+        if self.gathered.len() + bytes.len() > GATHERED_MAX {
+            return self.write_full(bytes);
+        }
+        self.gathered.extend_from_slice(bytes);
+        Ok(())
+    }
+}
