@@ -98,3 +98,17 @@ fn a_clone_does_not_see_later_changes() {
     assert_eq!(frozen.find(0).stamp, 0);
     assert_eq!(directory.find(0).stamp, 9);
 }
+
+#[test]
+fn a_write_after_a_snapshot_copies_little() {
+    let mut directory = Directory::default();
+    let depth = if cfg!(miri) { 9 } else { 13 };
+    for level in 0..depth {
+        for n in 0..1_u64 << level {
+            let hash = n.checked_shl(64 - u32::from(level)).unwrap_or(0);
+            directory.split(hash, [Slot::empty(level + 1); 2]);
+        }
+    }
+    let largest = directory.pages.iter().map(|page| page.slots.len()).max();
+    assert!(largest.unwrap() * size_of::<Slot>() <= 3 << 10);
+}
