@@ -13,7 +13,7 @@
 #![expect(clippy::print_stdout, reason = "figures are printed, one call each")]
 
 #[expect(dead_code, reason = "its tests need a harness")]
-#[path = "../../crates/server/src/alloc.rs"]
+#[path = "../../crates/server/src/alloc/mod.rs"]
 mod alloc;
 
 use std::io::{self, BufRead, BufReader, Read, Write};
@@ -205,6 +205,7 @@ fn receiving() -> io::Result<()> {
 
 fn main() -> io::Result<()> {
     alloc::tune();
+    alloc::keep_spare()?;
     raise_open_files()?;
     let set = std::env::var("RUSSET_BENCH_CLIENTS").ok();
     let clients = set.and_then(|text| text.parse().ok()).unwrap_or(1_000);

@@ -18,7 +18,7 @@
 #![expect(clippy::print_stdout, reason = "pauses are printed, one call each")]
 
 #[expect(dead_code, reason = "its tests need a harness")]
-#[path = "../../crates/server/src/alloc.rs"]
+#[path = "../../crates/server/src/alloc/mod.rs"]
 mod alloc;
 
 use std::io::{self, Read, Write};
@@ -287,6 +287,7 @@ fn start_copy(node: &mut Node, path: &Path) -> Receiver<Result<u64, Failure>> {
 
 fn main() -> io::Result<()> {
     alloc::tune();
+    alloc::keep_spare()?;
     let set = std::env::var("RUSSET_BENCH_KEYS").ok();
     let keys = set
         .and_then(|text| text.parse().ok())

@@ -193,6 +193,12 @@ impl Server {
     /// Makes room for the clients, or fewer of them.
     fn raise_limits(&mut self, log: &Log) -> Result<(), Refusal> {
         alloc::tune();
+        if let Err(error) = alloc::keep_spare() {
+            let reason = os_text(&error);
+            log.warning(&format!(
+                "Starting the thread that prepares memory: {reason}"
+            ));
+        }
         let granted = limits::raise_open_files(self.config.maxclients);
         if granted.max_clients == 0 {
             return Err(Refusal::Logged(granted.warnings.concat()));

@@ -15,7 +15,7 @@ const ALLOWED: &[&str] = &[
     "crates/engine/src/part.rs",
     "crates/engine/src/prefetch.rs",
     "crates/reactor/src/map.rs",
-    "crates/server/src/alloc.rs",
+    "crates/server/src/alloc/",
     "crates/server/src/limits.rs",
     "crates/server/src/os.rs",
     "crates/server/src/signal.rs",

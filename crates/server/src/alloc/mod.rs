@@ -4,10 +4,6 @@
 //!  a whole number of 2 MiB, aligned so ──► mmap, munmap
 //!  anything else                       ──► malloc, free
 //! ```
-//! Chunks are on huge pages, which hold as much from their first byte on as from the last. While
-//! there are few, small pages keep what is resident near what is used: the first chunks stay so,
-//! later ones until the next is asked for, when they are full for the first time.
-//!
 //! Counting costs an addition to a number of the thread; it moves to the sum of the process when
 //! it has grown by 64 KiB. A thread that reads the sum adds its own first, so the loop's view lags
 //! by what other threads hold back, 64 KiB each at most.
@@ -15,39 +11,30 @@
 //! Promises of this file as an allocator:
 //! 1. Each block is given back by the same means that made it: the choice depends on nothing but
 //!    the layout, which is the same then and now.
-//! 2. A mapping is as large and as aligned as the layout says, and zero.
-//! 3. Nothing here allocates or panics, not even the counters: they need no initialisation and no
+//! 2. Nothing here allocates or panics, not even the counters: they need no initialisation and no
 //!    destructor.
 //!
 //! Always true: what is counted is what the heap's blocks occupy, their heads and padding included.
-//! Not here: what the engine has in its chunks — `russet-engine`.
+//! Not here: mappings and their pages — `alloc/chunk.rs`; what the engine has in its chunks —
+//! `russet-engine`.
 #![expect(unsafe_code, reason = "an allocator is made of unsafe operations")]
+
+mod chunk;
+mod spare;
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
-use std::ptr::{self, NonNull};
-use std::sync::atomic::{AtomicI64, AtomicPtr, AtomicUsize, Ordering};
+use std::ptr;
+use std::sync::atomic::{AtomicI64, Ordering};
 
-/// The size and alignment of a huge page.
-const HUGE: usize = 2 << 20;
-
-/// Bytes of chunks below which pages are small.
-const SMALL_PAGES_BELOW: usize = 8 << 20;
-
-/// Bytes of chunks from which pages are huge at once: an empty one is then 3 % of all.
-const HUGE_PAGES_FROM: usize = 64 << 20;
+use chunk::{HUGE, map, unmap};
+pub(crate) use spare::start as keep_spare;
 
 /// The change of a thread's count at which it is added to the sum.
 const FLUSH: i64 = 64 << 10;
 
 /// Bytes that all threads have counted and handed over.
 static COUNTED: AtomicI64 = AtomicI64::new(0);
-
-/// Bytes of mapped chunks.
-static MAPPED: AtomicUsize = AtomicUsize::new(0);
-
-/// The chunk that is to be on huge pages once the next one is mapped, or null.
-static YOUNGEST: AtomicPtr<u8> = AtomicPtr::new(ptr::null_mut());
 
 thread_local! {
     static HELD_BACK: Cell<i64> = const { Cell::new(0) };
@@ -62,14 +49,14 @@ pub(crate) fn allocated() -> u64 {
     let own = HELD_BACK.replace(0);
     let before = COUNTED.fetch_add(own, Ordering::Relaxed);
     let heap = u64::try_from(before.saturating_add(own)).unwrap_or(0);
-    heap.saturating_add(MAPPED.load(Ordering::Relaxed) as u64)
+    heap.saturating_add(chunk::mapped() as u64)
 }
 
 /// Tells the C library that one thread allocates nearly everything: one heap, no second one for
 /// the thread that only frees.
 pub(crate) fn tune() {
     #[cfg(target_env = "gnu")]
-    // SAFETY: (3) it sets a number of the C library.
+    // SAFETY: (2) it sets a number of the C library.
     unsafe {
         libc::mallopt(libc::M_ARENA_MAX, 1);
     }
@@ -97,7 +84,7 @@ const fn is_chunk(layout: &Layout) -> bool {
     layout.align() == HUGE && layout.size().is_multiple_of(HUGE)
 }
 
-// SAFETY: (1), (2) and (3), as each method says.
+// SAFETY: (1) and (2), as each method says; `chunk` promises the same of its mappings.
 unsafe impl GlobalAlloc for CountingAllocator {
     #[inline]
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
@@ -172,83 +159,6 @@ impl CountingAllocator {
     }
 }
 
-/// Maps fresh memory, a whole number of huge pages, aligned to them. Null when there is none.
-#[cold]
-fn map(size: usize) -> *mut u8 {
-    let Some(start) = map_aligned(size) else {
-        return ptr::null_mut();
-    };
-    let (start, before) = (start.as_ptr(), MAPPED.fetch_add(size, Ordering::Relaxed));
-    let youngest = match before {
-        ..SMALL_PAGES_BELOW => ptr::null_mut(),
-        ..HUGE_PAGES_FROM if size == HUGE => start,
-        _ => {
-            prefer_huge_pages(start, size);
-            ptr::null_mut()
-        }
-    };
-    let full = YOUNGEST.swap(youngest, Ordering::Relaxed);
-    if !full.is_null() {
-        prefer_huge_pages(full, HUGE);
-    }
-    start
-}
-
-/// Asks for huge pages; a system without them says no, and small ones do as well.
-fn prefer_huge_pages(start: *mut u8, size: usize) {
-    // SAFETY: (2) it is a mapping of ours, or was one a moment ago; advice changes no byte.
-    unsafe { libc::madvise(start.cast(), size, libc::MADV_HUGEPAGE) };
-}
-
-/// Maps more than needed and gives back what is before and after the aligned part.
-fn map_aligned(size: usize) -> Option<NonNull<u8>> {
-    // Neighbours are mapped downwards, so after the first the plain mapping is aligned as it is.
-    let plain = map_anywhere(size)?;
-    if plain.addr().get().is_multiple_of(HUGE) {
-        return Some(plain);
-    }
-    release(plain, size);
-    let wide_size = size.checked_add(HUGE)?;
-    let wide = map_anywhere(wide_size)?;
-    let before = wide.addr().get().wrapping_neg() % HUGE;
-    // SAFETY: (2) `before` is less than `HUGE`, so the part lies within the mapping.
-    let start = unsafe { wide.add(before) };
-    release(wide, before);
-    // SAFETY: (2) the part ends `HUGE - before` bytes before the mapping does.
-    release(unsafe { start.add(size) }, HUGE - before);
-    Some(start)
-}
-
-fn map_anywhere(size: usize) -> Option<NonNull<u8>> {
-    let protection = libc::PROT_READ | libc::PROT_WRITE;
-    let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE;
-    // SAFETY: (2) a new anonymous mapping touches no memory that is in use.
-    let start = unsafe { libc::mmap(ptr::null_mut(), size, protection, flags, -1, 0) };
-    if start == libc::MAP_FAILED {
-        return None;
-    }
-    NonNull::new(start.cast())
-}
-
-/// Gives back a part of a mapping that nothing refers to.
-fn release(start: NonNull<u8>, size: usize) {
-    if size > 0 {
-        // SAFETY: (2) callers name a range of a mapping that they made and handed to nobody.
-        unsafe { libc::munmap(start.as_ptr().cast(), size) };
-    }
-}
-
-#[cold]
-fn unmap(block: *mut u8, size: usize) {
-    if let Some(start) = NonNull::new(block) {
-        MAPPED.fetch_sub(size, Ordering::Relaxed);
-        let none = ptr::null_mut();
-        // Another chunk is the youngest: nothing to forget.
-        let _ = YOUNGEST.compare_exchange(block, none, Ordering::Relaxed, Ordering::Relaxed);
-        release(start, size);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -268,7 +178,7 @@ mod tests {
             let layout = Layout::from_size_align(pages * HUGE, HUGE).unwrap();
             with_block(layout, |block| {
                 assert_eq!(block.addr() % HUGE, 0);
-                assert!(MAPPED.load(Ordering::Relaxed) >= layout.size());
+                assert!(chunk::mapped() >= layout.size());
                 for at in [0, 1, HUGE / 2, layout.size() - 1] {
                     // SAFETY: it is within the block.
                     let byte = unsafe { block.add(at) };
@@ -282,14 +192,33 @@ mod tests {
     }
 
     #[test]
-    fn many_chunks_come_and_go() {
+    fn many_chunks_come_and_go_and_a_spare_is_as_good_as_another() {
         let layout = Layout::from_size_align(HUGE, HUGE).unwrap();
-        let blocks: Vec<*mut u8> = (0..64)
-            // SAFETY: the layout has a size.
-            .map(|_| unsafe { CountingAllocator.alloc(layout) })
+        let blocks: Vec<*mut u8> = (0..128)
+            .map(|_| {
+                spare::refill();
+                // SAFETY: the layout has a size.
+                unsafe { CountingAllocator.alloc(layout) }
+            })
             .inspect(|block| assert_eq!(block.addr() % HUGE, 0))
             .collect();
-        for block in blocks {
+        // Another test may take it.
+        let has_spare = (0..1000).any(|_| {
+            spare::refill();
+            spare::take()
+                .map(|start| chunk::release(start, HUGE))
+                .is_some()
+        });
+        assert!(has_spare);
+        for (n, block) in (0..).zip(&blocks) {
+            // SAFETY: it is within the block.
+            assert_eq!(unsafe { block.read() }, 0);
+            // SAFETY: it is within the block.
+            unsafe { block.write(n) };
+        }
+        for (n, block) in (0..).zip(blocks) {
+            // SAFETY: it is within the block.
+            assert_eq!(unsafe { block.read() }, n);
             // SAFETY: the block was made with this layout above.
             unsafe { CountingAllocator.dealloc(block, layout) };
         }
