@@ -182,7 +182,6 @@ fn finish(
 ) {
     core.stats.called(blocked.command);
     if let Some(error) = error {
-        core.outgoing.output(session.conn).rollback(mark);
         core.stats.failed(blocked.command);
         fail(core, session, error);
     }

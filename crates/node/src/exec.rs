@@ -51,10 +51,7 @@ pub(crate) fn run(
                 break;
             }
             Ok(_) => {}
-            Err(error) => {
-                core.outgoing.output(session.conn).rollback(mark);
-                fail(core, session, &error);
-            }
+            Err(error) => fail(core, session, &error),
         }
         if session.replies.are_dropped() {
             core.outgoing.output(session.conn).rollback(mark);

@@ -4,7 +4,7 @@
 //!  permit ─► handler ─┬─ Done: the reply is written, effects are taken in
 //!                     ├─ Blocks: for keys                     (the caller parks it: block.rs)
 //!                     ├─ Waits: for a job or a peer           (the caller: unit.rs, exec.rs)
-//!                     └─ error: the caller takes the reply back and writes the error
+//!                     └─ error: what there is of a reply is taken back; the caller writes the error
 //! ```
 //! Always true: nothing runs a handler but this file, and it takes a permit of the gate.
 //! Not here: what becomes of the effects — `settle.rs`.
@@ -43,7 +43,7 @@ pub(crate) enum Ran {
 /// Runs a command, and counts it.
 ///
 /// # Errors
-/// The error of the handler. It may have begun a reply, which must be taken back.
+/// The error of the handler. What it had written of a reply is taken back.
 // PERF: a call of its own costs forty instructions, most of them moves.
 #[inline(always)]
 pub(crate) fn invoke(
@@ -52,16 +52,23 @@ pub(crate) fn invoke(
     session: &mut Session,
     call: Call<'_>,
 ) -> Result<Ran, CommandError> {
+    let id = call.permit.id();
     let result = match call.permit.handler() {
-        Handler::Data(run) => run_data(core, session, run, call),
+        // PERF: nearly every command ends here, and nothing of its result is looked at again.
+        Handler::Data(run) => match run_data(core, session, run, call) {
+            Ok(Flow::Done) => {
+                core.stats.called(id);
+                return Ok(Ran::Done);
+            }
+            // It is counted when its wait is over.
+            Ok(Flow::Block(wait)) => return Ok(Ran::Blocks(wait)),
+            Err(error) => Err(error),
+        },
         Handler::Control(run) => run_control(core, sessions, session, run, call),
     };
-    // A command that blocks is counted when its wait is over.
-    if !matches!(result, Ok(Ran::Blocks(_))) {
-        core.stats.called(call.permit.id());
-    }
+    core.stats.called(id);
     if result.is_err() {
-        core.stats.failed(call.permit.id());
+        core.stats.failed(id);
     }
     result
 }
@@ -76,7 +83,10 @@ pub(crate) fn invoke_again(
     call: Call<'_>,
 ) -> Result<Ran, CommandError> {
     match call.permit.handler() {
-        Handler::Data(run) => run_data(core, session, run, call),
+        Handler::Data(run) => run_data(core, session, run, call).map(|flow| match flow {
+            Flow::Done => Ran::Done,
+            Flow::Block(wait) => Ran::Blocks(wait),
+        }),
         // Only data commands wait for keys.
         Handler::Control(_) => Ok(Ran::Done),
     }
@@ -88,12 +98,14 @@ fn run_data(
     session: &mut Session,
     run: russet_command::Handler,
     call: Call<'_>,
-) -> Result<Ran, CommandError> {
+) -> Result<Flow, CommandError> {
     core.keyspace.keep_clocks(session.wishes.no_touch);
+    let output = core.outgoing.own();
+    let mark = output.mark();
     let mut cx = Ctx {
         keyspace: &mut core.keyspace,
         db: session.db,
-        reply: Reply::new(core.outgoing.own(), session.protocol),
+        reply: Reply::new(output, session.protocol),
         effects: &mut core.effects,
         settings: &core.settings,
         rng: &mut core.rng,
@@ -103,11 +115,10 @@ fn run_data(
     let result = run(&mut cx, *call.args);
     let db = std::mem::replace(&mut session.db, cx.db);
     core.take_effects(db, call.args);
-    match result {
-        Ok(Flow::Done) => Ok(Ran::Done),
-        Ok(Flow::Block(wait)) => Ok(Ran::Blocks(wait)),
-        Err(error) => Err(error),
+    if result.is_err() {
+        core.outgoing.own().rollback(mark);
     }
+    result
 }
 
 #[inline(never)]
@@ -120,12 +131,15 @@ fn run_control(
 ) -> Result<Ran, CommandError> {
     core.keyspace.keep_clocks(session.wishes.no_touch);
     let db = session.db;
+    let mark = core.outgoing.own().mark();
     let mut cx = ControlCtx {
         core,
         sessions,
         session,
     };
-    let flow = run(&mut cx, *call.args)?;
+    let flow = run(&mut cx, *call.args).inspect_err(|_| {
+        core.outgoing.own().rollback(mark);
+    })?;
     core.take_effects(db, call.args);
     Ok(match flow {
         ControlFlow::Done => Ran::Done,

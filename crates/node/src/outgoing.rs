@@ -366,7 +366,8 @@ impl Outgoing {
     }
 
     /// Notes that bytes were added to a connection's queue: lists it, and checks its limits.
-    #[inline]
+    // PERF: a call of its own is a third of its cost.
+    #[inline(always)]
     pub(crate) fn settle(&mut self, conn: ConnId) {
         let Some(queue) = self.queues.get_mut(place(conn)) else {
             return;

@@ -247,7 +247,7 @@ impl Session {
     /// Whether requests may run now.
     #[inline]
     pub(crate) fn runs(&self) -> bool {
-        self.state == State::Open
+        matches!(self.state, State::Open)
     }
 
     /// Whether requests wait to run, whole ones or not.

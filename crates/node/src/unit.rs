@@ -4,7 +4,7 @@
 //!  run_one ─► gate ─┬─ Runs(permit) ─► invoke ─┬─ the reply is written
 //!                   │                          ├─ Blocks ─► parked                (block.rs)
 //!                   │                          ├─ Waits ─► a job, or an open unit (complete.rs)
-//!                   │                          └─ error ─► the reply is taken back, error written
+//!                   │                          └─ error ─► is written, instead of a reply
 //!                   ├─ Queues ─► in the transaction                               (multi.rs)
 //!                   ├─ Postpones ─► runs later, from the gate on                  (postponed.rs)
 //!                   └─ Refused ─► error; a transaction is doomed
@@ -46,8 +46,11 @@ pub(crate) fn run_one(
     (command, hint): (Option<CommandId>, Option<KeyHash>),
     args: &Args<'_>,
 ) {
-    let mark = core.outgoing.own().mark();
     let before = session.replies;
+    let mark = match before {
+        Replies::On => None,
+        _ => Some(core.outgoing.own().mark()),
+    };
     session.commands += 1;
     let outcome = match command {
         Some(id) => match gate::admit(core, session, id, args, Source::Client) {
@@ -69,12 +72,11 @@ pub(crate) fn run_one(
         None => unknown(core, session, args),
     };
     let reply = outcome.unwrap_or_else(|error| {
-        core.outgoing.own().rollback(mark);
         fail(core, session, &error);
         Reply::Written
     });
     if before != Replies::On || session.replies != Replies::On {
-        drop_reply(core, session, (before.are_dropped(), reply), mark);
+        drop_reply(core, session, reply, mark.filter(|_| before.are_dropped()));
     }
     core.outgoing.end_reply();
     block::settle(core, sessions);
@@ -172,17 +174,12 @@ fn doom(session: &mut Session) {
 
 /// Drops the reply of a client that asked for silence, and says what holds for the next.
 #[cold]
-fn drop_reply(
-    core: &mut Core,
-    session: &mut Session,
-    (was_dropped, reply): (bool, Reply),
-    mark: Mark,
-) {
+fn drop_reply(core: &mut Core, session: &mut Session, reply: Reply, dropped_from: Option<Mark>) {
     // What follows later is dropped then.
     if reply == Reply::Follows {
         return;
     }
-    if was_dropped && session.replies.are_dropped() {
+    if let Some(mark) = dropped_from.filter(|_| session.replies.are_dropped()) {
         core.outgoing.output(session.conn).rollback(mark);
     }
     session.replies = session.replies.next();

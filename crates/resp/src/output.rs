@@ -234,6 +234,7 @@ impl Output {
     /// # Panics
     ///
     /// When fewer bytes are queued.
+    #[inline]
     pub fn advance(&mut self, n: usize) {
         assert!(n <= self.len(), "more bytes sent than were queued");
         match self.shared {

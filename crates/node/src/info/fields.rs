@@ -250,7 +250,7 @@ const STATS: &[Field] = &[
         Shown::Count(v.stats.connections_received)
     }),
     field("total_commands_processed", |v| {
-        Shown::Count(v.stats.commands_processed)
+        Shown::Count(v.stats.commands_processed())
     }),
     field("instantaneous_ops_per_sec", |v| {
         Shown::Count(v.stats.commands_per_s())
