@@ -140,7 +140,7 @@ pub(crate) const CHECK: &[u8] = b"#U:";
 /// How a timestamp begins.
 pub(crate) const TIMESTAMP: &[u8] = b"#TS:";
 /// The longest line that this crate writes: four numbers of 64 bits, their ends, the checksum.
-const LINE_SIZE_MAX: usize = CHECK.len() + 4 * (20 + 1) + 16 + 2;
+pub(crate) const LINE_SIZE_MAX: usize = CHECK.len() + 4 * (20 + 1) + 16 + 2;
 /// The longest annotation, with its end, that Redis reads as one line.
 pub(crate) const ANNOTATION_SIZE_MAX: usize = 1023;
 

@@ -37,6 +37,11 @@ impl FileName {
         (!is_path && !is_directory).then_some(Self(name))
     }
 
+    /// The name with more at its end, which must not be a path.
+    pub(crate) fn with_suffix(&self, suffix: &str) -> Self {
+        Self(format!("{self}{suffix}"))
+    }
+
     /// The name as text.
     #[must_use]
     pub fn as_str(&self) -> &str {

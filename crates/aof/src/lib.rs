@@ -5,6 +5,7 @@ mod check_line;
 mod error;
 mod layout;
 mod manifest;
+pub mod plan;
 mod reader;
 mod unit;
 mod writer;

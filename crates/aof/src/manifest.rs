@@ -203,6 +203,19 @@ impl Manifest {
         Ok(&self.incrs[at])
     }
 
+    /// Adds an increment that was created before, behind the others.
+    ///
+    /// # Errors
+    /// When its number or its name is taken.
+    pub(crate) fn list_incr(&mut self, part: Part) -> Result<(), NumbersUsedUp> {
+        if part.seq <= self.incr_seq || self.lists(&part.name) {
+            return Err(NumbersUsedUp);
+        }
+        self.incr_seq = part.seq;
+        self.incrs.push(part);
+        Ok(())
+    }
+
     /// Makes a file of before Redis 7 the base, without increments.
     pub fn adopt(&mut self, name: FileName) -> &Part {
         self.base_seq = 1;

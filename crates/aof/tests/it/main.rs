@@ -1,5 +1,7 @@
 //! Tests of the crate as its users see it.
 
 mod damage;
+mod disk;
 mod files;
+mod plans;
 mod splits;
