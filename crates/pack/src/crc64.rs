@@ -125,7 +125,8 @@ const fn tables() -> [[u64; 256]; 8] {
     tables
 }
 
-/// `PAST_LANE[n][byte]`: what a checksum with `byte` in place `7 - n` becomes behind a lane of zeros.
+/// `PAST_LANE[n][byte]`: what a checksum with `byte` in place `7 - n` and zeros elsewhere becomes
+/// once a lane of zeros has followed.
 static PAST_LANE: [[u64; 256]; 8] = past_lane_tables();
 
 const fn past_lane_tables() -> [[u64; 256]; 8] {
