@@ -16,10 +16,55 @@ use crate::{Error, ObjectType, Version};
 pub struct FileError {
     /// The number of bytes in front of the part that is wrong, or of all bytes if they end early.
     pub offset: u64,
+    /// What was being read.
+    pub reading: Reading,
     /// The key whose value is wrong, if it is a value.
     pub key: Option<KeyName>,
     /// The reason.
     pub fault: Fault,
+}
+
+/// What was being read when an error was found.
+// COMPAT: the words are those of tools that check files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reading {
+    /// The header.
+    Header,
+    /// An opcode, a type code, or what follows the end.
+    Type,
+    /// A deadline, or another fact about a key.
+    Deadline,
+    /// A number of a database or of a slot, or sizes of it.
+    Length,
+    /// A fact about the file.
+    Aux,
+    /// Data of a module that belong to no key.
+    ModuleAux,
+    /// A library of functions.
+    Function,
+    /// The name of a key.
+    Key,
+    /// The value of a key.
+    Value,
+    /// The checksum.
+    Checksum,
+}
+
+impl fmt::Display for Reading {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Header => "start",
+            Self::Type => "read-type",
+            Self::Deadline => "read-expire",
+            Self::Length => "read-len",
+            Self::Aux => "read-aux",
+            Self::ModuleAux => "read-module-aux",
+            Self::Function => "read-functions",
+            Self::Key => "read-key",
+            Self::Value => "read-object-value",
+            Self::Checksum => "check-sum",
+        })
+    }
 }
 
 /// The reason why a file cannot be loaded.

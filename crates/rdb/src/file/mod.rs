@@ -23,7 +23,7 @@ use std::borrow::Cow;
 
 use crate::{Item, Kind, ObjectType, Version};
 
-pub use error::{Fault, FileError, KeyName};
+pub use error::{Fault, FileError, KeyName, Reading};
 pub use module::ModuleName;
 pub use read::FileReader;
 pub use write::{FileFacts, FileWriter, ValueSink, WriteError};

@@ -14,6 +14,7 @@
 //! Always true: no number is both an opcode and the code of a type.
 //! Not here: lengths, strings and type codes — `wire.rs`
 
+use super::error::Reading;
 use crate::Version;
 
 /// Compressed commands among the keys, of Valkey 9.2.
@@ -53,3 +54,15 @@ pub(super) const CHECKSUM_SINCE: Version = Version(5);
 pub(super) const FILE_REDIS_NEWEST: Version = Version(16);
 /// The newest version of Valkey whose files are read.
 pub(super) const FILE_VALKEY_NEWEST: Version = Version(81);
+
+/// What follows this opcode.
+pub(super) const fn reading(opcode: u8) -> Reading {
+    match opcode {
+        DEADLINE_MS | DEADLINE_S | IDLE | FREQUENCY => Reading::Deadline,
+        SLOT_IMPORT_OR_KEY_METADATA | SLOT | RESIZE_DB | SELECT_DB => Reading::Length,
+        AUX => Reading::Aux,
+        MODULE_AUX => Reading::ModuleAux,
+        FUNCTION | FUNCTION_EARLY => Reading::Function,
+        _ => Reading::Key,
+    }
+}

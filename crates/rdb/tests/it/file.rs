@@ -1,8 +1,8 @@
 //! Whole files: those that servers wrote, and ours.
 
 use proptest::prelude::*;
-use russet_rdb::file::{Dialect, Fault, FileWriter, Next, Seal};
-use russet_rdb::{Error, Item, ObjectType, Shape, Version, Writer, fuzz};
+use russet_rdb::file::{Dialect, Fault, FileReader, FileWriter, Next, Seal};
+use russet_rdb::{Error, Input, Item, ObjectType, Shape, Version, Writer, fuzz};
 
 /// Name, version and contents of every file.
 macro_rules! files {
@@ -199,6 +199,32 @@ fn every_prefix_of_a_file_ends_too_early() {
 }
 
 #[test]
+fn every_flipped_bit_of_a_file_of_ours_is_found() {
+    for (name, number, bytes) in FILES {
+        let mut ours = written(&parts(bytes), Version(number), true);
+        assert!(is_in_order(&ours), "{name}");
+        // Every bit of small files, one of every byte of the others.
+        let step = if ours.len() < 1000 { 1 } else { 9 };
+        for at in (0..ours.len() * 8).step_by(step) {
+            ours[at / 8] ^= 1 << (at % 8);
+            assert!(!is_in_order(&ours), "{name}, bit {at}");
+            ours[at / 8] ^= 1 << (at % 8);
+        }
+    }
+}
+
+fn is_in_order(bytes: &[u8]) -> bool {
+    let (mut reader, mut input) = (FileReader::default(), Input::whole(bytes));
+    loop {
+        match reader.next(&mut input) {
+            Ok(Next::End(_)) if input.rest().is_empty() => return true,
+            Ok(_) => {}
+            Err(_) => return false,
+        }
+    }
+}
+
+#[test]
 fn bytes_behind_a_file_are_refused() {
     for (name, _, bytes) in FILES {
         let more = [bytes, b"*1\r\n"].concat();
@@ -208,6 +234,16 @@ fn bytes_behind_a_file_are_refused() {
         assert_eq!(error.fault, Fault::Bytes(Error::Trailing), "{name}");
         assert_eq!(error.offset, bytes.len() as u64, "{name}");
     }
+}
+
+/// Bytes that are often a part of a file.
+fn part() -> impl Strategy<Value = Vec<u8>> {
+    let opcodes = prop_oneof![4 => 240u8..=255, 1 => 0u8..34];
+    (opcodes, prop::collection::vec(0u8..5, 0..12)).prop_map(|(opcode, rest)| {
+        let mut bytes = vec![opcode];
+        bytes.extend(rest);
+        bytes
+    })
 }
 
 proptest! {
@@ -227,5 +263,14 @@ proptest! {
         let split = fuzz::read_file_split(&bytes, &mut || sizes.next().unwrap());
         prop_assert_eq!(&whole.1, &split.1);
         prop_assert!(whole.0 == split.0);
+    }
+
+    #[test]
+    fn any_bytes_behind_a_header_are_the_same_in_any_pieces(
+        header in prop::sample::select(vec![&b"REDIS0004"[..], b"REDIS0012", b"VALKEY080"]),
+        parts in prop::collection::vec(part(), 0..12),
+        cut in any::<u8>(),
+    ) {
+        fuzz::file(&[&[cut], header, &parts.concat()].concat());
     }
 }

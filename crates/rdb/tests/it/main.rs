@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod file;
+mod file_forms;
 mod golden;
 mod hostile;
 mod old;

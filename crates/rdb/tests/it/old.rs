@@ -6,7 +6,7 @@ use russet_rdb::{Error, Item, Part, Shape, Text, Version};
 use crate::items;
 
 /// A ziplist of bodies below 254 bytes.
-fn ziplist(bodies: &[&[u8]]) -> Vec<u8> {
+pub(crate) fn ziplist(bodies: &[&[u8]]) -> Vec<u8> {
     let (mut entries, mut in_front, mut last) = (Vec::new(), 0, 10);
     for body in bodies {
         last = 10 + entries.len() as u32;
@@ -22,7 +22,7 @@ fn ziplist(bodies: &[&[u8]]) -> Vec<u8> {
     bytes
 }
 
-fn string(bytes: &[u8]) -> Vec<u8> {
+pub(crate) fn string(bytes: &[u8]) -> Vec<u8> {
     [&[bytes.len() as u8][..], bytes].concat()
 }
 
