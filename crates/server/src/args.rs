@@ -10,9 +10,12 @@
 //! alone: then it is that setting's value. `--save` is the exception, for it may have none.
 //!
 //! Always true: parsing cannot fail; what is wrong with a line, the configuration says.
-//! Not here: what the settings are — `russet-node`; reading files — `config.rs`.
+//! Not here: what the settings are — `russet-node`; reading files — `config.rs`; tools under other
+//! names — `check.rs`.
 
 use russet_base::quote::{quote_into, split_words};
+
+use crate::check::Check;
 
 /// The task that the command line gives.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +30,8 @@ pub(crate) enum Invocation {
     TestMemory,
     /// Check the system's settings.
     CheckSystem,
+    /// Check a file.
+    Check(Check),
     /// Run as a Sentinel.
     Sentinel,
 }
@@ -62,13 +67,22 @@ impl Launch {
     }
 }
 
-/// Understands the words after the program's name.
-pub(crate) fn parse(words: &[Vec<u8>]) -> Invocation {
+/// Understands the name of the program and the words after it.
+pub(crate) fn parse(program: &[u8], words: &[Vec<u8>]) -> Invocation {
+    if let Some(check) = Check::by_name(program, words) {
+        return Invocation::Check(check);
+    }
     match words.first().map(Vec::as_slice) {
         Some(b"-v" | b"--version") => return Invocation::Version,
         Some(b"-h" | b"--help") => return Invocation::Help,
         Some(b"--test-memory") => return Invocation::TestMemory,
         Some(b"--check-system") => return Invocation::CheckSystem,
+        Some(b"--check-rdb") => {
+            return Invocation::Check(Check {
+                tool: None,
+                words: words[1..].to_vec(),
+            });
+        }
         _ => {}
     }
     if words.iter().any(|word| word == b"--sentinel") {
@@ -140,7 +154,7 @@ mod tests {
     }
 
     fn lines(line: &[&str]) -> Vec<String> {
-        let Invocation::Serve(launch) = parse(&words(line)) else {
+        let Invocation::Serve(launch) = parse(b"russet-server", &words(line)) else {
             panic!("{line:?} serves");
         };
         let text = String::from_utf8(launch.options).unwrap();
@@ -200,7 +214,7 @@ mod tests {
 
     #[test]
     fn the_sources_are_told_apart() {
-        let launch = |line: &[&str]| match parse(&words(line)) {
+        let launch = |line: &[&str]| match parse(b"russet-server", &words(line)) {
             Invocation::Serve(launch) => launch,
             other => panic!("{other:?}"),
         };
@@ -218,6 +232,26 @@ mod tests {
     }
 
     #[test]
+    fn a_check_is_asked_for_by_an_option_or_by_the_name_of_the_program() {
+        let check = |program: &str, line: &[&str]| match parse(program.as_bytes(), &words(line)) {
+            Invocation::Check(check) => Some(check),
+            _ => None,
+        };
+        let asked = check("russet-server", &["--check-rdb", "a.rdb"]).unwrap();
+        assert_eq!((asked.tool, asked.words), (None, words(&["a.rdb"])));
+        for name in ["/usr/bin/redis-check-rdb", "russet-check-rdb"] {
+            let named = check(name, &["a.rdb", "b"]).unwrap();
+            let tool = name.rsplit('/').next().map(str::to_owned);
+            assert_eq!((named.tool, named.words), (tool, words(&["a.rdb", "b"])));
+        }
+        assert_eq!(check("/opt/redis-check-rdb/russet-server", &["a"]), None);
+        assert_eq!(
+            check("russet-server", &["--port", "1", "--check-rdb", "a"]),
+            None
+        );
+    }
+
+    #[test]
     fn questions_are_recognised_only_in_first_place() {
         let cases = [
             ("-v", Invocation::Version),
@@ -229,14 +263,17 @@ mod tests {
             ("--sentinel", Invocation::Sentinel),
         ];
         for (word, expect) in cases {
-            assert_eq!(parse(&words(&[word, "--port", "3"])), expect);
+            assert_eq!(
+                parse(b"russet-server", &words(&[word, "--port", "3"])),
+                expect
+            );
         }
         assert_eq!(
             lines(&["--port", "3", "--version"]),
             [r#"port "3""#, "version"]
         );
         assert_eq!(
-            parse(&words(&["s.conf", "--sentinel"])),
+            parse(b"russet-server", &words(&["s.conf", "--sentinel"])),
             Invocation::Sentinel
         );
     }

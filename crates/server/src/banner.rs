@@ -45,6 +45,7 @@ Usage: russet-server [CONFIG-FILE | -] [--SETTING VALUE ...]... [-]
   -v, --version          print the version
   -h, --help             print this text
   --check-system         check the settings of the system
+  --check-rdb FILE       check an RDB file, and say what it holds: 0 in order, 1 not, 2 unreadable
   --test-memory MB       not part of this program; use a memory tester such as memtester
 
 Examples:

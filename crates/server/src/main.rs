@@ -9,6 +9,7 @@ use crate::args::Invocation;
 mod alloc;
 mod args;
 mod banner;
+mod check;
 mod config;
 mod crash;
 mod limits;
@@ -24,16 +25,16 @@ mod system;
 static ALLOCATOR: alloc::CountingAllocator = alloc::CountingAllocator;
 
 fn main() -> ExitCode {
-    let words: Vec<Vec<u8>> = std::env::args_os()
-        .skip(1)
-        .map(OsStringExt::into_vec)
-        .collect();
-    let code = match args::parse(&words) {
+    let mut words = std::env::args_os().map(OsStringExt::into_vec);
+    let program = words.next().unwrap_or_default();
+    let words: Vec<Vec<u8>> = words.collect();
+    let code = match args::parse(&program, &words) {
         Invocation::Serve(launch) => serve::serve(&launch),
         Invocation::Version => say(&banner::version(), 0),
         Invocation::Help => say(banner::USAGE, 0),
         Invocation::TestMemory => say("Memory tests are not part of this program.\n", 1),
         Invocation::CheckSystem => system::check(),
+        Invocation::Check(check) => check.run(),
         Invocation::Sentinel => say("Sentinel mode is not available in this build.\n", 1),
     };
     ExitCode::from(u8::try_from(code).unwrap_or(1))

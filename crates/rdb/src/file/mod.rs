@@ -16,6 +16,7 @@ mod error;
 mod module;
 mod opcode;
 mod read;
+mod report;
 mod sum;
 mod write;
 
@@ -26,6 +27,7 @@ use crate::{Item, Kind, ObjectType, Version};
 pub use error::{Fault, FileError, KeyName, Reading};
 pub use module::ModuleName;
 pub use read::FileReader;
+pub use report::{DbTally, KindTally, LargeKey, Report, Tally};
 pub use write::{FileFacts, FileWriter, ValueSink, WriteError};
 
 /// The family of servers that wrote a file. They number versions and types independently.

@@ -8,6 +8,7 @@ mod file_forms;
 mod golden;
 mod hostile;
 mod old;
+mod report;
 mod round_trip;
 mod splits;
 
