@@ -40,11 +40,11 @@ impl Spares {
         }
     }
 
-    /// Takes an output buffer back; one that grew is given to the allocator instead.
+    /// Takes an empty output buffer back; one of another size is given to the allocator instead.
     #[inline]
-    pub(crate) fn give_output(&mut self, mut buffer: Vec<u8>) {
-        if buffer.capacity() < 2 * BUFFER_SIZE {
-            buffer.clear();
+    pub(crate) fn give_output(&mut self, buffer: Vec<u8>) {
+        debug_assert!(buffer.is_empty(), "whoever takes it writes from its start");
+        if buffer.capacity() == BUFFER_SIZE {
             self.give(buffer);
         }
     }
@@ -73,7 +73,7 @@ impl Spares {
 
 #[cfg(test)]
 mod tests {
-    use super::Spares;
+    use super::{BUFFER_SIZE, Spares};
 
     #[test]
     fn buffers_that_nobody_takes_go_by_halves_and_others_stay() {
@@ -92,5 +92,16 @@ mod tests {
             left.push(spares.buffers.len());
         }
         assert_eq!(left, [11, 7, 5, 4, 3, 3]);
+    }
+
+    #[test]
+    fn buffers_of_another_size_are_not_kept() {
+        let mut spares = Spares::default();
+        let buffer = spares.output();
+        spares.give_output(buffer);
+        spares.give_output(Vec::with_capacity(80));
+        spares.give_output(Vec::with_capacity(BUFFER_SIZE + 1));
+        assert_eq!(spares.buffers.len(), 1);
+        assert_eq!(spares.output().capacity(), BUFFER_SIZE);
     }
 }

@@ -336,7 +336,7 @@ impl Outgoing {
 
     #[cold]
     fn append_aside(&mut self) {
-        let mut aside = std::mem::take(&mut self.aside);
+        let aside = std::mem::take(&mut self.aside);
         let output = self.own();
         for chunk in aside.chunks() {
             match chunk {
@@ -344,13 +344,12 @@ impl Outgoing {
                 russet_resp::Chunk::Shared(bytes) => output.extend_shared(bytes.clone()),
             }
         }
-        aside.clear();
-        self.aside = aside;
     }
 
     /// Appends a message to what leaves for a connection; false if it has gone.
     ///
-    /// A long message is shared by its count among all who receive it.
+    /// A long message is shared by its count among all who receive it. A short one is copied to a
+    /// buffer of its size: thousands may receive it in one turn, and a pooled one is much larger.
     pub(crate) fn deliver(&mut self, conn: ConnId, message: &Bytes) -> bool {
         if self.find(conn).is_none_or(|queue| queue.is_killed) {
             return false;
@@ -359,7 +358,6 @@ impl Outgoing {
             self.aside.extend_shared(message.clone());
             return true;
         }
-        self.equip(conn);
         self.output(conn).extend_shared(message.clone());
         self.settle(conn);
         true

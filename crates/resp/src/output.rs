@@ -6,7 +6,8 @@
 //!  shared             (position in the stream of tail bytes, Bytes) …
 //! ```
 //! All small replies are in one vector, the tail; large values stand between its bytes by
-//! reference. An idle connection gives its vector back and owns nothing.
+//! reference. An idle connection gives its vector back and owns nothing. Bytes that were sent stay
+//! in front of the rest until the vector would grow, or until they are more than the rest.
 //!
 //! Always true: `len` is what [`Output::slices`] would give if it had slices enough.
 //! Always true: positions of shared chunks ascend and are not before the bytes sent.
@@ -207,14 +208,22 @@ impl Output {
     /// Makes room for bytes in the tail; false when they must be dropped.
     #[cold]
     pub(crate) fn reserve(&mut self, additional: usize) -> bool {
-        if !self.admit(additional) {
-            return false;
+        let is_admitted = self.admit(additional);
+        if is_admitted {
+            self.grow(additional);
         }
-        // As a vector grows, but not beyond the limit.
-        let left = self.limit.len_max - self.len();
-        let more = self.tail.len().min(left).max(additional);
-        self.tail.reserve_exact(more);
-        true
+        is_admitted
+    }
+
+    /// Makes room for bytes in the tail, as a vector grows, but not beyond the limit. Sent bytes
+    /// are cut off first, unless they are too few for all others to be moved.
+    fn grow(&mut self, additional: usize) {
+        let unsent = self.tail.len() - self.sent;
+        if self.sent > unsent / 32 {
+            self.cut_sent();
+        }
+        let left = self.limit.len_max.saturating_sub(self.len());
+        self.tail.reserve_exact(unsent.min(left).max(additional));
     }
 
     /// Decides whether that many more bytes are queued or dropped.
@@ -350,7 +359,17 @@ impl Output {
         self.sent += n;
     }
 
+    /// Cuts off sent bytes, and gives room to the allocator of which most is not used any more.
     fn compact(&mut self) {
+        self.cut_sent();
+        let len = self.tail.len();
+        if len < self.tail.capacity() / 4 {
+            self.tail.shrink_to(2 * len);
+        }
+    }
+
+    /// Cuts off sent bytes. Marks stay good, for they do not count them.
+    fn cut_sent(&mut self) {
         self.tail.drain(..self.sent);
         for (at, _) in self.shared.iter_mut().flat_map(|shared| &mut shared.chunks) {
             *at -= self.sent;
@@ -363,6 +382,7 @@ impl Output {
 /// something in front of it is taken back or sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Mark {
+    /// Bytes of the tail in front of it that are not sent.
     tail: usize,
     chunks: usize,
     is_over: bool,
@@ -391,7 +411,7 @@ impl Output {
     #[must_use]
     pub fn mark(&self) -> Mark {
         Mark {
-            tail: self.tail.len(),
+            tail: self.tail.len() - self.sent,
             chunks: self.shared.as_ref().map_or(0, |shared| shared.chunks.len()),
             is_over: self.limit.is_over,
         }
@@ -399,7 +419,7 @@ impl Output {
 
     /// Takes back everything behind a mark.
     pub fn rollback(&mut self, mark: Mark) {
-        self.tail.truncate(mark.tail);
+        self.tail.truncate(self.sent + mark.tail);
         self.limit.is_over = mark.is_over;
         let Some(shared) = &mut self.shared else {
             return;
@@ -417,10 +437,13 @@ impl Output {
 
     /// Puts bytes at a mark, in front of everything written since.
     pub(crate) fn insert(&mut self, mark: Mark, bytes: &[u8]) {
-        let end = self.tail.len();
+        if bytes.len() > self.tail.capacity() - self.tail.len() {
+            self.grow(bytes.len());
+        }
+        let (at, end) = (self.sent + mark.tail, self.tail.len());
+        debug_assert!(at <= end, "the mark has been taken back");
         self.tail.extend_from_slice(bytes);
-        self.tail[mark.tail..].rotate_right(bytes.len());
-        debug_assert!(mark.tail <= end, "the mark has been taken back");
+        self.tail[at..].rotate_right(bytes.len());
         let later = self
             .shared
             .iter_mut()

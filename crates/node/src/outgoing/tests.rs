@@ -59,6 +59,54 @@ fn a_message_to_the_running_session_follows_its_reply() {
 }
 
 #[test]
+fn a_message_takes_its_size_while_it_waits_and_nothing_afterwards() {
+    let mut outgoing = outgoing();
+    let message = Bytes::from(vec![b'x'; 80]);
+    assert!(outgoing.deliver(CONN, &message));
+    assert_eq!(outgoing.memory_of(CONN), 80);
+    assert!(outgoing.deliver(CONN, &message));
+    assert_eq!(outgoing.memory_of(CONN), 160);
+    assert_eq!(take(&mut outgoing, 999).len(), 160);
+    assert_eq!(outgoing.memory_of(CONN), 0);
+    // The buffers that are lent are none of these.
+    write(&mut outgoing, b"reply");
+    assert_eq!(outgoing.memory_of(CONN), BUFFER_SIZE);
+}
+
+#[test]
+fn messages_that_were_put_aside_leave_no_memory_behind() {
+    let mut outgoing = outgoing();
+    let before = outgoing.begin(CONN);
+    for _ in 0..1000 {
+        assert!(outgoing.deliver(CONN, &Bytes::from(vec![b'x'; 1000])));
+    }
+    outgoing.end(before);
+    assert_eq!(outgoing.aside.memory(), 0);
+    assert_eq!(outgoing.waiting(CONN).total(), 1_000_000);
+}
+
+#[test]
+fn a_slow_reader_holds_little_more_memory_than_waits() {
+    let mut outgoing = limited(1 << 20, 0, 0);
+    for _ in 0..100 {
+        write(&mut outgoing, &[b'x'; 60_000]);
+        if outgoing.waiting(CONN).total() > 900_000 {
+            take(&mut outgoing, 400_000);
+        }
+        assert!(outgoing.memory_of(CONN) <= (1 << 20) + 4 * BUFFER_SIZE);
+    }
+    assert!(!outgoing.has_over());
+    outgoing.set_limits(OutputLimit::default());
+    write(&mut outgoing, &vec![b'x'; 10 << 20]);
+    while outgoing.waiting(CONN).total() > 0 {
+        take(&mut outgoing, 300_000);
+        let waiting = outgoing.waiting(CONN).total();
+        assert!(outgoing.memory_of(CONN) <= 4 * waiting + 20 * BUFFER_SIZE);
+    }
+    assert_eq!(outgoing.memory_of(CONN), 0);
+}
+
+#[test]
 fn what_is_written_for_a_connection_that_has_gone_is_dropped() {
     let mut outgoing = outgoing();
     outgoing.forget(CONN);

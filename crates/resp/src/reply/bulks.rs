@@ -27,8 +27,9 @@ pub struct Bulks<'o> {
 impl<'o> Bulks<'o> {
     /// A writer behind the bytes that are there, with room for `room` more.
     pub(crate) fn new(out: &'o mut Output, room: usize) -> Self {
+        let is_roomy = out.has_room(room) && out.room(room).is_some();
         let at = out.tail().len();
-        if out.has_room(room) {
+        if is_roomy {
             out.tail().resize(at + room, 0);
         }
         Self { out, at }
@@ -67,11 +68,13 @@ impl<'o> Bulks<'o> {
     /// Makes room for a bulk; false when it must be dropped.
     #[cold]
     fn grow(&mut self, need: usize) -> bool {
-        let written = self.at;
-        self.out.tail().truncate(written);
+        self.out.tail().truncate(self.at);
         if !self.out.reserve(need) {
             return false;
         }
+        // Sent bytes may have been cut off.
+        let written = self.out.tail().len();
+        self.at = written;
         let len = written + need.max(STEP_MIN).max(written.min(1 << 20));
         let tail = self.out.tail();
         tail.resize(len.min(tail.capacity()), 0);

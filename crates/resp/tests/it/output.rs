@@ -18,6 +18,8 @@ enum Op {
     Rollback(usize, bool),
     /// Writes elements, then their header.
     Deferred(usize, bool),
+    /// Writes this many strings with room for some of them.
+    Bulks(usize),
     /// Takes the buffer away and gives another one.
     Recycle,
 }
@@ -29,8 +31,9 @@ fn op() -> impl Strategy<Value = Op> {
         3 => (0_usize..3 * SHARED_LEN_MIN).prop_map(Op::Share),
         5 => (0_usize..=1000).prop_map(Op::Send),
         1 => Just(Op::Send(1000)),
-        2 => (0_usize..1000, any::<bool>()).prop_map(|(n, share)| Op::Rollback(n, share)),
-        2 => (0_usize..1000, any::<bool>()).prop_map(|(n, share)| Op::Deferred(n, share)),
+        2 => (0_usize..100_000, any::<bool>()).prop_map(|(n, share)| Op::Rollback(n, share)),
+        2 => (0_usize..100_000, any::<bool>()).prop_map(|(n, share)| Op::Deferred(n, share)),
+        2 => (0_usize..10_000).prop_map(Op::Bulks),
         1 => Just(Op::Recycle),
     ]
 }
@@ -100,6 +103,15 @@ impl Pair {
                     .extend_from_slice(format!("*{len}\r\n").as_bytes());
                 self.model.extend_from_slice(&bytes);
                 self.model.extend_from_slice(&big);
+            }
+            Op::Bulks(count) => {
+                let bytes = self.bytes(3);
+                let mut reply = Reply::new(&mut self.output, Protocol::Resp3);
+                let mut bulks = reply.bulks(count);
+                (0..count).for_each(|_| bulks.push(&bytes));
+                drop(bulks);
+                let bulk = [b"$3\r\n", &bytes[..], b"\r\n"].concat();
+                self.model.extend_from_slice(&bulk.repeat(count));
             }
             Op::Recycle => {
                 let buffer = self.output.detach();
@@ -197,6 +209,49 @@ fn a_reply_beyond_the_limit_is_dropped_and_said_to_be() {
         output.rollback(mark);
         assert!(!output.is_over(), "{name} is taken back");
         assert_eq!(output.to_vec(), b"+OK\r\n");
+    }
+}
+
+#[test]
+fn sent_bytes_take_no_room_within_the_limit() {
+    let limit = 100_000;
+    type Write = fn(&mut Reply<'_>);
+    let writers: [Write; 2] = [
+        |reply| reply.raw(&[b'x'; 40_000]),
+        |reply| reply.bulks(40_000).push(&[b'x'; 39_900]),
+    ];
+    for write in writers {
+        let mut output = Output::new();
+        output.set_limit(Some(limit));
+        output.extend(&[b'y'; 95_000]);
+        output.advance(60_000);
+        write(&mut Reply::new(&mut output, Protocol::Resp3));
+        assert!(!output.is_over());
+        assert!(output.memory() <= limit + limit / 32);
+        output.advance(35_000);
+        assert!(!output.to_vec().contains(&b'y'));
+    }
+}
+
+#[test]
+fn a_header_that_comes_late_makes_no_more_room_than_it_takes() {
+    let limit = 100_000;
+    let mut output = Output::new();
+    output.set_limit(Some(limit));
+    let mut reply = Reply::new(&mut output, Protocol::Resp3);
+    let begun = reply.begin_array();
+    reply.raw(&vec![b'x'; limit]);
+    reply.end_array(begun, 1);
+    assert!(output.memory() <= limit + limit / 32);
+}
+
+#[test]
+fn a_long_reply_gives_its_memory_back_while_it_leaves() {
+    let mut output = Output::new();
+    output.extend(&vec![b'x'; 10 << 20]);
+    while output.len() > 1 << 20 {
+        output.advance(100_000);
+        assert!(output.memory() <= 4 * output.len() + (1 << 18));
     }
 }
 
