@@ -165,27 +165,37 @@ impl FileReader {
 
     /// Reads the next part.
     ///
+    /// PERF: a loop over the parts of a large file matches on the result as it is. Moving the part
+    /// out of it first, with `?` or `unwrap`, made reading short strings 1.5 times as slow.
+    ///
     /// # Errors
     /// The file is invalid, ends too early, or holds what this program does not have.
     pub fn next<'a>(&mut self, input: &mut Input<'a>) -> Result<Next<'a>, FileError> {
+        let Place::Value(reader) = &mut self.place else {
+            return self.next_part(input);
+        };
+        let before = *input;
+        let next = match reader.next(input) {
+            Ok(read::Next::Item(item)) => return Ok(self.item(before, input, item)),
+            // The reader may have moved on, to a part that has not arrived.
+            Ok(read::Next::More) => {
+                self.pass(before, input);
+                return Ok(Next::More);
+            }
+            Ok(read::Next::End) => Next::ValueEnd,
+            // All of the value was read when it turns out to be empty.
+            Err(Error::Empty) => Next::EmptyValue,
+            Err(error) => return Err(self.fail(Fault::Bytes(error), before)),
+        };
+        self.pass(before, input);
+        (self.place, self.part_at) = (Place::Parts, self.offset);
+        Ok(next)
+    }
+
+    fn next_part<'a>(&mut self, input: &mut Input<'a>) -> Result<Next<'a>, FileError> {
         loop {
             let before = *input;
-            let stepped = match &mut self.place {
-                Place::Value(reader) => match reader.next(input) {
-                    Ok(read::Next::Item(item)) => return Ok(self.item(before, input, item)),
-                    // The reader may have moved on, to a part that has not arrived.
-                    Ok(read::Next::More) => {
-                        self.pass(before, input);
-                        return Ok(Next::More);
-                    }
-                    Ok(read::Next::End) => self.value_end(Next::ValueEnd),
-                    // All of the value was read when it turns out to be empty.
-                    Err(Error::Empty) => self.value_end(Next::EmptyValue),
-                    Err(error) => Err(error.into()),
-                },
-                _ => self.advance(input),
-            };
-            match stepped {
+            match self.advance(input) {
                 Ok(next) => {
                     self.pass(before, input);
                     self.part_at = self.offset;
@@ -218,11 +228,6 @@ impl FileReader {
             self.part_at = self.offset;
         }
         Next::Item(item)
-    }
-
-    fn value_end<'a>(&mut self, next: Next<'a>) -> Stepped<'a> {
-        self.place = Place::Parts;
-        Ok(Some(next))
     }
 
     fn fail(&mut self, fault: Fault, window: Input<'_>) -> FileError {
