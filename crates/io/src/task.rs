@@ -15,6 +15,8 @@ use crate::file::Disk;
 pub enum Step {
     /// There is more to do.
     More,
+    /// There is more to do, after this many microseconds.
+    Pause(u64),
     /// It is finished; the value goes to the service as [`Outcome::Finished`](crate::Outcome).
     Finished(Box<dyn Any + Send>),
     /// It cannot be finished.
@@ -44,4 +46,9 @@ pub enum Step {
 pub trait Task: Send {
     /// Does a bounded part of the work: some milliseconds at most, so that it can be canceled.
     fn step(&mut self, disk: &mut dyn Disk) -> Step;
+
+    /// Cleans up after a cancellation: called instead of the next step, if there was a first one.
+    fn cancel(&mut self, disk: &mut dyn Disk) {
+        let _ = disk;
+    }
 }

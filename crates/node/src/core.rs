@@ -26,6 +26,8 @@ use crate::open_unit::OpenUnit;
 use crate::outbox::Outbox;
 use crate::outgoing::Outgoing;
 use crate::pause::Pause;
+use crate::persist::loads::{Loading, Loads};
+use crate::persist::saves::Saves;
 use crate::postponed::Postponed;
 use crate::session::{For, Session, Sessions};
 use crate::stats::{Meter, Stats};
@@ -139,6 +141,16 @@ pub(crate) struct Core {
     pub next_client_id: u64,
     /// Changes since the data was last saved.
     pub dirty: u64,
+    /// Dumps: the one that runs, and what is known of the last.
+    pub saves: Saves,
+    /// The file that is being loaded.
+    pub loading: Option<Box<Loading>>,
+    /// Counts of the last load.
+    pub loads: Loads,
+    /// Libraries of functions as they were loaded, for the next dump.
+    pub functions: Vec<Vec<u8>>,
+    /// Whether data is loaded from files and saved to them on its own.
+    pub is_persistent: bool,
     /// `DEBUG SET-ACTIVE-EXPIRE`: whether keys expire on their own.
     pub active_expiry: bool,
     /// `DEBUG SET-SKIP-CHECKSUM-VALIDATION`: whether RESTORE takes any checksum.
@@ -167,6 +179,7 @@ impl Core {
             config.maxmemory > 0 && config.maxmemory_policy == EvictionPolicy::NoEviction;
         self.hurdles.set(Hurdles::MEMORY, is_limited);
         self.outgoing.set_limits(config.output_limit_normal());
+        self.derive_disk_hurdle();
     }
 
     /// Sets the pause.

@@ -27,6 +27,7 @@ const DUTIES: &[(&str, Duty)] = &[
     ("trim spare buffers", Node::trim_spares),
     ("close idle links", Node::close_links),
     ("close idle clients", Node::close_idle),
+    ("save when a save point is due", Node::save_if_due),
 ];
 
 /// The period of the slower duties.
@@ -113,6 +114,10 @@ impl Node {
         for conn in idle {
             self.drop_session(conn);
         }
+    }
+
+    fn save_if_due(&mut self) {
+        self.core.save_if_due();
     }
 
     /// Ends the pause when its time is over.

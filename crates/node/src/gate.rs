@@ -11,7 +11,10 @@
 //! | authentication | refuses | – | – |
 //! | outside_multi | refuses | – | – |
 //! | held | postpones | – | – |
+//! | exiting | postpones | – | – |
 //! | memory | refuses | – | – |
+//! | disk | refuses | – | – |
+//! | loading | refuses | – | – |
 //! | paused | postpones | – | – |
 //! | queued | queues | – | – |
 //!
@@ -129,7 +132,10 @@ const CHECKS: &[Check] = &[
     check("authentication", Hurdles::STRANGER, CLIENT, authentication),
     check("outside_multi", Hurdles::IN_MULTI, CLIENT, outside_multi),
     check("held", Hurdles::HELD, CLIENT, held),
+    check("exiting", Hurdles::EXITING, CLIENT, exiting),
     check("memory", Hurdles::MEMORY, CLIENT, memory),
+    check("disk", Hurdles::DISK, CLIENT, disk),
+    check("loading", Hurdles::LOADING, CLIENT, loading),
     check("paused", Hurdles::PAUSED, CLIENT, paused),
     check("queued", Hurdles::IN_MULTI, CLIENT, queued),
 ];
@@ -234,6 +240,32 @@ fn outside_multi(_: &Core, _: &Session, command: &Command, _: &Args<'_>) -> Opti
 fn held(_: &Core, _: &Session, command: &Command, _: &Args<'_>) -> Option<Stop> {
     let passes = command.spec.flags.has(Flags::ALLOW_BUSY);
     (!passes).then_some(Stop::Postpones)
+}
+
+/// While the last dump is written before the end, nothing runs: it would be lost.
+fn exiting(_: &Core, _: &Session, command: &Command, _: &Args<'_>) -> Option<Stop> {
+    let passes = command.spec.flags.has(Flags::ALLOW_BUSY);
+    (!passes).then_some(Stop::Postpones)
+}
+
+/// Refuses writes, and PING, while what they change could not be saved.
+fn disk(_: &Core, session: &Session, command: &Command, _: &Args<'_>) -> Option<Stop> {
+    let is_ping = command.spec.name == "PING";
+    let is_refused = flags(session, command).has(Flags::WRITE) || is_ping;
+    is_refused.then_some(Stop::Refused(CommandError::text(
+        "MISCONF Redis is configured to save RDB snapshots, but it's currently unable to persist \
+         to disk. Commands that may modify the data set are disabled, because this instance is \
+         configured to report errors during writes if RDB snapshotting fails \
+         (stop-writes-on-bgsave-error option). Please check the Redis logs for details about the \
+         RDB error.",
+    )))
+}
+
+/// Refuses what needs data while it is loaded.
+fn loading(_: &Core, session: &Session, command: &Command, _: &Args<'_>) -> Option<Stop> {
+    let passes = flags(session, command).has(Flags::LOADING);
+    let refusal = CommandError::text("LOADING Redis is loading the dataset in memory");
+    (!passes).then_some(Stop::Refused(refusal))
 }
 
 /// The flags of a command; of EXEC those of all that was queued.

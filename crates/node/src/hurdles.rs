@@ -22,6 +22,12 @@ impl Hurdles {
     pub(crate) const MEMORY: Self = Self(1 << 3);
     /// Requests are paused.
     pub(crate) const PAUSED: Self = Self(1 << 4);
+    /// The last save failed, and writes are refused then.
+    pub(crate) const DISK: Self = Self(1 << 5);
+    /// Data is being loaded.
+    pub(crate) const LOADING: Self = Self(1 << 6);
+    /// The server ends.
+    pub(crate) const EXITING: Self = Self(1 << 7);
 
     /// Sets or clears bits.
     pub(crate) fn set(&mut self, bits: Self, is_set: bool) {

@@ -4,7 +4,7 @@
 //!  permit ─► handler ─┬─ Done: the reply is written, effects are taken in
 //!                     ├─ Blocks: for keys                     (the caller parks it: block.rs)
 //!                     ├─ Waits: for a job or a peer           (the caller: unit.rs, exec.rs)
-//!                     └─ error: what there is of a reply is taken back; the caller writes the error
+//!                     └─ error: begun replies are taken back; the caller writes the error
 //! ```
 //! Always true: nothing runs a handler but this file, and it takes a permit of the gate.
 //! Not here: what becomes of the effects — `settle.rs`.

@@ -63,6 +63,8 @@ pub struct Loopback {
     /// Discards that wait to be dropped, while they are kept.
     discards: Option<Vec<Box<dyn Send>>>,
     peer: Peer,
+    /// Where files are; without it, jobs on files do nothing.
+    disk: Option<Box<dyn Disk>>,
     /// Connections to other servers, by their numbers.
     links: Vec<ConnId>,
 }
@@ -101,8 +103,16 @@ impl Loopback {
             exit: None,
             discards: None,
             peer: Box::new(|_| Answer::Refuse(ErrorKind::ConnectionRefused)),
+            disk: None,
             links: Vec::new(),
         }
+    }
+
+    /// Has files live on this disk, and starts the node: it loads what is there.
+    pub fn start(&mut self, disk: Box<dyn Disk>) {
+        self.disk = Some(disk);
+        self.node.start();
+        self.turn();
     }
 
     /// The node.
@@ -249,6 +259,9 @@ impl Loopback {
             self.node.run(self.now);
             self.node.ready(&mut self.ready);
             let mut again = self.ready.again;
+            if let Some(disk) = &mut self.disk {
+                again |= write_files(&mut self.node, &mut self.ready, &mut **disk);
+            }
             let mut jobs = std::mem::take(&mut self.ready.jobs);
             for (id, job) in jobs.drain(..) {
                 again |= self.carry_out(id, job);
@@ -291,7 +304,14 @@ impl Loopback {
             }
             Job::Log { .. } | Job::Keepalive(_) | Job::Cancel(_) => return false,
             Job::Dial(dial) => return self.dial(id, &dial),
-            Job::Task(task) => finish(task),
+            Job::Task(task) => match &mut self.disk {
+                Some(disk) => finish(task, &mut **disk),
+                None => finish(task, &mut NoDisk),
+            },
+            Job::File(op) => match &mut self.disk {
+                Some(disk) => perform(&mut **disk, op),
+                None => Outcome::Done,
+            },
             _ => Outcome::Done,
         };
         self.node.completed(id, outcome);
@@ -361,11 +381,37 @@ impl Loopback {
     }
 }
 
+/// Appends to files and syncs them; says whether the node is to run again.
+fn write_files(node: &mut Node, ready: &mut Ready, disk: &mut dyn Disk) -> bool {
+    for append in ready.append.drain(..) {
+        let written = disk.perform(FileOp::Write {
+            file: append.file,
+            offset: append.offset,
+            bytes: append.bytes.clone(),
+        });
+        if let Err(failure) = written {
+            node.append_failed(append, failure);
+        }
+    }
+    let has_syncs = !ready.sync.is_empty();
+    for (id, file) in ready.sync.drain(..) {
+        node.completed(id, perform(disk, FileOp::Sync(file)));
+    }
+    has_syncs
+}
+
+fn perform(disk: &mut dyn Disk, op: FileOp) -> Outcome {
+    match disk.perform(op) {
+        Ok(reply) => Outcome::File(reply),
+        Err(failure) => Outcome::Failed(failure),
+    }
+}
+
 /// Runs a task to its end.
-fn finish(mut task: Box<dyn Task>) -> Outcome {
+fn finish(mut task: Box<dyn Task>, disk: &mut dyn Disk) -> Outcome {
     loop {
-        match task.step(&mut NoDisk) {
-            Step::More => {}
+        match task.step(disk) {
+            Step::More | Step::Pause(_) => {}
             Step::Finished(value) => return Outcome::Finished(value),
             Step::Failed(failure) => return Outcome::Failed(failure),
         }

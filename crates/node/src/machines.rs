@@ -12,6 +12,8 @@
 //! | ConfigChange | next act, or Finished | Failed | as Done |
 //! | Rewrite | Ok | Err | as Done |
 //! | Dial | – | to the migration | – |
+//! | Dump | to `persist/saves.rs` | the same | the same |
+//! | Load | to `persist/loading.rs` | the same | the same |
 //!
 //! Always true: a change whose job fails leaves settings, addresses and directory as they were.
 //! Not here: who steps them — `complete.rs`.
@@ -31,6 +33,10 @@ pub(crate) enum Machine {
     Rewrite(Rewrite),
     /// A connection to another server, for a migration.
     Dial,
+    /// A dump of all data.
+    Dump,
+    /// A piece of a file that is loaded.
+    Load,
 }
 
 /// The configuration file on its way to the disk.

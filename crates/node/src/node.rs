@@ -27,6 +27,8 @@ use crate::links::Links;
 use crate::outbox::Outbox;
 use crate::outgoing::Outgoing;
 use crate::pause::Pause;
+use crate::persist::loads::{Cause, Loads};
+use crate::persist::saves::Saves;
 use crate::postponed::Postponed;
 use crate::registry;
 use crate::session::Sessions;
@@ -142,6 +144,11 @@ impl Node {
             outbox: Outbox::default(),
             next_client_id: 1,
             dirty: 0,
+            saves: Saves::new(now),
+            loading: None,
+            loads: Loads::default(),
+            functions: Vec::new(),
+            is_persistent: false,
             active_expiry: true,
             skips_checksums: false,
         };
@@ -157,6 +164,20 @@ impl Node {
         node.core.derive_settings();
         node.core.derive_events();
         node
+    }
+
+    /// Begins to load the files that the configuration names, and to save to them. Until all is
+    /// loaded, requests for data are refused. Called before the first turn, by whoever performs
+    /// jobs on files; without it the data lives in memory only.
+    pub fn start(&mut self) {
+        self.core.is_persistent = true;
+        self.core.start_loading(Cause::Start, false);
+        self.turn.again = true;
+    }
+
+    /// Whether files are being loaded.
+    pub fn is_loading(&self) -> bool {
+        self.core.loading.is_some()
     }
 
     /// Adds a reader of the journal, which sees every change from now on: whole units, as requests

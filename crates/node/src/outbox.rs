@@ -8,7 +8,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use russet_io::{ConnId, Exit, Job, JobId, LogLevel, LogLine, Outcome};
+use russet_io::{ConnId, Exit, FileId, Job, JobId, LogLevel, LogLine, Outcome};
 
 use crate::machines::Machine;
 
@@ -24,9 +24,16 @@ pub(crate) struct Outbox {
     /// End the process.
     pub exit: Option<Exit>,
     numbered: u64,
+    files: u64,
     awaiting: BTreeMap<JobId, (ConnId, Machine)>,
     finished: VecDeque<(JobId, Outcome)>,
 }
+
+/// The connection of machines that no session waits for.
+const NOBODY: ConnId = ConnId {
+    index: u32::MAX,
+    generation: 0,
+};
 
 impl Outbox {
     /// Writes a line to the log.
@@ -50,6 +57,23 @@ impl Outbox {
         let id = self.start(job);
         self.awaiting.insert(id, (conn, machine));
         id
+    }
+
+    /// Starts a job that no session waits for; when it completes, the machine steps.
+    pub(crate) fn start_apart(&mut self, job: Job, machine: Machine) -> JobId {
+        self.start_for(NOBODY, job, machine)
+    }
+
+    /// Nobody awaits this job any more.
+    pub(crate) fn forget(&mut self, job: JobId) {
+        self.awaiting.remove(&job);
+        self.finished.retain(|(finished, _)| *finished != job);
+    }
+
+    /// A number for a file, never used before.
+    pub(crate) fn file(&mut self) -> FileId {
+        self.files += 1;
+        FileId(self.files)
     }
 
     /// Has the process end with this code.

@@ -20,6 +20,7 @@ use crate::cron;
 use crate::migrate::Migrate;
 use crate::node::Node;
 use crate::outgoing::Class;
+use crate::persist::reload::Last;
 use crate::session::{For, Session, State};
 
 impl Service for Node {
@@ -63,7 +64,7 @@ impl Service for Node {
         let limit = self.core.config.client_query_buffer_limit as usize;
         let is_held = matches!(
             session.state,
-            State::Waits(For::Job(_) | For::Peer | For::Gate)
+            State::Waits(For::Job(_) | For::Peer | For::Files | For::Gate)
         );
         if is_held && session.filled >= BUFFER_SIZE {
             session.paused = true;
@@ -199,7 +200,7 @@ impl Service for Node {
     }
 
     fn shutdown_requested(&mut self, _now: Now, _signal: &'static str) {
-        self.core.shut_down();
+        self.core.shut_down(Last::AsConfigured, None, false);
     }
 }
 

@@ -83,6 +83,8 @@ pub(crate) enum For {
     Job(JobId),
     /// The answer of another server.
     Peer,
+    /// Files that are written and read again, while nothing else changes data.
+    Files,
     /// The gate: its next request was postponed.
     Gate,
 }

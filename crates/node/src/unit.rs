@@ -94,7 +94,7 @@ fn wait(core: &mut Core, session: &mut Session, call: Call<'_>, ran: Ran) -> Rep
             }
         }
         Ran::Waits(waits_for) => {
-            if waits_for == For::Peer && core.open.is_none() {
+            if matches!(waits_for, For::Peer | For::Files) && core.open.is_none() {
                 let open = OpenUnit::new(session.conn, waits_for, None);
                 core.set_open(Some(open));
             }

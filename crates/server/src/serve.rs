@@ -13,7 +13,7 @@ use std::process;
 
 use russet_io::LogLevel;
 use russet_node::{Config, Node};
-use russet_reactor::log::os_text;
+use russet_reactor::log::{LogSink, os_text};
 use russet_reactor::{Clock, ListenError, Reactor};
 
 use crate::args::Launch;
@@ -63,6 +63,29 @@ struct Server {
     is_background: bool,
     /// The file that holds the process's number.
     pid_file: Option<String>,
+}
+
+/// The beginning of the line with which the node says that it serves requests.
+const READY: &str = "Ready to accept connections";
+
+/// A log that has the supervisor hear of the line that tells readiness.
+struct Announcing {
+    log: Log,
+    supervisor: Supervisor,
+}
+
+impl LogSink for Announcing {
+    fn line(&mut self, level: LogLevel, text: &str) {
+        self.log.line(level, text);
+        if text.starts_with(READY) {
+            let state = "STATUS=Ready to accept connections\nREADY=1\n";
+            self.supervisor.notify(&self.log, state);
+        }
+    }
+
+    fn redirect(&mut self, file: &str, level: Option<LogLevel>) -> io::Result<()> {
+        self.log.redirect(file, level)
+    }
 }
 
 /// Reads the configuration and goes to the background.
@@ -156,8 +179,13 @@ impl Server {
     /// Makes the loop listen.
     fn start(&self, log: &Log) -> Result<Reactor<Node>, Refusal> {
         let now = Clock::new().now();
-        let node = Node::new(self.config.clone(), measure::environment(), now);
-        let mut reactor = Reactor::new(node, Box::new(log.clone()))
+        let mut node = Node::new(self.config.clone(), measure::environment(), now);
+        node.start();
+        let sink = Announcing {
+            log: log.clone(),
+            supervisor: self.supervisor,
+        };
+        let mut reactor = Reactor::new(node, Box::new(sink))
             .map_err(|error| Refusal::Logged(format!("Creating the loop: {}", os_text(&error))))?;
         reactor.measure_every(measure::PERIOD, measure::meter());
         let plan = self.config.listen_plan();
@@ -179,14 +207,6 @@ impl Server {
         signal::listen(reactor.remote(), log.clone())
             .map_err(|error| Refusal::Logged(format!("Taking signals: {}", os_text(&error))))?;
         log.notice("Server initialized");
-        if has_tcp {
-            log.notice("Ready to accept connections tcp");
-        }
-        if has_unix {
-            log.notice("Ready to accept connections unix");
-        }
-        self.supervisor
-            .notify(log, "STATUS=Ready to accept connections\nREADY=1\n");
         Ok(reactor)
     }
 

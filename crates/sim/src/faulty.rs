@@ -8,11 +8,11 @@ use std::io::ErrorKind;
 use russet_base::Rng;
 use russet_io::{Disk, Failure, FileOp, FileReply};
 
-use crate::disk::{SimDisk, failure};
+use russet_io::MemoryDisk;
 
 /// A disk and the chance that an operation on it fails.
 pub(crate) struct Faulty<'d> {
-    pub(crate) disk: &'d mut SimDisk,
+    pub(crate) disk: &'d mut MemoryDisk,
     pub(crate) rng: &'d mut Rng,
     /// One operation in this many fails; 0 for never.
     pub(crate) fail_one_in: u64,
@@ -69,4 +69,12 @@ fn no_space() -> Failure {
 
 fn broken() -> Failure {
     failure(ErrorKind::Other, "Input/output error")
+}
+
+/// A failure with this text.
+pub(crate) fn failure(kind: ErrorKind, text: &str) -> Failure {
+    Failure {
+        kind,
+        text: text.to_owned(),
+    }
 }

@@ -20,8 +20,8 @@ use std::collections::VecDeque;
 use russet_io::{Admission, ConnId, Exit, HangUp, ListenPlan, Origin, Ready, Service, Usage};
 
 use crate::air::{Air, Arrival, Party};
-use crate::disk::SimDisk;
 use crate::jobs::Jobs;
+use russet_io::MemoryDisk;
 
 /// Where a connection stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,7 +86,7 @@ pub(crate) struct Host<S> {
     pub(crate) number: usize,
     pub(crate) name: String,
     pub(crate) service: S,
-    pub(crate) disk: SimDisk,
+    pub(crate) disk: MemoryDisk,
     pub(crate) exit: Option<i32>,
     pub(crate) plan: ListenPlan,
     ready: Ready,
@@ -102,7 +102,7 @@ impl<S: Service> Host<S> {
             number,
             name: name.to_owned(),
             service,
-            disk: SimDisk::new("/sim"),
+            disk: MemoryDisk::new("/sim"),
             exit: None,
             plan: ListenPlan::default(),
             ready: Ready::default(),

@@ -2,7 +2,6 @@
 #![forbid(unsafe_code)]
 
 mod air;
-mod disk;
 mod faulty;
 mod host;
 mod jobs;
@@ -16,7 +15,6 @@ pub mod scenario;
 pub mod services;
 mod world;
 
-pub use disk::SimDisk;
 pub use options::Options;
 pub use peer::{Next, Peer};
 pub use play::Play;

@@ -16,12 +16,12 @@ use russet_base::Rng;
 use russet_io::{Address, ListenPlan, Now, Origin, Service};
 
 use crate::air::{Air, Arrival, Client, Listener, Party, complain};
-use crate::disk::SimDisk;
 use crate::host::Host;
 use crate::link::Link;
 use crate::options::Options;
 use crate::peer::{Next, Peer};
 use crate::record::Record;
+use russet_io::MemoryDisk;
 
 /// The first moment: the first second of 2024.
 const START: Now = Now {
@@ -135,7 +135,7 @@ impl<S: Service> World<S> {
     }
 
     /// The files of a service.
-    pub fn disk(&mut self, host: HostId) -> &mut SimDisk {
+    pub fn disk(&mut self, host: HostId) -> &mut MemoryDisk {
         &mut self.hosts[host.0].disk
     }
 

@@ -199,7 +199,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
     Setting::int("databases", "16", 1, INT).immutable().to(|t, v| t.databases = v.int())
         .does("The number of numbered databases."),
     Setting::text("dbfilename", "dump.rdb").protected().check(check_db_file)
-        .to(|t, v| t.dbfilename = v.text()).unread()
+        .to(|t, v| t.dbfilename = v.text())
         .does("The RDB file, in `dir`."),
     Setting::text("dir", ".").protected().not_while_loading().check(check_directory)
         .to(|t, v| t.dir = v.text())
@@ -253,8 +253,8 @@ pub(crate) const SETTINGS: &[Setting] = &[
         .needless()
         .does("Whether the allocator gives memory back in the background."),
     Setting::int("key-load-delay", "0", i32::MIN as i64, INT).hidden()
-        .needless()
-        .does("A pause after each loaded key, for tests of Redis."),
+        .to(|t, v| t.key_load_delay = v.int())
+        .does("A pause after each loaded key in microseconds, for tests."),
     Setting::int("latency-monitor-threshold", "0", 0, LONG)
         .to(|t, v| t.latency_monitor_threshold = v.int())
         .lacks("no latency event is recorded")
@@ -373,15 +373,15 @@ pub(crate) const SETTINGS: &[Setting] = &[
     Setting::flag("rdb-del-sync-files", "no")
         .does("Whether RDB files of replication are removed at once."),
     Setting::int("rdb-key-save-delay", "0", i32::MIN as i64, INT).hidden()
-        .needless()
-        .does("A pause after each saved key, for tests of Redis."),
+        .to(|t, v| t.rdb_key_save_delay = v.int())
+        .does("A pause after each saved key in microseconds, for tests."),
     Setting::flag("rdb-save-incremental-fsync", "yes")
         .does("Whether saving syncs as it goes."),
     Setting::choice("rdb-version-check", "strict", &[("strict", 0), ("relaxed", 1)])
         .does("Whether RDB files of newer versions are refused."),
-    Setting::flag("rdbchecksum", "yes").immutable().to(|t, v| t.rdbchecksum = v.flag()).unread()
+    Setting::flag("rdbchecksum", "yes").immutable().to(|t, v| t.rdbchecksum = v.flag())
         .does("Whether RDB files end in a checksum."),
-    Setting::flag("rdbcompression", "yes").to(|t, v| t.rdbcompression = v.flag()).unread()
+    Setting::flag("rdbcompression", "yes").to(|t, v| t.rdbcompression = v.flag())
         .does("Whether strings in RDB files are compressed."),
     Setting::text("rdma-bind", "").optional()
         .does("Addresses to listen on for RDMA."),
@@ -443,9 +443,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
         .needless()
         .does("Whether RDB images are checked in depth; they always are."),
     Setting::special("save", "3600 1 300 100 60 10000", Kind::SavePoints)
-        .to(|t, v| t.save = v.save_points())
-        .lacks("nothing is written to disk, and a restart begins without data")
-        .unless(|t| t.save.is_empty())
+        .to(|t, v| t.save = v.save_points()).then(Act::Data)
         .does("Save points: pairs of seconds and of changes in them, after which data is saved."),
     Setting::text("server-cpulist", "").alias("server_cpulist").optional()
         .check(fixed_cpus)
@@ -483,8 +481,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
     Setting::int("socket-mark-id", "0", 0, UINT).immutable()
         .does("The mark of packets, for the kernel's packet filter."),
     Setting::flag("stop-writes-on-bgsave-error", "yes")
-        .to(|t, v| t.stop_writes_on_bgsave_error = v.flag())
-        .lacks("nothing is saved")
+        .to(|t, v| t.stop_writes_on_bgsave_error = v.flag()).then(Act::Data)
         .does("Whether writes are refused after saving has failed."),
     Setting::size("stream-node-max-bytes", "4096", 0, BYTES)
         .to(|t, v| t.packing.stream_bytes_max = v.size() as usize).then(Act::Data)

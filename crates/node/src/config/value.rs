@@ -107,6 +107,11 @@ impl EvictionPolicy {
         matches!(self, Self::VolatileLfu | Self::AllKeysLfu)
     }
 
+    /// Whether keys that were not used for long are removed first.
+    pub fn is_lru(self) -> bool {
+        matches!(self, Self::VolatileLru | Self::AllKeysLru)
+    }
+
     /// Whether only keys with a deadline are removed.
     pub fn is_volatile(self) -> bool {
         matches!(

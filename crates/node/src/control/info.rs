@@ -13,7 +13,7 @@ use russet_resp::Args;
 use super::{ControlCtx, ControlFlow, ControlHandler};
 use crate::core::Core;
 use crate::fieldsets::Fieldsets;
-use crate::info::{Clients, Database, View, render};
+use crate::info::{Clients, Database, Persistence, View, render};
 use crate::session::{For, Session, State};
 
 /// A row of this family; naming the type lets handlers be stored as pointers.
@@ -82,6 +82,20 @@ fn info(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlFlow, CommandE
         clients,
         commands: commands.iter().map(|command| &*command.full_name).collect(),
         dirty: core.dirty,
+        persistence: Persistence {
+            loading: core
+                .loading
+                .as_ref()
+                .map(|loading| loading.progress(core.now)),
+            saved_keys: core.saves.progress(),
+            saves_in_background: core.saves.is_in_background(),
+            last_save_s: core.saves.last_save_s,
+            is_last_save_ok: core.saves.is_last_ok,
+            last_took_s: core.saves.last_took_s,
+            current_took_s: core.saves.current_took_s(core.now),
+            save_count: core.saves.count,
+            loads: core.loads,
+        },
         now: core.now,
         started: core.environment.started,
     };

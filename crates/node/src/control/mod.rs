@@ -17,6 +17,7 @@ pub(crate) mod himport;
 pub(crate) mod info;
 pub(crate) mod memory;
 pub(crate) mod migrate;
+pub(crate) mod save;
 pub(crate) mod server;
 pub(crate) mod txn;
 
@@ -36,6 +37,7 @@ pub(crate) const FAMILIES: &[Family<ControlHandler>] = &[
     himport::FAMILY,
     info::FAMILY,
     memory::FAMILY,
+    save::FAMILY,
     server::FAMILY,
     txn::FAMILY,
 ];

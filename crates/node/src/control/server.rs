@@ -4,11 +4,11 @@
 
 use russet_command::Arity::{AtLeast, Exactly};
 use russet_command::{CommandError, Family, Flags, Group};
-use russet_io::LogLevel;
 use russet_resp::Args;
 
 use super::{ControlCtx, ControlFlow, ControlHandler};
-use crate::core::Core;
+use crate::persist::reload::Last;
+use crate::session::For;
 
 /// A row of this family; naming the type lets handlers be stored as pointers.
 type Row = russet_command::Row<ControlHandler>;
@@ -46,25 +46,6 @@ pub(crate) const FAMILY: Family<ControlHandler> = Family {
     ],
 };
 
-/// A line of the log, since Redis would have saved.
-const NOT_SAVED: &str = "The data was not saved: this version writes none to disk.";
-
-impl Core {
-    /// Ends the server in good order. Save points do not keep it: they save nothing yet.
-    pub(crate) fn shut_down(&mut self) {
-        self.begin_shutdown();
-        if !self.config.save.is_empty() {
-            self.outbox.log(LogLevel::Warning, NOT_SAVED);
-        }
-        self.outbox.exit(0);
-    }
-
-    fn begin_shutdown(&mut self) {
-        self.outbox
-            .log(LogLevel::Warning, "User requested shutdown...");
-    }
-}
-
 fn time(cx: &mut ControlCtx<'_>, _: Args<'_>) -> Result<ControlFlow, CommandError> {
     let now_us = cx.core.now.wall_us;
     let (seconds, micros) = (now_us.div_euclid(1_000_000), now_us.rem_euclid(1_000_000));
@@ -93,22 +74,14 @@ fn shutdown(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlFlow, Comm
     if abort {
         return Err(CommandError::text("ERR No shutdown in progress."));
     }
-    if save && !force {
-        cx.core.begin_shutdown();
-        let outbox = &mut cx.core.outbox;
-        outbox.log(LogLevel::Warning, NOT_SAVED);
-        outbox.log(
-            LogLevel::Warning,
-            "Error trying to save the DB, can't exit.",
-        );
-        let text = "ERR Errors trying to SHUTDOWN. Check logs.";
-        return Err(CommandError::text(text));
-    }
-    if nosave {
-        cx.core.begin_shutdown();
-        cx.core.outbox.exit(0);
-    } else {
-        cx.core.shut_down();
+    let _ = now;
+    let last = match (save, nosave) {
+        (true, _) => Last::Save,
+        (false, true) => Last::Drop,
+        (false, false) => Last::AsConfigured,
+    };
+    if cx.core.shut_down(last, Some(cx.session.conn), force) {
+        return Ok(ControlFlow::Waits(For::Files));
     }
     cx.session.close();
     Ok(ControlFlow::Done)

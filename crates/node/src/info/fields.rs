@@ -213,24 +213,44 @@ const MEMORY: &[Field] = &[
 ];
 
 const PERSISTENCE: &[Field] = &[
-    zero("loading"),
+    field("loading", |v| {
+        Shown::Count(u64::from(v.persistence.loading.is_some()))
+    }),
     zero("async_loading"),
     zero("current_cow_peak"),
     zero("current_cow_size"),
     zero("current_cow_size_age"),
     field("current_fork_perc", |_| Shown::Ratio(0.0)),
-    zero("current_save_keys_processed"),
-    zero("current_save_keys_total"),
+    field("current_save_keys_processed", |v| {
+        Shown::Count(v.persistence.saved_keys.0)
+    }),
+    field("current_save_keys_total", |v| {
+        Shown::Count(v.persistence.saved_keys.1)
+    }),
     field("rdb_changes_since_last_save", |v| Shown::Count(v.dirty)),
-    zero("rdb_bgsave_in_progress"),
-    field("rdb_last_save_time", |v| Shown::Int(v.started.wall_s())),
-    field("rdb_last_bgsave_status", |_| "ok".into()),
-    field("rdb_last_bgsave_time_sec", |_| Shown::Int(-1)),
-    field("rdb_current_bgsave_time_sec", |_| Shown::Int(-1)),
-    zero("rdb_saves"),
+    field("rdb_bgsave_in_progress", |v| {
+        Shown::Count(u64::from(v.persistence.saves_in_background))
+    }),
+    field("rdb_last_save_time", |v| {
+        Shown::Int(v.persistence.last_save_s)
+    }),
+    field("rdb_last_bgsave_status", |v| {
+        ok_or_err(v.persistence.is_last_save_ok)
+    }),
+    field("rdb_last_bgsave_time_sec", |v| {
+        Shown::Int(v.persistence.last_took_s.unwrap_or(-1))
+    }),
+    field("rdb_current_bgsave_time_sec", |v| {
+        Shown::Int(v.persistence.current_took_s.unwrap_or(-1))
+    }),
+    field("rdb_saves", |v| Shown::Count(v.persistence.save_count)),
     zero("rdb_last_cow_size"),
-    zero("rdb_last_load_keys_expired"),
-    zero("rdb_last_load_keys_loaded"),
+    field("rdb_last_load_keys_expired", |v| {
+        Shown::Count(v.persistence.loads.expired)
+    }),
+    field("rdb_last_load_keys_loaded", |v| {
+        Shown::Count(v.persistence.loads.loaded)
+    }),
     zero("aof_enabled"),
     zero("aof_rewrite_in_progress"),
     zero("aof_rewrite_scheduled"),
@@ -243,7 +263,34 @@ const PERSISTENCE: &[Field] = &[
     zero("aof_last_cow_size"),
     zero("module_fork_in_progress"),
     zero("module_fork_last_cow_size"),
+    field("loading_start_time", |v| {
+        v.while_loading(|progress| Shown::Int(progress.start_s))
+    }),
+    field("loading_total_bytes", |v| {
+        v.while_loading(|progress| Shown::Count(progress.total))
+    }),
+    field("loading_rdb_used_mem", |v| {
+        v.while_loading(|_| Shown::Count(0))
+    }),
+    field("loading_loaded_bytes", |v| {
+        v.while_loading(|progress| Shown::Count(progress.loaded))
+    }),
+    field("loading_loaded_perc", |v| {
+        v.while_loading(|progress| {
+            Shown::Ratio(progress.loaded as f64 * 100.0 / progress.total.max(1) as f64)
+        })
+    }),
+    field("loading_eta_seconds", |v| {
+        v.while_loading(|progress| Shown::Count(progress.eta_s()))
+    }),
 ];
+
+fn ok_or_err(is_ok: bool) -> Shown<'static> {
+    match is_ok {
+        true => "ok".into(),
+        false => "err".into(),
+    }
+}
 
 const STATS: &[Field] = &[
     field("total_connections_received", |v| {

@@ -18,6 +18,7 @@ use russet_base::time::Now;
 
 use crate::config::Config;
 use crate::environment::Environment;
+use crate::persist::loads::{LoadProgress, Loads};
 use crate::stats::Stats;
 use fields::SECTIONS;
 
@@ -45,10 +46,42 @@ pub(crate) struct View<'v> {
     pub commands: Vec<&'v str>,
     /// Changes since the data was last saved.
     pub dirty: u64,
+    /// Saving and loading.
+    pub persistence: Persistence,
     /// The time of this turn.
     pub now: Now,
     /// The time of the start.
     pub started: Now,
+}
+
+impl View<'_> {
+    /// A field that is there only while data is loaded.
+    fn while_loading(&self, show: impl Fn(LoadProgress) -> Shown<'static>) -> Shown<'static> {
+        self.persistence.loading.map_or(Shown::Absent, show)
+    }
+}
+
+/// Saving and loading as INFO shows them.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Persistence {
+    /// How far loading has come.
+    pub loading: Option<LoadProgress>,
+    /// The keys that the save that runs has written, and has in all.
+    pub saved_keys: (u64, u64),
+    /// Whether a save runs for which nobody waits.
+    pub saves_in_background: bool,
+    /// The Unix time of the last save that succeeded, in seconds.
+    pub last_save_s: i64,
+    /// Whether the last save succeeded.
+    pub is_last_save_ok: bool,
+    /// How long the last save took, and takes that runs, in seconds.
+    pub last_took_s: Option<i64>,
+    /// See `last_took_s`.
+    pub current_took_s: Option<i64>,
+    /// How many saves succeeded.
+    pub save_count: u64,
+    /// Counts of the last load.
+    pub loads: Loads,
 }
 
 /// A database that holds keys.

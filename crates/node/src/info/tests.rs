@@ -2,7 +2,7 @@
 
 use russet_base::time::Now;
 
-use super::{Clients, Database, SECTIONS, View, render};
+use super::{Clients, Database, Persistence, SECTIONS, View, render};
 use crate::config::Config;
 use russet_io::Usage;
 
@@ -40,6 +40,7 @@ fn with_view<T>(stats: &Stats, look: impl FnOnce(&View<'_>) -> T) -> T {
         },
         commands: vec!["get", "config|get"],
         dirty: 4,
+        persistence: Persistence::default(),
         now: Now {
             wall_us: 1_700_000_000_000_000,
             mono_us: 90_000_000_000,

@@ -1,6 +1,19 @@
-//! Values that leave the key space as bytes, and come back.
+//! Persistence: data that leaves memory as bytes, and comes back.
 //!
+//! ```text
+//!  saves ─► dump ─► translate/save ─► commit ─► dump.rdb ─► loading ─► restore ─► translate/load
+//!  (who asks)       (values)          (names)               (pieces)   (keys)     (values)
+//! ```
 //! Always true: what is written is what a Redis server of some version writes.
+//! Always true: a file is created, synced and renamed in `commit.rs` only.
 //! Not here: the format itself — crate `russet-rdb`; DUMP and RESTORE — `control/dump.rs`
 
+pub(crate) mod commit;
+pub(crate) mod dump;
+pub(crate) mod loading;
+pub(crate) mod loads;
+pub(crate) mod reload;
+pub(crate) mod restore;
+pub(crate) mod saves;
+pub(crate) mod saving;
 pub(crate) mod translate;

@@ -16,7 +16,7 @@ mod load_stream;
 mod save;
 mod save_stream;
 
-pub(crate) use load::load;
+pub(crate) use load::{Loader, load};
 pub(crate) use save::save;
 
 use russet_engine::StreamId;

@@ -68,6 +68,45 @@ pub enum WriteError<E> {
     Unfit(ObjectType, Version),
 }
 
+impl<S> FileWriter<S> {
+    /// Goes on with another sink, and returns the one before, which has all bytes but those that
+    /// were gathered: a caller may lend a sink for a while.
+    ///
+    /// # Examples
+    /// ```
+    /// use russet_rdb::Version;
+    /// use russet_rdb::file::FileWriter;
+    ///
+    /// let file = FileWriter::begin(Vec::new(), Version::REDIS_7_2)?;
+    /// let (file, first) = file.replace_sink(Vec::new());
+    /// let second = file.finish()?;
+    /// assert!(first.is_empty() && second.starts_with(b"REDIS0011"));
+    /// # Ok::<(), core::convert::Infallible>(())
+    /// ```
+    #[must_use]
+    pub fn replace_sink<T>(self, sink: T) -> (FileWriter<T>, S) {
+        let Gather {
+            sink: before,
+            gathered,
+            crc,
+            given,
+        } = self.out;
+        let out = Gather {
+            sink,
+            gathered,
+            crc,
+            given,
+        };
+        let file = FileWriter {
+            out,
+            version: self.version,
+            checksums: self.checksums,
+            compresses: self.compresses,
+        };
+        (file, before)
+    }
+}
+
 impl<S: Sink> FileWriter<S> {
     /// Begins a file of that version: of Redis below [`Version::VALKEY_9`], of Valkey from it on.
     ///

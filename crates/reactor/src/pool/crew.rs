@@ -14,6 +14,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
+use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, unbounded};
 use russet_io::{Failure, Outcome, Step, Task};
@@ -128,10 +129,12 @@ fn walk(mut task: Box<dyn Task>, switch: &AtomicBool, files: &Arc<Files>) -> Out
     while !switch.load(Ordering::Acquire) {
         match task.step(&mut disk) {
             Step::More => {}
+            Step::Pause(micros) => thread::sleep(Duration::from_micros(micros)),
             Step::Finished(value) => return Outcome::Finished(value),
             Step::Failed(failure) => return Outcome::Failed(failure),
         }
     }
+    task.cancel(&mut disk);
     Outcome::Canceled
 }
 

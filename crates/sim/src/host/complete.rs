@@ -11,8 +11,8 @@ use russet_io::{Dial, Failure, JobId, ListenPlan, Origin, Outcome, Service, Step
 
 use super::Host;
 use crate::air::{Air, Listener, Party, address_of};
-use crate::disk::failure;
 use crate::faulty::Faulty;
+use crate::faulty::failure;
 use crate::jobs::{Pending, Work};
 
 impl<S: Service> Host<S> {
@@ -62,17 +62,22 @@ impl<S: Service> Host<S> {
         let Work::Task { task, is_canceled } = &mut pending.work else {
             return self.jobs.remove(key);
         };
-        if *is_canceled {
-            return self.jobs.remove(key);
-        }
         let mut disk = Faulty {
             disk: &mut self.disk,
             fail_one_in: air.options.fail_one_in,
             rng: &mut air.rng,
         };
+        if *is_canceled {
+            task.cancel(&mut disk);
+            return self.jobs.remove(key);
+        }
         let ended = match task.step(&mut disk) {
             Step::More => {
                 pending.due_turn = air.turn + 1;
+                return None;
+            }
+            Step::Pause(micros) => {
+                pending.due_us = air.now.mono_us.saturating_add(micros);
                 return None;
             }
             Step::Finished(value) => Outcome::Finished(value),

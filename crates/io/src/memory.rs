@@ -9,12 +9,13 @@
 //! Always true: an operation on a file that is not open fails, and nothing else happens.
 //! Always true: a file whose sync failed is never made durable again, though later syncs succeed:
 //! whoever trusts it is found out.
-//! Not here: failures by chance — [`Faulty`](crate::faulty::Faulty).
+//! Not here: failures by chance — crate `russet-sim`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::ErrorKind;
 
-use russet_io::{Disk, Entry, Failure, FileId, FileOp, FileReply, OpenHow};
+use crate::failure::Failure;
+use crate::file::{Disk, Entry, FileId, FileOp, FileReply, OpenHow};
 
 /// The contents of a file, whatever its names.
 #[derive(Debug, Default)]
@@ -33,9 +34,21 @@ struct Opened {
     has_lock: bool,
 }
 
-/// A simulated disk.
+/// A disk in memory, for tests of tasks and services: it knows what a crash would leave.
+///
+/// # Examples
+/// ```
+/// use russet_io::{Disk, FileOp, MemoryDisk};
+///
+/// let mut disk = MemoryDisk::new("/data");
+/// let (path, contents) = ("f".to_owned(), b"abc".to_vec());
+/// disk.perform(FileOp::Replace { path, contents })?;
+/// disk.crash();
+/// assert_eq!(disk.live("f"), Some(&b"abc"[..]));
+/// # Ok::<(), russet_io::Failure>(())
+/// ```
 #[derive(Debug, Default)]
-pub struct SimDisk {
+pub struct MemoryDisk {
     inodes: BTreeMap<u64, Inode>,
     inodes_made: u64,
     names: BTreeMap<String, u64>,
@@ -46,7 +59,7 @@ pub struct SimDisk {
     dir: String,
 }
 
-impl SimDisk {
+impl MemoryDisk {
     /// An empty disk with this working directory.
     #[must_use]
     pub fn new(dir: &str) -> Self {
@@ -110,7 +123,10 @@ impl SimDisk {
     }
 
     /// Makes these contents of a file durable: those it had when its sync began.
-    pub(crate) fn sync_as_of(&mut self, file: FileId, size: usize) -> Result<(), Failure> {
+    ///
+    /// # Errors
+    /// It is not open.
+    pub fn sync_as_of(&mut self, file: FileId, size: usize) -> Result<(), Failure> {
         let inode = self.opened(file)?.inode;
         if let Some(inode) = self.inodes.get_mut(&inode)
             && !inode.is_lost
@@ -127,7 +143,7 @@ impl SimDisk {
     }
 
     /// The sync of a file fails.
-    pub(crate) fn lose(&mut self, file: FileId) {
+    pub fn lose(&mut self, file: FileId) {
         if let Some(opened) = self.open.get(&file)
             && let Some(inode) = self.inodes.get_mut(&opened.inode)
         {
@@ -136,7 +152,8 @@ impl SimDisk {
     }
 
     /// The size of an open file; 0 when it is not open.
-    pub(crate) fn size(&self, file: FileId) -> usize {
+    #[must_use]
+    pub fn size(&self, file: FileId) -> usize {
         let inode = self.open.get(&file).map(|opened| opened.inode);
         let inode = inode.and_then(|inode| self.inodes.get(&inode));
         inode.map_or(0, |inode| inode.live.len())
@@ -275,7 +292,7 @@ impl SimDisk {
     }
 }
 
-impl Disk for SimDisk {
+impl Disk for MemoryDisk {
     fn perform(&mut self, op: FileOp) -> Result<FileReply, Failure> {
         match op {
             FileOp::Open { file, path, how } => return self.open(file, &path, how),
@@ -325,7 +342,6 @@ impl Disk for SimDisk {
                 }
                 self.dir = path;
             }
-            _ => return Err(failure(ErrorKind::Unsupported, "Function not implemented")),
         }
         Ok(FileReply::Done)
     }
@@ -335,7 +351,7 @@ fn parent(path: &str) -> &str {
     path.rsplit_once('/').map_or("", |(parent, _)| parent)
 }
 
-pub(crate) fn failure(kind: ErrorKind, text: &str) -> Failure {
+fn failure(kind: ErrorKind, text: &str) -> Failure {
     Failure {
         kind,
         text: text.to_owned(),
@@ -349,14 +365,14 @@ fn absent() -> Failure {
 #[cfg(test)]
 mod tests {
     use bytes::Bytes;
-    use russet_io::{Disk, FileId, FileOp, FileReply, OpenHow};
 
-    use super::SimDisk;
+    use super::MemoryDisk;
+    use crate::file::{Disk, FileId, FileOp, FileReply, OpenHow};
 
     const FILE: FileId = FileId(1);
 
-    fn with_file() -> SimDisk {
-        let mut disk = SimDisk::new("/d");
+    fn with_file() -> MemoryDisk {
+        let mut disk = MemoryDisk::new("/d");
         let (path, how) = ("f".to_owned(), OpenHow::CreateNew);
         let op = FileOp::Open {
             file: FILE,
@@ -368,7 +384,7 @@ mod tests {
         disk
     }
 
-    fn write(disk: &mut SimDisk, offset: u64, bytes: &'static [u8]) {
+    fn write(disk: &mut MemoryDisk, offset: u64, bytes: &'static [u8]) {
         let op = FileOp::Write {
             file: FILE,
             offset,

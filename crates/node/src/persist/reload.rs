@@ -1,0 +1,79 @@
+//! The end of the server, its readiness, and DEBUG RELOAD: what connects saving and loading.
+//!
+//! Always true: the server ends only when what was to be saved is on the disk, or was given up on
+//! purpose.
+//! Not here: saving — `saves.rs`; loading — `loading.rs`
+
+use russet_io::{ConnId, LogLevel};
+
+use super::loads::Cause;
+use super::saves::{Flush, Purpose};
+use crate::core::Core;
+use crate::hurdles::Hurdles;
+
+/// Whether the data is saved before the end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Last {
+    /// If there are save points.
+    AsConfigured,
+    /// In any case.
+    Save,
+    /// In no case.
+    Drop,
+}
+
+impl Core {
+    /// Loads the file again in place of the data.
+    pub(crate) fn reload(&mut self, conn: ConnId, flush: Flush) {
+        if flush == Flush::Yes {
+            self.keyspace.flush_all();
+        }
+        self.start_loading(Cause::Reload(conn), true);
+    }
+
+    /// Ends the server, after a last dump if there is to be one. Says whether one was begun; a
+    /// client that waits for its failure is answered then; by force the server ends all the same.
+    pub(crate) fn shut_down(&mut self, last: Last, client: Option<ConnId>, force: bool) -> bool {
+        self.outbox
+            .log(LogLevel::Warning, "User requested shutdown...");
+        if self.saves.is_running() {
+            let line = "There is a child saving an .rdb. Killing it!";
+            self.outbox.log(LogLevel::Warning, line);
+            self.cancel_dump();
+        }
+        let saves = match last {
+            Last::AsConfigured => self.is_persistent && !self.config.save.is_empty(),
+            Last::Save => true,
+            Last::Drop => false,
+        };
+        // What is being loaded is on the disk already.
+        if !saves || self.loading.is_some() {
+            self.exit_now();
+            return false;
+        }
+        let line = "Saving the final RDB snapshot before exiting.";
+        self.outbox.log(LogLevel::Notice, line);
+        self.hurdles.set(Hurdles::EXITING, true);
+        self.start_dump(Purpose::Exit { client, force });
+        true
+    }
+
+    /// Ends the server.
+    pub(crate) fn exit_now(&mut self) {
+        self.outbox.exit(0);
+    }
+
+    /// Requests are served from now on.
+    pub(crate) fn announce_ready(&mut self) {
+        let mut ready = |kind: &str| {
+            let line = format!("Ready to accept connections {kind}");
+            self.outbox.log(LogLevel::Notice, line);
+        };
+        if self.config.port != 0 {
+            ready("tcp");
+        }
+        if !self.config.unixsocket.is_empty() {
+            ready("unix");
+        }
+    }
+}

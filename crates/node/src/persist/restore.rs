@@ -1,0 +1,261 @@
+//! A dump on its way into the key space, piece by piece.
+//!
+//! ```text
+//!  bytes ─► FileReader ─┬─ Key, Item …, ValueEnd ─► Loader ─► Detached ─► Db::place
+//!                       ├─ Function ─► kept as it is, for the next dump
+//!                       └─ Aux, ModuleAux ─► log
+//! ```
+//! Always true: a key is there with its whole value, or not at all.
+//! Not here: where the bytes come from — `loading.rs`; values — `translate/load.rs`
+
+use russet_engine::{Access, Entry, Keyspace, Millis};
+use russet_io::LogLevel;
+use russet_rdb::file::{FileError, FileReader, Next, Seal};
+use russet_rdb::{Buffer, Input};
+
+use super::translate::{Loader, Refused};
+
+/// What happens to special keys of a dump.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Rules {
+    /// Keys whose deadline has passed are left out.
+    pub skips_expired: bool,
+    /// A key that is there already is replaced; otherwise it is an error.
+    pub replaces: bool,
+    /// The number of databases.
+    pub databases: usize,
+    /// The wall clock.
+    pub now_ms: Millis,
+}
+
+/// Why a dump cannot be loaded.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub(crate) enum Fault {
+    /// Its bytes are refused.
+    #[error("{0}")]
+    File(#[from] FileError),
+    /// A value is refused.
+    #[error("the value of key '{key}' at offset {offset}: {refused}")]
+    Value {
+        /// The key, escaped.
+        key: String,
+        /// Where its value ends, or reading stopped.
+        offset: u64,
+        /// The reason.
+        refused: Refused,
+    },
+    /// A key is there twice.
+    #[error("RDB has duplicated key '{key}' in DB {db}")]
+    Twice {
+        /// The key, escaped.
+        key: String,
+        /// Its database.
+        db: usize,
+    },
+    /// There are fewer databases.
+    #[error(
+        "Data file was created with a Redis server configured to handle more than {0} databases."
+    )]
+    Databases(usize),
+}
+
+/// How far a dump has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reached {
+    /// More bytes are needed.
+    More,
+    /// It is complete.
+    End,
+}
+
+/// A key whose value is being read.
+struct Pending {
+    db: usize,
+    deadline: Option<Millis>,
+    access: Option<Access>,
+    /// `None` when the key is left out.
+    loader: Option<Loader>,
+}
+
+/// Loads a dump.
+#[derive(Default)]
+pub(crate) struct Restore {
+    reader: FileReader,
+    key: Vec<u8>,
+    pending: Option<Pending>,
+    /// Keys that were loaded.
+    pub loaded: u64,
+    /// Keys that were left out since their deadline has passed.
+    pub expired: u64,
+    /// Keys without a value, which were left out.
+    pub empty: u64,
+    /// Libraries of functions.
+    pub functions: Vec<Vec<u8>>,
+    /// Lines for the log.
+    pub lines: Vec<(LogLevel, String)>,
+}
+
+impl Restore {
+    /// Loads what the buffer holds.
+    ///
+    /// # Errors
+    /// The dump is refused; what came before stays.
+    pub(crate) fn load(
+        &mut self,
+        buffer: &mut Buffer,
+        keyspace: &mut Keyspace,
+        rules: Rules,
+    ) -> Result<Reached, Fault> {
+        loop {
+            let mut input = buffer.input();
+            let next = self.reader.next(&mut input)?;
+            let reached = self.take(next, keyspace, rules);
+            let rest = input.rest().len();
+            buffer.keep(rest);
+            if let Some(reached) = reached? {
+                return Ok(reached);
+            }
+        }
+    }
+
+    /// The same for bytes of somebody else; gives how many were read.
+    ///
+    /// # Errors
+    /// The dump is refused; what came before stays.
+    #[expect(dead_code, reason = "for the dump in front of an append-only file")]
+    pub(crate) fn load_bytes(
+        &mut self,
+        bytes: &[u8],
+        keyspace: &mut Keyspace,
+        rules: Rules,
+    ) -> Result<(usize, Reached), Fault> {
+        let mut input = Input::partial(bytes);
+        loop {
+            let next = self.reader.next(&mut input)?;
+            if let Some(reached) = self.take(next, keyspace, rules)? {
+                return Ok((bytes.len() - input.rest().len(), reached));
+            }
+        }
+    }
+
+    fn take(
+        &mut self,
+        next: Next<'_>,
+        keyspace: &mut Keyspace,
+        rules: Rules,
+    ) -> Result<Option<Reached>, Fault> {
+        match next {
+            Next::Item(item) => {
+                if let Some(Pending {
+                    db,
+                    loader: Some(loader),
+                    ..
+                }) = &mut self.pending
+                {
+                    let taken = loader.item(&keyspace.db(*db), item);
+                    taken.map_err(|refused| self.refused(refused))?;
+                }
+            }
+            Next::Key { db, kind, key, .. } => {
+                let db = usize::try_from(db).unwrap_or(usize::MAX);
+                if db >= rules.databases {
+                    return Err(Fault::Databases(rules.databases));
+                }
+                self.key.clear();
+                self.key.extend_from_slice(&key.name);
+                let is_over = key.deadline.is_some_and(|at| at < rules.now_ms);
+                let is_left_out = is_over && rules.skips_expired;
+                let access = match (key.idle_s, key.frequency) {
+                    (None, None) => None,
+                    (idle_s, frequency) => Some(Access {
+                        idle_s: idle_s.unwrap_or(0),
+                        frequency: frequency.unwrap_or(0),
+                    }),
+                };
+                self.pending = Some(Pending {
+                    db,
+                    deadline: key.deadline,
+                    access,
+                    loader: (!is_left_out).then(|| Loader::new(&keyspace.db(db), kind)),
+                });
+            }
+            Next::ValueEnd => self.place(keyspace, rules)?,
+            Next::EmptyValue => {
+                self.pending = None;
+                self.empty += 1;
+            }
+            Next::Function(source) => self.functions.push(source.into_owned()),
+            Next::Aux { name, value } => self.aux(&name, &value, rules.now_ms),
+            Next::ModuleAux(module) => {
+                let line = format!("Skipping data of the module {}.", module.as_str());
+                self.lines.push((LogLevel::Warning, line));
+            }
+            Next::More => return Ok(Some(Reached::More)),
+            Next::End(seal) => {
+                if seal == Seal::Disabled {
+                    let line = "RDB file was saved with checksum disabled: no check performed.";
+                    self.lines.push((LogLevel::Notice, line.to_owned()));
+                }
+                return Ok(Some(Reached::End));
+            }
+            _ => {}
+        }
+        Ok(None)
+    }
+
+    fn place(&mut self, keyspace: &mut Keyspace, rules: Rules) -> Result<(), Fault> {
+        let Some(pending) = self.pending.take() else {
+            return Ok(());
+        };
+        let Some(loader) = pending.loader else {
+            self.expired += 1;
+            return Ok(());
+        };
+        let value = loader.finish().map_err(|refused| self.refused(refused))?;
+        let mut db = keyspace.db(pending.db);
+        let before = db.len();
+        db.place(&self.key, value, pending.deadline);
+        if let Some(access) = pending.access
+            && let Entry::Occupied(mut entry) = db.entry(&self.key)
+        {
+            entry.set_access(access);
+        }
+        if !rules.replaces && db.len() == before {
+            return Err(Fault::Twice {
+                key: self.key.escape_ascii().to_string(),
+                db: pending.db,
+            });
+        }
+        self.loaded += 1;
+        Ok(())
+    }
+
+    fn refused(&self, refused: Refused) -> Fault {
+        Fault::Value {
+            key: self.key.escape_ascii().to_string(),
+            offset: self.reader.offset(),
+            refused,
+        }
+    }
+
+    fn aux(&mut self, name: &[u8], value: &[u8], now_ms: Millis) {
+        let text = String::from_utf8_lossy(value);
+        let line = match name {
+            b"redis-ver" => format!("Loading RDB produced by version {text}"),
+            b"valkey-ver" => format!("Loading RDB produced by Valkey version {text}"),
+            b"ctime" => {
+                let age_s = now_ms / 1000 - text.parse().unwrap_or(0);
+                format!("RDB age {} seconds", age_s.max(0))
+            }
+            b"used-mem" => {
+                let bytes = text.parse().unwrap_or(0.0);
+                format!(
+                    "RDB memory usage when created {:.2} Mb",
+                    bytes / 1024.0 / 1024.0
+                )
+            }
+            _ => return,
+        };
+        self.lines.push((LogLevel::Notice, line));
+    }
+}

@@ -1,0 +1,117 @@
+//! Saving: who asks for an RDB file, what runs, and what is known of the last one.
+//!
+//! ```text
+//!  BGSAVE, save points ─┐
+//!  SAVE ────────────────┼─► snapshot ─► task ─┬─ done ─► reply, counters, log
+//!  SHUTDOWN, DEBUG RELOAD                     └─ failed ─► MISCONF for writes, log
+//! ```
+//! | state | BGSAVE | SCHEDULE | SAVE | SHUTDOWN | task done | task failed |
+//! |---|---|---|---|---|---|---|
+//! | idle | → running | → running | → running | → running | – | – |
+//! | running | refused | refused | refused | → canceled, then running | → idle | → idle |
+//!
+//! Always true: at most one dump runs.
+//! Always true: changes that were made after the snapshot still count as unsaved.
+//! Not here: who changes it — `saving.rs`; commands — `control/save.rs`
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use russet_base::time::Now;
+use russet_io::{ConnId, JobId};
+
+/// Whether all data is dropped before a file is loaded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Flush {
+    /// It is.
+    Yes,
+    /// It stays, and keys of the file replace it.
+    No,
+}
+
+/// Who asked for a dump, and what its end means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// BGSAVE or a save point: nobody waits.
+    Background,
+    /// SAVE: this client waits.
+    Command(ConnId),
+    /// DEBUG RELOAD: this client waits, and the file is loaded then.
+    Reload(ConnId, Flush),
+    /// The server ends then.
+    Exit {
+        /// The client that waits for the failure.
+        client: Option<ConnId>,
+        /// Whether the server ends after a failure, too.
+        force: bool,
+    },
+}
+
+/// A dump that runs.
+#[derive(Debug)]
+pub(super) struct Running {
+    pub job: JobId,
+    pub purpose: Purpose,
+    pub since: Now,
+    /// The changes that it holds.
+    pub dirty: u64,
+    pub keys: u64,
+    pub progress: Arc<AtomicU64>,
+}
+
+/// Everything known of dumps.
+#[derive(Debug)]
+pub(crate) struct Saves {
+    pub(super) running: Option<Running>,
+    /// Whether one is to begin as soon as nothing else runs.
+    pub is_scheduled: bool,
+    /// The Unix time of the last one that succeeded, in seconds.
+    pub last_save_s: i64,
+    /// The monotonic time at which the last one began.
+    pub(super) tried_us: Option<u64>,
+    /// Whether the last one in the background succeeded.
+    pub is_last_ok: bool,
+    /// How long the last one took, in seconds.
+    pub last_took_s: Option<i64>,
+    /// How many succeeded.
+    pub count: u64,
+}
+
+impl Saves {
+    pub(crate) fn new(now: Now) -> Self {
+        Self {
+            running: None,
+            is_scheduled: false,
+            last_save_s: now.wall_s(),
+            tried_us: None,
+            is_last_ok: true,
+            last_took_s: None,
+            count: 0,
+        }
+    }
+
+    /// Whether a dump runs.
+    pub(crate) fn is_running(&self) -> bool {
+        self.running.is_some()
+    }
+
+    /// Whether a dump runs for which nobody waits.
+    pub(crate) fn is_in_background(&self) -> bool {
+        let running = self.running.as_ref();
+        running.is_some_and(|running| running.purpose == Purpose::Background)
+    }
+
+    /// How long the dump that runs has taken, in seconds.
+    pub(crate) fn current_took_s(&self, now: Now) -> Option<i64> {
+        let running = self.running.as_ref()?;
+        Some(now.wall_s() - running.since.wall_s())
+    }
+
+    /// The keys that the dump that runs has written, and has in all.
+    pub(crate) fn progress(&self) -> (u64, u64) {
+        let running = self.running.as_ref();
+        running.map_or((0, 0), |running| {
+            (running.progress.load(Ordering::Relaxed), running.keys)
+        })
+    }
+}
