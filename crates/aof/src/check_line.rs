@@ -1,16 +1,18 @@
-//! Annotation lines: the check line behind a group of units, and the timestamp.
+//! Annotation lines: the check line in front of a group of units, and the timestamp.
 //!
 //! ```text
-//!  group   *3 $3 SET …  *1 $5 MULTI … *1 $4 EXEC   #U:4;120;97;120;9f1c…\r\n
-//!          ▲ start                                    │  │   │   │    └ CRC-64, 16 digits
-//!          └──────────── len bytes ────────────┘      │  │   │   └ synced: known to be on disk
-//!                                                     │  │   └ len
-//!                                                     │  └ start, from the file's beginning
-//!                                                     └ number of the file
+//!  group   #U:4;120;97;120;9f1c…\r\n  *3 $3 SET …  *1 $5 MULTI … *1 $4 EXEC
+//!             │  │   │   │    │       └──────────── len bytes ────────────┘
+//!             │  │   │   │    └ CRC-64, 16 digits
+//!             │  │   │   └ synced: the file was on the disk up to there
+//!             │  │   └ len
+//!             │  └ start: the offset of the line itself
+//!             └ number of the file
 //!  time    #TS:1628217470\r\n
 //! ```
 //! Redis and Valkey skip every line that begins with `#` between commands, so files with check
-//! lines load there too.
+//! lines load there too. They go on appending to such a file without telling the manifest; since a
+//! line stands in front of its group, their units are known by having none, and are no torn group.
 //!
 //! The checksum covers the group and the line up to the checksum. Each line stands for itself: a
 //! checksum that continued over the file would make everything behind one wrong byte unreadable,
@@ -39,6 +41,13 @@ impl Line {
         bytes: [0; LINE_SIZE_MAX],
         len: 0,
     };
+
+    /// A line that was read. It must not be longer than the longest that is written.
+    pub(crate) fn new(bytes: &[u8]) -> Self {
+        let mut line = Self::EMPTY;
+        line.push(bytes);
+        line
+    }
 
     /// The annotation that says at which second (of Unix time) the commands behind it ran.
     #[must_use]
@@ -72,22 +81,22 @@ impl std::fmt::Debug for Line {
     }
 }
 
-/// What a check line says of the group in front of it.
+/// What a check line says of itself and of the group behind it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Check {
     /// The number of the file.
     pub(crate) seq: i64,
-    /// The offset of the group's first byte.
+    /// The offset of the line.
     pub(crate) start: u64,
-    /// The length of the group.
+    /// The length of the units behind the line.
     pub(crate) len: u64,
     /// The offset up to which the file was on the disk when the line was made.
     pub(crate) synced: u64,
 }
 
 impl Check {
-    /// The line, given the checksum of the group.
-    pub(crate) fn line(&self, group_crc: u64) -> Line {
+    /// The line, given the checksum of the units.
+    pub(crate) fn line(&self, units_crc: u64) -> Line {
         let mut line = Line::EMPTY;
         line.push(CHECK);
         line.push(format_i64(self.seq, &mut I64Buf::new()));
@@ -96,7 +105,7 @@ impl Check {
             line.push(format_u64(number, &mut I64Buf::new()));
         }
         line.push(b";");
-        let mut crc = crc64::update(group_crc, line.as_bytes());
+        let mut crc = crc64::update(units_crc, line.as_bytes());
         let mut digits = [0; 16];
         for digit in digits.iter_mut().rev() {
             *digit = HEX[(crc & 15) as usize];
@@ -110,6 +119,9 @@ impl Check {
     /// The parts of a line, unless it is spelled otherwise than [`Check::line`] does. The checksum
     /// is the caller's to compare: only the line that is made anew tells.
     pub(crate) fn parse(line: &[u8]) -> Option<Self> {
+        if line.len() > LINE_SIZE_MAX {
+            return None;
+        }
         let fields = line.strip_prefix(CHECK)?.strip_suffix(b"\r\n")?;
         let mut fields = fields.split(|&byte| byte == b';');
         let seq = parse_i64(fields.next()?)?;

@@ -41,7 +41,8 @@ pub enum Error {
         /// The offset of the command.
         at: u64,
     },
-    /// A line in a checked file is no annotation that belongs there.
+    /// A line in a checked file is no annotation that belongs there, or a check line inside a
+    /// group.
     #[error("invalid check line at offset {at}")]
     CheckLine {
         /// The offset of the line.
@@ -57,11 +58,27 @@ pub enum Error {
     /// The bytes differ from those that were written.
     #[error("checksum mismatch between the offsets {start} and {end}")]
     Checksum {
-        /// The offset of the first unit of the group.
+        /// The offset of the check line.
         start: u64,
-        /// The offset behind its check line.
+        /// The offset behind the last unit of its group.
         end: u64,
     },
+}
+
+impl Error {
+    /// The offset of the bytes that are at fault; of a group with a wrong checksum, its check line.
+    #[must_use]
+    pub const fn at(&self) -> u64 {
+        match *self {
+            Self::Truncated { at, .. }
+            | Self::Format { at }
+            | Self::Command { at, .. }
+            | Self::Order { at }
+            | Self::CheckLine { at }
+            | Self::Misplaced { at }
+            | Self::Checksum { start: at, .. } => at,
+        }
+    }
 }
 
 /// What is missing at the end of a file.
@@ -71,16 +88,16 @@ pub enum Missing {
     Bytes,
     /// The EXEC of a transaction.
     Exec,
-    /// The check line of units in a checked file.
-    CheckLine,
+    /// The rest of a group whose check line is there.
+    Group,
 }
 
 impl std::fmt::Display for Missing {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
-            Self::Bytes => "inside a command",
+            Self::Bytes => "inside a command or an annotation",
             Self::Exec => "before the EXEC of a transaction",
-            Self::CheckLine => "before the check line of its last units",
+            Self::Group => "inside a group of units",
         })
     }
 }

@@ -26,15 +26,16 @@ use crate::manifest::Units;
 pub struct FileName(String);
 
 impl FileName {
-    /// The name, unless it is empty, `.`, `..`, or contains a slash, a backslash, a line break or a
-    /// zero byte.
+    /// The name, unless it is empty, `.`, `..`, longer than 255 bytes, or contains a slash, a
+    /// backslash, a line break or a zero byte.
     // COMPAT: Redis refuses the slashes only.
     #[must_use]
     pub fn new(name: impl Into<String>) -> Option<Self> {
         let name = name.into();
         let is_path = name.contains(['/', '\\', '\n', '\r', '\0']);
         let is_directory = matches!(name.as_str(), "" | "." | "..");
-        (!is_path && !is_directory).then_some(Self(name))
+        let is_name = !is_path && !is_directory && name.len() <= NAME_SIZE_MAX;
+        is_name.then_some(Self(name))
     }
 
     /// The name with more at its end, which must not be a path.
@@ -71,10 +72,11 @@ pub struct Layout {
 }
 
 impl Layout {
-    /// The names that are made from `stem`.
+    /// The names that are made from `stem`, unless it is so long that a manifest could not hold
+    /// them: longer than 200 bytes.
     #[must_use]
-    pub const fn new(stem: FileName) -> Self {
-        Self { stem }
+    pub fn new(stem: FileName) -> Option<Self> {
+        (stem.0.len() <= STEM_SIZE_MAX).then_some(Self { stem })
     }
 
     /// The name itself, which also was the only file's name before Redis 7.
@@ -124,5 +126,10 @@ impl Layout {
     }
 }
 
+/// The longest name that systems have.
+const NAME_SIZE_MAX: usize = 255;
+/// The longest name from which others are made. A line of a manifest has 1,024 bytes at most, and a
+/// byte of a name takes up to four of them.
+const STEM_SIZE_MAX: usize = 200;
 /// How the names of unfinished files begin.
 pub(crate) const TEMP_PREFIX: &str = "temp-";

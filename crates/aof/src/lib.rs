@@ -1,10 +1,14 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
+pub mod check;
 mod check_line;
 mod error;
+#[doc(hidden)]
+pub mod fuzz;
 mod layout;
 mod manifest;
+mod number;
 pub mod plan;
 mod reader;
 mod unit;

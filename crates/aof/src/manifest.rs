@@ -65,7 +65,7 @@ impl Part {
 /// ```
 /// use russet_aof::{BaseFormat, Keep, FileName, Layout, Manifest, Units};
 ///
-/// let layout = Layout::new(FileName::new("appendonly.aof").unwrap());
+/// let layout = Layout::new(FileName::new("appendonly.aof").unwrap()).unwrap();
 /// let mut manifest = Manifest::default();
 /// manifest.add_base(&layout, BaseFormat::Rdb)?;
 /// manifest.add_incr(&layout, Units::Plain)?;
@@ -112,6 +112,14 @@ impl Manifest {
     /// does not match, or is missing although a file is checked.
     pub fn parse(text: &[u8]) -> Result<Self, ManifestError> {
         text::parse(text)
+    }
+
+    /// Whether a file that begins so is a manifest: behind comments, its first line names a file.
+    #[must_use]
+    pub fn is_manifest(beginning: &[u8]) -> bool {
+        let mut lines = beginning.split(|&byte| byte == b'\n');
+        let first = lines.find(|line| !line.starts_with(b"#"));
+        first.is_some_and(|line| line.starts_with(b"file"))
     }
 
     /// The text of the manifest.

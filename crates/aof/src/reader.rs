@@ -2,11 +2,12 @@
 //!
 //! ```text
 //!  feed(bytes) ─► │ given out │ ready: whole, checked │ group so far │ ◄─ decoded up to here
-//!                             │                       └ waits for EXEC, and for its check line
+//!                             │                       └ waits for EXEC, and for its last unit
 //!  next() ─────────────────── Unit, Annotation … More, or End
 //! ```
-//! Reading stops at any byte and goes on when more are fed. A group of a checked file is held back
-//! until its check line has been read; in any other file a unit is given out when it is whole.
+//! Reading stops at any byte and goes on when more are fed. A group is held back until all of it
+//! has been read and its checksum matches; a unit that is in no group is given out when it is
+//! whole.
 //!
 //! Always true: any split of the file gives the same as the whole.
 //! Always true: memory grows with what was fed and not yet given out, never with a declared length.
@@ -18,7 +19,7 @@ mod preamble;
 use russet_pack::crc64;
 use russet_resp::{Decoded, Frame, Limits, RequestDecoder, Span};
 
-use crate::check_line::{self, ANNOTATION, ANNOTATION_SIZE_MAX, Check};
+use crate::check_line::{self, ANNOTATION, ANNOTATION_SIZE_MAX, Check, Line};
 use crate::error::{Error, Missing};
 use crate::unit::{Annotation, Unit};
 
@@ -27,13 +28,13 @@ use crate::unit::{Annotation, Unit};
 pub enum Expect {
     /// Not at all: check lines are skipped as other annotations are.
     Plain,
-    /// Every group has a check line with this number of the file.
+    /// By check lines with this number of the file. Units without any are those that another server
+    /// has appended: [`Reader::unchecked`] counts them.
     Checked {
         /// The number of the file in the manifest.
         seq: i64,
     },
-    /// The manifest is not at hand: check lines are verified where there are any. Units are given
-    /// out before they are.
+    /// The manifest is not at hand: by check lines where there are any.
     Unknown,
 }
 
@@ -99,11 +100,23 @@ pub struct Reader {
     ready: usize,
     /// The frame of the MULTI of a transaction that has no EXEC yet.
     multi: Option<usize>,
-    /// Where the bytes begin that the next check line covers, and their checksum so far.
-    covered_from: u64,
-    crc: u64,
+    /// The check line whose units are being read.
+    open: Option<Open>,
     whole: u64,
     groups: u64,
+    unchecked: u64,
+}
+
+/// A group of which not all units were read.
+#[derive(Debug, Clone, Copy)]
+struct Open {
+    check: Check,
+    /// The line as it was read.
+    line: Line,
+    /// The offset behind its last unit.
+    end: u64,
+    /// The checksum of its units so far.
+    crc: u64,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -157,10 +170,26 @@ impl Reader {
             given: 0,
             ready: 0,
             multi: None,
-            covered_from: 0,
-            crc: 0,
+            open: None,
             whole: 0,
             groups: 0,
+            unchecked: 0,
+        }
+    }
+
+    /// A reader at an offset where units begin: behind a dump that others have read, or at the end
+    /// of a check line.
+    #[must_use]
+    pub fn at(expect: Expect, offset: u64) -> Self {
+        let stage = match offset {
+            0 => Stage::Beginning,
+            _ => Stage::Open,
+        };
+        Self {
+            stage,
+            buffer_start: offset,
+            whole: offset,
+            ..Self::new(expect)
         }
     }
 
@@ -191,6 +220,12 @@ impl Reader {
     #[must_use]
     pub const fn groups(&self) -> u64 {
         self.groups
+    }
+
+    /// The number of units that no check line covers.
+    #[must_use]
+    pub const fn unchecked(&self) -> u64 {
+        self.unchecked
     }
 
     /// The memory of the bytes that are held and of what was decoded of them.
@@ -233,7 +268,7 @@ impl Reader {
                     let Some(missing) = self.missing() else {
                         return Ok(Next::End);
                     };
-                    let at = self.buffer_start + self.buffer.len() as u64;
+                    let at = self.fed();
                     self.stage = Stage::Failed(Error::Truncated { at, missing });
                 }
             }
@@ -283,15 +318,34 @@ impl Reader {
         self.group_start() + self.at as u64
     }
 
+    /// The offset behind the last byte that was fed.
+    const fn fed(&self) -> u64 {
+        self.buffer_start + self.buffer.len() as u64
+    }
+
     /// What the file lacks if it ends here.
-    fn missing(&self) -> Option<Missing> {
-        let has_rest = self.group + self.at < self.buffer.len();
-        let is_covered = self.ready == self.marks.len();
+    const fn missing(&self) -> Option<Missing> {
         match () {
-            () if has_rest => Some(Missing::Bytes),
+            () if self.open.is_some() => Some(Missing::Group),
+            () if self.offset() < self.fed() => Some(Missing::Bytes),
             () if self.multi.is_some() => Some(Missing::Exec),
-            () if !is_covered => Some(Missing::CheckLine),
             () => None,
+        }
+    }
+
+    /// The bytes from the group's first on that may be read now: up to the last of an open group.
+    fn window(&self) -> &[u8] {
+        let bytes = &self.buffer[self.group..];
+        let end = self.open.map_or(u64::MAX, |open| open.end);
+        let len = usize::try_from(end - self.group_start()).unwrap_or(usize::MAX);
+        &bytes[..len.min(bytes.len())]
+    }
+
+    /// The stop of a line or command that does not end in the window.
+    const fn beyond(&self) -> Stop {
+        match self.open {
+            Some(open) if open.end <= self.fed() => Stop::Error(open.mismatch()),
+            _ => Stop::More,
         }
     }
 
@@ -301,7 +355,12 @@ impl Reader {
             self.stage = Stage::Preamble;
             return Ok(());
         }
-        match self.buffer.get(self.group + self.at) {
+        if let Some(open) = self.open
+            && open.end == self.offset()
+        {
+            return Ok(self.verify(open)?);
+        }
+        match self.window().get(self.at) {
             None => Err(Stop::More),
             Some(&ANNOTATION) => self.annotation(),
             Some(&russet_resp::wire::ARRAY) => self.command(),
@@ -311,83 +370,80 @@ impl Reader {
 
     fn annotation(&mut self) -> Result<(), Stop> {
         let (start, at) = (self.at, self.offset());
-        let rest = &self.buffer[self.group + start..];
-        let window = &rest[..rest.len().min(ANNOTATION_SIZE_MAX)];
-        let Some(len) = window.iter().position(|&byte| byte == b'\n') else {
-            return Err(match window.len() < ANNOTATION_SIZE_MAX {
-                true => Stop::More,
+        let rest = &self.window()[start..];
+        let line = &rest[..rest.len().min(ANNOTATION_SIZE_MAX)];
+        let Some(len) = line.iter().position(|&byte| byte == b'\n') else {
+            return Err(match line.len() < ANNOTATION_SIZE_MAX {
+                true => self.beyond(),
                 false => Error::Format { at }.into(),
             });
         };
-        let line = &window[..len + 1];
-        let check = match self.expect {
-            Expect::Plain => None,
-            Expect::Checked { .. } | Expect::Unknown => Check::parse(line),
-        };
-        if let Some(check) = check {
-            let len = line.len();
-            if let Err(error) = self.verify(check, len) {
-                self.whole = self.covered_from;
-                return Err(error.into());
-            }
-            return Ok(());
+        let line = &line[..len + 1];
+        if self.expect != Expect::Plain
+            && let Some(check) = Check::parse(line)
+        {
+            let line = Line::new(line);
+            return Ok(self.begin_checked(check, line)?);
         }
         let is_strict = matches!(self.expect, Expect::Checked { .. });
         if is_strict && !matches!(check_line::timestamp(line), Some(Ok(_))) {
             return Err(Error::CheckLine { at }.into());
         }
-        self.crc = crc64::update(self.crc, line);
         let end = start + line.len();
-        self.at = end;
+        self.pass(end);
         self.marks.push(Mark::Annotation { start, end });
         self.release();
         Ok(())
     }
 
-    /// Compares a check line of `len` bytes with the group in front of it.
-    fn verify(&mut self, check: Check, len: usize) -> Result<(), Error> {
+    /// Begins the group of a check line.
+    fn begin_checked(&mut self, check: Check, line: Line) -> Result<(), Error> {
         let at = self.offset();
-        let seq = match self.expect {
-            Expect::Checked { seq } => seq,
-            Expect::Plain | Expect::Unknown => check.seq,
-        };
-        let expected = Check {
-            seq,
-            start: self.covered_from,
-            len: at - self.covered_from,
-            synced: check.synced.min(self.covered_from),
-        };
-        if self.multi.is_some() {
+        if self.open.is_some() || self.multi.is_some() {
             return Err(Error::CheckLine { at });
         }
-        if check != expected {
+        let is_of_file = match self.expect {
+            Expect::Checked { seq } => seq == check.seq,
+            Expect::Plain | Expect::Unknown => true,
+        };
+        if !is_of_file || check.start != at || check.synced > at {
             return Err(Error::Misplaced { at });
         }
-        let start = self.group + self.at;
-        if self.buffer[start..start + len] != *check.line(self.crc).as_bytes() {
-            return Err(Error::Checksum {
-                start: self.covered_from,
-                end: at + len as u64,
-            });
+        if self.expect == Expect::Unknown {
+            self.expect = Expect::Checked { seq: check.seq };
         }
-        self.at += len;
-        self.crc = 0;
-        self.covered_from = self.offset();
+        self.at += line.as_bytes().len();
+        let end = self.offset().checked_add(check.len);
+        self.open = Some(Open {
+            check,
+            line,
+            end: end.ok_or(Error::CheckLine { at })?,
+            crc: 0,
+        });
+        Ok(())
+    }
+
+    /// Compares the units of a group with its check line.
+    fn verify(&mut self, open: Open) -> Result<(), Error> {
+        if self.multi.is_some() || open.check.line(open.crc) != open.line {
+            return Err(open.mismatch());
+        }
+        self.open = None;
         self.groups += 1;
-        self.ready = self.marks.len();
-        self.whole = self.covered_from;
+        self.release();
         Ok(())
     }
 
     fn command(&mut self) -> Result<(), Stop> {
         let at = self.offset();
-        let group = &self.buffer[self.group..];
+        let window = self.window().len();
+        let group = &self.buffer[self.group..][..window];
         let decoded =
             self.decoder
                 .decode(group, self.at, &LIMITS, &mut self.spans, &mut Vec::new());
         let frame = match decoded {
             Ok(Decoded::Frame(frame)) if frame.start() == self.at => frame,
-            Ok(Decoded::Incomplete { at }) if at == self.at => return Err(Stop::More),
+            Ok(Decoded::Incomplete { at }) if at == self.at => return Err(self.beyond()),
             // An empty request was skipped; files have none.
             Ok(_) => return Err(Error::Format { at }.into()),
             Err(why) => return Err(Error::Command { at, why }.into()),
@@ -401,10 +457,7 @@ impl Reader {
         if is_multi && self.multi.is_some() || is_exec && self.multi.is_none() {
             return Err(Error::Order { at }.into());
         }
-        if self.expect != Expect::Plain {
-            self.crc = crc64::update(self.crc, &group[frame.start()..frame.end()]);
-        }
-        self.at = frame.end();
+        self.pass(frame.end());
         let place = self.frames.len();
         self.frames.push(frame);
         if is_multi {
@@ -414,18 +467,37 @@ impl Reader {
             let first = self.multi.take().unwrap_or(place);
             let end = place + 1;
             self.marks.push(Mark::Unit { first, end });
+            self.unchecked += u64::from(self.open.is_none());
             self.release();
         }
         Ok(())
     }
 
-    /// Lets the marks so far be given out, unless a check line must come first.
-    fn release(&mut self) {
-        if !matches!(self.expect, Expect::Checked { .. }) {
+    /// Moves on to a place in the group.
+    fn pass(&mut self, end: usize) {
+        if let Some(open) = &mut self.open {
+            let bytes = &self.buffer[self.group..][self.at..end];
+            open.crc = crc64::update(open.crc, bytes);
+        }
+        self.at = end;
+    }
+
+    /// Lets the marks so far be given out, unless they are of a group that is not complete.
+    const fn release(&mut self) {
+        if self.open.is_none() {
             self.ready = self.marks.len();
             if self.multi.is_none() {
                 self.whole = self.offset();
             }
+        }
+    }
+}
+
+impl Open {
+    const fn mismatch(&self) -> Error {
+        Error::Checksum {
+            start: self.check.start,
+            end: self.end,
         }
     }
 }

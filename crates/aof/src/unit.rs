@@ -23,7 +23,7 @@ impl<'a> Unit<'a> {
         self.start
     }
 
-    /// The offset behind its last byte. A check line may follow.
+    /// The offset behind its last byte.
     #[must_use]
     pub const fn end(&self) -> u64 {
         self.start + self.bytes().len() as u64

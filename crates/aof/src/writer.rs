@@ -1,15 +1,15 @@
 //! The writer's side of check lines.
 //!
 //! ```text
-//!  journal   │ unit │ unit │ unit │            │ unit │
-//!  file      │ unit │ unit │ unit │ check line │ unit │ check line
-//!            └── cover(bytes) ────┘  line()
+//!  journal                │ unit │ unit │ unit │             │ unit │
+//!                         └── cover(bytes) ────┘
+//!  file       check line  │ unit │ unit │ unit │ check line  │ unit │
+//!             └ line()
 //! ```
-//! The units themselves are not touched or copied: the line goes behind them, as one more piece of
-//! the same write.
+//! The units themselves are not touched or copied: the line goes in front of them, as one more
+//! piece of the same write.
 //!
-//! Always true: the offset is where the next byte of the file goes, if the caller wrote what it
-//! got.
+//! Always true: the offset is where the next line goes, if the caller wrote what it got.
 //! Not here: the spelling of a line — `check_line.rs`
 
 use russet_pack::crc64;
@@ -25,16 +25,16 @@ use crate::check_line::{Check, Line};
 /// let mut writer = GroupWriter::new(1, 0);
 /// let mut file = Vec::new();
 /// for unit in [&b"*1\r\n$7\r\nFLUSHDB\r\n"[..], b"*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$1\r\nv\r\n"] {
-///     file.extend_from_slice(unit);
 ///     writer.cover(unit);
 ///     file.extend_from_slice(writer.line().as_bytes());
+///     file.extend_from_slice(unit);
 /// }
 /// assert_eq!(writer.offset(), file.len() as u64);
 /// ```
 #[derive(Debug, Clone)]
 pub struct GroupWriter {
     seq: i64,
-    /// The offset behind the last line.
+    /// The end of the last group.
     start: u64,
     /// Bytes covered since then, and their checksum.
     len: u64,
@@ -64,8 +64,8 @@ impl GroupWriter {
         self.len += bytes.len() as u64;
     }
 
-    /// The check line of all that was covered since the line before. It goes right behind it.
-    #[must_use = "a group without its line is cut off when the file is read"]
+    /// The check line of all that was covered since the line before. It goes right in front of it.
+    #[must_use = "units without their line are not checked when the file is read"]
     pub fn line(&mut self) -> Line {
         let check = Check {
             seq: self.seq,
@@ -85,15 +85,10 @@ impl GroupWriter {
         self.synced = self.synced.max(offset.min(self.start));
     }
 
-    /// Where the next byte of the file goes.
+    /// The end of the last group: where the next line goes, and where the file is cut when what was
+    /// to be written could not be.
     #[must_use]
     pub const fn offset(&self) -> u64 {
-        self.start + self.len
-    }
-
-    /// The end of the last line: where a file is cut when what came behind it was not written.
-    #[must_use]
-    pub const fn whole(&self) -> u64 {
         self.start
     }
 }

@@ -9,7 +9,7 @@ fn refused(text: &str) -> ManifestFault {
 }
 
 fn layout() -> Layout {
-    Layout::new(FileName::new("appendonly.aof").unwrap())
+    Layout::new(FileName::new("appendonly.aof").unwrap()).unwrap()
 }
 
 fn names<'a>(parts: impl IntoIterator<Item = &'a Part>) -> Vec<&'a str> {
@@ -113,7 +113,7 @@ fn the_line_at_fault_is_told() {
 #[test]
 fn names_with_blanks_or_quotes_are_quoted() {
     for name in ["a b", "it's", "say \"a\"", "tab\tbed", "größe"] {
-        let layout = Layout::new(FileName::new(name).unwrap());
+        let layout = Layout::new(FileName::new(name).unwrap()).unwrap();
         let mut manifest = Manifest::default();
         manifest.add_incr(&layout, Units::Plain).unwrap();
         let text = manifest.to_text();
@@ -121,6 +121,19 @@ fn names_with_blanks_or_quotes_are_quoted() {
         assert!(text.starts_with(b"file \""), "{name}");
         assert_eq!(Manifest::parse(&text), Ok(manifest), "{name}");
     }
+}
+
+#[test]
+fn the_longest_names_fit_into_a_line() {
+    let name = |len: usize| FileName::new("ß".repeat(len / 2));
+    assert!(name(256).is_none());
+    assert!(Layout::new(name(202).unwrap()).is_none());
+    let layout = Layout::new(name(200).unwrap()).unwrap();
+    let mut manifest = parse("file a seq 9223372036854775800 type i\n").unwrap();
+    manifest.add_incr(&layout, Units::Checked).unwrap();
+    let last = manifest.last_incr_mut().unwrap();
+    (last.start_offset, last.end_offset) = (Some(i64::MAX), Some(i64::MAX));
+    assert_eq!(Manifest::parse(&manifest.to_text()), Ok(manifest));
 }
 
 #[test]

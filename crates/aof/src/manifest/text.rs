@@ -13,6 +13,7 @@ use russet_pack::crc64;
 
 use super::{Manifest, ManifestError, ManifestFault, Part, Units};
 use crate::layout::FileName;
+use crate::number::leading_number;
 
 pub(super) fn parse(text: &[u8]) -> Result<Manifest, ManifestError> {
     let mut manifest = Manifest::default();
@@ -134,7 +135,7 @@ impl Keys {
             let name = text.and_then(FileName::new);
             self.name = Some(name.ok_or(ManifestFault::Path)?);
         } else if key.eq_ignore_ascii_case(b"seq") {
-            self.seq = leading_number(value);
+            (self.seq, _) = leading_number(value);
         } else if key.eq_ignore_ascii_case(b"type") {
             self.kind = value.first().copied().unwrap_or(0);
         } else if key.eq_ignore_ascii_case(b"startoffset") {
@@ -162,27 +163,12 @@ impl Keys {
             name,
             seq: self.seq,
             start_offset: self.start_offset,
-            end_offset: self.end_offset,
+            // COMPAT: Redis writes an end with its beginning only.
+            end_offset: self.end_offset.filter(|_| self.start_offset.is_some()),
             units: self.units,
         };
         Ok((self.kind, part))
     }
-}
-
-/// The number that a text begins with, as C's `atoll` reads it; 0 without any.
-fn leading_number(text: &[u8]) -> i64 {
-    let text = text.trim_ascii_start();
-    let (is_negative, digits) = match text {
-        [b'-', digits @ ..] => (true, digits),
-        [b'+', digits @ ..] => (false, digits),
-        digits => (false, digits),
-    };
-    let digits = digits.iter().take_while(|byte| byte.is_ascii_digit());
-    let size = digits.fold(0_i64, |size, digit| {
-        let digit = i64::from(digit - b'0');
-        size.saturating_mul(10).saturating_add(digit)
-    });
-    if is_negative { -size } else { size }
 }
 
 /// A replication offset; Redis writes none as -1.

@@ -3,7 +3,7 @@
 //! ```text
 //!  │ whole groups │ damage … to the end of the file │
 //!                 ▲ whole                ▲
-//!                 │                      └ a valid check line that says "synced up to S"
+//!                 │                      └ a valid group that says "synced up to S"
 //!                 └ S > whole: these bytes had been on the disk. They have decayed: refuse
 //!                   else: a crash may have torn them. Keep them aside and cut
 //! ```
@@ -61,10 +61,10 @@ pub fn cut(name: &FileName, whole: u64, unix_secs: i64) -> Cut {
 /// let mut writer = GroupWriter::new(1, 0);
 /// let mut file = Vec::new();
 /// for _ in 0..4 {
-///     file.extend_from_slice(b"*2\r\n$4\r\nINCR\r\n$1\r\na\r\n");
 ///     writer.cover(b"*2\r\n$4\r\nINCR\r\n$1\r\na\r\n");
 ///     file.extend_from_slice(writer.line().as_bytes());
-///     writer.set_synced(file.len() as u64);
+///     file.extend_from_slice(b"*2\r\n$4\r\nINCR\r\n$1\r\na\r\n");
+///     writer.set_synced(writer.offset());
 /// }
 /// file[3] = 0; // the first group is damaged
 /// let mut scan = TailScan::new(1, 0);
@@ -80,10 +80,19 @@ pub struct TailScan {
     /// The line so far, as long as it may be a check line.
     line: Option<Vec<u8>>,
     line_start: u64,
-    /// The end of the last check line that stands where it says, and the checksum since.
-    group_start: u64,
-    crc: u64,
+    /// Groups whose check line stands where it says, and whose units pass by.
+    groups: Vec<Group>,
     synced: u64,
+}
+
+/// A group that may be valid.
+#[derive(Debug, Clone)]
+struct Group {
+    check: Check,
+    line: Vec<u8>,
+    /// The bytes of its units that are still to come, and the checksum of the others.
+    missing: u64,
+    crc: u64,
 }
 
 impl TailScan {
@@ -96,8 +105,7 @@ impl TailScan {
             at: whole,
             line: Some(Vec::new()),
             line_start: whole,
-            group_start: whole,
-            crc: 0,
+            groups: Vec::new(),
             synced: 0,
         }
     }
@@ -106,22 +114,17 @@ impl TailScan {
     pub fn feed(&mut self, bytes: &[u8]) {
         for piece in bytes.split_inclusive(|&byte| byte == b'\n') {
             self.at += piece.len() as u64;
-            if let Some(mut line) = self.line.take() {
-                let (seen, len) = (line.len(), line.len() + piece.len());
+            self.pass(piece);
+            if let Some(line) = &mut self.line {
+                let is_short = line.len() + piece.len() <= LINE_SIZE_MAX;
                 line.extend_from_slice(&piece[..piece.len().min(LINE_SIZE_MAX)]);
-                let begins = line.iter().zip(CHECK).all(|(byte, check)| byte == check);
-                if begins && len <= LINE_SIZE_MAX {
-                    self.line = Some(line);
-                } else {
-                    self.pass(&line[..seen]);
-                    self.pass(piece);
+                if !is_short || line.iter().zip(CHECK).any(|(byte, check)| byte != check) {
+                    self.line = None;
                 }
-            } else {
-                self.pass(piece);
             }
             if piece.ends_with(b"\n") {
                 if let Some(line) = self.line.take() {
-                    self.check(&line);
+                    self.begin(line);
                 }
                 self.line = Some(Vec::new());
                 self.line_start = self.at;
@@ -129,8 +132,7 @@ impl TailScan {
         }
     }
 
-    /// The largest offset of which a valid check line says that the file was on the disk up to
-    /// there.
+    /// The largest offset of which a valid group says that the file was on the disk up to there.
     #[must_use]
     pub const fn synced(&self) -> u64 {
         self.synced
@@ -142,26 +144,49 @@ impl TailScan {
         self.synced > self.whole
     }
 
-    /// Takes bytes that are no check line.
+    /// Takes bytes of the units of groups.
     fn pass(&mut self, bytes: &[u8]) {
-        self.crc = crc64::update(self.crc, bytes);
+        let synced = &mut self.synced;
+        self.groups.retain_mut(|group| {
+            let len = usize::try_from(group.missing).unwrap_or(usize::MAX);
+            let (taken, behind) = bytes.split_at(len.min(bytes.len()));
+            group.crc = crc64::update(group.crc, taken);
+            group.missing -= taken.len() as u64;
+            if group.missing == 0 && group.is_valid() {
+                *synced = (*synced).max(group.check.synced);
+            }
+            // A group that is not over would take more.
+            group.missing > 0 && behind.is_empty()
+        });
     }
 
-    /// Looks at a line that begins as check lines do.
-    fn check(&mut self, line: &[u8]) {
+    /// Begins a group if a line is a check line that stands where it says.
+    fn begin(&mut self, line: Vec<u8>) {
         let stands = |check: &Check| {
-            check.seq == self.seq && check.start.checked_add(check.len) == Some(self.line_start)
+            check.seq == self.seq && check.start == self.line_start && check.synced <= check.start
         };
-        let Some(check) = Check::parse(line).filter(stands) else {
-            return self.pass(line);
-        };
-        if check.start == self.group_start && *check.line(self.crc).as_bytes() == *line {
-            self.synced = self.synced.max(check.synced.min(check.start));
+        // Lines inside a group are none of this server's; a damaged length only makes them look so.
+        if let Some(check) = Check::parse(&line).filter(stands)
+            && self.groups.len() < GROUPS_MAX
+        {
+            self.groups.push(Group {
+                missing: check.len,
+                check,
+                line,
+                crc: 0,
+            });
         }
-        self.group_start = self.at;
-        self.crc = 0;
     }
 }
+
+impl Group {
+    fn is_valid(&self) -> bool {
+        *self.check.line(self.crc).as_bytes() == *self.line
+    }
+}
+
+/// The most groups that are looked at at the same time.
+const GROUPS_MAX: usize = 4;
 
 #[cfg(test)]
 mod tests;

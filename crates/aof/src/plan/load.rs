@@ -113,7 +113,7 @@ pub enum LoadError {
 /// use russet_aof::plan::{Directory, Found, load};
 /// use russet_aof::{FileName, Layout};
 ///
-/// let layout = Layout::new(FileName::new("appendonly.aof").unwrap());
+/// let layout = Layout::new(FileName::new("appendonly.aof").unwrap()).unwrap();
 /// let found = |name: &str, size| Found { name: name.into(), size };
 /// let files = [
 ///     found("appendonly.aof.1.base.rdb", 88),

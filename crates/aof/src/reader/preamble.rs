@@ -23,7 +23,6 @@ impl Reader {
         assert!(count <= self.preamble().len(), "these bytes were not given");
         self.group += count;
         self.whole = self.group_start();
-        self.covered_from = self.whole;
     }
 
     /// Notes that the dump is over: what follows are units.

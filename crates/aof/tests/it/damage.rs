@@ -2,7 +2,7 @@
 //!
 //! Always true: nothing of a damaged group is given out.
 
-use russet_aof::{Error, Expect, GroupWriter};
+use russet_aof::{Error, Expect, GroupWriter, Next, Reader};
 
 use crate::files::{self, SEQ, checked, read_whole};
 
@@ -27,7 +27,7 @@ fn pieces() -> Vec<Vec<u8>> {
     let mut writer = GroupWriter::new(SEQ, 0);
     let with_line = |group: &Vec<u8>| {
         writer.cover(group);
-        [group, writer.line().as_bytes()].concat()
+        [writer.line().as_bytes(), group].concat()
     };
     // Equal groups, so that only their places tell them apart.
     let set = files::request(&[b"INCR", b"k"]);
@@ -62,19 +62,35 @@ fn a_file_in_the_place_of_another_is_found() {
 }
 
 #[test]
-fn units_without_a_check_line_are_not_given_out() {
+fn units_that_another_server_appends_are_read_and_counted() {
+    let select = files::request(&[b"SELECT", b"0"]);
     let set = files::request(&[b"SET", b"k", b"v"]);
-    let file = [pieces().concat(), set].concat();
-    let read = read_whole(CHECKED, &file);
-    assert!(matches!(read.end, Err(Error::Truncated { .. })));
-    assert_eq!(read.whole, pieces().concat().len() as u64);
-    // Check lines that follow do not cover them.
+    let time = b"#TS:1700000000\r\n".to_vec();
+    let appended = [time, select, set.clone()].concat();
+    let file = [pieces().concat(), appended.clone()].concat();
+    let read = |file: &[u8]| {
+        let mut reader = Reader::new(CHECKED);
+        reader.feed(file);
+        reader.end();
+        let end = loop {
+            match reader.next() {
+                Ok(Next::End) => break None,
+                Ok(_) => {}
+                Err(error) => break Some(error),
+            }
+        };
+        (reader.unchecked(), reader.whole(), end)
+    };
+    assert_eq!(read(&file), (2, file.len() as u64, None));
+    // A server that knows check lines goes on behind them.
     let mut writer = GroupWriter::new(SEQ, file.len() as u64);
-    let later = [&file, writer.line().as_bytes()].concat();
-    assert!(matches!(
-        read_whole(CHECKED, &later).end,
-        Err(Error::Misplaced { .. })
-    ));
+    writer.cover(&set);
+    let more = [&file, writer.line().as_bytes(), &set].concat();
+    assert_eq!(read(&more), (2, more.len() as u64, None));
+    // What was appended to a torn group is not: nobody knows where it begins.
+    let torn = [&pieces().concat()[..200], &appended].concat();
+    let (unchecked, whole, end) = read(&torn);
+    assert!(unchecked == 0 && whole <= 200 && end.is_some());
 }
 
 #[test]

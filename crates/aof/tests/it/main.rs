@@ -3,5 +3,6 @@
 mod damage;
 mod disk;
 mod files;
+mod hostile;
 mod plans;
 mod splits;

@@ -13,7 +13,7 @@ use russet_aof::{BaseFormat, FileName, Layout, Manifest, Units};
 use crate::disk::Disk;
 
 fn layout() -> Layout {
-    Layout::new(FileName::new("appendonly.aof").expect("a name"))
+    Layout::new(FileName::new("appendonly.aof").expect("a name")).expect("a short name")
 }
 
 /// A server that writes bytes, as far as files are concerned.

@@ -72,7 +72,9 @@ fn what_is_missing_at_the_end_is_told() {
         missing(Expect::Plain, &[&multi[..], &set].concat()),
         Missing::Exec
     );
-    assert_eq!(missing(CHECKED, &set), Missing::CheckLine);
+    let file = checked(100);
+    assert_eq!(missing(CHECKED, &file[..file.len() - 1]), Missing::Group);
+    assert_eq!(missing(CHECKED, &file[..5]), Missing::Bytes);
 }
 
 #[test]

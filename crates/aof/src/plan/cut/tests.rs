@@ -9,9 +9,9 @@ fn file(count: usize, unsynced: usize) -> (Vec<u8>, Vec<usize>) {
     let mut writer = GroupWriter::new(1, 0);
     let (mut file, mut ends) = (Vec::new(), Vec::new());
     for idx in 0..count {
-        file.extend_from_slice(GROUP);
         writer.cover(GROUP);
         file.extend_from_slice(writer.line().as_bytes());
+        file.extend_from_slice(GROUP);
         if idx + unsynced < count {
             writer.set_synced(file.len() as u64);
         }
