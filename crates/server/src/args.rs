@@ -11,11 +11,12 @@
 //!
 //! Always true: parsing cannot fail; what is wrong with a line, the configuration says.
 //! Not here: what the settings are — `russet-node`; reading files — `config.rs`; tools under other
-//! names — `check.rs`.
+//! names — `check.rs`, `check_aof.rs`.
 
 use russet_base::quote::{quote_into, split_words};
 
 use crate::check::Check;
+use crate::check_aof::CheckAof;
 
 /// The task that the command line gives.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,6 +33,8 @@ pub(crate) enum Invocation {
     CheckSystem,
     /// Check a file.
     Check(Check),
+    /// Check append-only files.
+    CheckAof(CheckAof),
     /// Run as a Sentinel.
     Sentinel,
 }
@@ -72,6 +75,9 @@ pub(crate) fn parse(program: &[u8], words: &[Vec<u8>]) -> Invocation {
     if let Some(check) = Check::by_name(program, words) {
         return Invocation::Check(check);
     }
+    if let Some(check) = CheckAof::by_name(program, words) {
+        return Invocation::CheckAof(check);
+    }
     match words.first().map(Vec::as_slice) {
         Some(b"-v" | b"--version") => return Invocation::Version,
         Some(b"-h" | b"--help") => return Invocation::Help,
@@ -82,6 +88,9 @@ pub(crate) fn parse(program: &[u8], words: &[Vec<u8>]) -> Invocation {
                 tool: None,
                 words: words[1..].to_vec(),
             });
+        }
+        Some(b"--check-aof") => {
+            return Invocation::CheckAof(CheckAof::by_option(&words[1..]));
         }
         _ => {}
     }

@@ -44,6 +44,8 @@ Usage: russet-server [CONFIG-FILE | -] [--SETTING VALUE ...]... [-]
 
   -v, --version          print the version
   -h, --help             print this text
+  --check-aof [--fix | --truncate-to-timestamp SECONDS] FILE
+                         check an append-only file, or all files of a manifest
   --check-system         check the settings of the system
   --check-rdb FILE       check an RDB file, and say what it holds: 0 in order, 1 not, 2 unreadable
   --test-memory MB       not part of this program; use a memory tester such as memtester

@@ -10,6 +10,7 @@ mod alloc;
 mod args;
 mod banner;
 mod check;
+mod check_aof;
 mod config;
 mod crash;
 mod limits;
@@ -35,6 +36,7 @@ fn main() -> ExitCode {
         Invocation::TestMemory => say("Memory tests are not part of this program.\n", 1),
         Invocation::CheckSystem => system::check(),
         Invocation::Check(check) => check.run(),
+        Invocation::CheckAof(check) => check.run(),
         Invocation::Sentinel => say("Sentinel mode is not available in this build.\n", 1),
     };
     ExitCode::from(u8::try_from(code).unwrap_or(1))

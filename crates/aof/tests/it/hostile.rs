@@ -47,7 +47,9 @@ proptest! {
     }
 
     #[test]
-    fn any_bytes_are_read_as_the_targets_demand(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+    fn any_bytes_are_read_as_the_targets_demand(
+        bytes in prop::collection::vec(any::<u8>(), 0..200),
+    ) {
         fuzz::stream(&bytes);
         fuzz::manifest(&bytes);
     }

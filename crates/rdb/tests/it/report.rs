@@ -196,3 +196,22 @@ proptest! {
         prop_assert_eq!(whole.0, split.0);
     }
 }
+
+#[test]
+fn commands_behind_a_dump_are_left_alone() {
+    let dump = b"REDIS0003\xfe\x02\x00\x05fruit\x05apple\xff";
+    let file = [&dump[..], b"*1\r\n$4\r\nPING\r\n"].concat();
+    for piece in 1..=file.len() {
+        let mut lines = String::new();
+        let mut report = Report::new(0).with_commands_behind();
+        file.chunks(piece)
+            .for_each(|bytes| report.feed(bytes, &mut lines));
+        assert_eq!(report.size(), Some(dump.len() as u64));
+        assert!(report.finish(&mut lines).is_ok(), "{piece}: {lines}");
+        assert_eq!(lines.matches("RDB looks OK").count(), 1);
+    }
+    let mut cut = Report::new(0).with_commands_behind();
+    cut.feed(&dump[..20], &mut String::new());
+    assert_eq!(cut.size(), None);
+    assert!(cut.finish(&mut String::new()).is_err());
+}

@@ -11,6 +11,12 @@ fn questions_are_answered_without_serving() {
         (&["--test-memory", "3"], 1, "Memory tests"),
         (&["s.conf", "--sentinel"], 1, "Sentinel mode"),
         (&["--check-system"], 0, "[slow-clocksource]..."),
+        (&["--check-aof"], 1, "Usage: "),
+        (
+            &["--check-aof", "/nothing"],
+            1,
+            "Cannot open file /nothing: ",
+        ),
     ];
     for (options, code, text) in cases {
         let (given, output, _) = run(options, "");

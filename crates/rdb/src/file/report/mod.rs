@@ -41,6 +41,15 @@ pub struct Report {
     buffer: Buffer,
     tally: Tally,
     error: Option<FileError>,
+    behind: Behind,
+}
+
+/// What may follow the end of a dump.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Behind {
+    Nothing,
+    /// Something that is left to others.
+    Commands,
 }
 
 impl Report {
@@ -52,7 +61,21 @@ impl Report {
             buffer: Buffer::default(),
             tally: Tally::new(now_ms),
             error: None,
+            behind: Behind::Nothing,
         }
+    }
+
+    /// Lets commands follow the dump, as in an append-only file. They are not looked at.
+    #[must_use]
+    pub fn with_commands_behind(mut self) -> Self {
+        self.behind = Behind::Commands;
+        self
+    }
+
+    /// The number of bytes of the dump, once it is complete.
+    #[must_use]
+    pub fn size(&self) -> Option<u64> {
+        self.tally.is_complete().then(|| self.reader.offset())
     }
 
     /// Sets whether the checksum is compared.
@@ -99,14 +122,15 @@ impl Report {
     }
 
     fn read(&mut self, out: &mut String) {
-        let mut is_ended = false;
-        while self.error.is_none() {
+        let may_follow = self.behind == Behind::Commands;
+        let mut is_ended = may_follow && self.tally.is_complete();
+        while self.error.is_none() && !is_ended {
             let mut input = self.buffer.input();
             match self.reader.next(&mut input) {
                 Ok(Next::More) => is_ended = true,
                 Ok(Next::End(seal)) => {
                     // The end is told again once no more bytes may follow.
-                    is_ended = input.is_last() && input.rest().is_empty();
+                    is_ended = may_follow || input.is_last() && input.rest().is_empty();
                     if !self.tally.is_complete() {
                         self.tally.complete();
                         sealed(seal, self.reader.offset(), out);
@@ -121,9 +145,6 @@ impl Report {
             }
             let left = input.rest().len();
             self.buffer.keep(left);
-            if is_ended {
-                break;
-            }
         }
     }
 }
