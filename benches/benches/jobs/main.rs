@@ -156,7 +156,7 @@ fn start_copy(node: &mut Node, path: &Path) -> Receiver<Result<u64, Failure>> {
     receiver
 }
 
-/// What the bench shares with the threads of its clients.
+/// State that the bench shares with the threads of its clients.
 #[derive(Default)]
 struct Shared {
     answered: AtomicU64,

@@ -16,7 +16,7 @@ use crate::error::Error;
 use crate::reader::{Expect, Next, Reader};
 use record::{Records, Step};
 
-/// What to look for.
+/// The extent of a check.
 #[derive(Debug, Clone, Copy)]
 pub struct CheckOptions {
     /// How units are expected to be protected.
@@ -29,7 +29,7 @@ pub struct CheckOptions {
     pub until: Option<i64>,
 }
 
-/// What a check found.
+/// The findings of a check.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Report {
     /// The size of the file in bytes.
@@ -38,7 +38,7 @@ pub struct Report {
     pub ok_up_to: u64,
     /// The number of the line at which the check ended.
     pub line: u64,
-    /// What is wrong, if there is something to say about it: a file may also just end too early.
+    /// The fault, if there is something to say about it: a file may also just end too early.
     pub problem: Option<Problem>,
     /// The first timestamp that is later than asked for.
     pub later: Option<Later>,
@@ -59,7 +59,7 @@ pub enum Later {
     Malformed,
 }
 
-/// What is wrong with a file.
+/// The fault of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Problem {
     /// A byte with which neither a command nor an annotation begins.
@@ -68,12 +68,12 @@ pub enum Problem {
     At {
         /// The offset.
         offset: u64,
-        /// What was found there.
+        /// The bytes that were found there.
         what: Unexpected,
     },
 }
 
-/// What was found instead of something else.
+/// The finding in place of something that should be there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Unexpected {

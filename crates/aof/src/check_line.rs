@@ -81,7 +81,7 @@ impl std::fmt::Debug for Line {
     }
 }
 
-/// What a check line says of itself and of the group behind it.
+/// The facts that a check line states of itself and of the group behind it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Check {
     /// The number of the file.

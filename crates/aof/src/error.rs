@@ -18,7 +18,7 @@ pub enum Error {
     Truncated {
         /// The size of the file.
         at: u64,
-        /// What should have followed.
+        /// The part that should have followed.
         missing: Missing,
     },
     /// The bytes are neither a command nor an annotation.
@@ -81,7 +81,7 @@ impl Error {
     }
 }
 
-/// What is missing at the end of a file.
+/// The part that is missing at the end of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Missing {
     /// The rest of a command or of an annotation.

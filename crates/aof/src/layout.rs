@@ -71,6 +71,15 @@ pub struct Layout {
     stem: FileName,
 }
 
+impl Default for Layout {
+    /// The default names: `appendonly.aof…`.
+    fn default() -> Self {
+        Self {
+            stem: FileName("appendonly.aof".to_owned()),
+        }
+    }
+}
+
 impl Layout {
     /// The names that are made from `stem`, unless it is so long that a manifest could not hold
     /// them: longer than 200 bytes.

@@ -38,7 +38,7 @@ pub enum Expect {
     Unknown,
 }
 
-/// What comes next in a file.
+/// The next part of a file.
 #[derive(Debug, Clone, Copy)]
 pub enum Next<'a> {
     /// A unit.
@@ -323,7 +323,7 @@ impl Reader {
         self.buffer_start + self.buffer.len() as u64
     }
 
-    /// What the file lacks if it ends here.
+    /// The part that the file lacks if it ends here.
     const fn missing(&self) -> Option<Missing> {
         match () {
             () if self.open.is_some() => Some(Missing::Group),

@@ -1,4 +1,4 @@
-//! What a file consists of: units, and annotations between them.
+//! Parts of a file: units, and annotations between them.
 //!
 //! Always true: a unit is whole; of a transaction nothing is seen before its EXEC has been.
 //! Not here: how units are found — `reader.rs`

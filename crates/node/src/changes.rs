@@ -61,6 +61,7 @@ impl Core {
                     level: self.config.loglevel,
                 });
             }
+            Act::Append => self.follow_append_settings(),
             Act::Nothing | Act::Data | Act::Listen | Act::Directory => {}
         }
     }

@@ -9,26 +9,19 @@
 //! Not here: machines — `machines.rs`, `migrate.rs`; holding all others — `open_unit.rs`.
 
 use russet_command::CommandError;
-use russet_io::{ConnId, LogLevel};
+use russet_io::ConnId;
 
 use crate::block::{self, end_request, fail, release_postponed};
 use crate::changes::Step;
 use crate::control::migrate;
 use crate::core::Core;
 use crate::exec;
-use crate::hurdles::Hurdles;
 use crate::machines::Machine;
 use crate::migrate::{Input, Migrate};
 use crate::node::Node;
 use crate::open_unit::OpenUnit;
 use crate::outgoing::Class;
-use crate::persist::loads::{Cause, Ended};
-use crate::persist::saves::Purpose;
 use crate::session::{For, Session, State};
-
-/// DEBUG RELOAD that could not read the file back.
-const RELOAD_FAILED: CommandError =
-    CommandError::text("ERR Error trying to load the RDB dump, check server logs.");
 
 impl Node {
     /// Lets machines take what has ended.
@@ -47,9 +40,13 @@ impl Node {
                     continue;
                 }
                 Machine::Load => {
-                    if let Some(ended) = self.core.step_loading(outcome) {
+                    if let Some(ended) = self.step_loading(outcome) {
                         self.follow_load(ended);
                     }
+                    continue;
+                }
+                Machine::Aof(job) => {
+                    self.step_aof(job, outcome);
                     continue;
                 }
                 Machine::Dial => {
@@ -64,61 +61,6 @@ impl Node {
                 Step::End(result) => self.end_wait(conn, result.err()),
             }
         }
-    }
-
-    /// Goes on after a dump: with a reply, a load, or the end.
-    fn follow_dump(&mut self, purpose: Purpose, result: Result<(), String>) {
-        match (purpose, result) {
-            (Purpose::Background, _) => {}
-            (Purpose::Command(conn), result) => {
-                let error = result.err().map(|_| CommandError::text("ERR"));
-                self.end_wait(conn, error);
-            }
-            (Purpose::Reload(conn, flush), Ok(())) => self.core.reload(conn, flush),
-            (Purpose::Reload(conn, _), Err(_)) => {
-                let text = "ERR Error trying to save the DB, check server logs.";
-                self.end_wait(conn, Some(CommandError::text(text)));
-            }
-            (Purpose::Exit { force: true, .. }, _) | (Purpose::Exit { .. }, Ok(())) => {
-                self.core.exit_now();
-            }
-            (Purpose::Exit { client, .. }, Err(_)) => self.stay(client),
-        }
-    }
-
-    /// Goes on after a load: with requests, a reply, or the end.
-    fn follow_load(&mut self, ended: Ended) {
-        match ended {
-            Ended::Nothing(Cause::Start) | Ended::Loaded(Cause::Start) => {
-                self.core.dirty = 0;
-                self.core.announce_ready();
-            }
-            Ended::Failed(Cause::Start, line) => {
-                self.core.outbox.log(LogLevel::Warning, line);
-                self.core.outbox.exit(1);
-            }
-            Ended::Loaded(Cause::Reload(conn)) => {
-                self.core.dirty = 0;
-                self.end_wait(conn, None);
-            }
-            Ended::Nothing(Cause::Reload(conn)) => self.end_wait(conn, Some(RELOAD_FAILED)),
-            Ended::Failed(Cause::Reload(conn), line) => {
-                self.core.outbox.log(LogLevel::Warning, line);
-                self.end_wait(conn, Some(RELOAD_FAILED));
-            }
-        }
-    }
-
-    /// The server does not end, since the data could not be saved.
-    fn stay(&mut self, client: Option<ConnId>) {
-        let line = "Error trying to save the DB, can't exit.";
-        self.core.outbox.log(LogLevel::Warning, line);
-        self.core.hurdles.set(Hurdles::EXITING, false);
-        if let Some(conn) = client {
-            let text = "ERR Errors trying to SHUTDOWN. Check logs.";
-            self.end_wait(conn, Some(CommandError::text(text)));
-        }
-        release_postponed(&mut self.core, &mut self.sessions);
     }
 
     /// Lets the migration take what arrived on connections, and what came too late.
@@ -180,7 +122,7 @@ impl Node {
     }
 
     /// Ends the wait of a session: it gets its reply and goes on.
-    fn end_wait(&mut self, conn: ConnId, error: Option<CommandError>) {
+    pub(crate) fn end_wait(&mut self, conn: ConnId, error: Option<CommandError>) {
         let open = match &self.core.open {
             Some(open) if open.conn == conn => self.core.open.take(),
             _ => None,

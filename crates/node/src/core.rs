@@ -26,6 +26,7 @@ use crate::open_unit::OpenUnit;
 use crate::outbox::Outbox;
 use crate::outgoing::Outgoing;
 use crate::pause::Pause;
+use crate::persist::aof::Aof;
 use crate::persist::loads::{Loading, Loads};
 use crate::persist::saves::Saves;
 use crate::postponed::Postponed;
@@ -143,7 +144,11 @@ pub(crate) struct Core {
     pub dirty: u64,
     /// Dumps: the one that runs, and what is known of the last.
     pub saves: Saves,
-    /// The file that is being loaded.
+    /// The append-only file.
+    pub aof: Aof,
+    /// Whether requests wait for the first base of an append-only file.
+    pub aof_is_starting: bool,
+    /// The files that are being loaded.
     pub loading: Option<Box<Loading>>,
     /// Counts of the last load.
     pub loads: Loads,

@@ -28,6 +28,10 @@ const DUTIES: &[(&str, Duty)] = &[
     ("close idle links", Node::close_links),
     ("close idle clients", Node::close_idle),
     ("save when a save point is due", Node::save_if_due),
+    (
+        "rewrite the append-only file when that is due",
+        Node::rewrite_if_due,
+    ),
 ];
 
 /// The period of the slower duties.
@@ -118,6 +122,10 @@ impl Node {
 
     fn save_if_due(&mut self) {
         self.core.save_if_due();
+    }
+
+    fn rewrite_if_due(&mut self) {
+        self.core.rewrite_if_due();
     }
 
     /// Ends the pause when its time is over.

@@ -5,18 +5,18 @@
 //!             else ─► each check whose hurdle is up and that is made for this source, in order
 //!                      ─► Refused(error) · Postpones · Queues · none: Runs(permit)
 //! ```
-//! | check | Client | Queued (EXEC) | Woken |
-//! |---|---|---|---|
-//! | arity | refuses | – | – |
-//! | authentication | refuses | – | – |
-//! | outside_multi | refuses | – | – |
-//! | held | postpones | – | – |
-//! | exiting | postpones | – | – |
-//! | memory | refuses | – | – |
-//! | disk | refuses | – | – |
-//! | loading | refuses | – | – |
-//! | paused | postpones | – | – |
-//! | queued | queues | – | – |
+//! | check | Client | Queued (EXEC) | Woken | Replayed |
+//! |---|---|---|---|---|
+//! | arity | refuses | – | – | – |
+//! | authentication | refuses | – | – | – |
+//! | outside_multi | refuses | – | – | – |
+//! | held | postpones | – | – | – |
+//! | exiting | postpones | – | – | – |
+//! | memory | refuses | – | – | – |
+//! | disk | refuses | – | – | – |
+//! | loading | refuses | – | – | – |
+//! | paused | postpones | – | – | – |
+//! | queued | queues | – | – | – |
 //!
 //! A command that was queued or began to wait passes no check again when it runs, for no answer of
 //! these checks can have changed since in a way that matters.
@@ -45,6 +45,8 @@ pub(crate) enum Source {
     Queued,
     /// Its client waited for a key that has changed.
     Woken,
+    /// It comes from an append-only file.
+    Replayed,
 }
 
 impl Source {
@@ -77,7 +79,7 @@ impl Permit {
     /// Whether it may wait for keys: not as a part of a transaction.
     #[inline]
     pub(crate) fn may_block(&self) -> bool {
-        self.source != Source::Queued
+        matches!(self.source, Source::Client | Source::Woken)
     }
 }
 
@@ -249,10 +251,17 @@ fn exiting(_: &Core, _: &Session, command: &Command, _: &Args<'_>) -> Option<Sto
 }
 
 /// Refuses writes, and PING, while what they change could not be saved.
-fn disk(_: &Core, session: &Session, command: &Command, _: &Args<'_>) -> Option<Stop> {
+fn disk(core: &Core, session: &Session, command: &Command, _: &Args<'_>) -> Option<Stop> {
     let is_ping = command.spec.name == "PING";
     let is_refused = flags(session, command).has(Flags::WRITE) || is_ping;
-    is_refused.then_some(Stop::Refused(CommandError::text(
+    if !is_refused {
+        return None;
+    }
+    if let Some(fault) = &core.aof.fault {
+        let text = format!("MISCONF Errors writing to the AOF file: {fault}");
+        return Some(Stop::Refused(CommandError::Text(text.into())));
+    }
+    Some(Stop::Refused(CommandError::text(
         "MISCONF Redis is configured to save RDB snapshots, but it's currently unable to persist \
          to disk. Commands that may modify the data set are disabled, because this instance is \
          configured to report errors during writes if RDB snapshotting fails \

@@ -14,6 +14,7 @@
 //! | Dial | – | to the migration | – |
 //! | Dump | to `persist/saves.rs` | the same | the same |
 //! | Load | to `persist/loading.rs` | the same | the same |
+//! | Aof | to `persist/aof.rs` | the same | the same |
 //!
 //! Always true: a change whose job fails leaves settings, addresses and directory as they were.
 //! Not here: who steps them — `complete.rs`.
@@ -23,6 +24,7 @@ use russet_io::{FileOp, Job, ListenPlan, Outcome};
 use crate::config::Config;
 use crate::config::change::{self, Change};
 use crate::config::setting::Act;
+use crate::persist::aof::AofJob;
 
 /// A machine that awaits a completion.
 #[derive(Debug)]
@@ -37,6 +39,8 @@ pub(crate) enum Machine {
     Dump,
     /// A piece of a file that is loaded.
     Load,
+    /// A job of the append-only file.
+    Aof(AofJob),
 }
 
 /// The configuration file on its way to the disk.

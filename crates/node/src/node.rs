@@ -27,6 +27,7 @@ use crate::links::Links;
 use crate::outbox::Outbox;
 use crate::outgoing::Outgoing;
 use crate::pause::Pause;
+use crate::persist::aof::Aof;
 use crate::persist::loads::{Cause, Loads};
 use crate::persist::saves::Saves;
 use crate::postponed::Postponed;
@@ -145,6 +146,8 @@ impl Node {
             next_client_id: 1,
             dirty: 0,
             saves: Saves::new(now),
+            aof: Aof::default(),
+            aof_is_starting: false,
             loading: None,
             loads: Loads::default(),
             functions: Vec::new(),

@@ -8,7 +8,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use russet_io::{ConnId, Exit, FileId, Job, JobId, LogLevel, LogLine, Outcome};
+use russet_io::{Append, ConnId, Exit, FileId, Job, JobId, LogLevel, LogLine, Outcome};
 
 use crate::machines::Machine;
 
@@ -17,6 +17,10 @@ use crate::machines::Machine;
 pub(crate) struct Outbox {
     /// Lines for the log.
     pub log: Vec<LogLine>,
+    /// Bytes for files.
+    pub append: Vec<Append>,
+    /// Files to sync behind those bytes.
+    pub sync: Vec<(JobId, FileId)>,
     /// Jobs to start.
     pub jobs: Vec<(JobId, Job)>,
     /// Sleep before anything else, in microseconds.
@@ -64,6 +68,15 @@ impl Outbox {
         self.start_for(NOBODY, job, machine)
     }
 
+    /// Has a file synced behind all that was appended so far; then the machine steps.
+    pub(crate) fn sync(&mut self, file: FileId, machine: Machine) -> JobId {
+        self.numbered += 1;
+        let id = JobId(self.numbered);
+        self.sync.push((id, file));
+        self.awaiting.insert(id, (NOBODY, machine));
+        id
+    }
+
     /// Nobody awaits this job any more.
     pub(crate) fn forget(&mut self, job: JobId) {
         self.awaiting.remove(&job);
@@ -72,8 +85,14 @@ impl Outbox {
 
     /// A number for a file, never used before.
     pub(crate) fn file(&mut self) -> FileId {
-        self.files += 1;
-        FileId(self.files)
+        self.files(1)
+    }
+
+    /// The first of that many numbers for files, none of them used before.
+    pub(crate) fn files(&mut self, count: u64) -> FileId {
+        let first = self.files + 1;
+        self.files += count;
+        FileId(first)
     }
 
     /// Has the process end with this code.

@@ -10,8 +10,8 @@
 
 use russet_base::time::Now;
 use russet_io::{
-    Address, Admission, ConnId, HangUp, JobId, LogLevel, Origin, Outcome, Piece, Ready, Service,
-    Usage,
+    Address, Admission, Append, ConnId, Failure, HangUp, JobId, LogLevel, Origin, Outcome, Piece,
+    Ready, Service, Usage,
 };
 
 use crate::block;
@@ -160,11 +160,14 @@ impl Service for Node {
             self.close_over();
         }
         self.turn.again |= !self.turn.inputs.is_empty();
+        self.core.append_journal();
     }
 
     fn ready(&mut self, ready: &mut Ready) {
         let (outbox, outgoing) = (&mut self.core.outbox, &mut self.core.outgoing);
         hand_over(&mut outbox.log, &mut ready.log);
+        hand_over(&mut outbox.append, &mut ready.append);
+        hand_over(&mut outbox.sync, &mut ready.sync);
         hand_over(&mut outbox.jobs, &mut ready.jobs);
         hand_over(&mut outgoing.flush, &mut ready.flush);
         hand_over(&mut outgoing.resume, &mut ready.resume);
@@ -193,6 +196,10 @@ impl Service for Node {
     fn completed(&mut self, job: JobId, outcome: Outcome) {
         self.core.outbox.finish(job, outcome);
         self.turn.again = true;
+    }
+
+    fn append_failed(&mut self, append: Append, failure: Failure) {
+        self.core.append_failed(&append, &failure.text);
     }
 
     fn measured(&mut self, usage: &Usage) {
@@ -257,6 +264,7 @@ impl Node {
         let mut soonest_us = self.turn.tick_at_us;
         let mut at = |us: Option<u64>| soonest_us = soonest_us.min(us.unwrap_or(u64::MAX));
         at(core.outgoing.next_patience_us());
+        at(core.next_sync_us());
         at(core.migrating.as_ref().and_then(Migrate::deadline_us));
         if core.open.is_none() {
             at(core.waiters.next_deadline_us());

@@ -220,7 +220,7 @@ impl Core {
         self.journal.read(reader)
     }
 
-    fn derive_recording(&mut self) {
+    pub(crate) fn derive_recording(&mut self) {
         self.effects.recording = self.journal.has_readers();
         self.derive_events();
     }

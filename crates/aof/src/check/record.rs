@@ -34,7 +34,7 @@ pub(super) struct Records {
     is_multi: bool,
 }
 
-/// What the next byte belongs to.
+/// The part of a record to which the next byte belongs.
 #[derive(Debug, Clone, Copy)]
 enum Place {
     /// The beginning of a record.
@@ -133,7 +133,7 @@ impl Records {
         matches!(self.place, Place::Record)
     }
 
-    /// What is wrong with a file that ends here. Of one that ends where a string should begin the
+    /// The fault of a file that ends here. Of one that ends where a string should begin the
     /// tool says nothing.
     pub(super) fn end(&mut self) -> Option<Problem> {
         let is_multi = self.is_multi;

@@ -30,7 +30,7 @@ pub struct Found {
     pub size: u64,
 }
 
-/// What was found on the disk.
+/// The files that were found on the disk.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Directory<'a> {
     /// The files of the append-only directory; none when it is absent.
@@ -53,7 +53,7 @@ pub enum Role {
 /// A file to be loaded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FileToLoad {
-    /// What the manifest says of it.
+    /// Its entry in the manifest.
     pub part: Part,
     /// Base or increment.
     pub role: Role,
@@ -64,7 +64,7 @@ pub struct FileToLoad {
 }
 
 impl FileToLoad {
-    /// What a reader expects of it.
+    /// The protection that a reader expects of it.
     #[must_use]
     pub const fn expect(&self) -> Expect {
         match self.part.units {
@@ -74,7 +74,7 @@ impl FileToLoad {
     }
 }
 
-/// What to do at a start.
+/// The work of a start.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LoadPlan {
     /// The manifest once the upgrade is done.

@@ -32,7 +32,7 @@ pub struct Change {
 /// An increment that no manifest lists yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Apart {
-    /// What the manifest will say of it: the number for its check lines.
+    /// Its future entry in the manifest: the number for its check lines.
     pub part: Part,
     /// The name it has until then.
     pub temp: FileName,
@@ -40,7 +40,7 @@ pub struct Apart {
     pub steps: Vec<Step>,
 }
 
-/// What takes changes while a base is being written.
+/// The place that takes changes while a base is being written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Growing {
     /// The last increment of the manifest, which [`begin_rewrite`] has added.

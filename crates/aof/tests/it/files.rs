@@ -51,7 +51,7 @@ pub(crate) fn groups() -> Vec<Vec<u8>> {
     ]
 }
 
-/// A file with check lines of at least so many bytes.
+/// A file with check lines of at least that size.
 pub(crate) fn checked(size: usize) -> Vec<u8> {
     let mut writer = GroupWriter::new(SEQ, 0);
     let mut file = Vec::new();

@@ -27,11 +27,11 @@ impl Config {
     /// # Examples
     /// ```
     /// use russet_node::config::{Config, Text};
-    /// let text = b"appendonly yes\n".to_vec();
+    /// let text = b"replicaof 127.0.0.1 1\n".to_vec();
     /// let sources = [Text { name: "redis.conf".into(), text }];
     /// let config = Config::load(&sources, &mut |_| Err("no such file".into())).unwrap();
     /// let names: Vec<&str> = config.without_effect().map(|setting| setting.name).collect();
-    /// assert_eq!(names, ["appendonly"]);
+    /// assert_eq!(names, ["replicaof"]);
     /// ```
     pub fn without_effect(&self) -> impl Iterator<Item = Ineffective> {
         SETTINGS

@@ -53,6 +53,8 @@ pub(crate) enum Act {
     Keepalive,
     /// Derive the forms in which data commands, the key space and the decoders read settings.
     Data,
+    /// Turn appending on or off, or sync otherwise.
+    Append,
 }
 
 /// How far a setting is heeded.

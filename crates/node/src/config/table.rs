@@ -64,33 +64,36 @@ pub(crate) const SETTINGS: &[Setting] = &[
     Setting::flag("always-show-logo", "no").immutable().to(|t, v| t.always_show_logo = v.flag())
         .does("Whether the logo is printed even to a log file."),
     Setting::flag("aof-disable-auto-gc", "no").hidden()
+        .to(|t, v| t.aof_disable_auto_gc = v.flag())
         .does("Whether old append-only files are kept."),
-    Setting::flag("aof-load-truncated", "yes")
+    Setting::flag("aof-load-truncated", "yes").to(|t, v| t.aof_load_truncated = v.flag())
         .does("Whether an append-only file that ends in the middle of a command is loaded."),
     Setting::text("aof-rewrite-cpulist", "").alias("aof_rewrite_cpulist").optional()
         .check(fixed_cpus)
         .does("The CPUs for rewriting the append-only file."),
     Setting::flag("aof-rewrite-incremental-fsync", "yes")
         .does("Whether a rewrite of the append-only file syncs as it goes."),
-    Setting::flag("aof-timestamp-enabled", "no")
+    Setting::flag("aof-timestamp-enabled", "no").to(|t, v| t.aof_timestamp_enabled = v.flag())
         .does("Whether the append-only file holds timestamps."),
     Setting::flag("aof-use-rdb-preamble", "yes")
         .does("Whether a rewritten append-only file begins with an RDB image."),
     Setting::text("appenddirname", "appendonlydir").immutable().check(check_append_dir)
-        .to(|t, v| t.appenddirname = v.text()).unread()
+        .to(|t, v| t.appenddirname = v.text())
         .does("The folder of the append-only files, below `dir`."),
     Setting::text("appendfilename", "appendonly.aof").immutable().check(check_append_file)
-        .to(|t, v| t.appendfilename = v.text()).unread()
+        .to(|t, v| t.appendfilename = v.text())
         .does("The beginning of the names of append-only files."),
     Setting::choice("appendfsync", "everysec", APPENDFSYNC)
-        .to(|t, v| t.appendfsync = AppendSync::from_number(v.choice())).unread()
+        .to(|t, v| t.appendfsync = AppendSync::from_number(v.choice())).then(Act::Append)
         .does("When the append-only file is synced."),
     Setting::flag("appendonly", "no").not_while_loading().to(|t, v| t.appendonly = v.flag())
-        .lacks("no change is written to disk, and a restart begins without data")
+        .then(Act::Append)
         .does("Whether every change is appended to a file."),
     Setting::size("auto-aof-rewrite-min-size", "67108864", 0, BYTES)
+        .to(|t, v| t.auto_aof_rewrite_min_size = v.size())
         .does("Smaller append-only files are not rewritten on their own."),
     Setting::int("auto-aof-rewrite-percentage", "100", 0, INT)
+        .to(|t, v| t.auto_aof_rewrite_percentage = v.int())
         .does("The growth since the last rewrite that starts another, in percent."),
     Setting::text("availability-zone", "")
         .does("The availability zone that is reported to clients."),
@@ -342,6 +345,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
     Setting::flag("mptcp", "no").immutable()
         .does("Whether listeners use Multipath TCP."),
     Setting::flag("no-appendfsync-on-rewrite", "no")
+        .to(|t, v| t.no_appendfsync_on_rewrite = v.flag())
         .does("Whether the append-only file is not synced while it is rewritten."),
     Setting::special("notify-keyspace-events", "", Kind::Events)
         .to(|t, v| t.notify_keyspace_events = v.choice()).then(Act::Data)

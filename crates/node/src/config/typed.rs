@@ -15,10 +15,15 @@ use super::value::{AppendSync, EvictionPolicy, OutputLimit, Permission, SavePoin
 pub struct Typed {
     pub aclfile: String,
     pub always_show_logo: bool,
+    pub aof_disable_auto_gc: bool,
+    pub aof_load_truncated: bool,
+    pub aof_timestamp_enabled: bool,
     pub appenddirname: String,
     pub appendfilename: String,
     pub appendfsync: AppendSync,
     pub appendonly: bool,
+    pub auto_aof_rewrite_min_size: u64,
+    pub auto_aof_rewrite_percentage: i32,
     pub bind: Vec<String>,
     pub bind_source_addr: String,
     pub busy_reply_threshold: u64,
@@ -53,6 +58,7 @@ pub struct Typed {
     pub maxmemory: u64,
     pub maxmemory_policy: EvictionPolicy,
     pub maxmemory_samples: u32,
+    pub no_appendfsync_on_rewrite: bool,
     pub notify_keyspace_events: u32,
     pub oom_score_adj_values: [i32; 3],
     /// The thresholds of packed collections, one setting each.

@@ -11,8 +11,6 @@ mod protocol;
 mod reload;
 mod shape;
 
-use std::borrow::Cow;
-
 use russet_base::num::{parse_f64, parse_i64, parse_memory};
 use russet_command::Arity::AtLeast;
 use russet_command::args::is_word;
@@ -146,7 +144,15 @@ const SUBCOMMANDS: &[Sub] = &[
             "Write to the log how the value of <key> is packed.",
         ),
     ),
-    sub("LOADAOF", (0, 0), no_persistence, ("", "Not available.")),
+    sub(
+        "LOADAOF",
+        (0, 0),
+        reload::load_aof,
+        (
+            "",
+            "Write the append-only file, drop all data, and load it.",
+        ),
+    ),
     sub(
         "LOG",
         (1, 1),
@@ -295,13 +301,6 @@ fn accept(cx: &mut ControlCtx<'_>, _: Args<'_>) -> Result<ControlFlow, CommandEr
 
 fn config_rewrite(cx: &mut ControlCtx<'_>, _: Args<'_>) -> Result<ControlFlow, CommandError> {
     write_file(cx, Extent::All, "ERR CONFIG-REWRITE-FORCE-ALL failed")
-}
-
-fn no_persistence(_: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlFlow, CommandError> {
-    let name = String::from_utf8_lossy(&args[1]).to_ascii_uppercase();
-    Err(CommandError::Text(Cow::Owned(format!(
-        "ERR DEBUG {name} is not available"
-    ))))
 }
 
 fn error(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlFlow, CommandError> {

@@ -82,6 +82,7 @@ fn info(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlFlow, CommandE
         clients,
         commands: commands.iter().map(|command| &*command.full_name).collect(),
         dirty: core.dirty,
+        aof: &core.aof,
         persistence: Persistence {
             loading: core
                 .loading

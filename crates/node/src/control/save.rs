@@ -1,4 +1,4 @@
-//! Commands that save the data: BGSAVE, LASTSAVE, SAVE.
+//! Commands that save the data: BGREWRITEAOF, BGSAVE, LASTSAVE, SAVE.
 //!
 //! Always true: nobody waits for BGSAVE; SAVE keeps only its own client waiting.
 //! Not here: saving — `persist/saves.rs`; SHUTDOWN — `control/server.rs`
@@ -20,6 +20,15 @@ type Row = russet_command::Row<ControlHandler>;
 pub(crate) const FAMILY: Family<ControlHandler> = Family {
     group: Group::Server,
     rows: &[
+        Row::control("BGREWRITEAOF", Exactly(1), rewrite)
+            .flags(
+                Flags::ADMIN
+                    .with(Flags::NOSCRIPT)
+                    .with(Flags::NO_ASYNC_LOADING),
+            )
+            .since("1.0.0")
+            .cost("O(1)")
+            .does("Writes the append-only file anew in the background."),
         Row::control("BGSAVE", AtLeast(1), bgsave)
             .takes("[SCHEDULE | CANCEL]:operation")
             .flags(
@@ -63,14 +72,45 @@ fn bgsave(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlFlow, Comman
     if cx.core.saves.is_running() {
         return Err(IN_PROGRESS);
     }
+    if cx.core.aof.rewrite.is_some() && !is_scheduled {
+        return Err(CommandError::text(
+            "ERR Another child process is active (AOF?): can't BGSAVE right now. Use BGSAVE \
+             SCHEDULE in order to schedule a BGSAVE whenever possible.",
+        ));
+    }
     // COMPAT: what a transaction asks for begins behind it.
-    if cx.core.open.is_some() || (is_scheduled && cx.session.multi().is_some()) {
+    let is_busy = cx.core.open.is_some() || cx.core.aof.rewrite.is_some();
+    if is_busy || (is_scheduled && cx.session.multi().is_some()) {
         cx.core.saves.is_scheduled = true;
         cx.reply().simple("Background saving scheduled");
         return Ok(ControlFlow::Done);
     }
     cx.core.save_in_background();
     cx.reply().simple("Background saving started");
+    Ok(ControlFlow::Done)
+}
+
+fn rewrite(cx: &mut ControlCtx<'_>, _: Args<'_>) -> Result<ControlFlow, CommandError> {
+    if cx.core.aof.rewrite.is_some() {
+        return Err(CommandError::text(
+            "ERR Background append only file rewriting already in progress",
+        ));
+    }
+    if cx.core.saves.is_running() || cx.core.open.is_some() || cx.session.multi().is_some() {
+        cx.core.aof.is_scheduled = true;
+        cx.reply()
+            .simple("Background append only file rewriting scheduled");
+        return Ok(ControlFlow::Done);
+    }
+    cx.core.start_rewrite();
+    if cx.core.aof.rewrite.is_none() {
+        return Err(CommandError::text(
+            "ERR Can't execute an AOF background rewriting. Please check the server logs for more \
+             information.",
+        ));
+    }
+    cx.reply()
+        .simple("Background append only file rewriting started");
     Ok(ControlFlow::Done)
 }
 

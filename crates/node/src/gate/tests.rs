@@ -14,7 +14,12 @@ const CONN: ConnId = ConnId {
     generation: 1,
 };
 
-const SOURCES: [Source; 3] = [Source::Client, Source::Queued, Source::Woken];
+const SOURCES: [Source; 4] = [
+    Source::Client,
+    Source::Queued,
+    Source::Woken,
+    Source::Replayed,
+];
 
 struct World {
     node: Node,
@@ -67,7 +72,8 @@ fn ask(world: &World, request: &str, source: Source) -> String {
     let id = resolve(core, args).expect("the command exists");
     match admit(core, &world.session, id, &args, source) {
         Verdict::Runs(permit) => {
-            assert_eq!(permit.may_block(), source != Source::Queued);
+            let waits = matches!(source, Source::Client | Source::Woken);
+            assert_eq!(permit.may_block(), waits);
             "runs".to_owned()
         }
         Verdict::Queues => "queues".to_owned(),

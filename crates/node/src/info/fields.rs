@@ -251,18 +251,41 @@ const PERSISTENCE: &[Field] = &[
     field("rdb_last_load_keys_loaded", |v| {
         Shown::Count(v.persistence.loads.loaded)
     }),
-    zero("aof_enabled"),
-    zero("aof_rewrite_in_progress"),
-    zero("aof_rewrite_scheduled"),
-    field("aof_last_rewrite_time_sec", |_| Shown::Int(-1)),
-    field("aof_current_rewrite_time_sec", |_| Shown::Int(-1)),
-    field("aof_last_bgrewrite_status", |_| "ok".into()),
-    zero("aof_rewrites"),
-    zero("aof_rewrites_consecutive_failures"),
-    field("aof_last_write_status", |_| "ok".into()),
+    field("aof_enabled", |v| {
+        Shown::Count(u64::from(v.config.appendonly))
+    }),
+    field("aof_rewrite_in_progress", |v| {
+        Shown::Count(u64::from(v.aof.rewrite.is_some()))
+    }),
+    field("aof_rewrite_scheduled", |v| {
+        Shown::Count(u64::from(v.aof.is_scheduled))
+    }),
+    field("aof_last_rewrite_time_sec", |v| {
+        Shown::Int(v.aof.last_took_s.unwrap_or(-1))
+    }),
+    field("aof_current_rewrite_time_sec", |v| {
+        let rewrite = v.aof.rewrite.as_ref();
+        Shown::Int(rewrite.map_or(-1, |rewrite| v.now.wall_s() - rewrite.since.wall_s()))
+    }),
+    field("aof_last_bgrewrite_status", |v| ok_or_err(v.aof.is_last_ok)),
+    field("aof_rewrites", |v| Shown::Count(v.aof.count)),
+    field("aof_rewrites_consecutive_failures", |v| {
+        Shown::Count(v.aof.failures)
+    }),
+    field("aof_last_write_status", |v| {
+        ok_or_err(v.aof.fault.is_none())
+    }),
     zero("aof_last_cow_size"),
     zero("module_fork_in_progress"),
     zero("module_fork_last_cow_size"),
+    field("aof_current_size", |v| v.of_aof(|aof| aof.size())),
+    field("aof_base_size", |v| v.of_aof(|aof| aof.grown_from)),
+    field("aof_pending_rewrite", |v| v.of_aof(|_| 0)),
+    field("aof_buffer_length", |v| v.of_aof(|_| 0)),
+    field("aof_pending_bio_fsync", |v| {
+        v.of_aof(|aof| u64::from(aof.writer.as_ref().is_some_and(|w| w.sync.is_some())))
+    }),
+    field("aof_delayed_fsync", |v| v.of_aof(|aof| aof.delayed)),
     field("loading_start_time", |v| {
         v.while_loading(|progress| Shown::Int(progress.start_s))
     }),

@@ -18,6 +18,7 @@ use russet_base::time::Now;
 
 use crate::config::Config;
 use crate::environment::Environment;
+use crate::persist::aof::Aof;
 use crate::persist::loads::{LoadProgress, Loads};
 use crate::stats::Stats;
 use fields::SECTIONS;
@@ -48,6 +49,8 @@ pub(crate) struct View<'v> {
     pub dirty: u64,
     /// Saving and loading.
     pub persistence: Persistence,
+    /// The append-only file.
+    pub aof: &'v Aof,
     /// The time of this turn.
     pub now: Now,
     /// The time of the start.
@@ -55,6 +58,14 @@ pub(crate) struct View<'v> {
 }
 
 impl View<'_> {
+    /// A number that is there only while an append-only file is written.
+    fn of_aof(&self, show: impl Fn(&Aof) -> u64) -> Shown<'static> {
+        match self.config.appendonly {
+            true => Shown::Count(show(self.aof)),
+            false => Shown::Absent,
+        }
+    }
+
     /// A field that is there only while data is loaded.
     fn while_loading(&self, show: impl Fn(LoadProgress) -> Shown<'static>) -> Shown<'static> {
         self.persistence.loading.map_or(Shown::Absent, show)

@@ -7,6 +7,7 @@ use crate::config::Config;
 use russet_io::Usage;
 
 use crate::environment::Environment;
+use crate::persist::aof::Aof;
 use crate::stats::Stats;
 
 fn with_view<T>(stats: &Stats, look: impl FnOnce(&View<'_>) -> T) -> T {
@@ -19,7 +20,9 @@ fn with_view<T>(stats: &Stats, look: impl FnOnce(&View<'_>) -> T) -> T {
         ..Usage::default()
     });
     environment.beside_data = (2 << 20) - 1024;
+    let aof = Aof::default();
     let view = View {
+        aof: &aof,
         config: &config,
         environment: &environment,
         stats,

@@ -42,7 +42,7 @@ pub(crate) struct DumpPlan {
     pub has_checksum: bool,
     /// Whether it is the base of an append-only file.
     pub is_aof_base: bool,
-    /// What access clocks are written; `None` writes none.
+    /// The access clocks that are written; `None` writes none.
     pub access: Option<AccessPolicy>,
     /// The Unix time in seconds.
     pub written_at: i64,

@@ -1,154 +1,392 @@
-//! Loading, step by step: a file is opened, read piece by piece, and closed.
+//! Loading, step by step: files are opened, read piece by piece, and closed.
 //!
 //! Always true: a piece is loaded while the next one is read.
-//! Not here: the states — `loads.rs`; what the bytes mean — `restore.rs`
+//! Not here: the states — `loads.rs`; what the bytes mean — `restore.rs`, `replay.rs`
 
 use std::io::ErrorKind;
 
+use russet_aof::plan::LoadPlan;
+use russet_aof::{Expect, FileName, Part, Reader, Units};
 use russet_io::{FileOp, FileReply, Job, LogLevel, OpenHow, Outcome};
 use russet_rdb::Buffer;
 
-use super::loads::{Cause, Ended, Loading};
+use super::aof::AofJob;
+use super::loads::{Cause, Content, Current, Ended, Loading, Source, SourceKind};
+use super::replay::{self, Stopped};
 use super::restore::{Fault, Reached, Restore, Rules};
+use super::steps::{Cut, Survey};
 use crate::core::Core;
 use crate::hurdles::Hurdles;
 use crate::machines::Machine;
+use crate::node::Node;
 
 /// The size of a read, in bytes.
 const READ_SIZE: usize = 256 << 10;
 
 impl Core {
-    /// Begins to load the dump that the configuration names.
+    /// Begins to load what the configuration names.
     pub(crate) fn start_loading(&mut self, cause: Cause, replaces: bool) {
+        let mut loading = Box::new(Loading::new(cause, replaces, self.now));
+        self.hurdles
+            .set(Hurdles::LOADING, matches!(cause, Cause::Start));
+        if cause == Cause::Start && self.config.appendonly {
+            let task = Job::Task(Box::new(Survey(self.place())));
+            self.outbox.start_apart(task, Machine::Aof(AofJob::Survey));
+        } else {
+            self.open_dump(&mut loading);
+        }
+        self.loading = Some(loading);
+    }
+
+    /// Begins to load the append-only file that is there.
+    pub(crate) fn start_loading_aof(&mut self, cause: Cause) {
+        let mut loading = Box::new(Loading::new(cause, true, self.now));
+        let parts: Vec<_> = self.aof.manifest.files().cloned().collect();
+        for (index, part) in parts.iter().enumerate() {
+            let is_last = index + 1 == parts.len();
+            let source = self.source_of(part, is_last, 0);
+            loading.queue.push_back(source);
+        }
+        loading.manifest = Some(self.aof.manifest.clone());
+        if let Some(first) = loading.queue.pop_front() {
+            self.open_source(&mut loading, first);
+        }
+        self.loading = Some(loading);
+    }
+
+    fn source_of(&self, part: &Part, is_last: bool, size: u64) -> Source {
+        Source {
+            path: format!("{}/{}", self.config.appenddirname, part.name.as_str()),
+            kind: SourceKind::Part {
+                name: part.name.clone(),
+                expect: match part.units {
+                    Units::Plain => Expect::Plain,
+                    Units::Checked => Expect::Checked { seq: part.seq },
+                },
+                is_last,
+                size,
+            },
+        }
+    }
+
+    fn open_dump(&mut self, loading: &mut Loading) {
+        let source = Source {
+            path: self.config.dbfilename.clone(),
+            kind: SourceKind::Dump,
+        };
+        self.open_source(loading, source);
+    }
+
+    fn open_source(&mut self, loading: &mut Loading, source: Source) {
         let file = self.outbox.file();
-        let path = self.config.dbfilename.clone();
         let open = FileOp::Open {
             file,
-            path: path.clone(),
+            path: source.path.clone(),
             how: OpenHow::Read,
         };
         self.outbox.start_apart(Job::File(open), Machine::Load);
-        self.loading = Some(Box::new(Loading {
-            cause,
-            path,
+        let restore = Box::<Restore>::default();
+        let content = match &source.kind {
+            SourceKind::Dump => Content::Dump(restore, Buffer::default()),
+            SourceKind::Part { expect, .. } => {
+                Content::Units(Box::new(Reader::new(*expect)), restore)
+            }
+        };
+        loading.current = Some(Current {
+            source,
             file,
-            since: self.now,
-            size: 0,
             asked: 0,
-            buffer: Buffer::default(),
-            restore: Restore::default(),
-            replaces,
-        }));
-        self.hurdles
-            .set(Hurdles::LOADING, matches!(cause, Cause::Start));
+            content,
+        });
     }
 
-    /// Takes the next piece; gives the end, once it is reached.
-    pub(crate) fn step_loading(&mut self, outcome: Outcome) -> Option<Ended> {
+    /// Takes what was found at the start; gives the end, if nothing can be loaded.
+    pub(crate) fn follow_survey(&mut self, outcome: Outcome) -> Option<Ended> {
         let mut loading = self.loading.take()?;
-        let reached = match outcome {
-            Outcome::File(FileReply::Opened { size }) => {
-                loading.size = size;
-                self.ask_for_more(&mut loading);
-                Ok(Reached::More)
-            }
-            Outcome::File(FileReply::Bytes(bytes)) => self.load(&mut loading, &bytes),
-            Outcome::Failed(failure) if failure.kind == ErrorKind::NotFound => {
-                return Some(self.end_loading(Ended::Nothing(loading.cause)));
-            }
-            Outcome::Failed(failure) => {
-                let line = format!(
-                    "Fatal error loading the DB, check server logs. Can't read {}: {failure}",
-                    loading.path
-                );
-                return Some(self.end_loading(Ended::Failed(loading.cause, line)));
-            }
-            other => {
-                let line = format!("Reading {} ended with {other:?}", loading.path);
+        let plan = match outcome {
+            Outcome::Finished(value) => value.downcast::<LoadPlan>().map_err(|_| String::new()),
+            Outcome::Failed(failure) => Err(failure.text),
+            other => Err(format!("{other:?}")),
+        };
+        let plan = match plan {
+            Ok(plan) => plan,
+            Err(why) => {
+                let line = format!("Fatal error loading the append only files: {why}");
                 return Some(self.end_loading(Ended::Failed(loading.cause, line)));
             }
         };
-        match reached {
-            Ok(Reached::More) => {
-                self.loading = Some(loading);
-                None
+        for file in &plan.files {
+            let source = self.source_of(&file.part, file.is_last, file.size);
+            loading.queue.push_back(source);
+        }
+        loading.total = plan.size;
+        loading.manifest = Some(plan.manifest);
+        match loading.queue.pop_front() {
+            Some(first) => self.open_source(&mut loading, first),
+            // COMPAT: whoever turns appending on over a dump keeps the data of the dump.
+            None => self.open_dump(&mut loading),
+        }
+        self.loading = Some(loading);
+        None
+    }
+
+    fn ask_for_more(&mut self, current: &mut Current) {
+        let read = FileOp::Read {
+            file: current.file,
+            offset: current.asked,
+            len: READ_SIZE,
+        };
+        current.asked += READ_SIZE as u64;
+        self.outbox.start_apart(Job::File(read), Machine::Load);
+    }
+
+    /// The treatment of special keys of a dump.
+    pub(super) fn rules(&self, replaces: bool, skips_expired: bool) -> Rules {
+        Rules {
+            skips_expired,
+            replaces,
+            databases: self.config.databases as usize,
+            now_ms: self.now.wall_ms(),
+        }
+    }
+
+    /// Logs the lines that a dump gave.
+    pub(super) fn tell(&mut self, restore: &mut Restore) {
+        for (level, line) in restore.lines.drain(..) {
+            self.outbox.log(level, line);
+        }
+    }
+
+    /// A file was loaded to its end: the next one is opened, or all were loaded.
+    fn end_source(&mut self, mut loading: Box<Loading>, current: Current) -> Option<Ended> {
+        self.outbox.start(Job::File(FileOp::Close(current.file)));
+        let (Content::Dump(restore, _) | Content::Units(_, restore)) = current.content;
+        loading.counts.add(&restore);
+        self.functions.extend(restore.functions);
+        let is_aof = match &current.source.kind {
+            SourceKind::Dump => false,
+            SourceKind::Part { size, .. } => {
+                loading.done += size;
+                let line = format!("DB loaded from file {}", current.source.path);
+                self.outbox.log(LogLevel::Verbose, line);
+                true
             }
-            Ok(Reached::End) => {
-                self.close_loaded(&loading);
-                self.tell_loaded(&loading);
-                self.functions = std::mem::take(&mut loading.restore.functions);
-                Some(self.end_loading(Ended::Loaded(loading.cause)))
+        };
+        if let Some(next) = loading.queue.pop_front() {
+            self.open_source(&mut loading, next);
+            self.loading = Some(loading);
+            return None;
+        }
+        Some(self.end_loaded(*loading, is_aof))
+    }
+
+    /// All files were loaded.
+    fn end_loaded(&mut self, loading: Loading, is_aof: bool) -> Ended {
+        let counts = loading.counts;
+        self.loads = counts;
+        if counts.loaded > 0 || !is_aof {
+            let (loaded, expired) = (counts.loaded, counts.expired);
+            let line = format!("Done loading RDB, keys loaded: {loaded}, keys expired: {expired}.");
+            self.outbox.log(LogLevel::Notice, line);
+        }
+        if counts.empty > 0 {
+            let line = format!("'empty keys skipped: {}'", counts.empty);
+            self.outbox.log(LogLevel::Notice, line);
+        }
+        let took_us = self.now.mono_us.saturating_sub(loading.since.mono_us);
+        let from = match is_aof {
+            true => "append only file",
+            false => "disk",
+        };
+        let line = format!(
+            "DB loaded from {from}: {}.{:03} seconds",
+            took_us / 1_000_000,
+            took_us / 1000 % 1000
+        );
+        self.outbox.log(LogLevel::Notice, line);
+        if let Some(manifest) = loading.manifest {
+            self.aof.manifest = manifest;
+        }
+        self.aof.loaded_size = loading.total;
+        self.end_loading(Ended::Loaded(loading.cause))
+    }
+
+    fn end_loading(&mut self, ended: Ended) -> Ended {
+        self.loading = None;
+        self.derive_recording();
+        ended
+    }
+
+    /// A file ends early: it is cut, if it is the last, that is allowed, and a crash can have torn
+    /// it.
+    fn cut_or_refuse(
+        &mut self,
+        mut loading: Box<Loading>,
+        current: Current,
+        (error, whole): (russet_aof::Error, u64),
+    ) -> Option<Ended> {
+        self.outbox.start(Job::File(FileOp::Close(current.file)));
+        let path = &current.source.path;
+        let is_short = matches!(error, russet_aof::Error::Truncated { .. });
+        if let SourceKind::Part {
+            name,
+            expect,
+            is_last: true,
+            ..
+        } = &current.source.kind
+            && self.config.aof_load_truncated
+            && (is_short || matches!(expect, Expect::Checked { .. }))
+        {
+            for line in [
+                "!!! Warning: short read while loading the AOF file!!!".to_owned(),
+                format!("{path}: {error}"),
+                format!("Truncating the AOF {} at offset {whole}", name.as_str()),
+            ] {
+                self.outbox.log(LogLevel::Warning, line);
             }
-            Err(fault) => {
-                self.close_loaded(&loading);
-                let line = refusal(&fault, &loading.path);
+            let seq = match expect {
+                Expect::Checked { seq } => Some(*seq),
+                _ => None,
+            };
+            let place = self.place();
+            let task = Cut::new(place, (name.clone(), whole), seq, self.now.wall_s());
+            self.outbox
+                .start_apart(Job::Task(Box::new(task)), Machine::Aof(AofJob::Cut));
+            let (Content::Dump(restore, _) | Content::Units(_, restore)) = &current.content;
+            loading.counts.add(restore);
+            self.loading = Some(loading);
+            return None;
+        }
+        let line = match is_short {
+            true => format!(
+                "Unexpected end of file reading the append only file {path}. You can: 1) Make a \
+                 backup of your AOF file, then use ./redis-check-aof --fix <filename.manifest>. \
+                 2) Alternatively you can set the 'aof-load-truncated' configuration option to \
+                 yes and restart the server. ({error})"
+            ),
+            false => format!(
+                "Bad file format reading the append only file {path}: make a backup of your AOF \
+                 file, then use ./redis-check-aof --fix <filename.manifest> ({error})"
+            ),
+        };
+        Some(self.end_loading(Ended::Failed(loading.cause, line)))
+    }
+
+    /// The last file was cut, or not.
+    pub(crate) fn follow_cut(&mut self, outcome: Outcome) -> Option<Ended> {
+        let loading = self.loading.take()?;
+        match outcome {
+            Outcome::Finished(value) => {
+                if let Ok(aside) = value.downcast::<FileName>() {
+                    let line = format!("The bytes behind it were kept in {}", aside.as_str());
+                    self.outbox.log(LogLevel::Warning, line);
+                }
+                let line = "AOF loaded anyway because aof-load-truncated is enabled";
+                self.outbox.log(LogLevel::Warning, line);
+                Some(self.end_loaded(*loading, true))
+            }
+            other => {
+                let why = other.failure().map(|failure| failure.text.clone());
+                let line = format!(
+                    "Bad file format reading the append only file: {}",
+                    why.unwrap_or_default()
+                );
                 Some(self.end_loading(Ended::Failed(loading.cause, line)))
             }
         }
     }
 
-    fn load(&mut self, loading: &mut Loading, bytes: &[u8]) -> Result<Reached, Fault> {
-        match bytes.is_empty() {
-            true => loading.buffer.end(),
-            false => {
-                loading.buffer.append(bytes);
-                self.ask_for_more(loading);
+    /// A file cannot be read.
+    fn unreadable(
+        &mut self,
+        mut loading: Box<Loading>,
+        current: &Current,
+        outcome: &Outcome,
+    ) -> Ended {
+        let failure = outcome.failure();
+        let is_absent = failure.is_some_and(|failure| failure.kind == ErrorKind::NotFound);
+        if is_absent && matches!(current.source.kind, SourceKind::Dump) {
+            if let Some(manifest) = loading.manifest.take() {
+                self.aof.manifest = manifest;
+            }
+            return self.end_loading(Ended::Nothing(loading.cause));
+        }
+        let why = failure.map_or_else(|| format!("{outcome:?}"), ToString::to_string);
+        let line = format!(
+            "Fatal error: can't open {} for reading: {why}",
+            current.source.path
+        );
+        self.end_loading(Ended::Failed(loading.cause, line))
+    }
+}
+
+impl Node {
+    /// Takes the next piece; gives the end, once it is reached.
+    pub(crate) fn step_loading(&mut self, outcome: Outcome) -> Option<Ended> {
+        let core = &mut self.core;
+        let mut loading = core.loading.take()?;
+        let Some(mut current) = loading.current.take() else {
+            core.loading = Some(loading);
+            return None;
+        };
+        let bytes = match outcome {
+            Outcome::File(FileReply::Opened { size }) => {
+                if matches!(current.source.kind, SourceKind::Dump) {
+                    loading.total = size;
+                }
+                core.ask_for_more(&mut current);
+                loading.current = Some(current);
+                core.loading = Some(loading);
+                return None;
+            }
+            Outcome::File(FileReply::Bytes(bytes)) => bytes,
+            other => return Some(core.unreadable(loading, &current, &other)),
+        };
+        if !bytes.is_empty() {
+            core.ask_for_more(&mut current);
+        }
+        let loaded = match &mut current.content {
+            Content::Dump(restore, buffer) => {
+                match bytes.is_empty() {
+                    true => buffer.end(),
+                    false => buffer.append(&bytes),
+                }
+                let rules = core.rules(loading.replaces, true);
+                let loaded = restore.load(buffer, &mut core.keyspace, rules);
+                core.tell(restore);
+                loaded.map_err(Stopped::Dump)
+            }
+            Content::Units(reader, restore) => {
+                match bytes.is_empty() {
+                    true => reader.end(),
+                    false => reader.feed(&bytes),
+                }
+                let runner = (&mut self.sessions, &mut loading.session);
+                replay::load(core, runner, (reader, restore))
+            }
+        };
+        match loaded {
+            Ok(Reached::More) => {
+                loading.current = Some(current);
+                core.loading = Some(loading);
+                None
+            }
+            Ok(Reached::End) => core.end_source(loading, current),
+            Err(Stopped::Units(error, whole)) => {
+                core.cut_or_refuse(loading, current, (error, whole))
+            }
+            Err(Stopped::Dump(fault)) => {
+                core.outbox.start(Job::File(FileOp::Close(current.file)));
+                let line = refusal(&fault, &current.source.path);
+                Some(core.end_loading(Ended::Failed(loading.cause, line)))
+            }
+            Err(Stopped::Unknown(name)) => {
+                core.outbox.start(Job::File(FileOp::Close(current.file)));
+                let path = &current.source.path;
+                let line = format!("Unknown command '{name}' reading the append only file {path}");
+                Some(core.end_loading(Ended::Failed(loading.cause, line)))
             }
         }
-        let rules = Rules {
-            skips_expired: true,
-            replaces: loading.replaces,
-            databases: self.config.databases as usize,
-            now_ms: self.now.wall_ms(),
-        };
-        let reached = loading
-            .restore
-            .load(&mut loading.buffer, &mut self.keyspace, rules);
-        for (level, line) in loading.restore.lines.drain(..) {
-            self.outbox.log(level, line);
-        }
-        reached
-    }
-
-    fn ask_for_more(&mut self, loading: &mut Loading) {
-        let read = FileOp::Read {
-            file: loading.file,
-            offset: loading.asked,
-            len: READ_SIZE,
-        };
-        loading.asked += READ_SIZE as u64;
-        self.outbox.start_apart(Job::File(read), Machine::Load);
-    }
-
-    fn close_loaded(&mut self, loading: &Loading) {
-        self.outbox.start(Job::File(FileOp::Close(loading.file)));
-    }
-
-    fn tell_loaded(&mut self, loading: &Loading) {
-        let restore = &loading.restore;
-        let (loaded, expired, empty) = (restore.loaded, restore.expired, restore.empty);
-        (self.loads.loaded, self.loads.expired) = (loaded, expired);
-        let line = match empty {
-            0 => format!("Done loading RDB, keys loaded: {loaded}, keys expired: {expired}."),
-            empty => format!(
-                "Done loading RDB, keys loaded: {loaded}, keys expired: {expired}, 'empty keys \
-                 skipped: {empty}'."
-            ),
-        };
-        self.outbox.log(LogLevel::Notice, line);
-        let took_us = self.now.mono_us.saturating_sub(loading.since.mono_us);
-        let line = format!(
-            "DB loaded from disk: {}.{:03} seconds",
-            took_us / 1_000_000,
-            took_us / 1000 % 1000
-        );
-        self.outbox.log(LogLevel::Notice, line);
-    }
-
-    fn end_loading(&mut self, ended: Ended) -> Ended {
-        self.hurdles.set(Hurdles::LOADING, false);
-        self.loading = None;
-        ended
     }
 }
 

@@ -1,46 +1,100 @@
-//! Loads: the file that is being read piece by piece, and what is known of the last one.
+//! Loads: the files that are being read piece by piece, and what is known of the last load.
 //!
 //! ```text
-//!  start, DEBUG RELOAD ─► Open ─► Read ─┬─ bytes ─► the next read is asked for, then these are
-//!                                       │           loaded ─► … ─► ended
-//!                                       └─ none: the end of the file
+//!  start ─┬─ appendonly no ──────────────► dump.rdb
+//!         └─ appendonly yes ─► Survey ─┬─► base, increments
+//!                                      └─ none of them ─► dump.rdb
+//!  a file ─► Open ─► Read ─┬─ bytes ─► the next read is asked for, then these are loaded
+//!                          └─ none: the end of the file ─► the next file
 //! ```
-//! | state | Opened | Bytes | Failed |
-//! |---|---|---|---|
-//! | opening | → reading | – | no file: ended · other: failed |
-//! | reading | – | → reading, or ended | failed |
+//! | state | plan | Opened | Bytes | Failed |
+//! |---|---|---|---|---|
+//! | surveying | → opening, or ended | – | – | failed |
+//! | opening | – | → reading | – | no dump: ended · other: failed |
+//! | reading | – | – | → reading, opening the next, or ended | failed |
 //!
 //! Always true: at most one read is under way, and no piece is loaded twice.
 //! Always true: a file that is refused ends the start of the server; nothing of it is served.
-//! Not here: who changes it — `loading.rs`; what the bytes mean — `restore.rs`
+//! Not here: who changes it — `loading.rs`, `replay.rs`; what the bytes mean — `restore.rs`
 
+use std::collections::VecDeque;
+
+use russet_aof::{Expect, FileName, Manifest, Reader};
 use russet_base::time::Now;
 use russet_io::{ConnId, FileId};
 use russet_rdb::Buffer;
 
 use super::restore::Restore;
+use crate::session::Session;
 
 /// Why data is loaded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Cause {
     /// The server starts.
     Start,
-    /// DEBUG RELOAD of this client. Keys that are there may be replaced.
+    /// DEBUG RELOAD or LOADAOF of this client. Keys that are there may be replaced.
     Reload(ConnId),
 }
 
-/// A dump that is being loaded.
+/// A file to load.
+#[derive(Debug, Clone)]
+pub(crate) struct Source {
+    pub path: String,
+    pub kind: SourceKind,
+}
+
+/// The kind of a file to load.
+#[derive(Debug, Clone)]
+pub(crate) enum SourceKind {
+    /// A dump that may be absent.
+    Dump,
+    /// A part of the append-only file.
+    Part {
+        /// Its name in the directory.
+        name: FileName,
+        /// How its units are protected.
+        expect: Expect,
+        /// Whether it is the last, so that it may end early.
+        is_last: bool,
+        /// Its size in bytes.
+        size: u64,
+    },
+}
+
+/// A file that is being read.
+pub(crate) struct Current {
+    pub source: Source,
+    pub file: FileId,
+    /// The bytes that were asked for.
+    pub asked: u64,
+    pub content: Content,
+}
+
+/// The contents of a file.
+pub(crate) enum Content {
+    /// A dump.
+    Dump(Box<Restore>, Buffer),
+    /// Commands, maybe behind a dump.
+    Units(Box<Reader>, Box<Restore>),
+}
+
+/// Files that are being loaded.
 pub(crate) struct Loading {
-    pub(super) cause: Cause,
-    pub(super) path: String,
-    pub(super) file: FileId,
-    pub(super) since: Now,
-    /// The size of the file, and the bytes that were asked for.
-    pub(super) size: u64,
-    pub(super) asked: u64,
-    pub(super) buffer: Buffer,
-    pub(super) restore: Restore,
-    pub(super) replaces: bool,
+    pub cause: Cause,
+    pub since: Now,
+    pub replaces: bool,
+    /// The files to come.
+    pub queue: VecDeque<Source>,
+    /// The file that is read; none while it is not known yet.
+    pub current: Option<Current>,
+    /// The size of all files, and of those that were read, in bytes.
+    pub total: u64,
+    pub done: u64,
+    /// The manifest of the append-only file, if it is what is loaded.
+    pub manifest: Option<Manifest>,
+    /// The session that runs the commands of an append-only file.
+    pub session: Option<Box<Session>>,
+    pub counts: Loads,
 }
 
 /// The end of loading.
@@ -80,23 +134,51 @@ impl LoadProgress {
 }
 
 impl Loading {
+    /// Loading of files that are not known yet.
+    pub(crate) fn new(cause: Cause, replaces: bool, now: Now) -> Self {
+        Self {
+            cause,
+            since: now,
+            replaces,
+            queue: VecDeque::new(),
+            current: None,
+            total: 0,
+            done: 0,
+            manifest: None,
+            session: None,
+            counts: Loads::default(),
+        }
+    }
+
     /// How far it has come.
     pub(crate) fn progress(&self, now: Now) -> LoadProgress {
         let took_s = now.mono_us.saturating_sub(self.since.mono_us) / 1_000_000;
+        let asked = self.current.as_ref().map_or(0, |current| current.asked);
         LoadProgress {
             start_s: self.since.wall_s(),
-            total: self.size,
-            loaded: self.asked.min(self.size),
+            total: self.total,
+            loaded: (self.done + asked).min(self.total),
             took_s,
         }
     }
 }
 
-/// Counts of the last load, for INFO.
+/// Counts of a load, for INFO.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Loads {
     /// Keys that were loaded.
     pub loaded: u64,
     /// Keys that were left out since their deadline had passed.
     pub expired: u64,
+    /// Keys without a value, which were left out.
+    pub empty: u64,
+}
+
+impl Loads {
+    /// Adds what a dump gave.
+    pub(crate) fn add(&mut self, restore: &Restore) {
+        self.loaded += restore.loaded;
+        self.expired += restore.expired;
+        self.empty += restore.empty;
+    }
 }

@@ -8,12 +8,18 @@
 //! Always true: a file is created, synced and renamed in `commit.rs` only.
 //! Not here: the format itself — crate `russet-rdb`; DUMP and RESTORE — `control/dump.rs`
 
+pub(crate) mod aof;
+pub(crate) mod appending;
 pub(crate) mod commit;
 pub(crate) mod dump;
 pub(crate) mod loading;
 pub(crate) mod loads;
 pub(crate) mod reload;
+mod replay;
 pub(crate) mod restore;
+pub(crate) mod rewriting;
 pub(crate) mod saves;
 pub(crate) mod saving;
+pub(crate) mod starting;
+pub(crate) mod steps;
 pub(crate) mod translate;

@@ -1,4 +1,4 @@
-//! The end of the server, its readiness, and DEBUG RELOAD: what connects saving and loading.
+//! The end of the server and DEBUG RELOAD: what connects saving and loading.
 //!
 //! Always true: the server ends only when what was to be saved is on the disk, or was given up on
 //! purpose.
@@ -56,24 +56,5 @@ impl Core {
         self.hurdles.set(Hurdles::EXITING, true);
         self.start_dump(Purpose::Exit { client, force });
         true
-    }
-
-    /// Ends the server.
-    pub(crate) fn exit_now(&mut self) {
-        self.outbox.exit(0);
-    }
-
-    /// Requests are served from now on.
-    pub(crate) fn announce_ready(&mut self) {
-        let mut ready = |kind: &str| {
-            let line = format!("Ready to accept connections {kind}");
-            self.outbox.log(LogLevel::Notice, line);
-        };
-        if self.config.port != 0 {
-            ready("tcp");
-        }
-        if !self.config.unixsocket.is_empty() {
-            ready("unix");
-        }
     }
 }

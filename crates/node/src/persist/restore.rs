@@ -15,7 +15,7 @@ use russet_rdb::{Buffer, Input};
 
 use super::translate::{Loader, Refused};
 
-/// What happens to special keys of a dump.
+/// The treatment of special keys of a dump.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Rules {
     /// Keys whose deadline has passed are left out.
@@ -122,7 +122,6 @@ impl Restore {
     ///
     /// # Errors
     /// The dump is refused; what came before stays.
-    #[expect(dead_code, reason = "for the dump in front of an append-only file")]
     pub(crate) fn load_bytes(
         &mut self,
         bytes: &[u8],

@@ -29,7 +29,7 @@ pub(crate) enum Flush {
     No,
 }
 
-/// Who asked for a dump, and what its end means.
+/// The origin of a dump, which decides what follows its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Purpose {
     /// BGSAVE or a save point: nobody waits.

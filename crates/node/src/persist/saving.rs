@@ -166,6 +166,7 @@ impl Core {
         let is_refused = self.config.stop_writes_on_bgsave_error
             && !self.config.save.is_empty()
             && !self.saves.is_last_ok;
+        let is_refused = is_refused || self.aof.fault.is_some();
         self.hurdles.set(Hurdles::DISK, is_refused);
     }
 }

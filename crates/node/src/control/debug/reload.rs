@@ -41,3 +41,14 @@ pub(super) fn reload(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlF
     }
     Ok(ControlFlow::Waits(For::Files))
 }
+
+/// `DEBUG LOADAOF`.
+pub(super) fn load_aof(cx: &mut ControlCtx<'_>, _: Args<'_>) -> Result<ControlFlow, CommandError> {
+    let conn = cx.session.conn;
+    if !cx.core.load_aof_again(conn) {
+        return Err(CommandError::text(
+            "ERR Error trying to load the AOF files, check server logs.",
+        ));
+    }
+    Ok(ControlFlow::Waits(For::Files))
+}

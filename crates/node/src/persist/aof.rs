@@ -1,0 +1,225 @@
+//! The append-only file: what takes changes, what is durable, and a rewrite under way.
+//!
+//! ```text
+//!  journal ─► Writer ─► increment ── sync ──► durable: fences open
+//!                │
+//!  Rewrite   Opening ─► Switching ─► Writing ─────────────► Finishing ─► Cleaning
+//!            create      at the end   dump of the snapshot   new base     history is
+//!            an incr     of a turn    old incr synced,       is listed    removed
+//!                                     new one listed
+//! ```
+//! | state | steps done | dump done | sync done | failed |
+//! |---|---|---|---|---|
+//! | Opening | → Switching | – | – | → none, tried again |
+//! | Switching | – | – | – | – |
+//! | Writing | the increment is listed | → Finishing | of the old one: steps go on | → none |
+//! | Finishing | → Cleaning | – | – | → none |
+//! | Cleaning | → none | – | – | → none |
+//!
+//! Always true: the base is listed after the increment.
+//! Always true: what was written to an increment counts as durable only once a manifest that lists
+//! the increment is on the disk.
+//! Not here: who changes it — `appending.rs`, `rewriting.rs`; files and their order —
+//! `russet_aof::plan`
+
+use russet_aof::{GroupWriter, Manifest, Part, Timestamps};
+use russet_base::time::Now;
+use russet_io::{ConnId, FileId, JobId};
+
+use super::dump::Dumped;
+use crate::journal::{Offset, ReaderId};
+
+/// Everything known of the append-only file.
+#[derive(Debug)]
+pub(crate) struct Aof {
+    /// The manifest that is on the disk.
+    pub manifest: Manifest,
+    /// The increment that takes changes; none while it is off, or after a failure.
+    pub writer: Option<Writer>,
+    /// The rewrite under way.
+    pub rewrite: Option<Rewrite>,
+    /// Whether a rewrite is to begin as soon as nothing else runs.
+    pub is_scheduled: bool,
+    /// Why changes cannot be written.
+    pub fault: Option<String>,
+    /// When writing is tried again after a failure, in monotonic microseconds.
+    pub retry_us: u64,
+    /// Whether replies wait until what they depend on is durable.
+    pub is_fenced: bool,
+    /// The size of the base, and of all files after the last rewrite, in bytes.
+    pub base_size: u64,
+    /// The size of all files after the last rewrite, or at the start.
+    pub grown_from: u64,
+    /// The size of all files as they were loaded.
+    pub loaded_size: u64,
+    /// The size of the increments before the one that is being written.
+    pub before_size: u64,
+    /// Whether the last rewrite succeeded.
+    pub is_last_ok: bool,
+    /// How long the last rewrite took, in seconds.
+    pub last_took_s: Option<i64>,
+    /// How many rewrites succeeded.
+    pub count: u64,
+    /// How many failed since the last that succeeded.
+    pub failures: u64,
+    /// How many syncs took so long that replies waited for them.
+    pub delayed: u64,
+}
+
+impl Default for Aof {
+    fn default() -> Self {
+        Self {
+            manifest: Manifest::default(),
+            writer: None,
+            rewrite: None,
+            is_scheduled: false,
+            fault: None,
+            retry_us: 0,
+            is_fenced: false,
+            base_size: 0,
+            grown_from: 0,
+            loaded_size: 0,
+            before_size: 0,
+            is_last_ok: true,
+            last_took_s: None,
+            count: 0,
+            failures: 0,
+            delayed: 0,
+        }
+    }
+}
+
+impl Aof {
+    /// The size of all files, in bytes.
+    pub(crate) fn size(&self) -> u64 {
+        let writer = self.writer.as_ref();
+        let writing = writer.map_or(0, |writer| writer.group.offset());
+        self.base_size + self.before_size + writing
+    }
+
+    /// The offset of the journal up to which all changes survive a crash.
+    pub(crate) fn durable(&self) -> Option<Offset> {
+        self.writer.as_ref().map(Writer::durable)
+    }
+}
+
+/// An increment that takes changes.
+#[derive(Debug)]
+pub(crate) struct Writer {
+    /// The file, open for appending.
+    pub file: FileId,
+    /// The reader of the journal.
+    pub reader: ReaderId,
+    /// The check lines, and the size of the file.
+    pub group: GroupWriter,
+    pub times: Timestamps,
+    /// The journal up to here was handed to the loop.
+    pub appended: Offset,
+    /// When the oldest byte was handed over that no sync has covered, in monotonic microseconds.
+    pub oldest_us: Option<u64>,
+    /// The sync under way.
+    pub sync: Option<Syncing>,
+    /// The journal up to here was synced in this file.
+    pub synced: Offset,
+    /// Changes up to here are in files, or in a base, that the manifest will list with this one.
+    pub begins: Offset,
+    /// The changes that were durable when this file was opened.
+    pub durable_before: Offset,
+    /// Whether the manifest on the disk lists the file.
+    pub is_listed: bool,
+}
+
+impl Writer {
+    /// The offset of the journal up to which all changes survive a crash.
+    pub(crate) fn durable(&self) -> Offset {
+        match self.is_listed {
+            true => self.synced.max(self.begins),
+            false => self.durable_before,
+        }
+    }
+}
+
+/// A sync under way.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Syncing {
+    /// The journal up to here is in the file then.
+    pub upto: Offset,
+    /// The size of the file that it covers.
+    pub size: u64,
+    pub since_us: u64,
+}
+
+/// The place that takes changes while a base is written.
+#[derive(Debug, Clone)]
+pub(crate) enum Grows {
+    /// A further increment, listed beside the ones before: this manifest, and the steps that are
+    /// left once the file before it was synced.
+    Listed(Manifest, Vec<russet_aof::plan::Step>),
+    /// An increment that is listed together with the base.
+    Apart(Part),
+    /// Nothing.
+    Nothing,
+}
+
+/// A rewrite under way.
+#[derive(Debug)]
+pub(crate) struct Rewrite {
+    pub grows: Grows,
+    pub stage: Stage,
+    pub since: Now,
+    /// The file of the new increment.
+    pub file: FileId,
+    /// The job of the dump.
+    pub dump: Option<JobId>,
+    /// The base, once it is written.
+    pub dumped: Option<Dumped>,
+    /// Whether what takes changes is in order: listed, apart, or nothing.
+    pub is_settled: bool,
+}
+
+/// How far a rewrite has come.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Stage {
+    /// The increment is created.
+    Opening,
+    /// The increment is open; the next turn that ends between units goes over to it.
+    Switching,
+    /// The base is written.
+    Writing,
+    /// The base is listed: the manifest to come.
+    Finishing(Box<Manifest>),
+    /// History is removed: the manifest to come.
+    Cleaning(Box<Manifest>),
+}
+
+/// A job of the append-only file.
+#[derive(Debug, Clone)]
+pub(crate) enum AofJob {
+    /// The survey of the disk at the start.
+    Survey,
+    /// The tail of the last file is cut.
+    Cut,
+    /// The file to go on with is opened, of this manifest.
+    Open(Box<Manifest>, FileId),
+    /// Steps of the rewrite.
+    Steps,
+    /// The base of the rewrite.
+    Base,
+    /// A sync of this file.
+    Sync(FileId),
+    /// A sync of the file before the new increment.
+    SyncOld(FileId),
+    /// The last sync before this.
+    SyncThen(FileId, Then),
+}
+
+/// The step after a last sync.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Then {
+    /// The file is closed: it was turned off.
+    Close,
+    /// The server ends.
+    Exit,
+    /// DEBUG LOADAOF of this client.
+    Load(ConnId),
+}

@@ -1,0 +1,249 @@
+//! Appending: the journal goes into the increment at the end of each turn, and is synced.
+//!
+//! ```text
+//!  end of a turn ─► check line, units ─► Ready::append ─┬─ always: Ready::sync, replies are fenced
+//!                                                       ├─ everysec: sync within a second
+//!                                                       └─ no: the system decides
+//! ```
+//! Always true: a reply leaves after the write of what it depends on; under `always`, after its
+//! sync as well.
+//! Always true: at most one sync of the increment is under way; what is written meanwhile is
+//! covered by the next.
+//! Always true: a file that failed is not written again: a fresh base and increment replace it.
+//! Not here: which file — `rewriting.rs`
+
+use bytes::Bytes;
+use russet_io::{Append, FileId, FileOp, Job, LogLevel};
+
+use super::aof::{AofJob, Stage, Syncing, Then, Writer};
+use crate::config::AppendSync;
+use crate::core::Core;
+use crate::machines::Machine;
+
+/// The age of the oldest change at which a sync begins under `everysec`, in microseconds: below a
+/// second, since the sync takes its time.
+const SYNC_AFTER_US: u64 = 900_000;
+
+/// The age of a sync under `everysec` from which on replies wait for it, in microseconds.
+const STALLED_US: u64 = 1_000_000;
+
+/// How long after a failure writing is tried again, in microseconds.
+const RETRY_US: u64 = 1_000_000;
+
+/// Groups up to this size are copied behind their check line; larger ones are written apart.
+const COPIED_SIZE_MAX: usize = 64 << 10;
+
+impl Core {
+    /// Hands what the journal has to the loop, and has it synced if that is due.
+    #[inline]
+    pub(crate) fn append_journal(&mut self) {
+        if self.aof.writer.is_some() || self.aof.rewrite.is_some() {
+            self.append_now();
+        }
+    }
+
+    fn append_now(&mut self) {
+        if let Some(mut writer) = self.aof.writer.take() {
+            if writer.appended != self.journal.end() {
+                self.append_group(&mut writer);
+            }
+            self.aof.writer = Some(writer);
+            self.sync_if_due();
+        }
+        let rewrite = self.aof.rewrite.as_ref();
+        if rewrite.is_some_and(|rewrite| rewrite.stage == Stage::Switching)
+            && !self.journal.is_in_unit()
+        {
+            self.switch_increment();
+        }
+    }
+
+    fn append_group(&mut self, writer: &mut Writer) {
+        let mut pieces: Vec<Bytes> = Vec::new();
+        let stamp = match self.config.aof_timestamp_enabled {
+            true => writer.times.next(self.now.wall_s()),
+            false => None,
+        };
+        while let Ok(Some(bytes)) = self.read_journal(writer.reader) {
+            if pieces.is_empty()
+                && let Some(stamp) = &stamp
+            {
+                writer.group.cover(stamp.as_bytes());
+            }
+            writer.group.cover(&bytes);
+            pieces.push(bytes);
+        }
+        if pieces.is_empty() {
+            return;
+        }
+        // An open unit is not in it.
+        writer.appended = self.journal.end();
+        let mut offset = writer.group.offset();
+        let line = writer.group.line();
+        let stamp = stamp.as_ref().map_or(&[][..], |stamp| stamp.as_bytes());
+        let size: usize = pieces.iter().map(Bytes::len).sum();
+        let copied = if size <= COPIED_SIZE_MAX { size } else { 0 };
+        let mut group = Vec::with_capacity(line.as_bytes().len() + stamp.len() + copied);
+        group.extend_from_slice(line.as_bytes());
+        group.extend_from_slice(stamp);
+        if copied > 0 {
+            for piece in pieces.drain(..) {
+                group.extend_from_slice(&piece);
+            }
+        }
+        let file = writer.file;
+        for bytes in std::iter::once(Bytes::from(group)).chain(pieces) {
+            let len = bytes.len() as u64;
+            self.outbox.append.push(Append {
+                file,
+                offset,
+                bytes,
+            });
+            offset += len;
+        }
+        writer.oldest_us.get_or_insert(self.now.mono_us);
+    }
+
+    fn sync_if_due(&mut self) {
+        let policy = self.config.appendfsync;
+        let is_held_back = self.config.no_appendfsync_on_rewrite
+            && (self.aof.rewrite.is_some() || self.saves.is_running());
+        let now_us = self.now.mono_us;
+        let Some(writer) = &mut self.aof.writer else {
+            return;
+        };
+        if let Some(sync) = &writer.sync {
+            let is_stalled = now_us.saturating_sub(sync.since_us) >= STALLED_US;
+            if is_stalled && policy == AppendSync::EverySecond && !self.aof.is_fenced {
+                self.aof.delayed += 1;
+                self.aof.is_fenced = true;
+                let line = "Asynchronous AOF fsync is taking too long (disk is busy?). Writing \
+                            the AOF buffer without waiting for fsync to complete, this may slow \
+                            down Redis.";
+                self.outgoing.fence(writer.appended);
+                self.outbox.log(LogLevel::Notice, line);
+            }
+            return;
+        }
+        let Some(oldest_us) = writer.oldest_us else {
+            return;
+        };
+        let is_due = match policy {
+            AppendSync::Always => true,
+            AppendSync::EverySecond => now_us.saturating_sub(oldest_us) >= SYNC_AFTER_US,
+            AppendSync::Never => false,
+        };
+        if !is_due || (is_held_back && policy != AppendSync::Always) {
+            return;
+        }
+        let machine = Machine::Aof(AofJob::Sync(writer.file));
+        self.outbox.sync(writer.file, machine);
+        writer.sync = Some(Syncing {
+            upto: writer.appended,
+            size: writer.group.offset(),
+            since_us: now_us,
+        });
+        writer.oldest_us = None;
+    }
+
+    /// When the next sync is due, or the one under way counts as stalled, in monotonic
+    /// microseconds.
+    pub(crate) fn next_sync_us(&self) -> Option<u64> {
+        if self.config.appendfsync != AppendSync::EverySecond {
+            return None;
+        }
+        let writer = self.aof.writer.as_ref()?;
+        match &writer.sync {
+            Some(_) if self.aof.is_fenced => None,
+            Some(sync) => Some(sync.since_us + STALLED_US),
+            None => writer.oldest_us.map(|at_us| at_us + SYNC_AFTER_US),
+        }
+    }
+
+    /// A sync of the increment has ended.
+    pub(crate) fn end_sync(&mut self, file: FileId, failure: Option<&str>) {
+        let Some(writer) = self
+            .aof
+            .writer
+            .as_mut()
+            .filter(|writer| writer.file == file)
+        else {
+            return;
+        };
+        let Some(sync) = writer.sync.take() else {
+            return;
+        };
+        if let Some(failure) = failure {
+            let line = format!("Fail to fsync the AOF file: {failure}");
+            return self.fail_aof(&line);
+        }
+        writer.synced = writer.synced.max(sync.upto);
+        writer.group.set_synced(sync.size);
+        self.derive_fence();
+        self.open_fence();
+    }
+
+    /// Lets the replies leave whose changes are durable.
+    pub(crate) fn open_fence(&mut self) {
+        if self.aof.is_fenced
+            && let Some(durable) = self.aof.durable()
+        {
+            self.outgoing.allow(durable);
+        }
+    }
+
+    /// Fences replies under `always`, and opens the fence otherwise.
+    pub(crate) fn derive_fence(&mut self) {
+        let is_always = self.config.appendfsync == AppendSync::Always;
+        // After a failure replies wait until a fresh base holds what they depend on.
+        let is_needed = is_always && self.config.appendonly && self.aof.writer.is_some();
+        match (is_needed, self.aof.is_fenced) {
+            (true, false) => {
+                let durable = self.aof.durable().unwrap_or_default();
+                self.outgoing.fence(durable);
+                self.aof.is_fenced = true;
+            }
+            (false, true) if self.aof.fault.is_none() => {
+                self.outgoing.unfence();
+                self.aof.is_fenced = false;
+            }
+            _ => {}
+        }
+    }
+
+    /// Bytes could not be written.
+    pub(crate) fn append_failed(&mut self, append: &Append, failure: &str) {
+        let is_ours = |writer: &Writer| writer.file == append.file;
+        if self.aof.writer.as_ref().is_some_and(is_ours) {
+            let line = format!("Error writing to the AOF file: {failure}");
+            self.fail_aof(&line);
+        }
+    }
+
+    /// Gives the increment up: a fresh base and increment are tried from now on.
+    pub(crate) fn fail_aof(&mut self, line: &str) {
+        self.outbox.log(LogLevel::Warning, line);
+        self.cancel_rewrite();
+        if let Some(writer) = self.aof.writer.take() {
+            self.detach_reader(writer.reader);
+            self.outbox.start(Job::File(FileOp::Close(writer.file)));
+        }
+        self.aof.fault = Some(line.to_owned());
+        self.aof.retry_us = self.now.mono_us + RETRY_US;
+        self.derive_disk_hurdle();
+    }
+
+    /// Turns appending off, after a last sync.
+    pub(crate) fn stop_aof(&mut self) {
+        self.append_journal();
+        self.cancel_rewrite();
+        if let Some(writer) = self.aof.writer.take() {
+            self.detach_reader(writer.reader);
+            let machine = Machine::Aof(AofJob::SyncThen(writer.file, Then::Close));
+            self.outbox.sync(writer.file, machine);
+        }
+        self.aof.fault = None;
+        self.derive_fence();
+        self.derive_disk_hurdle();
+    }
+}

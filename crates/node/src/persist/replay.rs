@@ -1,0 +1,107 @@
+//! Replaying: the commands of an append-only file run as they did before.
+//!
+//! Always true: nothing of what is replayed is recorded, blocked, or refused for want of rights.
+//! Not here: units in bytes — crate `russet-aof`; where the bytes come from — `loading.rs`
+
+use russet_aof::{Next, Reader};
+use russet_io::{Address, ConnId, LogLevel, Origin};
+use russet_resp::Args;
+
+use super::restore::{Fault, Reached, Restore};
+use crate::core::Core;
+use crate::gate::{self, Source, Verdict};
+use crate::invoke::{Call, invoke};
+use crate::session::{Session, Sessions};
+
+/// Why a file is not loaded to its end.
+pub(super) enum Stopped {
+    /// The dump is refused.
+    Dump(Fault),
+    /// The units are invalid behind this offset, or end there.
+    Units(russet_aof::Error, u64),
+    /// A command of this name is not known.
+    Unknown(String),
+}
+
+/// A connection that there is not: what is written to it is dropped.
+const NOWHERE: ConnId = ConnId {
+    index: u32::MAX - 1,
+    generation: 0,
+};
+
+/// Loads what was fed to the reader.
+pub(super) fn load(
+    core: &mut Core,
+    (sessions, session): (&mut Sessions, &mut Option<Box<Session>>),
+    (reader, restore): (&mut Reader, &mut Restore),
+) -> Result<Reached, Stopped> {
+    let now = core.now;
+    let session = session.get_or_insert_with(|| {
+        let path = String::new();
+        let origin = Origin::client(Address::Unix { path });
+        let mut session = Session::new(NOWHERE, 0, origin, now);
+        session.set_user(Some(core.users.default_user()));
+        Box::new(session)
+    });
+    core.effects.recording = false;
+    loop {
+        let next = match reader.next() {
+            Ok(next) => next,
+            Err(error) => return Err(Stopped::Units(error, reader.whole())),
+        };
+        match next {
+            Next::Unit(unit) => {
+                for args in unit.commands() {
+                    run(core, sessions, session, &args)?;
+                }
+            }
+            Next::Annotation(_) => {}
+            Next::Preamble => {
+                let rules = core.rules(true, false);
+                let loaded = restore.load_bytes(reader.preamble(), &mut core.keyspace, rules);
+                core.tell(restore);
+                let (count, reached) = loaded.map_err(Stopped::Dump)?;
+                reader.read_preamble(count);
+                match reached {
+                    Reached::End => reader.end_preamble(),
+                    Reached::More => return Ok(Reached::More),
+                }
+            }
+            Next::More => return Ok(Reached::More),
+            Next::End => return Ok(Reached::End),
+        }
+    }
+}
+
+fn run(
+    core: &mut Core,
+    sessions: &mut Sessions,
+    session: &mut Session,
+    args: &Args<'_>,
+) -> Result<(), Stopped> {
+    let Ok(id) = gate::resolve(core, *args) else {
+        let name = String::from_utf8_lossy(&args[0]).into_owned();
+        return Err(Stopped::Unknown(name));
+    };
+    let before = core.outgoing.begin(session.conn);
+    let result = match gate::admit(core, session, id, args, Source::Replayed) {
+        Verdict::Runs(permit) => {
+            let call = Call {
+                permit: &permit,
+                hint: None,
+                args,
+            };
+            invoke(core, sessions, session, call).map(drop)
+        }
+        Verdict::Refused(error) => Err(error),
+        Verdict::Queues | Verdict::Postpones => Ok(()),
+    };
+    core.outgoing.end(before);
+    core.effects.reset();
+    if let Err(error) = result {
+        let text = String::from_utf8_lossy(&error.to_bytes()).into_owned();
+        let line = format!("A command of the append only file failed: {text}");
+        core.outbox.log(LogLevel::Warning, line);
+    }
+    Ok(())
+}

@@ -1,0 +1,355 @@
+//! Rewriting: a fresh base holds the data, and a fresh increment takes changes from then on.
+//!
+//! Always true: the increment is changed between units, at the moment of the snapshot.
+//! Always true: a rewrite that fails leaves the manifest and the increment that takes changes, or
+//! is tried again when there is none.
+//! Not here: the states — `aof.rs`; the order of steps on files — `russet_aof::plan`
+
+use russet_aof::plan::{self, Growing};
+use russet_aof::{BaseFormat, FileName, GroupWriter, Layout, Timestamps, Units};
+use russet_io::{FileId, FileOp, Job, LogLevel, Outcome};
+
+use super::aof::{AofJob, Grows, Rewrite, Stage, Writer};
+use super::dump::{Dump, Dumped};
+use super::steps::{Carried, FILES_PER_TASK, Place, Steps};
+use crate::core::Core;
+use crate::journal::Offset;
+use crate::machines::Machine;
+
+/// How far the increment may fall behind the journal, in bytes: it never does, for it reads to the
+/// end every turn.
+const READER_LIMIT: u64 = u64::MAX;
+
+/// The least time between attempts to rewrite on its own, in microseconds.
+const RETRY_US: u64 = 1_000_000;
+
+impl Core {
+    /// The names of the files; the stem is a plain file name, as its setting demands.
+    pub(crate) fn layout(&self) -> Layout {
+        let stem = FileName::new(self.config.appendfilename.as_str());
+        let layout = stem.and_then(Layout::new);
+        layout.unwrap_or_default()
+    }
+
+    /// The place of the files, for one task.
+    pub(crate) fn place(&mut self) -> Place {
+        Place {
+            layout: self.layout(),
+            dir: self.config.appenddirname.clone(),
+            files: self.outbox.files(FILES_PER_TASK),
+        }
+    }
+
+    /// Begins a rewrite.
+    pub(crate) fn start_rewrite(&mut self) {
+        let layout = self.layout();
+        let file = self.outbox.file();
+        let (grows, steps, open) = if self.aof.writer.is_some() {
+            let change =
+                match plan::begin_rewrite(&layout, &self.aof.manifest, Units::Checked, None) {
+                    Ok(change) => change,
+                    Err(error) => return self.fail_rewrite(&error.to_string()),
+                };
+            let name = change.manifest.last_incr().map(|part| part.name.clone());
+            let mut first = change.steps;
+            // The first two create the file; the others follow a sync of the one before.
+            let rest = first.split_off(2);
+            let grows = Grows::Listed(change.manifest, rest);
+            (grows, first, name.map(|name| (file, name)))
+        } else if self.config.appendonly {
+            match plan::begin_apart(&layout, &self.aof.manifest, Units::Checked, None) {
+                Ok(apart) => {
+                    let open = Some((file, apart.temp));
+                    (Grows::Apart(apart.part), apart.steps, open)
+                }
+                Err(error) => return self.fail_rewrite(&error.to_string()),
+            }
+        } else {
+            (Grows::Nothing, plan::prepare(), None)
+        };
+        self.aof.is_scheduled = false;
+        self.aof.rewrite = Some(Rewrite {
+            grows,
+            stage: Stage::Opening,
+            since: self.now,
+            file,
+            dump: None,
+            dumped: None,
+            is_settled: false,
+        });
+        self.start_steps(steps, open);
+        let line = format!(
+            "Background append only file rewriting started by pid {}",
+            self.environment.process_id
+        );
+        self.outbox.log(LogLevel::Notice, line);
+    }
+
+    fn start_steps(&mut self, steps: Vec<plan::Step>, open: Option<(FileId, FileName)>) {
+        let task = Job::Task(Box::new(Steps::new(self.place(), steps, open)));
+        self.outbox.start_apart(task, Machine::Aof(AofJob::Steps));
+    }
+
+    /// Goes over to the new increment, and begins the base. The turn ends, and no unit is open.
+    pub(crate) fn switch_increment(&mut self) {
+        let Some(mut rewrite) = self.aof.rewrite.take() else {
+            return;
+        };
+        let end = self.journal.end();
+        let old = self.aof.writer.take();
+        let number = match &rewrite.grows {
+            Grows::Listed(manifest, _) => manifest.last_incr().map(|part| part.seq),
+            Grows::Apart(part) => Some(part.seq),
+            Grows::Nothing => None,
+        };
+        rewrite.is_settled = !matches!(rewrite.grows, Grows::Listed(..));
+        if let Some(seq) = number {
+            let reader = self.attach_reader(READER_LIMIT);
+            let durable_before = match &old {
+                Some(old) => old.durable(),
+                None => Offset::default(),
+            };
+            self.aof.writer = Some(Writer {
+                file: rewrite.file,
+                reader,
+                group: GroupWriter::new(seq, 0),
+                times: Timestamps::default(),
+                appended: end,
+                oldest_us: None,
+                sync: None,
+                synced: Offset::default(),
+                begins: end,
+                durable_before,
+                is_listed: false,
+            });
+        }
+        if let Some(old) = old {
+            self.aof.before_size += old.group.offset();
+            self.detach_reader(old.reader);
+            let machine = Machine::Aof(AofJob::SyncOld(old.file));
+            self.outbox.sync(old.file, machine);
+        }
+        let layout = self.layout();
+        let temp = format!(
+            "{}/{}",
+            self.config.appenddirname,
+            layout.temp_base().as_str()
+        );
+        let mut plan = self.dump_plan(temp, None);
+        plan.is_aof_base = true;
+        let snapshot = self.keyspace.snapshot();
+        let task = Job::Task(Box::new(Dump::new(snapshot, plan, &self.functions)));
+        rewrite.dump = Some(self.outbox.start_apart(task, Machine::Aof(AofJob::Base)));
+        rewrite.stage = Stage::Writing;
+        self.aof.rewrite = Some(rewrite);
+        self.derive_fence();
+    }
+
+    /// A job of the rewrite has ended.
+    pub(crate) fn step_rewrite(&mut self, job: &AofJob, outcome: Outcome) {
+        if self.aof.rewrite.is_none() {
+            return;
+        }
+        if let Some(failure) = outcome.failure() {
+            let text = failure.text.clone();
+            return match job {
+                AofJob::SyncOld(_) => self.fail_aof(&format!("Fail to fsync the AOF file: {text}")),
+                _ => self.fail_rewrite(&text),
+            };
+        }
+        match job {
+            AofJob::Steps => self.follow_steps(&outcome),
+            AofJob::SyncOld(file) => {
+                self.outbox.start(Job::File(FileOp::Close(*file)));
+                if let Some(rewrite) = &mut self.aof.rewrite
+                    && let Grows::Listed(_, rest) = &mut rewrite.grows
+                {
+                    let rest = std::mem::take(rest);
+                    self.start_steps(rest, None);
+                }
+            }
+            AofJob::Base => {
+                if let Outcome::Finished(value) = outcome
+                    && let Ok(dumped) = value.downcast::<Dumped>()
+                    && let Some(rewrite) = &mut self.aof.rewrite
+                {
+                    rewrite.dumped = Some(*dumped);
+                    rewrite.dump = None;
+                }
+                self.finish_if_settled();
+            }
+            _ => {}
+        }
+    }
+
+    fn follow_steps(&mut self, outcome: &Outcome) {
+        debug_assert!(
+            matches!(outcome, Outcome::Finished(value) if value.is::<Carried>()),
+            "steps give this"
+        );
+        let Some(rewrite) = &mut self.aof.rewrite else {
+            return;
+        };
+        match &rewrite.stage {
+            Stage::Opening => rewrite.stage = Stage::Switching,
+            Stage::Writing => {
+                if let Grows::Listed(manifest, _) = &rewrite.grows {
+                    self.aof.manifest = manifest.clone();
+                }
+                rewrite.is_settled = true;
+                self.list_writer();
+                self.finish_if_settled();
+            }
+            Stage::Finishing(manifest) => {
+                self.aof.manifest = (**manifest).clone();
+                self.end_base();
+            }
+            Stage::Cleaning(manifest) => {
+                self.aof.manifest = (**manifest).clone();
+                self.end_rewrite_of_aof();
+            }
+            Stage::Switching => {}
+        }
+    }
+
+    /// The manifest on the disk lists the increment that takes changes.
+    fn list_writer(&mut self) {
+        if let Some(writer) = &mut self.aof.writer {
+            writer.is_listed = true;
+        }
+        self.open_fence();
+    }
+
+    /// Lists the base, once it is written and what takes changes is in order.
+    fn finish_if_settled(&mut self) {
+        let layout = self.layout();
+        let Some(rewrite) = &mut self.aof.rewrite else {
+            return;
+        };
+        if rewrite.dumped.is_none() || !rewrite.is_settled {
+            return;
+        }
+        let growing = match &rewrite.grows {
+            Grows::Listed(..) => Growing::Listed,
+            Grows::Apart(part) => Growing::Apart(part.clone()),
+            Grows::Nothing => Growing::Nothing,
+        };
+        let change = plan::finish_rewrite(&layout, &self.aof.manifest, BaseFormat::Rdb, growing);
+        match change {
+            Ok(change) => {
+                rewrite.stage = Stage::Finishing(Box::new(change.manifest));
+                self.start_steps(change.steps, None);
+            }
+            Err(error) => self.fail_rewrite(&error.to_string()),
+        }
+    }
+
+    /// The base is listed.
+    fn end_base(&mut self) {
+        self.list_writer();
+        let Some(rewrite) = &mut self.aof.rewrite else {
+            return;
+        };
+        self.aof.base_size = rewrite.dumped.map_or(0, |dumped| dumped.size);
+        self.aof.before_size = 0;
+        self.aof.fault = None;
+        self.aof.is_last_ok = true;
+        self.aof.failures = 0;
+        self.aof.count += 1;
+        self.aof.last_took_s = Some(self.now.wall_s() - rewrite.since.wall_s());
+        self.aof.grown_from = self.aof.size();
+        for line in [
+            "Background AOF rewrite terminated with success",
+            "Background AOF rewrite finished successfully",
+        ] {
+            self.outbox.log(LogLevel::Notice, line);
+        }
+        self.derive_disk_hurdle();
+        self.derive_fence();
+        let keeps_history = self.config.aof_disable_auto_gc;
+        match plan::clean(&self.layout(), &self.aof.manifest).filter(|_| !keeps_history) {
+            Some(change) => {
+                if let Some(rewrite) = &mut self.aof.rewrite {
+                    rewrite.stage = Stage::Cleaning(Box::new(change.manifest));
+                }
+                self.start_steps(change.steps, None);
+            }
+            None => self.end_rewrite_of_aof(),
+        }
+    }
+
+    fn end_rewrite_of_aof(&mut self) {
+        self.aof.rewrite = None;
+        if self.aof_is_starting {
+            self.aof_is_starting = false;
+            self.end_start();
+        }
+    }
+
+    fn fail_rewrite(&mut self, why: &str) {
+        let line = format!("Background AOF rewrite terminated with error: {why}");
+        self.outbox.log(LogLevel::Warning, line);
+        self.aof.is_last_ok = false;
+        self.aof.failures += 1;
+        self.aof.retry_us = self.now.mono_us + RETRY_US;
+        self.cancel_rewrite();
+        if self.aof_is_starting {
+            self.outbox.log(
+                LogLevel::Warning,
+                "Can't open or create the append-only file.",
+            );
+            self.outbox.exit(1);
+        }
+    }
+
+    /// Gives the rewrite up. An increment that no manifest lists goes with it.
+    pub(crate) fn cancel_rewrite(&mut self) {
+        let Some(rewrite) = self.aof.rewrite.take() else {
+            return;
+        };
+        if let Some(job) = rewrite.dump {
+            self.outbox.start(Job::Cancel(job));
+            self.outbox.forget(job);
+        }
+        // Its changes are in no file that is listed, or ever will be.
+        if let Some(writer) = self.aof.writer.take_if(|writer| !writer.is_listed) {
+            self.detach_reader(writer.reader);
+            self.outbox.start(Job::File(FileOp::Close(writer.file)));
+            if self.aof.fault.is_none() && self.config.appendonly {
+                self.aof.fault = Some("the increment could not be listed".to_owned());
+                self.derive_disk_hurdle();
+            }
+        }
+    }
+
+    /// Begins a rewrite that is due: scheduled, after growth, or after a failure.
+    pub(crate) fn rewrite_if_due(&mut self) {
+        let is_free = self.aof.rewrite.is_none() && !self.saves.is_running();
+        if !self.is_persistent || !is_free || self.open.is_some() || self.loading.is_some() {
+            return;
+        }
+        let may_retry = self.now.mono_us >= self.aof.retry_us;
+        let must_begin = self.config.appendonly && self.aof.writer.is_none() && may_retry;
+        if must_begin || self.aof.is_scheduled {
+            return self.start_rewrite();
+        }
+        let percentage = u64::from(self.config.auto_aof_rewrite_percentage.unsigned_abs());
+        let size = self.aof.size();
+        if self.aof.writer.is_none() || percentage == 0 || !may_retry {
+            return;
+        }
+        if size <= self.config.auto_aof_rewrite_min_size {
+            return;
+        }
+        let base = self.aof.grown_from.max(1);
+        let growth = size.saturating_mul(100) / base;
+        if growth >= percentage.saturating_add(100) {
+            let line = format!(
+                "Starting automatic rewriting of AOF on {}% growth",
+                growth - 100
+            );
+            self.outbox.log(LogLevel::Notice, line);
+            self.start_rewrite();
+        }
+    }
+}

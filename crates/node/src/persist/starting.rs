@@ -1,0 +1,246 @@
+//! Steps behind saving and loading: the start of requests, a reply, the end of the server.
+//!
+//! ```text
+//!  loaded ─┬─ appendonly no ───────────────────────────────► ready
+//!          ├─ files are there ─► the last one is opened ───► ready
+//!          └─ none is there ───► a first base is written ──► ready
+//! ```
+//! Always true: no request for data runs before what it changes can be appended.
+//! Not here: saving — `saving.rs`; loading — `loading.rs`; rewriting — `rewriting.rs`
+
+use russet_aof::plan;
+use russet_aof::{GroupWriter, Manifest, Timestamps, Units};
+use russet_command::CommandError;
+use russet_io::{ConnId, FileId, FileOp, Job, LogLevel, Outcome};
+
+use super::aof::{AofJob, Then, Writer};
+use super::loads::{Cause, Ended};
+use super::saves::Purpose;
+use super::steps::{Carried, Steps};
+use crate::block::release_postponed;
+use crate::core::Core;
+use crate::hurdles::Hurdles;
+use crate::machines::Machine;
+use crate::node::Node;
+
+/// DEBUG RELOAD or LOADAOF that could not read the files back.
+const RELOAD_FAILED: CommandError =
+    CommandError::text("ERR Error trying to load the RDB dump, check server logs.");
+
+impl Node {
+    /// Goes on after a dump: with a reply, a load, or the end.
+    pub(crate) fn follow_dump(&mut self, purpose: Purpose, result: Result<(), String>) {
+        match (purpose, result) {
+            (Purpose::Background, _) => {}
+            (Purpose::Command(conn), result) => {
+                let error = result.err().map(|_| CommandError::text("ERR"));
+                self.end_wait(conn, error);
+            }
+            (Purpose::Reload(conn, flush), Ok(())) => self.core.reload(conn, flush),
+            (Purpose::Reload(conn, _), Err(_)) => {
+                let text = "ERR Error trying to save the DB, check server logs.";
+                self.end_wait(conn, Some(CommandError::text(text)));
+            }
+            (Purpose::Exit { force: true, .. }, _) | (Purpose::Exit { .. }, Ok(())) => {
+                self.core.exit_now();
+            }
+            (Purpose::Exit { client, .. }, Err(_)) => self.stay(client),
+        }
+    }
+
+    /// Goes on after a load: with requests, a reply, or the end.
+    pub(crate) fn follow_load(&mut self, ended: Ended) {
+        match ended {
+            Ended::Nothing(Cause::Start) | Ended::Loaded(Cause::Start) => {
+                self.core.dirty = 0;
+                self.core.stats.reset();
+                self.core.start_appending();
+            }
+            Ended::Failed(Cause::Start, line) => {
+                self.core.outbox.log(LogLevel::Warning, line);
+                self.core.outbox.exit(1);
+            }
+            Ended::Loaded(Cause::Reload(conn)) => {
+                self.core.dirty = 0;
+                self.end_wait(conn, None);
+            }
+            Ended::Nothing(Cause::Reload(conn)) => self.end_wait(conn, Some(RELOAD_FAILED)),
+            Ended::Failed(Cause::Reload(conn), line) => {
+                self.core.outbox.log(LogLevel::Warning, line);
+                self.end_wait(conn, Some(RELOAD_FAILED));
+            }
+        }
+    }
+
+    /// Goes on after a job of the append-only file.
+    pub(crate) fn step_aof(&mut self, job: AofJob, outcome: Outcome) {
+        let core = &mut self.core;
+        let ended = match job {
+            AofJob::Survey => core.follow_survey(outcome),
+            AofJob::Cut => core.follow_cut(outcome),
+            AofJob::Open(manifest, file) => {
+                core.follow_open(*manifest, file, &outcome);
+                None
+            }
+            AofJob::Sync(file) => {
+                let failure = outcome.failure().map(|failure| failure.text.as_str());
+                core.end_sync(file, failure);
+                None
+            }
+            AofJob::SyncThen(file, then) => {
+                core.follow_sync(file, then);
+                None
+            }
+            AofJob::Steps | AofJob::Base | AofJob::SyncOld(_) => {
+                core.step_rewrite(&job, outcome);
+                None
+            }
+        };
+        if let Some(ended) = ended {
+            self.follow_load(ended);
+        }
+    }
+
+    /// The server does not end, since the data could not be saved.
+    fn stay(&mut self, client: Option<ConnId>) {
+        let line = "Error trying to save the DB, can't exit.";
+        self.core.outbox.log(LogLevel::Warning, line);
+        self.core.hurdles.set(Hurdles::EXITING, false);
+        if let Some(conn) = client {
+            let text = "ERR Errors trying to SHUTDOWN. Check logs.";
+            self.end_wait(conn, Some(CommandError::text(text)));
+        }
+        release_postponed(&mut self.core, &mut self.sessions);
+    }
+}
+
+impl Core {
+    /// The data is there: what it needs to append changes is opened, or written first.
+    fn start_appending(&mut self) {
+        if !self.config.appendonly {
+            return self.end_start();
+        }
+        if self.aof.manifest.is_empty() {
+            self.aof_is_starting = true;
+            return self.start_rewrite();
+        }
+        let layout = self.layout();
+        let change = match plan::open(&layout, &self.aof.manifest, Units::Checked, None) {
+            Ok(change) => change,
+            Err(error) => return self.fail_start(&error.to_string()),
+        };
+        let Some(name) = change.manifest.last_incr().map(|part| part.name.clone()) else {
+            return self.fail_start("the manifest lists no increment");
+        };
+        let file = self.outbox.file();
+        let steps = Steps::new(self.place(), change.steps, Some((file, name)));
+        let machine = Machine::Aof(AofJob::Open(Box::new(change.manifest), file));
+        self.outbox.start_apart(Job::Task(Box::new(steps)), machine);
+    }
+
+    /// The increment to go on with is open.
+    fn follow_open(&mut self, manifest: Manifest, file: FileId, outcome: &Outcome) {
+        let size = match outcome {
+            Outcome::Finished(value) => value.downcast_ref::<Carried>().map(|carried| carried.0),
+            _ => None,
+        };
+        let (Some(size), Some(seq)) = (size, manifest.last_incr().map(|part| part.seq)) else {
+            let why = outcome.failure().map(|failure| failure.text.clone());
+            return self.fail_start(&why.unwrap_or_default());
+        };
+        self.aof.manifest = manifest;
+        let reader = self.attach_reader(u64::MAX);
+        let end = self.journal.end();
+        self.aof.writer = Some(Writer {
+            file,
+            reader,
+            group: GroupWriter::new(seq, size),
+            times: Timestamps::default(),
+            appended: end,
+            oldest_us: None,
+            sync: None,
+            synced: end,
+            begins: end,
+            durable_before: end,
+            is_listed: true,
+        });
+        self.aof.before_size = self.aof.loaded_size.saturating_sub(size);
+        self.aof.grown_from = self.aof.size();
+        self.derive_fence();
+        self.end_start();
+    }
+
+    fn fail_start(&mut self, why: &str) {
+        let line = format!("Can't open the append-only file: {why}");
+        self.outbox.log(LogLevel::Warning, line);
+        self.outbox.exit(1);
+    }
+
+    /// Requests are served from now on.
+    pub(crate) fn end_start(&mut self) {
+        self.hurdles.set(Hurdles::LOADING, false);
+        let mut ready = |kind: &str| {
+            let line = format!("Ready to accept connections {kind}");
+            self.outbox.log(LogLevel::Notice, line);
+        };
+        if self.config.port != 0 {
+            ready("tcp");
+        }
+        if !self.config.unixsocket.is_empty() {
+            ready("unix");
+        }
+    }
+
+    fn follow_sync(&mut self, file: FileId, then: Then) {
+        match then {
+            Then::Close => {
+                self.outbox.start(Job::File(FileOp::Close(file)));
+            }
+            Then::Exit => self.outbox.exit(0),
+            Then::Load(conn) => {
+                self.keyspace.flush_all();
+                self.start_loading_aof(Cause::Reload(conn));
+            }
+        }
+    }
+
+    /// Ends the server, once all changes are on the disk.
+    pub(crate) fn exit_now(&mut self) {
+        self.append_journal();
+        match self.aof.writer.as_ref().map(|writer| writer.file) {
+            None => self.outbox.exit(0),
+            Some(file) => {
+                let line = "Calling fsync() on the AOF file.";
+                self.outbox.log(LogLevel::Notice, line);
+                self.hurdles.set(Hurdles::EXITING, true);
+                let machine = Machine::Aof(AofJob::SyncThen(file, Then::Exit));
+                self.outbox.sync(file, machine);
+            }
+        }
+    }
+
+    /// Has the append-only file written, synced, and loaded in place of the data; false if there is
+    /// none.
+    pub(crate) fn load_aof_again(&mut self, conn: ConnId) -> bool {
+        self.append_journal();
+        let Some(writer) = &self.aof.writer else {
+            return false;
+        };
+        let machine = Machine::Aof(AofJob::SyncThen(writer.file, Then::Load(conn)));
+        self.outbox.sync(writer.file, machine);
+        true
+    }
+
+    /// Takes over the settings of the append-only file.
+    pub(crate) fn follow_append_settings(&mut self) {
+        if !self.is_persistent {
+            return;
+        }
+        let is_on = self.aof.writer.is_some() || self.aof.rewrite.is_some();
+        match self.config.appendonly {
+            true if !is_on => self.start_rewrite(),
+            false if is_on => self.stop_aof(),
+            _ => self.derive_fence(),
+        }
+    }
+}
