@@ -438,14 +438,18 @@ impl Reader {
         let at = self.offset();
         let window = self.window().len();
         let group = &self.buffer[self.group..][..window];
+        // Files have no empty requests, which the decoder would skip.
+        match group.get(self.at + 1) {
+            None => return Err(self.beyond()),
+            Some(b'0' | b'-') => return Err(Error::Format { at }.into()),
+            Some(_) => {}
+        }
         let decoded =
             self.decoder
                 .decode(group, self.at, &LIMITS, &mut self.spans, &mut Vec::new());
         let frame = match decoded {
-            Ok(Decoded::Frame(frame)) if frame.start() == self.at => frame,
-            Ok(Decoded::Incomplete { at }) if at == self.at => return Err(self.beyond()),
-            // An empty request was skipped; files have none.
-            Ok(_) => return Err(Error::Format { at }.into()),
+            Ok(Decoded::Frame(frame)) => frame,
+            Ok(Decoded::Incomplete { .. } | Decoded::Bulk { .. }) => return Err(self.beyond()),
             Err(why) => return Err(Error::Command { at, why }.into()),
         };
         let args = frame.args(group, &self.spans, &[]);

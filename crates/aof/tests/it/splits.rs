@@ -86,14 +86,14 @@ fn what_is_no_file_is_refused() {
         (&b"PING\r\n"[..], 0),
         (b"*0\r\n", 0),
         (b"*-1\r\n", 0),
+        (b"*0\r\n*$5\r\n", 0),
         (b"\r\n", 0),
         (&long, 0),
     ] {
-        assert_eq!(
-            read_whole(Expect::Plain, file).end,
-            Err(Error::Format { at }),
-            "{file:?}"
-        );
+        for piece in [1, usize::MAX] {
+            let end = read(Expect::Plain, file, || piece).end;
+            assert_eq!(end, Err(Error::Format { at }), "{file:?}");
+        }
     }
     for (file, at) in [(exec, 0), (multi.repeat(2), multi.len() as u64)] {
         assert_eq!(
