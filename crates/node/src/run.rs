@@ -382,11 +382,5 @@ fn settle_input(session: &mut Session, spares: &mut Spares) {
         session.filled = 0;
         session.decoded = 0;
         spares.give_input(std::mem::take(&mut session.input));
-    } else if session.decoded > 0 {
-        session
-            .input
-            .copy_within(session.decoded..session.filled, 0);
-        session.filled -= session.decoded;
-        session.decoded = 0;
     }
 }

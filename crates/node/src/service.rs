@@ -66,13 +66,14 @@ impl Service for Node {
             session.state,
             State::Waits(For::Job(_) | For::Peer | For::Files | For::Gate)
         );
-        if is_held && session.filled >= BUFFER_SIZE {
+        if is_held && session.undecoded() >= BUFFER_SIZE {
             session.paused = true;
             return &mut [];
         }
         if session.decoder.is_reading_bulk() {
             return session.decoder.bulk_space();
         }
+        session.compact_input();
         if session.input.is_empty() {
             session.input = self.spares.input();
         } else if session.filled == session.input.len() && session.filled < limit {
@@ -103,7 +104,7 @@ impl Service for Node {
         // What a transaction has queued counts as not executed, too; large arguments that are
         // complete do not: they are no input any more.
         let queued = session.multi().map_or(0, |multi| multi.args_size);
-        let held = (session.filled + session.decoder.partial_len() + queued) as u64;
+        let held = (session.undecoded() + session.decoder.partial_len() + queued) as u64;
         if held >= self.core.config.client_query_buffer_limit {
             return self.overfull(conn);
         }

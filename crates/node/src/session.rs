@@ -143,7 +143,7 @@ pub(crate) struct Session {
     pub bytes_in: u64,
     /// Commands executed.
     pub commands: u64,
-    /// Bytes received and not executed: `input[..filled]`, decoded up to `decoded`.
+    /// Bytes received: `input[..filled]`, executed or in the batch up to `decoded`.
     pub input: Vec<u8>,
     /// How much of `input` holds bytes.
     pub filled: usize,
@@ -250,6 +250,23 @@ impl Session {
     #[inline]
     pub(crate) fn runs(&self) -> bool {
         matches!(self.state, State::Open)
+    }
+
+    /// The bytes of input that were not decoded.
+    #[inline]
+    pub(crate) fn undecoded(&self) -> usize {
+        self.filled - self.decoded
+    }
+
+    /// Moves what was not decoded to the beginning of the buffer, so that there is room behind it.
+    // PERF: called before a read, so that a long pipeline is moved once and not batch by batch.
+    #[inline]
+    pub(crate) fn compact_input(&mut self) {
+        if self.decoded > 0 {
+            self.input.copy_within(self.decoded..self.filled, 0);
+            self.filled -= self.decoded;
+            self.decoded = 0;
+        }
     }
 
     /// Whether requests wait to run, whole ones or not.

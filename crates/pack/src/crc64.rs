@@ -92,6 +92,37 @@ pub fn rewind(mut crc: u64, bytes: &[u8]) -> u64 {
     crc
 }
 
+/// The checksum of some bytes with `crc`, followed by `len` bytes with the checksum `after`.
+///
+/// Takes time in proportion to the number of digits of `len`.
+///
+/// # Examples
+/// ```
+/// use russet_pack::crc64;
+/// let (a, b) = (crc64::checksum(b"12345"), crc64::checksum(b"6789"));
+/// assert_eq!(crc64::combine(a, b, 4), crc64::checksum(b"123456789"));
+/// ```
+#[must_use]
+pub fn combine(crc: u64, after: u64, mut len: u64) -> u64 {
+    let mut shifted = crc;
+    // What one zero byte does to each bit of a checksum; then two, four, …
+    let mut zeros: [u64; 64] = core::array::from_fn(|bit| past_zeros(1 << bit, 1));
+    while len > 0 {
+        if len & 1 == 1 {
+            shifted = product(&zeros, shifted);
+        }
+        zeros = core::array::from_fn(|bit| product(&zeros, zeros[bit]));
+        len >>= 1;
+    }
+    shifted ^ after
+}
+
+/// The sum of the rows that a checksum has bits for.
+fn product(rows: &[u64; 64], crc: u64) -> u64 {
+    let bits = (0..64).filter(|bit| crc >> bit & 1 == 1);
+    bits.fold(0, |sum, bit: usize| sum ^ rows[bit])
+}
+
 /// `TABLES[n][byte]`: what `byte` does to the checksum once `n` zero bytes have followed it.
 static TABLES: [[u64; 256]; 8] = tables();
 

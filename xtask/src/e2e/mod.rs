@@ -1,10 +1,13 @@
 //! `cargo xtask e2e`: clients that people use, against a server process on a loopback port.
 //!
 //! redis-cli in both protocols, redis-benchmark, and the Python client with the script beside
-//! this file. They judge the bytes we send as nothing of our own can.
+//! this file. They judge the bytes we send as nothing of our own can. A Redis server judges the
+//! files we write, and we read its.
 //!
 //! Always true: a failed step shows the server's log; a client that is not installed is reported.
 //! Not here: the official Tcl suite — `compat/`
+
+mod files;
 
 use std::process::Command;
 
@@ -46,6 +49,11 @@ const JUDGES: &[Judge] = &[
         name: "Python, RESP3",
         program: "python3",
         run: |server| python(server, "3"),
+    },
+    Judge {
+        name: "redis-server, files",
+        program: "redis-server",
+        run: files::exchange,
     },
 ];
 

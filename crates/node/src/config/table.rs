@@ -63,6 +63,8 @@ pub(crate) const SETTINGS: &[Setting] = &[
         .does("Whether idle time is used for rehashing; tables never rehash."),
     Setting::flag("always-show-logo", "no").immutable().to(|t, v| t.always_show_logo = v.flag())
         .does("Whether the logo is printed even to a log file."),
+    Setting::flag("aof-checksum", "yes").to(|t, v| t.aof_checksum = v.flag())
+        .does("Whether changes in files that are appended to from then on have checksums."),
     Setting::flag("aof-disable-auto-gc", "no").hidden()
         .to(|t, v| t.aof_disable_auto_gc = v.flag())
         .does("Whether old append-only files are kept."),

@@ -15,6 +15,7 @@ use super::value::{AppendSync, EvictionPolicy, OutputLimit, Permission, SavePoin
 pub struct Typed {
     pub aclfile: String,
     pub always_show_logo: bool,
+    pub aof_checksum: bool,
     pub aof_disable_auto_gc: bool,
     pub aof_load_truncated: bool,
     pub aof_timestamp_enabled: bool,

@@ -93,7 +93,7 @@ impl Aof {
     /// The size of all files, in bytes.
     pub(crate) fn size(&self) -> u64 {
         let writer = self.writer.as_ref();
-        let writing = writer.map_or(0, |writer| writer.group.offset());
+        let writing = writer.map_or(0, |writer| writer.size);
         self.base_size + self.before_size + writing
     }
 
@@ -110,8 +110,10 @@ pub(crate) struct Writer {
     pub file: FileId,
     /// The reader of the journal.
     pub reader: ReaderId,
-    /// The check lines, and the size of the file.
-    pub group: GroupWriter,
+    /// The check lines, if the file has them.
+    pub group: Option<GroupWriter>,
+    /// The size of the file, in bytes.
+    pub size: u64,
     pub times: Timestamps,
     /// The journal up to here was handed to the loop.
     pub appended: Offset,

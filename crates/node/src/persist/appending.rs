@@ -65,12 +65,6 @@ impl Core {
             false => None,
         };
         while let Ok(Some(bytes)) = self.read_journal(writer.reader) {
-            if pieces.is_empty()
-                && let Some(stamp) = &stamp
-            {
-                writer.group.cover(stamp.as_bytes());
-            }
-            writer.group.cover(&bytes);
             pieces.push(bytes);
         }
         if pieces.is_empty() {
@@ -78,13 +72,17 @@ impl Core {
         }
         // An open unit is not in it.
         writer.appended = self.journal.end();
-        let mut offset = writer.group.offset();
-        let line = writer.group.line();
         let stamp = stamp.as_ref().map_or(&[][..], |stamp| stamp.as_bytes());
+        let line = writer.group.as_mut().map(|group| {
+            group.cover(stamp);
+            pieces.iter().for_each(|piece| group.cover(piece));
+            group.line()
+        });
+        let line = line.as_ref().map_or(&[][..], |line| line.as_bytes());
         let size: usize = pieces.iter().map(Bytes::len).sum();
         let copied = if size <= COPIED_SIZE_MAX { size } else { 0 };
-        let mut group = Vec::with_capacity(line.as_bytes().len() + stamp.len() + copied);
-        group.extend_from_slice(line.as_bytes());
+        let mut group = Vec::with_capacity(line.len() + stamp.len() + copied);
+        group.extend_from_slice(line);
         group.extend_from_slice(stamp);
         if copied > 0 {
             for piece in pieces.drain(..) {
@@ -93,13 +91,13 @@ impl Core {
         }
         let file = writer.file;
         for bytes in std::iter::once(Bytes::from(group)).chain(pieces) {
-            let len = bytes.len() as u64;
+            let offset = writer.size;
+            writer.size += bytes.len() as u64;
             self.outbox.append.push(Append {
                 file,
                 offset,
                 bytes,
             });
-            offset += len;
         }
         writer.oldest_us.get_or_insert(self.now.mono_us);
     }
@@ -140,7 +138,7 @@ impl Core {
         self.outbox.sync(writer.file, machine);
         writer.sync = Some(Syncing {
             upto: writer.appended,
-            size: writer.group.offset(),
+            size: writer.size,
             since_us: now_us,
         });
         writer.oldest_us = None;
@@ -178,7 +176,9 @@ impl Core {
             return self.fail_aof(&line);
         }
         writer.synced = writer.synced.max(sync.upto);
-        writer.group.set_synced(sync.size);
+        if let Some(group) = &mut writer.group {
+            group.set_synced(sync.size);
+        }
         self.derive_fence();
         self.open_fence();
     }

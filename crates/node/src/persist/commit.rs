@@ -70,6 +70,24 @@ impl NewFile {
         Ok(())
     }
 
+    /// Replaces the first bytes.
+    ///
+    /// # Errors
+    /// The operating system refused.
+    pub(crate) fn replace_front(
+        &mut self,
+        disk: &mut dyn Disk,
+        bytes: Bytes,
+    ) -> Result<(), Failure> {
+        let (file, offset) = (self.file, 0);
+        disk.perform(FileOp::Write {
+            file,
+            offset,
+            bytes,
+        })?;
+        Ok(())
+    }
+
     /// The number of bytes.
     pub(crate) fn size(&self) -> u64 {
         self.size

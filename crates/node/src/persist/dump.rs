@@ -25,6 +25,10 @@ use crate::environment::REDIS_VERSION;
 /// Keys that are written in one step of the task.
 const KEYS_PER_STEP: usize = 4096;
 
+/// The version of files that hold nothing newer. Values raise it, so that a file has the oldest
+/// version that holds all of it, and servers of its time can read it.
+const OLDEST: Version = Version::REDIS_7_0;
+
 /// Where a dump goes, and how it is written.
 #[derive(Debug, Clone)]
 pub(crate) struct DumpPlan {
@@ -34,8 +38,6 @@ pub(crate) struct DumpPlan {
     pub temp: String,
     /// The name that it gets; `None` leaves it under the temporary name, on the disk.
     pub target: Option<String>,
-    /// The version of the format.
-    pub version: Version,
     /// Whether strings are compressed (`rdbcompression`).
     pub compresses: bool,
     /// Whether it ends with a checksum (`rdbchecksum`).
@@ -111,8 +113,9 @@ impl Dump {
 
     fn begin(&self, disk: &mut dyn Disk) -> Result<(FileWriter<Lent>, NewFile), Failure> {
         let mut file = NewFile::create(disk, self.plan.file, self.plan.temp.clone())?;
-        let Ok(writer) = FileWriter::begin(Vec::new(), self.plan.version);
+        let Ok(writer) = FileWriter::begin(Vec::new(), OLDEST);
         let mut writer = writer
+            .raising_to(Version::REDIS_NEWEST)
             .with_checksum(self.plan.has_checksum)
             .compressing(self.plan.compresses);
         let facts = FileFacts {
@@ -179,8 +182,15 @@ impl Dump {
             disk,
             file: &mut file,
         };
-        let finished = writer.replace_sink(to_disk).0.finish().map(drop);
-        if let Err(failure) = finished {
+        let finished = writer.replace_sink(to_disk).0.finish_raised(OLDEST);
+        let header = match finished {
+            Ok((_, header)) => header,
+            Err(failure) => {
+                file.abandon(disk);
+                return Err(failure);
+            }
+        };
+        if let Err(failure) = file.replace_front(disk, Bytes::copy_from_slice(&header)) {
             file.abandon(disk);
             return Err(failure);
         }

@@ -6,7 +6,7 @@
 //! Not here: the states — `aof.rs`; the order of steps on files — `russet_aof::plan`
 
 use russet_aof::plan::{self, Growing};
-use russet_aof::{BaseFormat, FileName, GroupWriter, Layout, Timestamps, Units};
+use russet_aof::{BaseFormat, FileName, GroupWriter, Layout, Part, Timestamps, Units};
 use russet_io::{FileId, FileOp, Job, LogLevel, Outcome};
 
 use super::aof::{AofJob, Grows, Rewrite, Stage, Writer};
@@ -20,6 +20,11 @@ use crate::machines::Machine;
 /// end every turn.
 const READER_LIMIT: u64 = u64::MAX;
 
+/// The check lines of an increment of this size, if it has them.
+pub(crate) fn checks_of(part: &Part, size: u64) -> Option<GroupWriter> {
+    (part.units == Units::Checked).then(|| GroupWriter::new(part.seq, size))
+}
+
 /// The least time between attempts to rewrite on its own, in microseconds.
 const RETRY_US: u64 = 1_000_000;
 
@@ -29,6 +34,14 @@ impl Core {
         let stem = FileName::new(self.config.appendfilename.as_str());
         let layout = stem.and_then(Layout::new);
         layout.unwrap_or_default()
+    }
+
+    /// How the units of increments to come are protected.
+    pub(crate) fn units(&self) -> Units {
+        match self.config.aof_checksum {
+            true => Units::Checked,
+            false => Units::Plain,
+        }
     }
 
     /// The place of the files, for one task.
@@ -45,11 +58,11 @@ impl Core {
         let layout = self.layout();
         let file = self.outbox.file();
         let (grows, steps, open) = if self.aof.writer.is_some() {
-            let change =
-                match plan::begin_rewrite(&layout, &self.aof.manifest, Units::Checked, None) {
-                    Ok(change) => change,
-                    Err(error) => return self.fail_rewrite(&error.to_string()),
-                };
+            let change = match plan::begin_rewrite(&layout, &self.aof.manifest, self.units(), None)
+            {
+                Ok(change) => change,
+                Err(error) => return self.fail_rewrite(&error.to_string()),
+            };
             let name = change.manifest.last_incr().map(|part| part.name.clone());
             let mut first = change.steps;
             // The first two create the file; the others follow a sync of the one before.
@@ -57,7 +70,7 @@ impl Core {
             let grows = Grows::Listed(change.manifest, rest);
             (grows, first, name.map(|name| (file, name)))
         } else if self.config.appendonly {
-            match plan::begin_apart(&layout, &self.aof.manifest, Units::Checked, None) {
+            match plan::begin_apart(&layout, &self.aof.manifest, self.units(), None) {
                 Ok(apart) => {
                     let open = Some((file, apart.temp));
                     (Grows::Apart(apart.part), apart.steps, open)
@@ -97,13 +110,13 @@ impl Core {
         };
         let end = self.journal.end();
         let old = self.aof.writer.take();
-        let number = match &rewrite.grows {
-            Grows::Listed(manifest, _) => manifest.last_incr().map(|part| part.seq),
-            Grows::Apart(part) => Some(part.seq),
+        let part = match &rewrite.grows {
+            Grows::Listed(manifest, _) => manifest.last_incr().cloned(),
+            Grows::Apart(part) => Some(part.clone()),
             Grows::Nothing => None,
         };
         rewrite.is_settled = !matches!(rewrite.grows, Grows::Listed(..));
-        if let Some(seq) = number {
+        if let Some(part) = part {
             let reader = self.attach_reader(READER_LIMIT);
             let durable_before = match &old {
                 Some(old) => old.durable(),
@@ -112,7 +125,8 @@ impl Core {
             self.aof.writer = Some(Writer {
                 file: rewrite.file,
                 reader,
-                group: GroupWriter::new(seq, 0),
+                group: checks_of(&part, 0),
+                size: 0,
                 times: Timestamps::default(),
                 appended: end,
                 oldest_us: None,
@@ -124,7 +138,7 @@ impl Core {
             });
         }
         if let Some(old) = old {
-            self.aof.before_size += old.group.offset();
+            self.aof.before_size += old.size;
             self.detach_reader(old.reader);
             let machine = Machine::Aof(AofJob::SyncOld(old.file));
             self.outbox.sync(old.file, machine);

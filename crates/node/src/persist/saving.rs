@@ -7,7 +7,6 @@ use std::sync::Arc;
 
 use russet_engine::AccessPolicy;
 use russet_io::{Job, JobId, LogLevel, Outcome};
-use russet_rdb::Version;
 
 use super::dump::{Dump, DumpPlan, Dumped};
 use super::saves::{Purpose, Running};
@@ -46,20 +45,11 @@ impl Core {
 
     /// How a dump is written now.
     pub(crate) fn dump_plan(&mut self, temp: String, target: Option<String>) -> DumpPlan {
-        let filled = self.keyspace.filled();
-        let has_field_deadlines = filled
-            .into_iter()
-            .any(|db| self.keyspace.db(db).volatile_hashes() > 0);
         let policy = self.config.maxmemory_policy;
         DumpPlan {
             file: self.outbox.file(),
             temp,
             target,
-            // COMPAT: the oldest version that holds all there is, so that older servers read it.
-            version: match has_field_deadlines {
-                true => Version::REDIS_7_4,
-                false => Version::REDIS_7_2,
-            },
             compresses: self.config.rdbcompression,
             has_checksum: self.config.rdbchecksum,
             is_aof_base: false,

@@ -9,12 +9,13 @@
 //! Not here: saving — `saving.rs`; loading — `loading.rs`; rewriting — `rewriting.rs`
 
 use russet_aof::plan;
-use russet_aof::{GroupWriter, Manifest, Timestamps, Units};
+use russet_aof::{Manifest, Timestamps};
 use russet_command::CommandError;
 use russet_io::{ConnId, FileId, FileOp, Job, LogLevel, Outcome};
 
 use super::aof::{AofJob, Then, Writer};
 use super::loads::{Cause, Ended};
+use super::rewriting::checks_of;
 use super::saves::Purpose;
 use super::steps::{Carried, Steps};
 use crate::block::release_postponed;
@@ -125,7 +126,7 @@ impl Core {
             return self.start_rewrite();
         }
         let layout = self.layout();
-        let change = match plan::open(&layout, &self.aof.manifest, Units::Checked, None) {
+        let change = match plan::open(&layout, &self.aof.manifest, self.units(), None) {
             Ok(change) => change,
             Err(error) => return self.fail_start(&error.to_string()),
         };
@@ -144,7 +145,7 @@ impl Core {
             Outcome::Finished(value) => value.downcast_ref::<Carried>().map(|carried| carried.0),
             _ => None,
         };
-        let (Some(size), Some(seq)) = (size, manifest.last_incr().map(|part| part.seq)) else {
+        let (Some(size), Some(part)) = (size, manifest.last_incr().cloned()) else {
             let why = outcome.failure().map(|failure| failure.text.clone());
             return self.fail_start(&why.unwrap_or_default());
         };
@@ -154,7 +155,8 @@ impl Core {
         self.aof.writer = Some(Writer {
             file,
             reader,
-            group: GroupWriter::new(seq, size),
+            group: checks_of(&part, size),
+            size,
             times: Timestamps::default(),
             appended: end,
             oldest_us: None,

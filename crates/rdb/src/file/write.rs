@@ -40,6 +40,8 @@ use crate::{ObjectType, Sink, Version, Writer};
 pub struct FileWriter<S> {
     out: Gather<S>,
     version: Version,
+    /// The newest version that values may raise the file to.
+    newest: Version,
     checksums: bool,
     compresses: bool,
 }
@@ -100,6 +102,7 @@ impl<S> FileWriter<S> {
         let file = FileWriter {
             out,
             version: self.version,
+            newest: self.newest,
             checksums: self.checksums,
             compresses: self.compresses,
         };
@@ -114,18 +117,22 @@ impl<S: Sink> FileWriter<S> {
     /// The sink refused.
     pub fn begin(sink: S, version: Version) -> Result<Self, S::Error> {
         let mut out = Gather::new(sink);
-        let number = version.0;
-        let header = match version.is_valkey() {
-            true => *b"VALKEY000",
-            false => *b"REDIS0000",
-        };
-        out.write(&numbered(header, number))?;
+        out.write(&header(version))?;
         Ok(Self {
             out,
             version,
+            newest: version,
             checksums: true,
             compresses: false,
         })
+    }
+
+    /// Lets values raise the version up to this one. The header cannot be changed by then: whoever
+    /// allows it must end the file with [`FileWriter::finish_raised`].
+    #[must_use]
+    pub fn raising_to(mut self, newest: Version) -> Self {
+        self.newest = newest;
+        self
     }
 
     /// Sets whether the file ends with a checksum; otherwise it ends with zeros in its place.
@@ -239,11 +246,47 @@ impl<S: Sink> FileWriter<S> {
     pub fn finish(mut self) -> Result<S, S::Error> {
         self.opcode(opcode::END)?;
         self.out.flush()?;
+        self.write_checksum(self.out.crc)?;
+        Ok(self.out.sink)
+    }
+
+    /// Ends a file of which values may have raised the version. Returns the sink and the header
+    /// that must replace the first bytes of the file; the checksum is that of the file with it.
+    ///
+    /// # Errors
+    /// The sink refused.
+    ///
+    /// # Examples
+    /// ```
+    /// use russet_rdb::{ObjectType, Version, Writer};
+    /// use russet_rdb::file::{FileReader, FileWriter, Key, Next, Seal};
+    ///
+    /// let file = FileWriter::begin(Vec::new(), Version::REDIS_7_0)?;
+    /// let (mut bytes, header) = file.raising_to(Version::REDIS_7_4).finish_raised(Version::REDIS_7_0)?;
+    /// assert_eq!(&bytes[..9], &header);
+    /// # Ok::<(), core::convert::Infallible>(())
+    /// ```
+    pub fn finish_raised(
+        mut self,
+        begun: Version,
+    ) -> Result<(S, [u8; opcode::HEADER_LEN]), S::Error> {
+        self.opcode(opcode::END)?;
+        self.out.flush()?;
+        let (before, after) = (header(begun), header(self.version));
+        let change: [u8; opcode::HEADER_LEN] = core::array::from_fn(|at| before[at] ^ after[at]);
+        let behind = self.out.given - opcode::HEADER_LEN as u64;
+        // The checksum is linear: that of the difference, with zeros behind it, is added.
+        let shifted = crc64::combine(crc64::checksum(&change), 0, behind);
+        self.write_checksum(self.out.crc ^ shifted)?;
+        Ok((self.out.sink, after))
+    }
+
+    fn write_checksum(&mut self, crc: u64) -> Result<(), S::Error> {
         if self.version >= opcode::CHECKSUM_SINCE {
-            let checksum = if self.checksums { self.out.crc } else { 0 };
+            let checksum = if self.checksums { crc } else { 0 };
             self.out.sink.write(&checksum.to_le_bytes())?;
         }
-        Ok(self.out.sink)
+        Ok(())
     }
 
     #[inline]
@@ -279,6 +322,15 @@ impl<S: Sink> FileWriter<S> {
     }
 }
 
+/// The header of a version.
+fn header(version: Version) -> [u8; opcode::HEADER_LEN] {
+    let blank = match version.is_valkey() {
+        true => *b"VALKEY000",
+        false => *b"REDIS0000",
+    };
+    numbered(blank, version.0)
+}
+
 /// The header with the digits of a version at its end.
 fn numbered(mut header: [u8; opcode::HEADER_LEN], mut number: u16) -> [u8; opcode::HEADER_LEN] {
     for digit in header.iter_mut().rev().take_while(|byte| **byte == b'0') {
@@ -306,7 +358,12 @@ impl<S: Sink> Sink for ValueSink<'_, S> {
     #[inline]
     fn begin(&mut self, object: ObjectType) -> Result<(), Self::Error> {
         if !object.is_part_of(self.file.version) {
-            return Err(WriteError::Unfit(object, self.file.version));
+            let since = object.version();
+            let raises = self.file.version < since && since <= self.file.newest;
+            if !raises || !object.is_part_of(since) {
+                return Err(WriteError::Unfit(object, self.file.version));
+            }
+            self.file.version = since;
         }
         self.file.key(object, self.key).map_err(WriteError::Sink)
     }

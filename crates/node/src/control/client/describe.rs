@@ -112,7 +112,12 @@ struct Memory {
 
 impl Memory {
     fn of(core: &Core, session: &Session) -> Self {
-        let input = match session.filled {
+        // COMPAT: of the session that runs, whose buffer is lent out, its requests count as well.
+        let pending = match session.input.is_empty() {
+            true => session.filled,
+            false => session.undecoded(),
+        };
+        let input = match pending {
             0 => 0,
             _ => session.input.len().max(BUFFER_SIZE),
         };
@@ -125,7 +130,7 @@ impl Memory {
         let fieldsets = session.fieldsets.as_deref().map_or(0, Fieldsets::memory);
         let buffers = input + output + decoder + deferred;
         Self {
-            pending: session.filled,
+            pending,
             input,
             request,
             multi,
