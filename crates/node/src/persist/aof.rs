@@ -97,6 +97,12 @@ impl Aof {
         self.base_size + self.before_size + writing
     }
 
+    /// Whether a rewrite goes over from one increment to the next.
+    pub(crate) fn goes_over(&self) -> bool {
+        let rewrite = self.rewrite.as_ref();
+        rewrite.is_some_and(|rewrite| matches!(rewrite.grows, Grows::Listed(..)))
+    }
+
     /// The offset of the journal up to which all changes survive a crash.
     pub(crate) fn durable(&self) -> Option<Offset> {
         self.writer.as_ref().map(Writer::durable)

@@ -192,18 +192,26 @@ impl Core {
         }
     }
 
-    /// Fences replies under `always`, and opens the fence otherwise.
+    /// Fences replies where they must wait, and opens the fence otherwise: under `always` for the
+    /// sync, and under every policy until a manifest lists the increment that takes changes.
     pub(crate) fn derive_fence(&mut self) {
         let is_always = self.config.appendfsync == AppendSync::Always;
-        // After a failure replies wait until a fresh base holds what they depend on.
-        let is_needed = is_always && self.config.appendonly && self.aof.writer.is_some();
-        match (is_needed, self.aof.is_fenced) {
-            (true, false) => {
-                let durable = self.aof.durable().unwrap_or_default();
-                self.outgoing.fence(durable);
+        let writer = self.aof.writer.as_ref().filter(|_| self.config.appendonly);
+        let upto = writer.and_then(|writer| match (writer.is_listed, is_always) {
+            (true, true) => Some(writer.durable()),
+            (true, false) => None,
+            // A first increment promises nothing before its base is there.
+            (false, _) if !self.aof.goes_over() => None,
+            (false, true) => Some(writer.durable_before),
+            (false, false) => Some(writer.begins),
+        });
+        match (upto, self.aof.is_fenced) {
+            (Some(upto), false) => {
+                self.outgoing.fence(upto);
                 self.aof.is_fenced = true;
             }
-            (false, true) if self.aof.fault.is_none() => {
+            // After a failure replies wait until a fresh base holds what they depend on.
+            (None, true) if self.aof.fault.is_none() => {
                 self.outgoing.unfence();
                 self.aof.is_fenced = false;
             }

@@ -231,6 +231,7 @@ impl Core {
         if let Some(writer) = &mut self.aof.writer {
             writer.is_listed = true;
         }
+        self.derive_fence();
         self.open_fence();
     }
 
