@@ -10,10 +10,12 @@ fn file(version: u16, parts: &[&[u8]]) -> Vec<u8> {
     let mut bytes = format!("REDIS{version:04}").into_bytes();
     bytes.extend(parts.concat());
     bytes.push(0xff);
-    if version >= 5 {
-        let checksum = russet_pack::crc64::checksum(&bytes);
-        bytes.extend_from_slice(&checksum.to_le_bytes());
-    }
+    if version >= 5 { sealed(bytes) } else { bytes }
+}
+
+fn sealed(mut bytes: Vec<u8>) -> Vec<u8> {
+    let checksum = russet_pack::crc64::checksum(&bytes);
+    bytes.extend_from_slice(&checksum.to_le_bytes());
     bytes
 }
 
@@ -128,6 +130,99 @@ fn files_of_versions_2_to_9() {
     }
 }
 
+/// Deadlines of fields, in each form in which servers wrote them.
+#[test]
+fn hashes_with_deadlines_of_fields() {
+    let at = 1_700_000_000_000u64;
+    let (least, none) = (at.to_le_bytes(), u64::MAX.to_le_bytes());
+    // Before Redis 7.4.0: the deadline as a length, in front of each field.
+    let early = [
+        &b"\x16\x01h\x02"[..],
+        &long(at),
+        b"\x01f\x01v\x00\x01g\x01w",
+    ]
+    .concat();
+    // Since then: the least one, and the distance from it.
+    let late = [
+        &b"\x18\x01h"[..],
+        &least,
+        b"\x02\x03\x01f\x01v\x00\x01g\x01w",
+    ]
+    .concat();
+    // Valkey 9: behind each field, or -1.
+    let valkey = [
+        &b"\x16\x01h\x02\x01f\x01v"[..],
+        &least,
+        b"\x01g\x01w",
+        &none,
+    ]
+    .concat();
+    let in_valkey = sealed([&b"VALKEY080"[..], &valkey, b"\xff"].concat());
+    for (bytes, expect) in [
+        (file(12, &[&early]), at),
+        (file(12, &[&late]), at + 2),
+        (in_valkey, at),
+    ] {
+        let (parts, end) = fuzz::read_file_whole(&bytes);
+        assert_eq!(end, Ok(()));
+        let found = parts.iter().filter_map(|next| match next {
+            Next::Item(Item::Field { name, deadline, .. }) => Some((text(name), *deadline)),
+            _ => None,
+        });
+        let deadline = Some(i64::try_from(expect).unwrap());
+        let expect = [("f".to_owned(), deadline), ("g".to_owned(), None)];
+        assert_eq!(found.collect::<Vec<_>>(), expect);
+    }
+    // The same in a listpack, without the least one and with it.
+    let mut list = russet_pack::listpack::new();
+    for element in [&b"f"[..], b"v", at.to_string().as_bytes(), b"g", b"w", b"0"] {
+        russet_pack::listpack::append(&mut list, element);
+    }
+    let early = [&b"\x17\x01h"[..], &string(&list)].concat();
+    let late = [&b"\x19\x01h"[..], &least, &string(&list)].concat();
+    for value in [early, late] {
+        let found = told(&file(12, &[&value]));
+        assert_eq!(found[1], format!("(f v {at} g w 0)"));
+    }
+}
+
+#[test]
+fn a_stream_with_groups_as_redis_5_wrote_it() {
+    let block = b"\x3f\0\0\0\x18\0\x02\x01\x01\x01\x02\x01\x81a\x02\x81b\x02\0\x01\x02\x01\0\x01\0\x01\0\x01\
+                  \x82v0\x03\x05\x01\x03\x01\x01\x01\0\x01\x01\x01\x82v1\x03\x05\x01\x02\x01\x02\x01\0\x01\
+                  \x02\x01\x82v2\x03\x05\x01\xff";
+    let id = |ms: u64| [ms.to_be_bytes(), 1u64.to_be_bytes()].concat();
+    let seen = 1_600_000_000_000u64.to_le_bytes();
+    let value = [
+        &b"\x0f\x01s\x01"[..],
+        &string(&id(1)),
+        &string(block),
+        b"\x02\x03\x01",
+        b"\x01\x02g1\x03\x01\x01",
+        &id(3),
+        &seen,
+        b"\x07",
+        b"\x01\x05alice",
+        &seen,
+        b"\x01",
+        &id(3),
+    ];
+    let found = told(&file(9, &[&value.concat()]));
+    assert_eq!(found[1..3], ["block of 2", "stream of 2"]);
+    let told = found[3..].join(" ");
+    let seen = 1_600_000_000_000u64;
+    for part in [
+        "last_id: StreamId { ms: 3, seq: 1 }, entries_read: None, pending: 1",
+        &format!("delivered_at: {seen}, deliveries: 7"),
+        "Consumers(1)",
+        &format!("seen_at: {seen}, active_at: Some({seen}), pending: 1"),
+        "Owned(StreamId { ms: 3, seq: 1 })",
+        "End(Verified)",
+    ] {
+        assert!(told.contains(part), "{part}: {told}");
+    }
+}
+
 #[test]
 fn facts_sizes_and_accesses_are_told() {
     let bytes = file(
@@ -186,9 +281,8 @@ fn data_of_modules_and_imports_of_slots_are_skipped() {
     assert_eq!(found[0], "ModuleAux(\"ReJSON-RL\")");
     assert_eq!(found[1..3], ["0 a (None, None, None)", "x"]);
 
-    let mut bytes = b"VALKEY080\xf3\x03job\x02\x00\x05\x40\x64\x40\xc8\x00\x01a\x01x\xff".to_vec();
-    let checksum = russet_pack::crc64::checksum(&bytes);
-    bytes.extend_from_slice(&checksum.to_le_bytes());
+    let bytes = b"VALKEY080\xf3\x03job\x02\x00\x05\x40\x64\x40\xc8\x00\x01a\x01x\xff".to_vec();
+    let bytes = sealed(bytes);
     assert_eq!(
         told(&bytes)[..3],
         ["SlotImport", "0 a (None, None, None)", "x"]
