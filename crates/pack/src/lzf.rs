@@ -24,6 +24,8 @@ const DISTANCE_MAX: usize = 1 << 13;
 const RESERVED_FACTOR: usize = 4;
 const HASH_BITS: u32 = 14;
 const HASH_BITS_MIN: u32 = 6;
+/// After each 2 to the power of this many places without a match, steps are one byte longer.
+const MISSES_TOLERATED_BITS: usize = 6;
 
 /// Appends the compressed form of `input` if it is shorter than `len_max` bytes or just as long;
 /// otherwise leaves `out` alone and returns `false`.
@@ -73,19 +75,38 @@ fn encode<B: Buffer>(input: &[u8], len_max: usize, out: &mut B) -> Option<usize>
     if input.len() < 4 || u32::try_from(input.len()).is_err() {
         return None;
     }
-    // PERF: clearing a table is most of the work for short strings, so theirs is small.
+    // PERF: clearing a table is most of the work for short strings, so theirs is small, and on the
+    // stack.
     let bits = (input.len().ilog2() + 1).clamp(HASH_BITS_MIN, HASH_BITS);
-    let mut seen = vec![0u32; 1 << bits];
-    let (mut at, mut literal, mut written) = (0, 0, 0);
-    while let Some(&[a, b, c]) = input.get(at..).and_then(|rest| rest.first_chunk()) {
-        let slot = &mut seen[hash([a, b, c], bits)];
-        // One more than the place, so that 0 means none.
-        let place = std::mem::replace(slot, (at + 1) as u32) as usize;
-        let from = place.wrapping_sub(1);
-        let is_near = place > 0 && at - from <= DISTANCE_MAX;
-        if !is_near || input[from..from + 3] != [a, b, c] {
-            at += 1;
+    match bits {
+        ..=8 => encode_with(&mut [0; 1 << 8][..1 << bits], bits, input, len_max, out),
+        9..=10 => encode_with(&mut [0; 1 << 10][..1 << bits], bits, input, len_max, out),
+        _ => encode_with(&mut vec![0; 1 << bits], bits, input, len_max, out),
+    }
+}
+
+/// Encodes with a table of places by hash, all of them 0 at first: the place of the first bytes,
+/// which is as good a guess as any.
+fn encode_with<B: Buffer>(
+    seen: &mut [u32],
+    bits: u32,
+    input: &[u8],
+    len_max: usize,
+    out: &mut B,
+) -> Option<usize> {
+    let (mut at, mut literal, mut written, mut misses) = (1, 0, 0, 0);
+    while let Some(three) = three_at(input, at) {
+        let slot = &mut seen[hash(three, bits)];
+        let mut from = std::mem::replace(slot, at as u32) as usize;
+        // PERF: bytes first, since they seldom match: a branch that can be predicted.
+        if three_at(input, from) != Some(three) || at - from > DISTANCE_MAX {
+            // What does not compress is passed faster and faster.
+            at += 1 + (misses >> MISSES_TOLERATED_BITS);
+            misses += 1;
             continue;
+        }
+        while at > literal && from > 0 && input[at - 1] == input[from - 1] {
+            (at, from) = (at - 1, from - 1);
         }
         let len = 3 + same(&input[from + 3..], &input[at + 3..]);
         written += push_literals(&input[literal..at], out);
@@ -94,10 +115,16 @@ fn encode<B: Buffer>(input: &[u8], len_max: usize, out: &mut B) -> Option<usize>
             return None;
         }
         at += len;
-        literal = at;
+        (literal, misses) = (at, 0);
     }
     written += push_literals(&input[literal..], out);
     (written <= len_max).then_some(written)
+}
+
+/// Three bytes, unless they are the last three.
+fn three_at(input: &[u8], at: usize) -> Option<u32> {
+    let four = input.get(at..)?.first_chunk()?;
+    Some(u32::from_le_bytes(*four) & 0x00ff_ffff)
 }
 
 /// Decompresses `input` and appends the result, which must be exactly `len` bytes.
@@ -397,7 +424,6 @@ fn same(a: &[u8], b: &[u8]) -> usize {
     words * 8 + rest.take_while(|(a, b)| a == b).count()
 }
 
-fn hash([a, b, c]: [u8; 3], bits: u32) -> usize {
-    let mixed = u32::from_le_bytes([a, b, c, 0]).wrapping_mul(0x9e37_79b1);
-    (mixed >> (32 - bits)) as usize
+fn hash(three: u32, bits: u32) -> usize {
+    (three.wrapping_mul(0x9e37_79b1) >> (32 - bits)) as usize
 }

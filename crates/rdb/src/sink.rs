@@ -29,6 +29,17 @@ pub trait Sink {
     fn begin(&mut self, object: ObjectType) -> Result<(), Self::Error> {
         self.write(&[object.0])
     }
+
+    /// Lends an empty buffer, in which a writer compresses a string. A sink that keeps the buffer
+    /// saves an allocation for each string.
+    #[inline]
+    fn lend_buffer(&mut self) -> Vec<u8> {
+        Vec::new()
+    }
+
+    /// Takes the buffer back.
+    #[inline]
+    fn take_back_buffer(&mut self, _: Vec<u8>) {}
 }
 
 impl Sink for Vec<u8> {
@@ -52,5 +63,15 @@ impl<S: Sink + ?Sized> Sink for &mut S {
     #[inline]
     fn begin(&mut self, object: ObjectType) -> Result<(), S::Error> {
         S::begin(self, object)
+    }
+
+    #[inline]
+    fn lend_buffer(&mut self) -> Vec<u8> {
+        S::lend_buffer(self)
+    }
+
+    #[inline]
+    fn take_back_buffer(&mut self, buffer: Vec<u8>) {
+        S::take_back_buffer(self, buffer);
     }
 }

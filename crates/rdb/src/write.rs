@@ -314,12 +314,15 @@ impl<S: Sink> Writer<S> {
     }
 
     fn compressed(&mut self, bytes: &[u8]) -> Result<(), S::Error> {
-        let mut packed = Vec::new();
-        if !lzf::compress(bytes, bytes.len() - COMPRESSION_SAVES_MIN, &mut packed) {
-            return self.plain(bytes);
+        let mut packed = self.sink.lend_buffer();
+        if lzf::compress(bytes, bytes.len() - COMPRESSION_SAVES_MIN, &mut packed) {
+            self.compressed_head(packed.len(), bytes.len())?;
+            self.raw(&packed)?;
+        } else {
+            self.plain(bytes)?;
         }
-        self.compressed_head(packed.len(), bytes.len())?;
-        self.raw(&packed)
+        self.sink.take_back_buffer(packed);
+        Ok(())
     }
 
     /// Compresses a long string without keeping what it becomes.

@@ -13,6 +13,7 @@
 //! Not here: values — `read/`, `write.rs`; files of the operating system — their owner
 
 mod error;
+mod gather;
 mod module;
 mod opcode;
 mod read;

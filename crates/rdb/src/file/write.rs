@@ -14,6 +14,7 @@ use russet_base::num::{self, I64Buf};
 use russet_pack::crc64;
 use thiserror::Error as ThisError;
 
+use super::gather::Gather;
 use super::{Key, opcode};
 use crate::{ObjectType, Sink, Version, Writer};
 
@@ -87,18 +88,7 @@ impl<S> FileWriter<S> {
     /// ```
     #[must_use]
     pub fn replace_sink<T>(self, sink: T) -> (FileWriter<T>, S) {
-        let Gather {
-            sink: before,
-            gathered,
-            crc,
-            given,
-        } = self.out;
-        let out = Gather {
-            sink,
-            gathered,
-            crc,
-            given,
-        };
+        let (out, before) = self.out.replace_sink(sink);
         let file = FileWriter {
             out,
             version: self.version,
@@ -159,7 +149,7 @@ impl<S: Sink> FileWriter<S> {
     /// The number of bytes so far.
     #[must_use]
     pub fn len(&self) -> u64 {
-        self.out.given + self.out.gathered.len() as u64
+        self.out.len()
     }
 
     /// Whether there are no bytes, which is never the case.
@@ -170,7 +160,7 @@ impl<S: Sink> FileWriter<S> {
 
     /// The sink, which has all bytes but the last ones.
     pub fn sink(&mut self) -> &mut S {
-        &mut self.out.sink
+        self.out.sink()
     }
 
     /// Writes a fact about the file.
@@ -245,9 +235,9 @@ impl<S: Sink> FileWriter<S> {
     /// The sink refused.
     pub fn finish(mut self) -> Result<S, S::Error> {
         self.opcode(opcode::END)?;
-        self.out.flush()?;
-        self.write_checksum(self.out.crc)?;
-        Ok(self.out.sink)
+        let (version, has_checksum) = (self.version, self.checksums);
+        let (sink, crc) = self.out.finish()?;
+        sealed(sink, version, has_checksum.then_some(crc))
     }
 
     /// Ends a file of which values may have raised the version. Returns the sink and the header
@@ -258,35 +248,32 @@ impl<S: Sink> FileWriter<S> {
     ///
     /// # Examples
     /// ```
+    /// use russet_rdb::file::{FileWriter, Key};
     /// use russet_rdb::{ObjectType, Version, Writer};
-    /// use russet_rdb::file::{FileReader, FileWriter, Key, Next, Seal};
     ///
-    /// let file = FileWriter::begin(Vec::new(), Version::REDIS_7_0)?;
-    /// let (mut bytes, header) = file.raising_to(Version::REDIS_7_4).finish_raised(Version::REDIS_7_0)?;
-    /// assert_eq!(&bytes[..9], &header);
-    /// # Ok::<(), core::convert::Infallible>(())
+    /// let (begun, newest) = (Version::REDIS_7_0, Version::REDIS_7_4);
+    /// let mut file = FileWriter::begin(Vec::new(), begun)?.raising_to(newest);
+    /// let key = Key::from(&b"key"[..]);
+    /// Writer::new(file.value(&key)).begin(ObjectType::SET_LISTPACK, 1)?;
+    /// let (bytes, header) = file.finish_raised(begun)?;
+    /// assert!(bytes.starts_with(b"REDIS0010"));
+    /// assert_eq!(&header, b"REDIS0011");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn finish_raised(
         mut self,
         begun: Version,
     ) -> Result<(S, [u8; opcode::HEADER_LEN]), S::Error> {
         self.opcode(opcode::END)?;
-        self.out.flush()?;
-        let (before, after) = (header(begun), header(self.version));
+        let (version, has_checksum) = (self.version, self.checksums);
+        let (before, after) = (header(begun), header(version));
         let change: [u8; opcode::HEADER_LEN] = core::array::from_fn(|at| before[at] ^ after[at]);
-        let behind = self.out.given - opcode::HEADER_LEN as u64;
+        let behind = self.out.len() - opcode::HEADER_LEN as u64;
+        let (sink, crc) = self.out.finish()?;
         // The checksum is linear: that of the difference, with zeros behind it, is added.
-        let shifted = crc64::combine(crc64::checksum(&change), 0, behind);
-        self.write_checksum(self.out.crc ^ shifted)?;
-        Ok((self.out.sink, after))
-    }
-
-    fn write_checksum(&mut self, crc: u64) -> Result<(), S::Error> {
-        if self.version >= opcode::CHECKSUM_SINCE {
-            let checksum = if self.checksums { crc } else { 0 };
-            self.out.sink.write(&checksum.to_le_bytes())?;
-        }
-        Ok(())
+        let crc = crc ^ crc64::combine(crc64::checksum(&change), 0, behind);
+        let sink = sealed(sink, version, has_checksum.then_some(crc))?;
+        Ok((sink, after))
     }
 
     #[inline]
@@ -320,6 +307,14 @@ impl<S: Sink> FileWriter<S> {
             .compressing(self.compresses)
             .bytes(bytes)
     }
+}
+
+/// Writes the checksum behind the end, or zeros; nothing in versions without checksums.
+fn sealed<S: Sink>(mut sink: S, version: Version, crc: Option<u64>) -> Result<S, S::Error> {
+    if version >= opcode::CHECKSUM_SINCE {
+        sink.write(&crc.unwrap_or(0).to_le_bytes())?;
+    }
+    Ok(sink)
 }
 
 /// The header of a version.
@@ -367,66 +362,14 @@ impl<S: Sink> Sink for ValueSink<'_, S> {
         }
         self.file.key(object, self.key).map_err(WriteError::Sink)
     }
-}
-
-/// Gathers bytes for the checksum and the sink.
-#[derive(Debug)]
-struct Gather<S> {
-    sink: S,
-    gathered: Vec<u8>,
-    /// The checksum and the number of the bytes that the sink has.
-    crc: u64,
-    given: u64,
-}
-
-/// The size of the pieces that a sink gets.
-const GATHERED_MAX: usize = 64 << 10;
-
-impl<S: Sink> Gather<S> {
-    fn new(sink: S) -> Self {
-        Self {
-            sink,
-            gathered: Vec::with_capacity(GATHERED_MAX),
-            crc: 0,
-            given: 0,
-        }
-    }
-
-    fn flush(&mut self) -> Result<(), S::Error> {
-        let gathered = std::mem::take(&mut self.gathered);
-        let given = self.give(&gathered);
-        self.gathered = gathered;
-        self.gathered.clear();
-        given
-    }
-
-    fn give(&mut self, bytes: &[u8]) -> Result<(), S::Error> {
-        self.crc = crc64::update(self.crc, bytes);
-        self.given += bytes.len() as u64;
-        self.sink.write(bytes)
-    }
-
-    #[cold]
-    fn write_full(&mut self, bytes: &[u8]) -> Result<(), S::Error> {
-        self.flush()?;
-        let (pieces, rest) = bytes.split_at(bytes.len() - bytes.len() % GATHERED_MAX);
-        for piece in pieces.chunks(GATHERED_MAX) {
-            self.give(piece)?;
-        }
-        self.gathered.extend_from_slice(rest);
-        Ok(())
-    }
-}
-
-impl<S: Sink> Sink for Gather<S> {
-    type Error = S::Error;
 
     #[inline]
-    fn write(&mut self, bytes: &[u8]) -> Result<(), S::Error> {
-        if self.gathered.len() + bytes.len() > GATHERED_MAX {
-            return self.write_full(bytes);
-        }
-        self.gathered.extend_from_slice(bytes);
-        Ok(())
+    fn lend_buffer(&mut self) -> Vec<u8> {
+        self.file.out.lend_buffer()
+    }
+
+    #[inline]
+    fn take_back_buffer(&mut self, buffer: Vec<u8>) {
+        self.file.out.take_back_buffer(buffer);
     }
 }

@@ -459,3 +459,39 @@ fn a_type_that_the_version_lacks_is_not_written() {
         assert_eq!(file.len() == before, !is_written);
     }
 }
+
+#[test]
+fn a_file_whose_version_was_raised_is_in_order_with_its_new_header() {
+    let (begun, newest) = (Version::REDIS_7_0, Version::REDIS_7_4);
+    for objects in [
+        &[][..],
+        &[ObjectType::STRING],
+        &[ObjectType::STRING, ObjectType::SET_LISTPACK],
+    ] {
+        let Ok(file) = FileWriter::begin(Vec::new(), begun);
+        let mut file = file.raising_to(newest);
+        for &object in objects {
+            let mut list = russet_pack::listpack::new();
+            russet_pack::listpack::append(&mut list, b"member");
+            let key = [object.0];
+            let key = Key::from(&key[..]);
+            let mut writer = Writer::new(file.value(&key));
+            writer.begin(object, 1).unwrap();
+            match object {
+                ObjectType::STRING => writer.item(&Item::Text(Text::Int(1))).unwrap(),
+                _ => writer.packed(&list).unwrap(),
+            }
+        }
+        let Ok((mut bytes, header)) = file.finish_raised(begun);
+        bytes[..header.len()].copy_from_slice(&header);
+        let found = told(&bytes);
+        assert_eq!(found.last().map(String::as_str), Some("End(Verified)"));
+        let is_raised = objects.contains(&ObjectType::SET_LISTPACK);
+        let expect: &[u8; 9] = if is_raised {
+            b"REDIS0011"
+        } else {
+            b"REDIS0010"
+        };
+        assert_eq!(&header, expect);
+    }
+}
