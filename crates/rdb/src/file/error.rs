@@ -16,7 +16,7 @@ use crate::{Error, ObjectType, Version};
 pub struct FileError {
     /// The number of bytes in front of the part that is wrong, or of all bytes if they end early.
     pub offset: u64,
-    /// What was being read.
+    /// The step of reading at which the error was found.
     pub reading: Reading,
     /// The key whose value is wrong, if it is a value.
     pub key: Option<KeyName>,
@@ -24,7 +24,7 @@ pub struct FileError {
     pub fault: Fault,
 }
 
-/// What was being read when an error was found.
+/// The step of reading at which an error was found.
 // COMPAT: the words are those of tools that check files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reading {

@@ -69,7 +69,7 @@ impl<'a> From<&'a [u8]> for Key<'a> {
 pub enum Next<'a> {
     /// The header, which comes first.
     Header {
-        /// Who wrote the file.
+        /// The family of servers that wrote the file.
         dialect: Dialect,
         /// The version of the format.
         version: Version,
@@ -187,6 +187,6 @@ pub enum Seal {
     Disabled,
     /// The version is older than checksums.
     Absent,
-    /// By a checksum that was not compared, as the reader was told.
+    /// By a checksum that was not compared, as was asked of the reader.
     Ignored,
 }

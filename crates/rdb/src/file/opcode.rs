@@ -35,7 +35,7 @@ pub(super) const DEADLINE_S: u8 = 253;
 pub(super) const SELECT_DB: u8 = 254;
 pub(super) const END: u8 = 255;
 
-/// What the values of modules consist of.
+/// The parts that values of modules consist of.
 pub(super) const MODULE_EOF: u64 = 0;
 pub(super) const MODULE_INT: u64 = 1;
 pub(super) const MODULE_UINT: u64 = 2;
@@ -55,7 +55,7 @@ pub(super) const FILE_REDIS_NEWEST: Version = Version(16);
 /// The newest version of Valkey whose files are read.
 pub(super) const FILE_VALKEY_NEWEST: Version = Version(81);
 
-/// What follows this opcode.
+/// The step of reading that follows this opcode.
 pub(super) const fn reading(opcode: u8) -> Reading {
     match opcode {
         DEADLINE_MS | DEADLINE_S | IDLE | FREQUENCY => Reading::Deadline,

@@ -47,7 +47,7 @@ pub struct FileWriter<S> {
     compresses: bool,
 }
 
-/// What servers say in a file about themselves.
+/// Facts that servers write into a file about themselves.
 #[derive(Clone, Copy, Debug)]
 pub struct FileFacts<'a> {
     /// The version of the server.

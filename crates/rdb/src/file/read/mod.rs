@@ -77,7 +77,7 @@ struct Kept {
     code: u8,
 }
 
-/// What was said of the key that comes next.
+/// Facts that stand in front of the key that comes next.
 #[derive(Clone, Copy, Debug, Default)]
 struct Ahead {
     deadline: Option<i64>,
@@ -85,7 +85,7 @@ struct Ahead {
     frequency: Option<u8>,
 }
 
-/// What comes next in the file.
+/// The place in the file: the kind of part that comes next.
 #[derive(Clone, Debug)]
 enum Place {
     Header,
@@ -256,7 +256,7 @@ impl FileReader {
         error
     }
 
-    /// What is being read, when this is the first byte.
+    /// The step of reading, when this is the first byte.
     fn reading(&self, fault: Fault, first: Option<&u8>) -> Reading {
         match self.place {
             Place::Header => Reading::Header,

@@ -44,7 +44,7 @@ pub struct Report {
     behind: Behind,
 }
 
-/// What may follow the end of a dump.
+/// The kind of bytes that may follow the end of a dump.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Behind {
     Nothing,

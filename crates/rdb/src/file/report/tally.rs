@@ -14,7 +14,7 @@ use crate::{Item, Kind, Packed, Shape, Version};
 #[derive(Clone, Debug)]
 pub struct Tally {
     now_ms: i64,
-    /// Who wrote the file, and the version of the format.
+    /// The family of servers that wrote the file, and the version of the format.
     pub header: Option<(Dialect, Version)>,
     /// The version of the server that wrote the file, as the file states it.
     pub server: Option<String>,
