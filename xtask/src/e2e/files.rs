@@ -1,7 +1,7 @@
 //! Files of a Redis server of this machine, loaded here, and files from here, loaded there.
 //!
 //! ```text
-//!  redis-server ─► commands of every type ─► dump or append-only file ─► ours:  equal DEBUG DIGEST
+//!  redis-server ─► commands of every type ─► dump or append-only file ─► ours: equal
 //!  ours         ─► the same               ─► the same                 ─► redis-server: equal
 //! ```
 //! Always true: both servers are stopped in good order, and hold the same keys with the same
@@ -42,34 +42,75 @@ fn carry(from: &Path, to: &Path, options: &[&str]) -> Result<(), String> {
         let server = Server::start_with(from, None, &more)?;
         let mut client = server.connect()?;
         fill(&mut client)?;
-        let digest = client.ask(&[b"DEBUG", b"DIGEST"])?;
         if options.contains(&"no") {
-            expect(client.ask(&[b"SAVE"])?, b"+OK")?;
+            expect(&client.ask(&[b"SAVE"])?, b"+OK")?;
         } else {
             rewrite(&mut client)?;
             fill_more(&mut client)?;
         }
-        let digest = match options.contains(&"no") {
-            true => digest,
-            false => client.ask(&[b"DEBUG", b"DIGEST"])?,
-        };
+        let picture = picture(&mut client)?;
         // The connection ends with the server.
         let _ended = client.ask(&[b"SHUTDOWN", b"NOSAVE"]);
-        digest
+        picture
     };
     let server = Server::start_with(to, None, &more)?;
     let mut client = server.connect()?;
-    let after = client.ask(&[b"DEBUG", b"DIGEST"])?;
+    let after = picture(&mut client)?;
     let _removed = std::fs::remove_dir_all(&dir);
-    match before == after {
-        true => Ok(()),
-        false => Err(format!(
-            "the digest was {} and is {}\n{}",
-            before.escape_ascii(),
-            after.escape_ascii(),
-            server.log()
-        )),
+    let lost = before
+        .iter()
+        .zip(&after)
+        .find(|(before, after)| before != after);
+    match lost {
+        None if before.len() == after.len() => Ok(()),
+        None => Err(format!("{} keys became {}", before.len(), after.len())),
+        Some((before, after)) => Err(format!("`{before}` became `{after}`\n{}", server.log())),
     }
+}
+
+/// Every key with its value, in an order that is the same for every server.
+fn picture(client: &mut Client) -> Result<Vec<String>, String> {
+    let mut picture = Vec::new();
+    for db in ["0", "3"] {
+        ask(client, &format!("SELECT {db}"))?;
+        let reply = text(client.ask(&[b"KEYS", b"*"])?);
+        let mut keys: Vec<&str> = reply
+            .lines()
+            .skip(1)
+            .filter(|l| !l.starts_with('$'))
+            .collect();
+        keys.sort_unstable();
+        for key in keys {
+            let kind = text(client.ask(&[b"TYPE", key.as_bytes()])?);
+            let read: &[&[u8]] = match kind.trim_end() {
+                "+string" => &[b"GET"],
+                "+list" => &[b"LRANGE", b"0", b"-1"],
+                "+set" => &[b"SMEMBERS"],
+                "+hash" => &[b"HGETALL"],
+                "+zset" => &[b"ZRANGE", b"0", b"-1", b"WITHSCORES"],
+                "+stream" => &[b"XRANGE", b"-", b"+"],
+                other => return Err(format!("{key} is {other}")),
+            };
+            let mut words = vec![read[0], key.as_bytes()];
+            words.extend(&read[1..]);
+            let value = text(client.ask(&words)?);
+            let mut lines: Vec<&str> = value.lines().collect();
+            if matches!(kind.trim_end(), "+set" | "+hash") {
+                lines.sort_unstable();
+            }
+            let deadline = text(client.ask(&[b"PEXPIRETIME", key.as_bytes()])?);
+            let mut shown = format!("{db} {key} {} {}", deadline.trim_end(), lines.join(" "));
+            if kind.trim_end() == "+stream" {
+                shown += &text(client.ask(&[b"XPENDING", key.as_bytes(), b"group"])?);
+            }
+            picture.push(shown);
+        }
+    }
+    Ok(picture)
+}
+
+fn text(reply: Vec<u8>) -> String {
+    reply.escape_ascii().to_string().replace("\\r\\n", "\n")
 }
 
 /// Has the append-only file rewritten, and waits for the end of it.
@@ -111,7 +152,7 @@ fn fill(client: &mut Client) -> Result<(), String> {
         ask(client, line)?;
     }
     let reply = client.ask(&[b"SET", b"long", long.as_bytes()])?;
-    expect(reply, b"+OK")?;
+    expect(&reply, b"+OK")?;
     for (size, name) in [(5, "small"), (3000, "large")] {
         for n in 0..size {
             ask(client, &format!("RPUSH list:{name} {n} element:{n}"))?;
@@ -149,7 +190,7 @@ fn ask(client: &mut Client, line: &str) -> Result<(), String> {
     }
 }
 
-fn expect(reply: Vec<u8>, beginning: &[u8]) -> Result<(), String> {
+fn expect(reply: &[u8], beginning: &[u8]) -> Result<(), String> {
     match reply.starts_with(beginning) {
         true => Ok(()),
         false => Err(reply.escape_ascii().to_string()),

@@ -13,6 +13,7 @@ use super::aof::{AofJob, Grows, Rewrite, Stage, Writer};
 use super::dump::{Dump, Dumped};
 use super::steps::{Carried, FILES_PER_TASK, Place, Steps};
 use crate::core::Core;
+use crate::hurdles::Hurdles;
 use crate::journal::Offset;
 use crate::machines::Machine;
 
@@ -340,7 +341,9 @@ impl Core {
     /// Begins a rewrite that is due: scheduled, after growth, or after a failure.
     pub(crate) fn rewrite_if_due(&mut self) {
         let is_free = self.aof.rewrite.is_none() && !self.saves.is_running();
-        if !self.is_persistent || !is_free || self.open.is_some() || self.loading.is_some() {
+        // The hurdle stands until the increment of the start is open.
+        let is_starting = self.hurdles.has(Hurdles::LOADING) || self.loading.is_some();
+        if !self.is_persistent || !is_free || self.open.is_some() || is_starting {
             return;
         }
         let may_retry = self.now.mono_us >= self.aof.retry_us;

@@ -114,7 +114,11 @@ impl Core {
 
     /// Begins a dump that a save point or BGSAVE SCHEDULE made due.
     pub(crate) fn save_if_due(&mut self) {
-        if !self.is_persistent || self.saves.is_running() || self.open.is_some() {
+        if !self.is_persistent
+            || self.saves.is_running()
+            || self.open.is_some()
+            || self.hurdles.has(Hurdles::LOADING)
+        {
             return;
         }
         let is_retry_due = self
