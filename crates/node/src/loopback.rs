@@ -259,7 +259,8 @@ impl Loopback {
             self.node.run(self.now);
             self.node.ready(&mut self.ready);
             let mut again = self.ready.again;
-            if let Some(disk) = &mut self.disk {
+            let writes = !self.ready.append.is_empty() || !self.ready.sync.is_empty();
+            if writes && let Some(disk) = &mut self.disk {
                 again |= write_files(&mut self.node, &mut self.ready, &mut **disk);
             }
             let mut jobs = std::mem::take(&mut self.ready.jobs);

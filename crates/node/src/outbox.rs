@@ -110,6 +110,12 @@ impl Outbox {
         }
     }
 
+    /// Whether a completion waits that a machine awaits.
+    #[inline]
+    pub(crate) fn has_finished(&self) -> bool {
+        !self.finished.is_empty()
+    }
+
     /// The next completion that a machine awaits.
     pub(crate) fn next_finished(&mut self) -> Option<(ConnId, Machine, Outcome)> {
         let (job, outcome) = self.finished.pop_front()?;

@@ -136,7 +136,9 @@ impl Service for Node {
         self.core.outgoing.begin_turn(now.mono_us);
         self.turn.again = false;
         block::settle(&mut self.core, &mut self.sessions);
-        self.finish_jobs();
+        if self.core.outbox.has_finished() {
+            self.finish_jobs();
+        }
         if self.core.links.has_news() || self.core.migrating.is_some() {
             self.run_links();
         }
