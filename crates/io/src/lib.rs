@@ -17,7 +17,7 @@ pub use file::{Disk, Entry, FileId, FileOp, FileReply, OpenHow};
 pub use job::{Dial, Job, JobId, Outcome, Script};
 pub use listen::{ListenPlan, Role, TcpBind, Transport, UnixBind};
 pub use log::{LogLevel, LogLine};
-pub use memory::MemoryDisk;
+pub use memory::{CrashModel, MemoryDisk};
 pub use ready::{Append, Exit, Ready};
 pub use russet_base::time::Now;
 pub use service::{Address, Admission, ConnId, HangUp, Origin, Piece, Service};

@@ -7,23 +7,90 @@
 //!                             durable names ─► durable contents      what a crash leaves
 //! ```
 //! Always true: an operation on a file that is not open fails, and nothing else happens.
+//! Always true: a copy is a disk of its own, with the same files open.
 //! Always true: a file whose sync failed is never made durable again, though later syncs succeed:
 //! whoever trusts it is found out.
-//! Not here: failures by chance — crate `russet-sim`.
+//! Not here: which unsynced bytes a crash leaves — `memory/crash.rs`; failures by chance — crate
+//! `russet-sim`.
+
+mod crash;
+
+pub use crash::CrashModel;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::ErrorKind;
+
+use bytes::Bytes;
 
 use crate::failure::Failure;
 use crate::file::{Disk, Entry, FileId, FileOp, FileReply, OpenHow};
 
 /// The contents of a file, whatever its names.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 struct Inode {
     live: Vec<u8>,
     durable: Vec<u8>,
+    /// Changes of the live contents that no sync covers, in order.
+    unsynced: Vec<Change>,
     /// A sync failed: nothing becomes durable any more.
     is_lost: bool,
+}
+
+/// A change of contents.
+#[derive(Debug, Clone)]
+enum Change {
+    Write { offset: usize, bytes: Bytes },
+    SetLen(usize),
+}
+
+impl Change {
+    fn apply(&self, contents: &mut Vec<u8>) {
+        match self {
+            Self::Write { offset, bytes } => {
+                let end = offset + bytes.len();
+                contents.resize(contents.len().max(end), 0);
+                contents[*offset..end].copy_from_slice(bytes);
+            }
+            Self::SetLen(size) => contents.resize(*size, 0),
+        }
+    }
+}
+
+/// A change of names that no sync of its directory covers.
+#[derive(Debug, Clone)]
+struct NameChange {
+    what: Naming,
+    /// Some file was synced since: a journalling file system has written it, too.
+    is_journalled: bool,
+}
+
+#[derive(Debug, Clone)]
+enum Naming {
+    Link {
+        path: String,
+        inode: u64,
+    },
+    Unlink(String),
+    Rename {
+        from: String,
+        to: String,
+        inode: u64,
+    },
+    MakeDir(String),
+}
+
+impl Naming {
+    fn path(&self) -> &str {
+        match self {
+            Self::Link { path, .. } | Self::Unlink(path) | Self::MakeDir(path) => path,
+            Self::Rename { to, .. } => to,
+        }
+    }
+
+    /// Whether a sync of this directory makes it durable.
+    fn is_of(&self, dir: &str) -> bool {
+        parent(self.path()) == dir
+    }
 }
 
 /// A file that is open.
@@ -47,12 +114,13 @@ struct Opened {
 /// assert_eq!(disk.live("f"), Some(&b"abc"[..]));
 /// # Ok::<(), russet_io::Failure>(())
 /// ```
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct MemoryDisk {
     inodes: BTreeMap<u64, Inode>,
     inodes_made: u64,
     names: BTreeMap<String, u64>,
     names_durable: BTreeMap<String, u64>,
+    unsynced: Vec<NameChange>,
     dirs: BTreeSet<String>,
     dirs_durable: BTreeSet<String>,
     open: BTreeMap<FileId, Opened>,
@@ -69,6 +137,7 @@ impl MemoryDisk {
         };
         disk.add_dirs(dir);
         disk.dirs_durable = disk.dirs.clone();
+        disk.unsynced.clear();
         disk
     }
 
@@ -102,18 +171,8 @@ impl MemoryDisk {
         let inode = self.inodes.entry(number).or_default();
         inode.live = contents.to_vec();
         inode.durable = contents.to_vec();
+        self.unsynced.retain(|change| change.what.path() != path);
         self.names_durable.insert(path, number);
-    }
-
-    /// The process dies and the machine loses its memory: what is durable is all there is.
-    pub fn crash(&mut self) {
-        self.open.clear();
-        self.names.clone_from(&self.names_durable);
-        self.dirs.clone_from(&self.dirs_durable);
-        for inode in self.inodes.values_mut() {
-            inode.live.clone_from(&inode.durable);
-            inode.is_lost = false;
-        }
     }
 
     /// Whether a file is open.
@@ -138,6 +197,11 @@ impl MemoryDisk {
                 true => inode.durable[..size].copy_from_slice(&inode.live[..size]),
                 false => inode.durable = inode.live[..size].to_vec(),
             }
+            inode.unsynced.retain(|change| match change {
+                Change::Write { offset, bytes } => offset + bytes.len() > size,
+                Change::SetLen(_) => false,
+            });
+            self.journal_names();
         }
         Ok(())
     }
@@ -175,9 +239,29 @@ impl MemoryDisk {
 
     fn add_dirs(&mut self, path: &str) {
         let mut path = path;
+        let mut made = Vec::new();
         while !path.is_empty() {
-            self.dirs.insert(path.to_owned());
+            if self.dirs.insert(path.to_owned()) {
+                made.push(path.to_owned());
+            }
             path = parent(path);
+        }
+        for path in made.into_iter().rev() {
+            self.note(Naming::MakeDir(path));
+        }
+    }
+
+    fn note(&mut self, what: Naming) {
+        self.unsynced.push(NameChange {
+            what,
+            is_journalled: false,
+        });
+    }
+
+    /// A journalling file system writes all changes of names with the next sync of anything.
+    fn journal_names(&mut self) {
+        for change in &mut self.unsynced {
+            change.is_journalled = true;
         }
     }
 
@@ -189,6 +273,10 @@ impl MemoryDisk {
         self.inodes_made += 1;
         self.inodes.insert(self.inodes_made, Inode::default());
         self.names.insert(path.to_owned(), self.inodes_made);
+        self.note(Naming::Link {
+            path: path.to_owned(),
+            inode: self.inodes_made,
+        });
         self.inodes_made
     }
 
@@ -197,13 +285,15 @@ impl MemoryDisk {
         opened.ok_or_else(|| failure(ErrorKind::InvalidInput, "Bad file descriptor"))
     }
 
-    /// The contents of a file that is open for writing.
-    fn written(&mut self, file: FileId) -> Result<&mut Vec<u8>, Failure> {
+    /// Changes a file that is open for writing.
+    fn change(&mut self, file: FileId, change: Change) -> Result<(), Failure> {
         let opened = self.opened(file)?;
         let inode = self.inodes.get_mut(&opened.inode);
         let inode = inode.filter(|_| opened.may_write);
         let inode = inode.ok_or_else(|| failure(ErrorKind::InvalidInput, "Bad file descriptor"))?;
-        Ok(&mut inode.live)
+        change.apply(&mut inode.live);
+        inode.unsynced.push(change);
+        Ok(())
     }
 
     fn open(&mut self, file: FileId, path: &str, how: OpenHow) -> Result<FileReply, Failure> {
@@ -219,8 +309,9 @@ impl MemoryDisk {
         }
         let inode = self.inode_of(&path);
         let contents = self.inodes.entry(inode).or_default();
-        if how == OpenHow::Truncate {
+        if how == OpenHow::Truncate && is_there {
             contents.live.clear();
+            contents.unsynced.push(Change::SetLen(0));
         }
         let size = contents.live.len() as u64;
         let opened = Opened {
@@ -233,8 +324,10 @@ impl MemoryDisk {
     }
 
     fn rename(&mut self, from: &str, to: &str) -> Result<FileReply, Failure> {
-        let inode = self.names.remove(&self.full(from)).ok_or_else(absent)?;
-        self.names.insert(self.full(to), inode);
+        let (from, to) = (self.full(from), self.full(to));
+        let inode = self.names.remove(&from).ok_or_else(absent)?;
+        self.names.insert(to.clone(), inode);
+        self.note(Naming::Rename { from, to, inode });
         Ok(FileReply::Done)
     }
 
@@ -264,6 +357,8 @@ impl MemoryDisk {
         self.names_durable.extend(names);
         let dirs = self.dirs.iter().filter(|name| parent(name) == dir);
         self.dirs_durable.extend(dirs.cloned());
+        self.unsynced.retain(|change| !change.what.is_of(&dir));
+        self.journal_names();
         Ok(FileReply::Done)
     }
 
@@ -301,11 +396,8 @@ impl Disk for MemoryDisk {
                 offset,
                 bytes,
             } => {
-                let contents = self.written(file)?;
                 let offset = offset as usize;
-                let end = offset + bytes.len();
-                contents.resize(contents.len().max(end), 0);
-                contents[offset..end].copy_from_slice(&bytes);
+                self.change(file, Change::Write { offset, bytes })?;
             }
             FileOp::Read { file, offset, len } => {
                 let inode = self.opened(file)?.inode;
@@ -314,7 +406,7 @@ impl Disk for MemoryDisk {
                 let end = live.len().min(start.saturating_add(len));
                 return Ok(FileReply::Bytes(live[start..end].to_vec()));
             }
-            FileOp::SetLen { file, size } => self.written(file)?.resize(size as usize, 0),
+            FileOp::SetLen { file, size } => self.change(file, Change::SetLen(size as usize))?,
             FileOp::Sync(file) => self.sync_as_of(file, usize::MAX)?,
             FileOp::Lock(file) => return self.lock(file),
             FileOp::Close(file) => {
@@ -325,7 +417,9 @@ impl Disk for MemoryDisk {
             FileOp::SyncDir(path) => return self.sync_dir(&path),
             FileOp::Rename { from, to } => return self.rename(&from, &to),
             FileOp::Remove(path) => {
-                self.names.remove(&self.full(&path)).ok_or_else(absent)?;
+                let path = self.full(&path);
+                self.names.remove(&path).ok_or_else(absent)?;
+                self.note(Naming::Unlink(path));
             }
             FileOp::List(path) => return self.list(&path),
             FileOp::Replace { path, contents } => {
