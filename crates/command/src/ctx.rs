@@ -149,6 +149,13 @@ impl Ctx<'_> {
         self.keyspace.now()
     }
 
+    /// The moment up to which deadlines have passed: the frozen one, or none at all while a journal
+    /// is repeated, which says itself what has expired.
+    #[inline]
+    pub fn horizon(&self) -> Millis {
+        self.keyspace.horizon()
+    }
+
     /// Says that the command changed data: `changes` is what `rdb_changes_since_last_save` counts.
     #[inline]
     pub fn dirty(&mut self, changes: u64) {

@@ -428,6 +428,12 @@ impl Keyspace {
         self.shared.expiry_mode
     }
 
+    /// The moment up to which deadlines have passed.
+    #[inline]
+    pub fn horizon(&self) -> Millis {
+        self.shared.horizon
+    }
+
     fn set_horizon(&mut self) {
         self.shared.horizon = match self.shared.expiry_mode {
             ExpiryMode::Remove | ExpiryMode::KeepForReads => self.shared.now,

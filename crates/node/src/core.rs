@@ -191,7 +191,12 @@ impl Core {
     pub(crate) fn set_pause(&mut self, pause: Pause) {
         self.pause = pause;
         self.hurdles.set(Hurdles::PAUSED, pause.is_on());
-        self.keyspace.set_expiry_mode(match pause.is_on() {
+        self.derive_expiry_mode();
+    }
+
+    /// The treatment of keys whose deadline has passed, when no journal is repeated.
+    pub(crate) fn derive_expiry_mode(&mut self) {
+        self.keyspace.set_expiry_mode(match self.pause.is_on() {
             true => ExpiryMode::KeepForReads,
             false => ExpiryMode::Remove,
         });

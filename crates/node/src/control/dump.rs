@@ -130,7 +130,7 @@ fn restore(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlFlow, Comma
         ttl => Some(now.checked_add(ttl).unwrap_or(Millis::MIN)),
     };
     let value = build(cx, &args[3])?;
-    if deadline.is_some_and(|at| at <= now) {
+    if deadline.is_some_and(|at| at <= cx.core.keyspace.horizon()) {
         drop_late(cx, key);
         return cx.ok();
     }

@@ -1,9 +1,11 @@
 //! Replaying: the commands of an append-only file run as they did before.
 //!
 //! Always true: nothing of what is replayed is recorded, blocked, or refused for want of rights.
+//! Always true: no deadline passes meanwhile; the journal has the removal of what had expired.
 //! Not here: units in bytes — crate `russet-aof`; where the bytes come from — `loading.rs`
 
 use russet_aof::{Next, Reader};
+use russet_engine::ExpiryMode;
 use russet_io::{Address, ConnId, LogLevel, Origin};
 use russet_resp::Args;
 
@@ -31,6 +33,17 @@ const NOWHERE: ConnId = ConnId {
 
 /// Loads what was fed to the reader.
 pub(super) fn load(
+    core: &mut Core,
+    runner: (&mut Sessions, &mut Option<Box<Session>>),
+    source: (&mut Reader, &mut Restore),
+) -> Result<Reached, Stopped> {
+    core.keyspace.set_expiry_mode(ExpiryMode::Ignore);
+    let loaded = replay(core, runner, source);
+    core.derive_expiry_mode();
+    loaded
+}
+
+fn replay(
     core: &mut Core,
     (sessions, session): (&mut Sessions, &mut Option<Box<Session>>),
     (reader, restore): (&mut Reader, &mut Restore),

@@ -129,7 +129,7 @@ fn give_deadline(cx: &mut Ctx<'_>, args: Args<'_>, form: &Form) -> Result<Flow, 
         3 => Conditions::default(),
         _ => Conditions::read(args.skip(3))?,
     };
-    let now = cx.now();
+    let (now, past) = (cx.now(), cx.horizon());
     let base = if form.from_now { now } else { 0 };
     let moment = integer(&args[2])?
         .checked_mul(form.unit)
@@ -144,7 +144,7 @@ fn give_deadline(cx: &mut Ctx<'_>, args: Args<'_>, form: &Form) -> Result<Flow, 
             return Ok(Flow::Done);
         }
     };
-    if moment <= now {
+    if moment <= past {
         entry.remove();
         cx.propagate_as(&[removal(cx.settings.lazy_expire), key]);
         cx.notify(NotifyClass::GENERIC, "del", key);

@@ -256,7 +256,7 @@ fn read_pairs(args: Args<'_>, at: usize) -> Result<Args<'_>, CommandError> {
 
 /// `HSETEX key [NX | XX] [FNX | FXX] [EX … | … | KEEPTTL] FIELDS n field value …`.
 pub(super) fn hsetex(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandError> {
-    let (key, now) = (&args[1], cx.now());
+    let (key, now, past) = (&args[1], cx.now(), cx.horizon());
     let wish = SetEx::read(args, now)?;
     let hash = cx.hash_of_first(key);
     let mut db = cx.keyspace.db(cx.db);
@@ -283,7 +283,7 @@ pub(super) fn hsetex(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandEr
         return Ok(Flow::Done);
     }
     let is_new = target.is_empty();
-    let past = matches!(wish.ttl, FieldTtl::At(moment) if moment <= now);
+    let past = matches!(wish.ttl, FieldTtl::At(moment) if moment <= past);
     if past {
         if !is_new {
             target.admit_deadlines();

@@ -113,7 +113,7 @@ const GIVEN: i64 = 1;
 const REMOVED: i64 = 2;
 
 fn give_deadlines(cx: &mut Ctx<'_>, args: Args<'_>, form: Form) -> Result<Flow, CommandError> {
-    let (key, now) = (&args[1], cx.now());
+    let (key, now, past) = (&args[1], cx.now(), cx.horizon());
     let hash = cx.hash_of_first(key);
     let mut db = cx.keyspace.db(cx.db);
     let mut target = db.hash_mut((hash, key))?;
@@ -125,7 +125,7 @@ fn give_deadlines(cx: &mut Ctx<'_>, args: Args<'_>, form: Form) -> Result<Flow, 
     target.admit_deadlines();
     let mut changed: SmallVec<[&[u8]; 8]> = SmallVec::new();
     for field in wanted.iter() {
-        let outcome = give_deadline(&mut target, field, moment, condition, now);
+        let outcome = give_deadline(&mut target, field, moment, condition, past);
         if outcome > REFUSED {
             changed.push(field);
         }
@@ -136,7 +136,7 @@ fn give_deadlines(cx: &mut Ctx<'_>, args: Args<'_>, form: Form) -> Result<Flow, 
     }
     let is_gone = target.is_empty();
     cx.dirty(changed.len() as u64);
-    if moment <= now {
+    if moment <= past {
         record_removals(cx, key, changed.iter().copied());
         tell_removed(cx, key, is_gone);
         return Ok(Flow::Done);
@@ -153,12 +153,12 @@ fn give_deadline(
     field: &[u8],
     moment: Millis,
     condition: Condition,
-    now: Millis,
+    past: Millis,
 ) -> i64 {
     match target.deadline(field) {
         None => ABSENT,
         Some(old) if !condition.admits(old, moment) => REFUSED,
-        Some(_) if moment <= now => {
+        Some(_) if moment <= past => {
             target.remove(field);
             REMOVED
         }

@@ -90,7 +90,7 @@ pub(super) fn getex(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandErr
         return Ok(Flow::Done);
     };
     match expiry.ttl(cx, text, "getex")? {
-        Ttl::At(deadline) if deadline <= cx.now() => {
+        Ttl::At(deadline) if deadline <= cx.horizon() => {
             cx.db().remove(key);
             settle_removal(cx, key, removal(cx.settings.lazy_expire));
         }

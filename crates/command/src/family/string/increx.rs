@@ -169,7 +169,7 @@ fn run<N: Number>(
 
 /// Does what is planned; returns the value and the applied increment.
 fn count<N: Number>(cx: &mut Ctx<'_>, plan: &Plan<'_, N>) -> Result<(N, N), CommandError> {
-    let now = cx.now();
+    let past = cx.horizon();
     let mut db = cx.keyspace.db(cx.db);
     let entry = db.entry(plan.key);
     let (old, deadline) = match &entry {
@@ -188,7 +188,7 @@ fn count<N: Number>(cx: &mut Ctx<'_>, plan: &Plan<'_, N>) -> Result<(N, N), Comm
     };
     let applied = sum.checked_sub(number).ok_or(N::DELTA_ERROR)?;
     let ttl = plan.ttl_over(deadline);
-    if matches!(ttl, Ttl::At(moment) if moment <= now) {
+    if matches!(ttl, Ttl::At(moment) if moment <= past) {
         if let Entry::Occupied(entry) = entry {
             entry.remove();
             settle_removal(cx, plan.key, removal(cx.settings.lazy_expire));
