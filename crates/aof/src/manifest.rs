@@ -211,6 +211,13 @@ impl Manifest {
         Ok(&self.incrs[at])
     }
 
+    /// Leaves a number of each kind out: a plan that was not carried out to its end may have made
+    /// files of the next ones, and listed them on the disk.
+    pub fn skip_numbers(&mut self) {
+        self.base_seq = self.base_seq.saturating_add(1);
+        self.incr_seq = self.incr_seq.saturating_add(1);
+    }
+
     /// Adds an increment that was created before, behind the others.
     ///
     /// # Errors

@@ -92,6 +92,11 @@ impl Loopback {
             wall_us: 1_704_067_200_000_000,
             mono_us: 1_000_000,
         };
+        Self::at(config, now)
+    }
+
+    /// A node with this configuration, at this time.
+    pub fn at(config: Config, now: Now) -> Self {
         let node = Node::new(config, Environment::default(), now);
         let ready = Ready::default();
         Self {
@@ -113,6 +118,11 @@ impl Loopback {
         self.disk = Some(disk);
         self.node.start();
         self.turn();
+    }
+
+    /// The time.
+    pub fn now(&self) -> Now {
+        self.now
     }
 
     /// The node.

@@ -80,7 +80,8 @@ pub fn prepare() -> Vec<Step> {
 
 /// Goes on with the last increment, or adds one when there is none that protects units in this way.
 /// The last increment of the result is the one to write to, at its end. It was loaded, so it is
-/// whole.
+/// whole. It is synced, and so are the names: a process that died may have left both in memory only,
+/// and what was loaded must not be lost afterwards.
 ///
 /// # Errors
 /// When there is no further number.
@@ -90,10 +91,10 @@ pub fn open(
     units: Units,
     start_offset: Option<i64>,
 ) -> Result<Change, NumbersUsedUp> {
-    if manifest.last_incr().is_some_and(|last| last.units == units) {
+    if let Some(last) = manifest.last_incr().filter(|last| last.units == units) {
         return Ok(Change {
             manifest: manifest.clone(),
-            steps: Vec::new(),
+            steps: vec![Step::Sync(last.name.clone()), Step::SyncDir],
         });
     }
     begin_rewrite(layout, manifest, units, start_offset)

@@ -268,7 +268,9 @@ fn an_increment_whose_units_are_protected_otherwise_is_not_continued() {
     let text = b"file appendonly.aof.4.incr.aof seq 4 type i\n";
     let manifest = Manifest::parse(text).unwrap();
     let same = plan::open(&layout(), &manifest, Units::Plain, None).expect("numbers");
-    assert_eq!((same.steps, same.manifest), (vec![], manifest.clone()));
+    let sync = Step::Sync(FileName::new("appendonly.aof.4.incr.aof").unwrap());
+    let steps = vec![sync, Step::SyncDir];
+    assert_eq!((same.steps, same.manifest), (steps, manifest.clone()));
     let new = plan::open(&layout(), &manifest, Units::Checked, None).expect("numbers");
     assert_eq!(new.manifest.last_incr().unwrap().seq, 5);
     let name = |name| FileName::new(name).unwrap();

@@ -96,7 +96,8 @@ fn rewrite(cx: &mut ControlCtx<'_>, _: Args<'_>) -> Result<ControlFlow, CommandE
             "ERR Background append only file rewriting already in progress",
         ));
     }
-    if cx.core.saves.is_running() || cx.core.open.is_some() || cx.session.multi().is_some() {
+    let is_busy = cx.core.saves.is_running() || cx.core.aof.running > 0;
+    if is_busy || cx.core.open.is_some() || cx.session.multi().is_some() {
         cx.core.aof.is_scheduled = true;
         cx.reply()
             .simple("Background append only file rewriting scheduled");

@@ -17,6 +17,8 @@
 //! | Cleaning | → none | – | – | → none |
 //!
 //! Always true: the base is listed after the increment.
+//! Always true: at most one rewrite has jobs under way; the next one begins when those of a canceled
+//! one have ended, and uses other numbers.
 //! Always true: what was written to an increment counts as durable only once a manifest that lists
 //! the increment is on the disk.
 //! Not here: who changes it — `appending.rs`, `rewriting.rs`; files and their order —
@@ -38,6 +40,10 @@ pub(crate) struct Aof {
     pub writer: Option<Writer>,
     /// The rewrite under way.
     pub rewrite: Option<Rewrite>,
+    /// Jobs of rewrites that have not ended, those of a canceled rewrite among them.
+    pub running: u32,
+    /// Whether the server ends once the increment is listed.
+    pub is_exiting: bool,
     /// Whether a rewrite is to begin as soon as nothing else runs.
     pub is_scheduled: bool,
     /// Why changes cannot be written.
@@ -72,6 +78,8 @@ impl Default for Aof {
             manifest: Manifest::default(),
             writer: None,
             rewrite: None,
+            running: 0,
+            is_exiting: false,
             is_scheduled: false,
             fault: None,
             retry_us: 0,
@@ -177,6 +185,8 @@ pub(crate) struct Rewrite {
     pub since: Now,
     /// The file of the new increment.
     pub file: FileId,
+    /// The increment before, until it is synced.
+    pub old: Option<FileId>,
     /// The job of the dump.
     pub dump: Option<JobId>,
     /// The base, once it is written.

@@ -166,7 +166,7 @@ impl Core {
             .as_mut()
             .filter(|writer| writer.file == file)
         else {
-            return;
+            return self.end_sync_of_old(file, failure);
         };
         let Some(sync) = writer.sync.take() else {
             return;
@@ -221,8 +221,10 @@ impl Core {
 
     /// Bytes could not be written.
     pub(crate) fn append_failed(&mut self, append: &Append, failure: &str) {
-        let is_ours = |writer: &Writer| writer.file == append.file;
-        if self.aof.writer.as_ref().is_some_and(is_ours) {
+        let writer = self.aof.writer.as_ref().map(|writer| writer.file);
+        let rewrite = self.aof.rewrite.as_ref();
+        let old = rewrite.and_then(|rewrite| rewrite.old);
+        if [writer, old].contains(&Some(append.file)) {
             let line = format!("Error writing to the AOF file: {failure}");
             self.fail_aof(&line);
         }

@@ -11,6 +11,8 @@
 //! new one.
 //! Not here: the contents — `dump.rs`; the manifest of an append-only file — `steps.rs`
 
+use std::io::ErrorKind;
+
 use bytes::Bytes;
 use russet_io::{Disk, Failure, FileId, FileOp, OpenHow};
 
@@ -43,10 +45,15 @@ impl NewFile {
     /// # Errors
     /// The operating system refused.
     pub(crate) fn create(disk: &mut dyn Disk, file: FileId, temp: String) -> Result<Self, Failure> {
+        // A new file: the one of this name may be open, or have failed a sync.
+        match disk.perform(FileOp::Remove(temp.clone())) {
+            Err(failure) if failure.kind != ErrorKind::NotFound => return Err(failure),
+            _ => {}
+        }
         disk.perform(FileOp::Open {
             file,
             path: temp.clone(),
-            how: OpenHow::Truncate,
+            how: OpenHow::CreateNew,
         })?;
         Ok(Self {
             file,

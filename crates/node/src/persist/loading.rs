@@ -164,7 +164,13 @@ impl Core {
         loading.counts.add(&restore);
         self.functions.extend(restore.functions);
         let is_aof = match &current.source.kind {
-            SourceKind::Dump => false,
+            SourceKind::Dump => {
+                // A process that died may have left its name in memory only; what was loaded must
+                // not be lost afterwards.
+                self.outbox
+                    .start(Job::File(FileOp::SyncDir(".".to_owned())));
+                false
+            }
             SourceKind::Part { size, .. } => {
                 loading.done += size;
                 let line = format!("DB loaded from file {}", current.source.path);

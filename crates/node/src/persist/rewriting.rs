@@ -56,6 +56,10 @@ impl Core {
 
     /// Begins a rewrite.
     pub(crate) fn start_rewrite(&mut self) {
+        if self.aof.running > 0 {
+            self.aof.is_scheduled = true;
+            return;
+        }
         let layout = self.layout();
         let file = self.outbox.file();
         let (grows, steps, open) = if self.aof.writer.is_some() {
@@ -87,6 +91,7 @@ impl Core {
             stage: Stage::Opening,
             since: self.now,
             file,
+            old: None,
             dump: None,
             dumped: None,
             is_settled: false,
@@ -102,6 +107,26 @@ impl Core {
     fn start_steps(&mut self, steps: Vec<plan::Step>, open: Option<(FileId, FileName)>) {
         let task = Job::Task(Box::new(Steps::new(self.place(), steps, open)));
         self.outbox.start_apart(task, Machine::Aof(AofJob::Steps));
+        self.aof.running += 1;
+    }
+
+    /// Has the increment before the new one synced, behind all that was appended to it.
+    fn sync_old(&mut self, file: FileId) {
+        self.outbox.sync(file, Machine::Aof(AofJob::SyncOld(file)));
+        self.aof.running += 1;
+    }
+
+    /// A sync has ended that began before the increment was changed. Only then is the last one
+    /// asked for: a failure is reported once, to either of two that run side by side.
+    pub(crate) fn end_sync_of_old(&mut self, file: FileId, failure: Option<&str>) {
+        let rewrite = self.aof.rewrite.as_ref();
+        if rewrite.is_none_or(|rewrite| rewrite.old != Some(file)) {
+            return;
+        }
+        match failure {
+            Some(failure) => self.fail_aof(&format!("Fail to fsync the AOF file: {failure}")),
+            None => self.sync_old(file),
+        }
     }
 
     /// Goes over to the new increment, and begins the base. The turn ends, and no unit is open.
@@ -141,8 +166,10 @@ impl Core {
         if let Some(old) = old {
             self.aof.before_size += old.size;
             self.detach_reader(old.reader);
-            let machine = Machine::Aof(AofJob::SyncOld(old.file));
-            self.outbox.sync(old.file, machine);
+            rewrite.old = Some(old.file);
+            if old.sync.is_none() {
+                self.sync_old(old.file);
+            }
         }
         let layout = self.layout();
         let temp = format!(
@@ -155,6 +182,7 @@ impl Core {
         let snapshot = self.keyspace.snapshot();
         let task = Job::Task(Box::new(Dump::new(snapshot, plan, &self.functions)));
         rewrite.dump = Some(self.outbox.start_apart(task, Machine::Aof(AofJob::Base)));
+        self.aof.running += 1;
         rewrite.stage = Stage::Writing;
         self.aof.rewrite = Some(rewrite);
         self.derive_fence();
@@ -162,6 +190,7 @@ impl Core {
 
     /// A job of the rewrite has ended.
     pub(crate) fn step_rewrite(&mut self, job: &AofJob, outcome: Outcome) {
+        self.aof.running -= 1;
         if self.aof.rewrite.is_none() {
             return;
         }
@@ -176,11 +205,12 @@ impl Core {
             AofJob::Steps => self.follow_steps(&outcome),
             AofJob::SyncOld(file) => {
                 self.outbox.start(Job::File(FileOp::Close(*file)));
-                if let Some(rewrite) = &mut self.aof.rewrite
-                    && let Grows::Listed(_, rest) = &mut rewrite.grows
-                {
-                    let rest = std::mem::take(rest);
-                    self.start_steps(rest, None);
+                if let Some(rewrite) = &mut self.aof.rewrite {
+                    rewrite.old = None;
+                    if let Grows::Listed(_, rest) = &mut rewrite.grows {
+                        let rest = std::mem::take(rest);
+                        self.start_steps(rest, None);
+                    }
                 }
             }
             AofJob::Base => {
@@ -234,6 +264,9 @@ impl Core {
         }
         self.derive_fence();
         self.open_fence();
+        if self.aof.is_exiting {
+            self.exit_now();
+        }
     }
 
     /// Lists the base, once it is written and what takes changes is in order.
@@ -318,14 +351,18 @@ impl Core {
         }
     }
 
-    /// Gives the rewrite up. An increment that no manifest lists goes with it.
+    /// Cancels the rewrite. An increment that no manifest lists is closed.
     pub(crate) fn cancel_rewrite(&mut self) {
         let Some(rewrite) = self.aof.rewrite.take() else {
             return;
         };
+        // Its files may be there, and listed: what was begun is not undone.
+        self.aof.manifest.skip_numbers();
         if let Some(job) = rewrite.dump {
             self.outbox.start(Job::Cancel(job));
-            self.outbox.forget(job);
+        }
+        if let Some(old) = rewrite.old {
+            self.outbox.start(Job::File(FileOp::Close(old)));
         }
         // Its changes are in no file that is listed, or ever will be.
         if let Some(writer) = self.aof.writer.take_if(|writer| !writer.is_listed) {
@@ -335,12 +372,16 @@ impl Core {
                 self.aof.fault = Some("the increment could not be listed".to_owned());
                 self.derive_disk_hurdle();
             }
+            if self.aof.is_exiting {
+                self.exit_now();
+            }
         }
     }
 
     /// Begins a rewrite that is due: scheduled, after growth, or after a failure.
     pub(crate) fn rewrite_if_due(&mut self) {
-        let is_free = self.aof.rewrite.is_none() && !self.saves.is_running();
+        let is_idle = self.aof.rewrite.is_none() && self.aof.running == 0;
+        let is_free = is_idle && !self.saves.is_running();
         // The hurdle stands until the increment of the start is open.
         let is_starting = self.hurdles.has(Hurdles::LOADING) || self.loading.is_some();
         if !self.is_persistent || !is_free || self.open.is_some() || is_starting {

@@ -65,6 +65,8 @@ pub(crate) struct Saves {
     pub(super) running: Option<Running>,
     /// Whether one is to begin as soon as nothing else runs.
     pub is_scheduled: bool,
+    /// How many were canceled: each may still be at its temporary file.
+    pub(super) canceled: u64,
     /// The Unix time of the last one that succeeded, in seconds.
     pub last_save_s: i64,
     /// The monotonic time at which the last one began.
@@ -82,6 +84,7 @@ impl Saves {
         Self {
             running: None,
             is_scheduled: false,
+            canceled: 0,
             last_save_s: now.wall_s(),
             tried_us: None,
             is_last_ok: true,

@@ -21,10 +21,12 @@ const RETRY_US: u64 = 5_000_000;
 impl Core {
     /// Begins a dump of what is there now, into the file that the configuration names.
     pub(crate) fn start_dump(&mut self, purpose: Purpose) -> JobId {
-        let plan = self.dump_plan(
-            format!("temp-{}.rdb", self.environment.process_id),
-            Some(self.config.dbfilename.clone()),
-        );
+        let process = self.environment.process_id;
+        let temp = match self.saves.canceled {
+            0 => format!("temp-{process}.rdb"),
+            canceled => format!("temp-{process}.{canceled}.rdb"),
+        };
+        let plan = self.dump_plan(temp, Some(self.config.dbfilename.clone()));
         let progress = Arc::clone(&plan.progress);
         let snapshot = self.keyspace.snapshot();
         let keys = snapshot.databases().map(|(_, keys, _)| keys as u64).sum();
@@ -64,6 +66,7 @@ impl Core {
     /// Stops the dump that runs; its file is removed. Its end is not heard of.
     pub(crate) fn cancel_dump(&mut self) {
         if let Some(running) = self.saves.running.take() {
+            self.saves.canceled += 1;
             self.outbox.start(Job::Cancel(running.job));
             self.outbox.forget(running.job);
         }

@@ -211,7 +211,15 @@ impl Core {
         self.append_journal();
         match self.aof.writer.as_ref().map(|writer| writer.file) {
             None => self.outbox.exit(0),
+            // What it holds would not be found at the next start.
+            Some(_) if self.must_be_listed() => {
+                let line = "Waiting for the new increment of the AOF to be listed.";
+                self.outbox.log(LogLevel::Notice, line);
+                self.hurdles.set(Hurdles::EXITING, true);
+                self.aof.is_exiting = true;
+            }
             Some(file) => {
+                self.aof.is_exiting = false;
                 let line = "Calling fsync() on the AOF file.";
                 self.outbox.log(LogLevel::Notice, line);
                 self.hurdles.set(Hurdles::EXITING, true);
@@ -219,6 +227,13 @@ impl Core {
                 self.outbox.sync(file, machine);
             }
         }
+    }
+
+    /// Whether changes were appended to an increment that no manifest lists yet.
+    fn must_be_listed(&self) -> bool {
+        let writer = self.aof.writer.as_ref();
+        let is_unlisted = writer.is_some_and(|writer| !writer.is_listed);
+        is_unlisted && !self.aof_is_starting
     }
 
     /// Has the append-only file written, synced, and loaded in place of the data; false if there is

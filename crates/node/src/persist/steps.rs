@@ -119,7 +119,9 @@ impl Place {
         name: &FileName,
         bytes: Vec<u8>,
     ) -> Result<(), Failure> {
-        let (file, _) = self.open(disk, self.path(name), OpenHow::Truncate)?;
+        // A new file: the one of this name may be open, or have failed a sync.
+        self.perform(disk, &plan::Step::Remove(name.clone()))?;
+        let (file, _) = self.open(disk, self.path(name), OpenHow::CreateNew)?;
         let written = match bytes.is_empty() {
             true => Ok(FileReply::Done),
             false => disk.perform(FileOp::Write {

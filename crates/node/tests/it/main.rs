@@ -12,5 +12,6 @@ mod migrate;
 mod payloads;
 mod pipeline;
 mod replay;
+mod restart;
 mod scripts;
 mod unchanged;
