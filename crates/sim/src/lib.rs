@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod air;
+pub mod crash;
 mod faulty;
 mod host;
 mod jobs;

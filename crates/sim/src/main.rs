@@ -1,4 +1,5 @@
-//! Plays seeds: `russet-sim [--seed N] [--seeds N] [--minutes M] [--only NAME] [--twice]`.
+//! Plays seeds: `russet-sim [--seed N] [--seeds N] [--minutes M] [--only NAME] [--twice]`, or
+//! crashes a node at every operation of its disk: `russet-sim crash [--seed N] [--recoveries N]`.
 //!
 //! A failure shows the last things that happened, `--lines N` with `--bytes N` of each text.
 //!
@@ -20,6 +21,9 @@ use russet_sim::scenario::{SCENARIOS, play};
 /// Seeds of a run that asks for nothing else.
 const SEEDS: u64 = 1_000;
 
+/// Recoveries of a run that asks for nothing else.
+const RECOVERIES: u64 = 10_000;
+
 /// Lines of a trace, unless more or fewer are asked for.
 const LINES: usize = 200;
 
@@ -40,6 +44,9 @@ struct Asked {
 }
 
 fn main() -> ExitCode {
+    if std::env::args().nth(1).as_deref() == Some("crash") {
+        return crash();
+    }
     let asked = match asked() {
         Ok(asked) => asked,
         Err(why) => {
@@ -67,6 +74,39 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
         seed += 1;
+    }
+}
+
+/// Crashes a node as often as asked for.
+fn crash() -> ExitCode {
+    let words: Vec<String> = std::env::args().skip(2).collect();
+    let (mut seed, mut recoveries) = (0, RECOVERIES);
+    for pair in words.chunks(2) {
+        match (&*pair[0], pair.get(1).and_then(|value| value.parse().ok())) {
+            ("--seed", Some(number)) => seed = number,
+            ("--recoveries", Some(number)) => recoveries = number,
+            (word, _) => {
+                println!("{word}: not known, or without a number");
+                return ExitCode::FAILURE;
+            }
+        }
+    }
+    std::panic::set_hook(Box::new(|_| {}));
+    let start = Instant::now();
+    match russet_sim::crash::run(seed, recoveries) {
+        Ok(tally) => {
+            let seconds = start.elapsed().as_secs_f64();
+            println!(
+                "{} recoveries, {} of them with a second restart, of {} workloads, {seconds:.1} s: \
+                 nothing lost",
+                tally.first, tally.second, tally.workloads
+            );
+            ExitCode::SUCCESS
+        }
+        Err(why) => {
+            println!("{why}");
+            ExitCode::FAILURE
+        }
     }
 }
 

@@ -53,6 +53,7 @@ fn a_key_that_was_changed_before_its_deadline_is_not_made_anew_after_it() {
     let mut server = start(&disk, "appendonly yes", 50);
     assert_eq!(call(&mut server, "GET k"), "$2\r\nab\r\n");
     let mut server = start(&disk, "appendonly yes", 1_000);
+    server.advance(500);
     assert_eq!(call(&mut server, "EXISTS k h"), ":0\r\n");
     call(&mut server, "SET k c");
     assert_eq!(call(&mut server, "PTTL k"), ":-1\r\n");

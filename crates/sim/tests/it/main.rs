@@ -1,6 +1,7 @@
 //! Tests of the world: time, ends, and complaints about services that break the contract.
 
 mod contract;
+mod crash;
 mod scenarios;
 mod time;
 mod wild;
