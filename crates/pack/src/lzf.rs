@@ -99,7 +99,10 @@ fn encode_with<B: Buffer>(
         let slot = &mut seen[hash(three, bits)];
         let mut from = std::mem::replace(slot, at as u32) as usize;
         // PERF: bytes first, since they seldom match: a branch that can be predicted.
-        if three_at(input, from) != Some(three) || at - from > DISTANCE_MAX {
+        // A match that was extended backwards ends before the place that was noted for it, if it is
+        // as long as matches get: what is noted may then be ahead.
+        let beyond_one = at.wrapping_sub(from).wrapping_sub(1);
+        if three_at(input, from) != Some(three) || beyond_one >= DISTANCE_MAX {
             // What does not compress is passed faster and faster.
             at += 1 + (misses >> MISSES_TOLERATED_BITS);
             misses += 1;

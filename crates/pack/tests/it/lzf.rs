@@ -107,3 +107,22 @@ fn a_long_run_takes_time_by_its_length_only() {
     lzf::decompress(&packed, text.len(), &mut unpacked).unwrap();
     assert_eq!(unpacked, text);
 }
+
+/// A match that is found late is extended backwards by more than a reference can hold.
+#[test]
+fn a_long_repetition_that_is_found_late_is_compressed() {
+    let mut state = 1_u32;
+    let mut random = || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 24) as u8
+    };
+    for len in (300..6_000).step_by(97) {
+        let once: Vec<u8> = (0..len).map(|_| random()).collect();
+        let text = [&once[..], &once[..], &once[..]].concat();
+        let mut packed = Vec::new();
+        assert!(lzf::compress_into(&text, &mut packed));
+        let mut unpacked = Vec::new();
+        lzf::decompress(&packed, text.len(), &mut unpacked).unwrap();
+        assert!(unpacked == text, "{len}");
+    }
+}
