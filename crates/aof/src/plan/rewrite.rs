@@ -80,8 +80,8 @@ pub fn prepare() -> Vec<Step> {
 
 /// Goes on with the last increment, or adds one when there is none that protects units in this way.
 /// The last increment of the result is the one to write to, at its end. It was loaded, so it is
-/// whole. It is synced, and so are the names: a process that died may have left both in memory only,
-/// and what was loaded must not be lost afterwards.
+/// whole. It is synced, and so are the names: a process that died may have left both in memory
+/// only, and what was loaded must not be lost afterwards.
 ///
 /// # Errors
 /// When there is no further number.

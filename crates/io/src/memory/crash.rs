@@ -3,7 +3,7 @@
 //! | model | contents | names |
 //! |---|---|---|
 //! | strict | those of the last sync | those of the last sync of the directory |
-//! | journalled | appended in order; the end is missing or zero | in order, and all before any sync |
+//! | journalled | in order; the end is missing or zero | in order, and all before any sync |
 //! | torn | writes in order, the last one up to any byte | in order |
 //! | reordered | any 512-byte sectors | any |
 //!

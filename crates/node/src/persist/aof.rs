@@ -17,8 +17,8 @@
 //! | Cleaning | → none | – | – | → none |
 //!
 //! Always true: the base is listed after the increment.
-//! Always true: at most one rewrite has jobs under way; the next one begins when those of a canceled
-//! one have ended, and uses other numbers.
+//! Always true: at most one rewrite has jobs under way; the next one begins when those of a
+//! canceled one have ended, and uses other numbers.
 //! Always true: what was written to an increment counts as durable only once a manifest that lists
 //! the increment is on the disk.
 //! Not here: who changes it — `appending.rs`, `rewriting.rs`; files and their order —
