@@ -253,6 +253,7 @@ impl Core {
             self.outbox.sync(writer.file, machine);
         }
         self.aof.fault = None;
+        self.aof.is_scheduled = false;
         self.derive_fence();
         self.derive_disk_hurdle();
     }

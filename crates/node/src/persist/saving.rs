@@ -87,7 +87,8 @@ impl Core {
         if is_background {
             self.saves.last_took_s = Some(self.now.wall_s() - running.since.wall_s());
         }
-        self.saves.is_last_ok = result.is_ok();
+        // COMPAT: only a save in the background that fails has writes refused.
+        self.saves.is_last_ok = result.is_ok() || (self.saves.is_last_ok && !is_background);
         match &result {
             Ok(dumped) => {
                 self.dirty -= running.dirty.min(self.dirty);

@@ -250,10 +250,12 @@ impl Core {
 
     /// Takes over the settings of the append-only file.
     pub(crate) fn follow_append_settings(&mut self) {
-        if !self.is_persistent {
+        // While data is loaded a base would hold a part of it: the settings are read at the end.
+        if !self.is_persistent || self.hurdles.has(Hurdles::LOADING) {
             return;
         }
-        let is_on = self.aof.writer.is_some() || self.aof.rewrite.is_some();
+        let aof = &self.aof;
+        let is_on = aof.writer.is_some() || aof.rewrite.is_some() || aof.fault.is_some();
         match self.config.appendonly {
             true if !is_on => self.start_rewrite(),
             false if is_on => self.stop_aof(),
