@@ -27,12 +27,12 @@ pub struct FileName(String);
 
 impl FileName {
     /// The name, unless it is empty, `.`, `..`, longer than 255 bytes, or contains a slash, a
-    /// backslash, a line break or a zero byte.
+    /// backslash or a zero byte. A manifest has line breaks escaped.
     // COMPAT: Redis refuses the slashes only.
     #[must_use]
     pub fn new(name: impl Into<String>) -> Option<Self> {
         let name = name.into();
-        let is_path = name.contains(['/', '\\', '\n', '\r', '\0']);
+        let is_path = name.contains(['/', '\\', '\0']);
         let is_directory = matches!(name.as_str(), "" | "." | "..");
         let is_name = !is_path && !is_directory && name.len() <= NAME_SIZE_MAX;
         is_name.then_some(Self(name))

@@ -158,6 +158,10 @@ pub(crate) struct Core {
     pub is_persistent: bool,
     /// `DEBUG SET-ACTIVE-EXPIRE`: whether keys expire on their own.
     pub active_expiry: bool,
+    /// `DEBUG PAUSE-CRON`: whether signals that ask for the end wait.
+    pub pauses_signals: bool,
+    /// Whether a signal that asks for the end waits.
+    pub is_end_asked: bool,
     /// `DEBUG SET-SKIP-CHECKSUM-VALIDATION`: whether RESTORE takes any checksum.
     pub skips_checksums: bool,
 }
@@ -194,8 +198,12 @@ impl Core {
         self.derive_expiry_mode();
     }
 
-    /// The treatment of keys whose deadline has passed, when no journal is repeated.
+    /// The treatment of keys whose deadline has passed, when no journal is repeated. At a start it
+    /// waits until removals can be appended: a later replay would find the key again without them.
     pub(crate) fn derive_expiry_mode(&mut self) {
+        if self.hurdles.has(Hurdles::LOADING) {
+            return;
+        }
         self.keyspace.set_expiry_mode(match self.pause.is_on() {
             true => ExpiryMode::KeepForReads,
             false => ExpiryMode::Remove,

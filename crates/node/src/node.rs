@@ -153,6 +153,8 @@ impl Node {
             functions: Vec::new(),
             is_persistent: false,
             active_expiry: true,
+            pauses_signals: false,
+            is_end_asked: false,
             skips_checksums: false,
         };
         let mut node = Self {

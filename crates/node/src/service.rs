@@ -210,7 +210,11 @@ impl Service for Node {
     }
 
     fn shutdown_requested(&mut self, _now: Now, _signal: &'static str) {
-        self.core.shut_down(Last::AsConfigured, None, false);
+        if self.core.pauses_signals {
+            self.core.is_end_asked = true;
+        } else {
+            self.core.shut_down(Last::AsConfigured, None, false);
+        }
     }
 }
 

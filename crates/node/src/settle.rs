@@ -13,6 +13,7 @@
 //! or `E` among them, and only while somebody takes them.
 //! Not here: which effects a command has — its handler; serving those who wait — `block.rs`.
 
+use russet_command::args::is_word;
 use russet_command::effects::{Notification, removal};
 use russet_command::{NotifyClass, Propagate};
 use russet_engine::{Event, EventKind};
@@ -41,6 +42,9 @@ impl Core {
     fn take_rare_effects(&mut self, db: usize, request: &Args<'_>) {
         if self.effects.wanted != 0 || self.keyspace.has_events() {
             self.hear_events();
+        }
+        if self.effects.is_forced && is_word(&request[0], "FLUSHALL") {
+            self.saves.is_flushed = self.is_persistent && self.loading.is_none();
         }
         if self.effects.recording && self.effects.is_recorded() {
             match self.effects.propagate {

@@ -165,13 +165,16 @@ impl Server {
             }
         };
         self.supervisor.notify(log, "STOPPING=1\n");
-        if self.remove_pid_file() {
+        if self.remove_pid_file() && code == 0 {
             log.notice("Removing the pid file.");
         }
-        if reactor.close_listeners() {
+        if reactor.close_listeners() && code == 0 {
             log.notice("Removing the unix socket file.");
         }
-        log.warning("Russet is now ready to exit, bye bye...");
+        // What went wrong was logged last, and stays the last line.
+        if code == 0 {
+            log.warning("Russet is now ready to exit, bye bye...");
+        }
         // Freeing the data entry by entry would only delay the end.
         process::exit(code)
     }

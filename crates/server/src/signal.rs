@@ -37,8 +37,7 @@ use crate::log::Log;
 /// The thread only waits.
 const STACK_SIZE: usize = 64 << 10;
 
-/// A `SIGINT` this soon after another request is impatience; later, the first may have been
-/// refused.
+/// A `SIGINT` this soon after another is impatience; later, the first may have been refused.
 const INSIST_US: i64 = 10_000_000;
 
 /// Starts the thread.
@@ -57,9 +56,14 @@ pub(crate) fn listen(remote: Remote, log: Log) -> io::Result<()> {
             let is_asked = asked_at_us.is_some_and(|at| now_us.saturating_sub(at) < INSIST_US);
             if is_asked && signal == Signal::Int {
                 log.write_from_signal("You insist... exiting now.");
+                // COMPAT: a dump that is not complete goes; the working directory is its place.
+                let _ = std::fs::remove_file(format!("temp-{}.rdb", std::process::id()));
                 std::process::exit(1);
             }
-            asked_at_us = Some(now_us);
+            // A SIGTERM may have been taken back since (SHUTDOWN ABORT).
+            if signal == Signal::Int {
+                asked_at_us = Some(now_us);
+            }
             let text = format!("Received {} scheduling shutdown...", signal.name());
             log.write_from_signal(&text);
             // The wake-up fails only when the loop is gone, and then so is the need for it.

@@ -68,15 +68,7 @@ fn what_redis_refuses_is_refused_with_its_text() {
 
 #[test]
 fn names_that_leave_the_directory_are_refused() {
-    for name in [
-        "..",
-        ".",
-        "\"\"",
-        "../a",
-        "/etc/passwd",
-        "\"a\\nb\"",
-        "\"\\xff\"",
-    ] {
+    for name in ["..", ".", "\"\"", "../a", "/etc/passwd", "\"\\xff\""] {
         let text = format!("file {name} seq 1 type i\n");
         assert_eq!(refused(&text), ManifestFault::Path, "{name}");
     }

@@ -77,7 +77,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
         .does("Whether a rewrite of the append-only file syncs as it goes."),
     Setting::flag("aof-timestamp-enabled", "no").to(|t, v| t.aof_timestamp_enabled = v.flag())
         .does("Whether the append-only file holds timestamps."),
-    Setting::flag("aof-use-rdb-preamble", "yes")
+    Setting::flag("aof-use-rdb-preamble", "yes").to(|t, v| t.aof_use_rdb_preamble = v.flag())
         .does("Whether a rewritten append-only file begins with an RDB image."),
     Setting::text("appenddirname", "appendonlydir").immutable().check(check_append_dir)
         .to(|t, v| t.appenddirname = v.text())

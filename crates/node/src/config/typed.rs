@@ -19,6 +19,7 @@ pub struct Typed {
     pub aof_disable_auto_gc: bool,
     pub aof_load_truncated: bool,
     pub aof_timestamp_enabled: bool,
+    pub aof_use_rdb_preamble: bool,
     pub appenddirname: String,
     pub appendfilename: String,
     pub appendfsync: AppendSync,

@@ -22,6 +22,7 @@ use russet_resp::Args;
 use super::config::{is_local, write_file};
 use super::{ControlCtx, ControlFlow, ControlHandler};
 use crate::config::rewrite::Extent;
+use crate::persist::reload::Last;
 use crate::persist::translate;
 
 /// The longest `DEBUG SLEEP`, in seconds.
@@ -174,8 +175,8 @@ const SUBCOMMANDS: &[Sub] = &[
     sub(
         "PAUSE-CRON",
         (1, 1),
-        accept,
-        ("<0|1>", "Accepted without effect."),
+        pause_cron,
+        ("<0|1>", "Let signals that ask for the end wait."),
     ),
     sub(
         "POPULATE",
@@ -341,6 +342,15 @@ fn sleep(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlFlow, Command
 
 fn set_active_expire(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlFlow, CommandError> {
     cx.core.active_expiry = parse_i64(&args[2]).unwrap_or(0) != 0;
+    cx.ok()
+}
+
+fn pause_cron(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlFlow, CommandError> {
+    let core = &mut *cx.core;
+    core.pauses_signals = parse_i64(&args[2]).unwrap_or(0) != 0;
+    if !core.pauses_signals && std::mem::take(&mut core.is_end_asked) {
+        core.shut_down(Last::AsConfigured, None, false);
+    }
     cx.ok()
 }
 

@@ -69,7 +69,7 @@ fn bgsave(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlFlow, Comman
         (2, Some(word)) if is_word(word, "CANCEL") => return cancel(cx),
         _ => return Err(CommandError::Syntax),
     };
-    if cx.core.saves.is_running() {
+    if cx.core.saves.is_busy() {
         return Err(IN_PROGRESS);
     }
     if cx.core.aof.rewrite.is_some() && !is_scheduled {
@@ -96,7 +96,7 @@ fn rewrite(cx: &mut ControlCtx<'_>, _: Args<'_>) -> Result<ControlFlow, CommandE
             "ERR Background append only file rewriting already in progress",
         ));
     }
-    let is_busy = cx.core.saves.is_running() || cx.core.aof.running > 0;
+    let is_busy = cx.core.saves.is_busy() || cx.core.aof.running > 0;
     if is_busy || cx.core.open.is_some() || cx.session.multi().is_some() {
         cx.core.aof.is_scheduled = true;
         cx.reply()
@@ -141,7 +141,7 @@ fn last_save(cx: &mut ControlCtx<'_>, _: Args<'_>) -> Result<ControlFlow, Comman
 }
 
 fn save(cx: &mut ControlCtx<'_>, _: Args<'_>) -> Result<ControlFlow, CommandError> {
-    if cx.core.saves.is_running() {
+    if cx.core.saves.is_busy() {
         return Err(IN_PROGRESS);
     }
     let job = cx.core.start_dump(Purpose::Command(cx.session.conn));

@@ -4,6 +4,7 @@
 
 use russet_command::Arity::{AtLeast, Exactly};
 use russet_command::{CommandError, Family, Flags, Group};
+use russet_io::LogLevel;
 use russet_resp::Args;
 
 use super::{ControlCtx, ControlFlow, ControlHandler};
@@ -72,6 +73,11 @@ fn shutdown(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlFlow, Comm
         return Err(CommandError::Syntax);
     }
     if abort {
+        if std::mem::take(&mut cx.core.is_end_asked) {
+            let line = "Shutdown manually aborted.";
+            cx.core.outbox.log(LogLevel::Notice, line);
+            return cx.ok();
+        }
         return Err(CommandError::text("ERR No shutdown in progress."));
     }
     let _ = now;

@@ -24,7 +24,7 @@
 //! Not here: who changes it — `appending.rs`, `rewriting.rs`; files and their order —
 //! `russet_aof::plan`
 
-use russet_aof::{GroupWriter, Manifest, Part, Timestamps};
+use russet_aof::{BaseFormat, GroupWriter, Manifest, Part, Timestamps};
 use russet_base::time::Now;
 use russet_io::{ConnId, FileId, JobId};
 
@@ -181,6 +181,8 @@ pub(crate) enum Grows {
 #[derive(Debug)]
 pub(crate) struct Rewrite {
     pub grows: Grows,
+    /// The form of the base.
+    pub format: BaseFormat,
     pub stage: Stage,
     pub since: Now,
     /// The file of the new increment.

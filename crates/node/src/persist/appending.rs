@@ -37,6 +37,9 @@ impl Core {
     /// Hands what the journal has to the loop, and has it synced if that is due.
     #[inline]
     pub(crate) fn append_journal(&mut self) {
+        if self.saves.is_flushed && self.open.is_none() {
+            self.follow_flush();
+        }
         if self.aof.writer.is_some() || self.aof.rewrite.is_some() {
             self.append_now();
         }
@@ -246,6 +249,11 @@ impl Core {
     /// Turns appending off, after a last sync.
     pub(crate) fn stop_aof(&mut self) {
         self.append_journal();
+        if self.aof.rewrite.is_some() {
+            let id = self.environment.process_id;
+            let line = format!("Killing running AOF rewrite child: {id}");
+            self.outbox.log(LogLevel::Notice, line);
+        }
         self.cancel_rewrite();
         if let Some(writer) = self.aof.writer.take() {
             self.detach_reader(writer.reader);

@@ -23,6 +23,9 @@ use crate::node::Node;
 /// The size of a read, in bytes.
 const READ_SIZE: usize = 256 << 10;
 
+/// The size of a read with `key-load-delay`, so that requests are served between few keys.
+const SLOW_READ_SIZE: usize = 1 << 10;
+
 impl Core {
     /// Begins to load what the configuration names.
     pub(crate) fn start_loading(&mut self, cause: Cause, replaces: bool) {
@@ -95,6 +98,7 @@ impl Core {
         loading.current = Some(Current {
             source,
             file,
+            since_us: self.now.mono_us,
             asked: 0,
             content,
         });
@@ -131,13 +135,28 @@ impl Core {
     }
 
     fn ask_for_more(&mut self, current: &mut Current) {
+        let len = match self.config.key_load_delay {
+            0 => READ_SIZE,
+            _ => SLOW_READ_SIZE,
+        };
         let read = FileOp::Read {
             file: current.file,
             offset: current.asked,
-            len: READ_SIZE,
+            len,
         };
-        current.asked += READ_SIZE as u64;
+        current.asked += len as u64;
         self.outbox.start_apart(Job::File(read), Machine::Load);
+    }
+
+    /// Stops the loop as `key-load-delay` has it for this number of keys: a positive delay is for
+    /// each key, a negative one a microsecond for that number of keys.
+    fn delay(&mut self, keys: u64) {
+        let (delay, keys) = (i64::from(self.config.key_load_delay), keys.min(1 << 20));
+        self.outbox.stall_us += match delay {
+            0 => 0,
+            1.. => keys * delay.unsigned_abs(),
+            _ => keys / delay.unsigned_abs(),
+        };
     }
 
     /// The treatment of special keys of a dump.
@@ -171,10 +190,15 @@ impl Core {
                     .start(Job::File(FileOp::SyncDir(".".to_owned())));
                 false
             }
-            SourceKind::Part { size, .. } => {
+            SourceKind::Part { name, size, .. } => {
                 loading.done += size;
-                let line = format!("DB loaded from file {}", current.source.path);
-                self.outbox.log(LogLevel::Verbose, line);
+                let kind = match loading.is_base(name) {
+                    true => "base",
+                    false => "incr",
+                };
+                let took = seconds(self.now.mono_us.saturating_sub(current.since_us));
+                let line = format!("DB loaded from {kind} file {}: {took}", name.as_str());
+                self.outbox.log(LogLevel::Notice, line);
                 true
             }
         };
@@ -204,11 +228,7 @@ impl Core {
             true => "append only file",
             false => "disk",
         };
-        let line = format!(
-            "DB loaded from {from}: {}.{:03} seconds",
-            took_us / 1_000_000,
-            took_us / 1000 % 1000
-        );
+        let line = format!("DB loaded from {from}: {}", seconds(took_us));
         self.outbox.log(LogLevel::Notice, line);
         if let Some(manifest) = loading.manifest {
             self.aof.manifest = manifest;
@@ -351,6 +371,7 @@ impl Node {
         if !bytes.is_empty() {
             core.ask_for_more(&mut current);
         }
+        let before = current.keys();
         let loaded = match &mut current.content {
             Content::Dump(restore, buffer) => {
                 match bytes.is_empty() {
@@ -371,6 +392,7 @@ impl Node {
                 replay::load(core, runner, (reader, restore))
             }
         };
+        core.delay(current.keys() - before);
         match loaded {
             Ok(Reached::More) => {
                 loading.current = Some(current);
@@ -396,6 +418,11 @@ impl Node {
     }
 }
 
+/// A duration as the log has it.
+fn seconds(us: u64) -> String {
+    format!("{}.{:03} seconds", us / 1_000_000, us / 1000 % 1000)
+}
+
 /// The line of the log for a dump that is refused.
 fn refusal(fault: &Fault, path: &str) -> String {
     use russet_rdb::Error;
@@ -407,7 +434,9 @@ fn refusal(fault: &Fault, path: &str) -> String {
         Bytes::Magic => "Wrong signature trying to load DB from file".to_owned(),
         Bytes::Checksum { stored, computed } => {
             return format!(
-                "Wrong RDB checksum expected: ({stored:x}) but got ({computed:x}). Aborting now."
+                "Wrong RDB checksum expected: ({stored:x}) but got ({computed:x}). Aborting now. \
+                 {path}: RDB CRC error at offset {}",
+                error.offset
             );
         }
         Bytes::Version(version) => format!("Can't handle RDB format version {}", version.0),

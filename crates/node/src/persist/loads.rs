@@ -65,9 +65,19 @@ pub(crate) enum SourceKind {
 pub(crate) struct Current {
     pub source: Source,
     pub file: FileId,
+    /// When it was opened, in monotonic microseconds.
+    pub since_us: u64,
     /// The bytes that were asked for.
     pub asked: u64,
     pub content: Content,
+}
+
+impl Current {
+    /// The keys of dumps that were read.
+    pub(crate) fn keys(&self) -> u64 {
+        let (Content::Dump(restore, _) | Content::Units(_, restore)) = &self.content;
+        restore.loaded + restore.expired
+    }
 }
 
 /// The contents of a file.
@@ -148,6 +158,12 @@ impl Loading {
             session: None,
             counts: Loads::default(),
         }
+    }
+
+    /// Whether this is the base of the append-only file.
+    pub(crate) fn is_base(&self, name: &FileName) -> bool {
+        let base = self.manifest.as_ref().and_then(Manifest::base);
+        base.is_some_and(|part| part.name == *name)
     }
 
     /// How far it has come.

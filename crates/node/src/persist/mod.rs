@@ -10,6 +10,7 @@
 
 pub(crate) mod aof;
 pub(crate) mod appending;
+mod base;
 pub(crate) mod commit;
 pub(crate) mod dump;
 pub(crate) mod loading;

@@ -36,10 +36,14 @@ impl Core {
     pub(crate) fn shut_down(&mut self, last: Last, client: Option<ConnId>, force: bool) -> bool {
         self.outbox
             .log(LogLevel::Warning, "User requested shutdown...");
-        if self.saves.is_running() {
+        if self.saves.is_busy() {
             let line = "There is a child saving an .rdb. Killing it!";
             self.outbox.log(LogLevel::Warning, line);
             self.cancel_dump();
+        }
+        if self.aof.rewrite.is_some() && !self.aof_is_starting {
+            let line = "There is a child rewriting the AOF. Killing it!";
+            self.outbox.log(LogLevel::Warning, line);
         }
         let saves = match last {
             Last::AsConfigured => self.is_persistent && !self.config.save.is_empty(),
@@ -48,6 +52,14 @@ impl Core {
         };
         // What is being loaded is on the disk already.
         if !saves || self.loading.is_some() {
+            // What FLUSHALL removed does not come back.
+            if self.saves.end_then(Purpose::Exit {
+                client,
+                force: true,
+            }) {
+                self.hurdles.set(Hurdles::EXITING, true);
+                return true;
+            }
             self.exit_now();
             return false;
         }

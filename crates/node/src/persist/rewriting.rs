@@ -10,6 +10,7 @@ use russet_aof::{BaseFormat, FileName, GroupWriter, Layout, Part, Timestamps, Un
 use russet_io::{FileId, FileOp, Job, LogLevel, Outcome};
 
 use super::aof::{AofJob, Grows, Rewrite, Stage, Writer};
+use super::base::CommandBase;
 use super::dump::{Dump, Dumped};
 use super::steps::{Carried, FILES_PER_TASK, Place, Steps};
 use crate::core::Core;
@@ -42,6 +43,14 @@ impl Core {
         match self.config.aof_checksum {
             true => Units::Checked,
             false => Units::Plain,
+        }
+    }
+
+    /// The form of bases to come. Libraries of functions are kept in RDB only.
+    fn base_format(&self) -> BaseFormat {
+        match self.config.aof_use_rdb_preamble || !self.functions.is_empty() {
+            true => BaseFormat::Rdb,
+            false => BaseFormat::Aof(self.units()),
         }
     }
 
@@ -88,6 +97,7 @@ impl Core {
         self.aof.is_scheduled = false;
         self.aof.rewrite = Some(Rewrite {
             grows,
+            format: self.base_format(),
             stage: Stage::Opening,
             since: self.now,
             file,
@@ -180,7 +190,18 @@ impl Core {
         let mut plan = self.dump_plan(temp, None);
         plan.is_aof_base = true;
         let snapshot = self.keyspace.snapshot();
-        let task = Job::Task(Box::new(Dump::new(snapshot, plan, &self.functions)));
+        let task = match rewrite.format {
+            BaseFormat::Rdb => Job::Task(Box::new(Dump::new(snapshot, plan, &self.functions))),
+            format @ BaseFormat::Aof(_) => {
+                let mut next = self.aof.manifest.clone();
+                let part = next.add_base(&layout, format);
+                let group = part.ok().and_then(|part| checks_of(part, 0));
+                let is_stamped = self.config.aof_timestamp_enabled;
+                Job::Task(Box::new(CommandBase::new(
+                    snapshot, plan, group, is_stamped,
+                )))
+            }
+        };
         rewrite.dump = Some(self.outbox.start_apart(task, Machine::Aof(AofJob::Base)));
         self.aof.running += 1;
         rewrite.stage = Stage::Writing;
@@ -283,7 +304,7 @@ impl Core {
             Grows::Apart(part) => Growing::Apart(part.clone()),
             Grows::Nothing => Growing::Nothing,
         };
-        let change = plan::finish_rewrite(&layout, &self.aof.manifest, BaseFormat::Rdb, growing);
+        let change = plan::finish_rewrite(&layout, &self.aof.manifest, rewrite.format, growing);
         match change {
             Ok(change) => {
                 rewrite.stage = Stage::Finishing(Box::new(change.manifest));
@@ -381,7 +402,7 @@ impl Core {
     /// Begins a rewrite that is due: scheduled, after growth, or after a failure.
     pub(crate) fn rewrite_if_due(&mut self) {
         let is_idle = self.aof.rewrite.is_none() && self.aof.running == 0;
-        let is_free = is_idle && !self.saves.is_running();
+        let is_free = is_idle && !self.saves.is_busy();
         // The hurdle stands until the increment of the start is open.
         let is_starting = self.hurdles.has(Hurdles::LOADING) || self.loading.is_some();
         if !self.is_persistent || !is_free || self.open.is_some() || is_starting {

@@ -3,7 +3,7 @@
 //! ```text
 //!  BGSAVE, save points ─┐
 //!  SAVE ────────────────┼─► snapshot ─► task ─┬─ done ─► reply, counters, log
-//!  SHUTDOWN, DEBUG RELOAD                     └─ failed ─► MISCONF for writes, log
+//!  FLUSHALL, SHUTDOWN, DEBUG RELOAD           └─ failed ─► MISCONF for writes, log
 //! ```
 //! | state | BGSAVE | SCHEDULE | SAVE | SHUTDOWN | task done | task failed |
 //! |---|---|---|---|---|---|---|
@@ -38,6 +38,8 @@ pub(crate) enum Purpose {
     Command(ConnId),
     /// DEBUG RELOAD: this client waits, and the file is loaded then.
     Reload(ConnId, Flush),
+    /// FLUSHALL while there are save points: nobody waits, and other dumps replace it.
+    Flush,
     /// The server ends then.
     Exit {
         /// The client that waits for the failure.
@@ -67,6 +69,8 @@ pub(crate) struct Saves {
     pub is_scheduled: bool,
     /// How many were canceled: each may still be at its temporary file.
     pub(super) canceled: u64,
+    /// Whether FLUSHALL ran in this turn, so that the file is to be emptied.
+    pub is_flushed: bool,
     /// The Unix time of the last one that succeeded, in seconds.
     pub last_save_s: i64,
     /// The monotonic time at which the last one began.
@@ -85,6 +89,7 @@ impl Saves {
             running: None,
             is_scheduled: false,
             canceled: 0,
+            is_flushed: false,
             last_save_s: now.wall_s(),
             tried_us: None,
             is_last_ok: true,
@@ -96,6 +101,29 @@ impl Saves {
     /// Whether a dump runs.
     pub(crate) fn is_running(&self) -> bool {
         self.running.is_some()
+    }
+
+    /// Whether a dump runs that is not one after FLUSHALL, which gives way.
+    pub(crate) fn is_busy(&self) -> bool {
+        self.is_running() && !self.is_after_flush()
+    }
+
+    /// Whether a dump after FLUSHALL runs.
+    pub(crate) fn is_after_flush(&self) -> bool {
+        let running = self.running.as_ref();
+        running.is_some_and(|running| running.purpose == Purpose::Flush)
+    }
+
+    /// Gives a dump after FLUSHALL that runs another purpose; false if there is none.
+    pub(crate) fn end_then(&mut self, purpose: Purpose) -> bool {
+        if !self.is_after_flush() {
+            return false;
+        }
+        if let Some(running) = &mut self.running {
+            running.purpose = purpose;
+            running.dirty = 0;
+        }
+        true
     }
 
     /// Whether a dump runs for which nobody waits.

@@ -21,6 +21,7 @@ const RETRY_US: u64 = 5_000_000;
 impl Core {
     /// Begins a dump of what is there now, into the file that the configuration names.
     pub(crate) fn start_dump(&mut self, purpose: Purpose) -> JobId {
+        self.give_way();
         let process = self.environment.process_id;
         let temp = match self.saves.canceled {
             0 => format!("temp-{process}.rdb"),
@@ -43,6 +44,32 @@ impl Core {
             progress,
         });
         job
+    }
+
+    /// Stops a dump after FLUSHALL: what it would have saved, another one saves.
+    fn give_way(&mut self) {
+        if self.saves.is_after_flush()
+            && let Some(running) = &self.saves.running
+        {
+            self.dirty += running.dirty;
+            self.cancel_dump();
+        }
+    }
+
+    /// FLUSHALL ran: a dump of what is gone is given up, and the file is emptied if there are save
+    /// points.
+    #[cold]
+    pub(crate) fn follow_flush(&mut self) {
+        self.saves.is_flushed = false;
+        if self.saves.is_in_background() {
+            self.cancel_dump();
+        }
+        if self.config.save.is_empty() || self.saves.is_busy() {
+            return;
+        }
+        self.start_dump(Purpose::Flush);
+        // COMPAT: nothing counts as unsaved from now on, not when the file is there.
+        self.dirty = 0;
     }
 
     /// How a dump is written now.
@@ -89,9 +116,12 @@ impl Core {
         }
         // COMPAT: only a save in the background that fails has writes refused.
         self.saves.is_last_ok = result.is_ok() || (self.saves.is_last_ok && !is_background);
+        let is_after_flush = running.purpose == Purpose::Flush;
         match &result {
             Ok(dumped) => {
-                self.dirty -= running.dirty.min(self.dirty);
+                if !is_after_flush {
+                    self.dirty -= running.dirty.min(self.dirty);
+                }
                 self.saves.last_save_s = self.now.wall_s();
                 self.saves.count += 1;
                 self.outbox.log(LogLevel::Notice, "DB saved on disk");
@@ -104,6 +134,9 @@ impl Core {
                 }
             }
             Err(error) => {
+                if is_after_flush {
+                    self.dirty += running.dirty;
+                }
                 let line = format!("Write error while saving DB to the disk: {error}");
                 self.outbox.log(LogLevel::Warning, line);
                 if is_background {
@@ -119,7 +152,7 @@ impl Core {
     /// Begins a dump that a save point or BGSAVE SCHEDULE made due.
     pub(crate) fn save_if_due(&mut self) {
         if !self.is_persistent
-            || self.saves.is_running()
+            || self.saves.is_busy()
             || self.open.is_some()
             || self.hurdles.has(Hurdles::LOADING)
         {

@@ -32,7 +32,7 @@ impl Node {
     /// Goes on after a dump: with a reply, a load, or the end.
     pub(crate) fn follow_dump(&mut self, purpose: Purpose, result: Result<(), String>) {
         match (purpose, result) {
-            (Purpose::Background, _) => {}
+            (Purpose::Background | Purpose::Flush, _) => {}
             (Purpose::Command(conn), result) => {
                 let error = result.err().map(|_| CommandError::text("ERR"));
                 self.end_wait(conn, error);
@@ -181,6 +181,7 @@ impl Core {
     /// Requests are served from now on.
     pub(crate) fn end_start(&mut self) {
         self.hurdles.set(Hurdles::LOADING, false);
+        self.derive_expiry_mode();
         let mut ready = |kind: &str| {
             let line = format!("Ready to accept connections {kind}");
             self.outbox.log(LogLevel::Notice, line);
@@ -240,11 +241,18 @@ impl Core {
     /// none.
     pub(crate) fn load_aof_again(&mut self, conn: ConnId) -> bool {
         self.append_journal();
-        let Some(writer) = &self.aof.writer else {
-            return false;
-        };
-        let machine = Machine::Aof(AofJob::SyncThen(writer.file, Then::Load(conn)));
-        self.outbox.sync(writer.file, machine);
+        match &self.aof.writer {
+            Some(writer) => {
+                let machine = Machine::Aof(AofJob::SyncThen(writer.file, Then::Load(conn)));
+                self.outbox.sync(writer.file, machine);
+            }
+            // COMPAT: files that nothing is appended to are loaded, too.
+            None if !self.aof.manifest.is_empty() => {
+                self.keyspace.flush_all();
+                self.start_loading_aof(Cause::Reload(conn));
+            }
+            None => return false,
+        }
         true
     }
 

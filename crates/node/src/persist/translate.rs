@@ -4,6 +4,7 @@
 //!             save.rs   which type code carries a value, then its items
 //!  value ◄──►
 //!             load.rs   items into a value that no key has yet
+//!  value ──►  commands.rs   commands that make it
 //! ```
 //! Packed values have the same bytes on both sides and are copied. A value gets the oldest type
 //! code that can carry it, so that older servers can read it too.
@@ -11,11 +12,13 @@
 //! Always true: a value that cannot be loaded as a whole has changed nothing.
 //! Not here: bytes — crate `russet-rdb`
 
+mod commands;
 mod load;
 mod load_stream;
 mod save;
 mod save_stream;
 
+pub(crate) use commands::Commands;
 pub(crate) use load::{Loader, load};
 pub(crate) use save::save;
 

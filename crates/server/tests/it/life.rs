@@ -75,6 +75,24 @@ fn settings_without_effect_are_named_in_the_log() {
 }
 
 #[test]
+fn a_signal_that_waits_is_taken_back() {
+    let mut server = Server::start(&["--enable-debug-command", "yes"]);
+    assert_eq!(server.ask("DEBUG PAUSE-CRON 1"), "+OK");
+    server.signal(Signal::TERM);
+    server.read_until(" Received SIGTERM scheduling shutdown...");
+    let mut patience = Patience::new();
+    while server.ask("SHUTDOWN ABORT") != "+OK" {
+        patience.wait("the signal is not heard of");
+    }
+    server.read_until(" * Shutdown manually aborted.");
+    assert_eq!(server.ask("DEBUG PAUSE-CRON 0"), "+OK");
+    assert_eq!(server.ask("PING"), "+PONG");
+    server.signal(Signal::TERM);
+    let (status, lines, _) = server.wait();
+    assert_eq!(status.code(), Some(0), "{lines:#?}");
+}
+
+#[test]
 fn a_server_saves_before_its_end_and_stays_when_it_cannot() {
     let mut server = Server::start(&["--save", "60 1", "--dbfilename", "dump.rdb"]);
     assert_eq!(server.ask("SET k v"), "+OK");

@@ -31,7 +31,7 @@ pub(super) fn reload(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlF
     if cx.core.saves.is_in_background() {
         cx.core.cancel_dump();
     }
-    if cx.core.saves.is_running() {
+    if cx.core.saves.is_busy() {
         return Err(BUSY);
     }
     let conn = cx.session.conn;
