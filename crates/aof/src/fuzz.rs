@@ -7,7 +7,7 @@ use crate::check::{CheckOptions, FileCheck, Report};
 use crate::plan::{self, Directory, Found, Growing, TailScan};
 use crate::{BaseFormat, Error, Expect, FileName, Layout, Manifest, Next, Reader, Units};
 
-/// What was read of a file.
+/// The parts that were read of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outcome {
     /// Units and annotations: their place, and the names of commands or the line.

@@ -11,3 +11,11 @@ pub struct Failure {
     /// The text of the operating system (`strerror`), to be shown.
     pub text: String,
 }
+
+impl Failure {
+    /// A failure of this kind, with this text.
+    pub fn new(kind: ErrorKind, text: impl Into<String>) -> Self {
+        let text = text.into();
+        Self { kind, text }
+    }
+}

@@ -282,7 +282,7 @@ impl MemoryDisk {
 
     fn opened(&self, file: FileId) -> Result<Opened, Failure> {
         let opened = self.open.get(&file).copied();
-        opened.ok_or_else(|| failure(ErrorKind::InvalidInput, "Bad file descriptor"))
+        opened.ok_or_else(|| Failure::new(ErrorKind::InvalidInput, "Bad file descriptor"))
     }
 
     /// Changes a file that is open for writing.
@@ -290,7 +290,8 @@ impl MemoryDisk {
         let opened = self.opened(file)?;
         let inode = self.inodes.get_mut(&opened.inode);
         let inode = inode.filter(|_| opened.may_write);
-        let inode = inode.ok_or_else(|| failure(ErrorKind::InvalidInput, "Bad file descriptor"))?;
+        let inode =
+            inode.ok_or_else(|| Failure::new(ErrorKind::InvalidInput, "Bad file descriptor"))?;
         change.apply(&mut inode.live);
         inode.unsynced.push(change);
         Ok(())
@@ -302,7 +303,7 @@ impl MemoryDisk {
         match how {
             OpenHow::Read if !is_there => return Err(absent()),
             OpenHow::CreateNew if is_there => {
-                return Err(failure(ErrorKind::AlreadyExists, "File exists"));
+                return Err(Failure::new(ErrorKind::AlreadyExists, "File exists"));
             }
             _ if !is_there && !self.dirs.contains(parent(&path)) => return Err(absent()),
             _ => {}
@@ -335,7 +336,7 @@ impl MemoryDisk {
         let inode = self.opened(file)?.inode;
         let mut others = self.open.iter().filter(|(other, _)| **other != file);
         if others.any(|(_, other)| other.inode == inode && other.has_lock) {
-            return Err(failure(
+            return Err(Failure::new(
                 ErrorKind::WouldBlock,
                 "Resource temporarily unavailable",
             ));
@@ -445,15 +446,8 @@ fn parent(path: &str) -> &str {
     path.rsplit_once('/').map_or("", |(parent, _)| parent)
 }
 
-fn failure(kind: ErrorKind, text: &str) -> Failure {
-    Failure {
-        kind,
-        text: text.to_owned(),
-    }
-}
-
 fn absent() -> Failure {
-    failure(ErrorKind::NotFound, "No such file or directory")
+    Failure::new(ErrorKind::NotFound, "No such file or directory")
 }
 
 #[cfg(test)]

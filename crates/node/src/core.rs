@@ -188,7 +188,7 @@ impl Core {
             config.maxmemory > 0 && config.maxmemory_policy == EvictionPolicy::NoEviction;
         self.hurdles.set(Hurdles::MEMORY, is_limited);
         self.outgoing.set_limits(config.output_limit_normal());
-        self.derive_disk_hurdle();
+        self.derive_disk_health();
     }
 
     /// Sets the pause.

@@ -88,6 +88,8 @@ pub(crate) struct Outgoing {
     allowed: Option<Offset>,
     /// The offset that replies depend on which are written now.
     depends_on: Offset,
+    /// Whether replies that are written now leave whatever they depend on.
+    is_lenient: bool,
     /// The connection whose unit is open: what its replies depend on is not known yet.
     open: Option<ConnId>,
     /// Connections with a closed fence.
@@ -125,6 +127,7 @@ impl Default for Outgoing {
             aside: Output::default(),
             allowed: None,
             depends_on: Offset::default(),
+            is_lenient: false,
             open: None,
             fenced: Vec::new(),
             patience: BTreeSet::new(),
@@ -149,7 +152,7 @@ impl Outgoing {
         self.now_us = now_us;
     }
 
-    /// Sets the limits of normal clients.
+    /// Sets the limits of normal clients. Connections that are above them are closed, or in time.
     pub(crate) fn set_limits(&mut self, normal: OutputLimit) {
         self.limits[Class::Normal as usize] = normal;
         self.limits[Class::Stranger as usize] = OutputLimit {
@@ -158,8 +161,18 @@ impl Outgoing {
             ..normal
         };
         let limits = self.limits;
-        for queue in &mut self.queues {
+        let mut large = Vec::new();
+        for (place, queue) in self.queues.iter_mut().enumerate().skip(1) {
             queue.bound(limits[queue.class as usize].hard);
+            if queue.is_large() {
+                large.push(ConnId {
+                    index: place as u32 - 1,
+                    generation: queue.generation,
+                });
+            }
+        }
+        for conn in large {
+            self.check(conn);
         }
     }
 
@@ -194,6 +207,12 @@ impl Outgoing {
     #[inline]
     pub(crate) fn depend_on(&mut self, offset: Offset) {
         self.depends_on = offset;
+    }
+
+    /// Sets whether replies that are written from now on wait for nothing, though those that wait
+    /// go on to do so: nothing that they would wait for can come before the disk is well again.
+    pub(crate) fn set_lenient(&mut self, is_lenient: bool) {
+        self.is_lenient = is_lenient;
     }
 
     /// The unit of this connection is open: its replies wait for the end of it.
@@ -399,10 +418,10 @@ impl Outgoing {
             return;
         }
         let (allowed, depends_on) = (self.allowed, self.depends_on);
+        let is_closed = !self.is_lenient && allowed.is_some_and(|allowed| depends_on > allowed);
         let Some(queue) = self.find_mut(conn) else {
             return;
         };
-        let is_closed = allowed.is_some_and(|allowed| depends_on > allowed);
         let is_new = queue.note(is_closed.then_some(depends_on));
         let is_due = queue.may_leave(allowed) && !queue.is_listed;
         queue.is_listed |= is_due;

@@ -5,8 +5,8 @@
 //!                      REDIS, VALKEY a single file with a dump in front
 //!                      otherwise     a single file
 //! ```
-//! What is printed, what is asked and how the program exits is as with `redis-check-aof`, whose
-//! name may also be given to this program. Files with check lines are checked for decay as well.
+//! The output, the questions and the exit codes are those of `redis-check-aof`, whose name
+//! may also be given to this program. Files with check lines are checked for decay as well.
 //!
 //! Always true: a file is changed only by an option that asks for it, and only the last one.
 //! Not here: what makes a file valid — crate `russet-aof`.
@@ -29,7 +29,7 @@ use crate::log::Log;
 use one::{Kind, One};
 use output::{Failed, fail, say};
 
-/// What is to be done with a file that is not valid, or too long.
+/// The treatment of a file that is not valid, or too long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Order {
     /// Nothing: it is only checked.
@@ -43,7 +43,7 @@ enum Order {
 /// A request to check append-only files.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct CheckAof {
-    /// What was called, as the usage shows it.
+    /// The name of the program, as the usage shows it.
     program: String,
     /// The words that follow.
     words: Vec<Vec<u8>>,

@@ -52,9 +52,10 @@ impl Disk for Faulty<'_> {
                 self.disk.perform(op)?;
                 Err(broken())
             }
-            FileOp::Open { .. } | FileOp::List(_) | FileOp::ChangeDir(_) => {
-                Err(failure(ErrorKind::PermissionDenied, "Permission denied"))
-            }
+            FileOp::Open { .. } | FileOp::List(_) | FileOp::ChangeDir(_) => Err(Failure::new(
+                ErrorKind::PermissionDenied,
+                "Permission denied",
+            )),
             FileOp::SetLen { .. } | FileOp::CreateDir(_) | FileOp::Replace { .. } => {
                 Err(no_space())
             }
@@ -64,17 +65,9 @@ impl Disk for Faulty<'_> {
 }
 
 fn no_space() -> Failure {
-    failure(ErrorKind::StorageFull, "No space left on device")
+    Failure::new(ErrorKind::StorageFull, "No space left on device")
 }
 
 fn broken() -> Failure {
-    failure(ErrorKind::Other, "Input/output error")
-}
-
-/// A failure with this text.
-pub(crate) fn failure(kind: ErrorKind, text: &str) -> Failure {
-    Failure {
-        kind,
-        text: text.to_owned(),
-    }
+    Failure::new(ErrorKind::Other, "Input/output error")
 }

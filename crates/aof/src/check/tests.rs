@@ -39,7 +39,7 @@ fn cat(parts: &[&[u8]]) -> Vec<u8> {
     parts.concat()
 }
 
-/// What the tool of Redis 7.0.15 prints for these files, but for garbage behind the end of a line.
+/// The output of `redis-check-aof` 7.0.15 for these files, but for garbage behind a line.
 #[test]
 fn texts_and_lines_are_those_of_redis() {
     let cases: &[(&[&[u8]], u64, u64, &str)] = &[

@@ -16,7 +16,7 @@ struct File {
 /// Whether an entry is in the directory above, and its name.
 type Key = (bool, String);
 
-/// What an entry is set to; `None` removes it.
+/// The new value of an entry; `None` removes it.
 type Entry = (Key, Option<usize>);
 
 /// The append-only directory and the one above.
@@ -25,7 +25,7 @@ pub(crate) struct Disk {
     files: Vec<File>,
     live: BTreeMap<Key, usize>,
     synced: BTreeMap<Key, usize>,
-    /// What was done since, one rename or other operation after the other.
+    /// The changes since then, one rename or other operation after the other.
     pending: Vec<Vec<Entry>>,
     has_dir: bool,
     is_dir_synced: bool,
@@ -87,7 +87,7 @@ impl Disk {
         &self.files[self.live[&(false, name.as_str().to_owned())]].live
     }
 
-    /// What a crash leaves: of what was not synced, whatever `chance` takes.
+    /// The disk after a crash: of the changes that were not synced, those that `chance` takes.
     pub(crate) fn crash(&self, mut chance: impl FnMut() -> bool) -> Self {
         let mut left = self.clone();
         left.live = self.synced.clone();

@@ -24,7 +24,7 @@
 //! Not here: who changes it — `appending.rs`, `rewriting.rs`; files and their order —
 //! `russet_aof::plan`
 
-use russet_aof::{BaseFormat, GroupWriter, Manifest, Part, Timestamps};
+use russet_aof::{BaseFormat, GroupWriter, Manifest, Part, Timestamps, Units};
 use russet_base::time::Now;
 use russet_io::{ConnId, FileId, JobId};
 
@@ -145,7 +145,37 @@ pub(crate) struct Writer {
     pub is_listed: bool,
 }
 
+/// How long after a failure writing is tried again, in microseconds.
+pub(crate) const RETRY_US: u64 = 1_000_000;
+
+/// How far an increment may fall behind the journal, in bytes: it never does, for it reads to the
+/// end every turn.
+pub(crate) const READER_LIMIT: u64 = u64::MAX;
+
 impl Writer {
+    /// A writer of this part, which has that many bytes, for what follows this offset of the
+    /// journal. The manifest does not list it yet.
+    pub(crate) fn begin(
+        (file, reader): (FileId, ReaderId),
+        (part, size): (&Part, u64),
+        begins: Offset,
+    ) -> Self {
+        Self {
+            file,
+            reader,
+            group: checks_of(part, size),
+            size,
+            times: Timestamps::default(),
+            appended: begins,
+            oldest_us: None,
+            sync: None,
+            synced: Offset::default(),
+            begins,
+            durable_before: Offset::default(),
+            is_listed: false,
+        }
+    }
+
     /// The offset of the journal up to which all changes survive a crash.
     pub(crate) fn durable(&self) -> Offset {
         match self.is_listed {
@@ -242,4 +272,9 @@ pub(crate) enum Then {
     Exit,
     /// DEBUG LOADAOF of this client.
     Load(ConnId),
+}
+
+/// The check lines of a file of this size, if it has them.
+pub(crate) fn checks_of(part: &Part, size: u64) -> Option<GroupWriter> {
+    (part.units == Units::Checked).then(|| GroupWriter::new(part.seq, size))
 }

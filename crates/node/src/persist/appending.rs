@@ -15,7 +15,7 @@
 use bytes::Bytes;
 use russet_io::{Append, FileId, FileOp, Job, LogLevel};
 
-use super::aof::{AofJob, Stage, Syncing, Then, Writer};
+use super::aof::{AofJob, RETRY_US, Stage, Syncing, Then, Writer};
 use crate::config::AppendSync;
 use crate::core::Core;
 use crate::machines::Machine;
@@ -26,9 +26,6 @@ const SYNC_AFTER_US: u64 = 900_000;
 
 /// The age of a sync under `everysec` from which on replies wait for it, in microseconds.
 const STALLED_US: u64 = 1_000_000;
-
-/// How long after a failure writing is tried again, in microseconds.
-const RETRY_US: u64 = 1_000_000;
 
 /// Groups up to this size are copied behind their check line; larger ones are written apart.
 const COPIED_SIZE_MAX: usize = 64 << 10;
@@ -243,7 +240,7 @@ impl Core {
         }
         self.aof.fault = Some(line.to_owned());
         self.aof.retry_us = self.now.mono_us + RETRY_US;
-        self.derive_disk_hurdle();
+        self.derive_disk_health();
     }
 
     /// Turns appending off, after a last sync.
@@ -263,6 +260,6 @@ impl Core {
         self.aof.fault = None;
         self.aof.is_scheduled = false;
         self.derive_fence();
-        self.derive_disk_hurdle();
+        self.derive_disk_health();
     }
 }

@@ -18,9 +18,6 @@ use super::commit::NewFile;
 use super::dump::{DumpPlan, Dumped};
 use super::translate::Commands;
 
-/// Keys that are written in one step of the task.
-const KEYS_PER_STEP: usize = 4096;
-
 /// The size of a group of commands, in bytes; one is larger if a command is.
 const GROUP_SIZE: usize = 64 << 10;
 
@@ -71,11 +68,7 @@ impl CommandBase {
                 self.bytes.extend_from_slice(stamp.as_bytes());
             }
         }
-        let most = match self.plan.delay_us {
-            0 => KEYS_PER_STEP,
-            _ => 1,
-        };
-        for _ in 0..most {
+        for _ in 0..self.plan.keys_per_step() {
             if !self.write_key(disk)? {
                 self.flush(disk, 1)?;
                 return Ok(false);
@@ -145,10 +138,7 @@ fn put(
 impl Task for CommandBase {
     fn step(&mut self, disk: &mut dyn Disk) -> Step {
         match self.write_some(disk) {
-            Ok(true) if self.plan.delay_us > 0 => {
-                Step::Pause(u64::try_from(self.plan.delay_us).unwrap_or(0))
-            }
-            Ok(true) => Step::More,
+            Ok(true) => self.plan.more(),
             Ok(false) => match self.finish(disk) {
                 Ok(Some(dumped)) => Step::Finished(Box::new(dumped)),
                 Ok(None) => Step::More,

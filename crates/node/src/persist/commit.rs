@@ -5,7 +5,7 @@
 //!     └─ abandon: the temporary file is removed
 //! ```
 //! Each step takes the value of the one before, so none can be left out. A file that is dropped on
-//! the way keeps its temporary name; [`NewFile::sweep`] knows such names.
+//! the way keeps its temporary name, which the next file of that name removes.
 //!
 //! Always true: before `publish` has returned, a crash may leave the old file, never a part of the
 //! new one.
@@ -67,14 +67,9 @@ impl NewFile {
     /// # Errors
     /// The operating system refused.
     pub(crate) fn append(&mut self, disk: &mut dyn Disk, bytes: Bytes) -> Result<(), Failure> {
-        let (file, offset) = (self.file, self.size);
+        let offset = self.size;
         self.size += bytes.len() as u64;
-        disk.perform(FileOp::Write {
-            file,
-            offset,
-            bytes,
-        })?;
-        Ok(())
+        self.write(disk, offset, bytes)
     }
 
     /// Replaces the first bytes.
@@ -86,13 +81,17 @@ impl NewFile {
         disk: &mut dyn Disk,
         bytes: Bytes,
     ) -> Result<(), Failure> {
-        let (file, offset) = (self.file, 0);
-        disk.perform(FileOp::Write {
+        self.write(disk, 0, bytes)
+    }
+
+    fn write(&self, disk: &mut dyn Disk, offset: u64, bytes: Bytes) -> Result<(), Failure> {
+        let file = self.file;
+        let write = FileOp::Write {
             file,
             offset,
             bytes,
-        })?;
-        Ok(())
+        };
+        disk.perform(write).map(drop)
     }
 
     /// The number of bytes.

@@ -22,7 +22,7 @@ use super::commit::NewFile;
 use super::translate;
 use crate::environment::REDIS_VERSION;
 
-/// Keys that are written in one step of the task.
+/// Keys that are written in one step of a task.
 const KEYS_PER_STEP: usize = 4096;
 
 /// The version of files that hold nothing newer. Values raise it, so that a file has the oldest
@@ -55,6 +55,25 @@ pub(crate) struct DumpPlan {
     pub delay_us: i64,
     /// The number of keys that are written, for whoever shows progress.
     pub progress: Arc<AtomicU64>,
+}
+
+impl DumpPlan {
+    /// The number of keys that one step of a task writes.
+    pub(crate) fn keys_per_step(&self) -> usize {
+        match self.delay_us {
+            0 => KEYS_PER_STEP,
+            1.. => 1,
+            keys => usize::try_from(keys.unsigned_abs()).unwrap_or(KEYS_PER_STEP),
+        }
+    }
+
+    /// The end of a step that others follow.
+    pub(crate) fn more(&self) -> Step {
+        match self.delay_us {
+            0 => Step::More,
+            delay_us => Step::Pause(u64::try_from(delay_us).unwrap_or(1)),
+        }
+    }
 }
 
 /// The result of a dump.
@@ -151,11 +170,7 @@ impl Dump {
     }
 
     fn write_keys(&mut self, writer: &mut FileWriter<ToDisk<'_>>) -> Result<bool, Failure> {
-        let most = match self.plan.delay_us {
-            0 => KEYS_PER_STEP,
-            _ => 1,
-        };
-        for _ in 0..most {
+        for _ in 0..self.plan.keys_per_step() {
             let Some(item) = self.walk.next() else {
                 return Ok(false);
             };
@@ -176,7 +191,10 @@ impl Dump {
 
     fn finish(&mut self, disk: &mut dyn Disk) -> Result<Dumped, Failure> {
         let Some((writer, mut file)) = self.open.take() else {
-            return Err(failure("the dump was not begun"));
+            return Err(Failure::new(
+                ErrorKind::InvalidData,
+                "the dump was not begun",
+            ));
         };
         let to_disk = ToDisk {
             disk,
@@ -210,10 +228,7 @@ impl Task for Dump {
     fn step(&mut self, disk: &mut dyn Disk) -> Step {
         let written = self.write_some(disk);
         match written {
-            Ok(true) if self.plan.delay_us > 0 => {
-                Step::Pause(u64::try_from(self.plan.delay_us).unwrap_or(0))
-            }
-            Ok(true) => Step::More,
+            Ok(true) => self.plan.more(),
             Ok(false) => match self.finish(disk) {
                 Ok(dumped) => Step::Finished(Box::new(dumped)),
                 Err(failure) => Step::Failed(failure),
@@ -247,13 +262,8 @@ fn write_key(
     match translate::save(&item.value, writer.value(&key), plan.compresses) {
         Ok(_) => Ok(()),
         Err(WriteError::Sink(failure)) => Err(failure),
-        Err(error @ WriteError::Unfit(..)) => Err(failure(&error.to_string())),
-    }
-}
-
-fn failure(text: &str) -> Failure {
-    Failure {
-        kind: ErrorKind::InvalidData,
-        text: text.to_owned(),
+        Err(error @ WriteError::Unfit(..)) => {
+            Err(Failure::new(ErrorKind::InvalidData, error.to_string()))
+        }
     }
 }

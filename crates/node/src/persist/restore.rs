@@ -243,7 +243,7 @@ impl Restore {
             b"redis-ver" => format!("Loading RDB produced by version {text}"),
             b"valkey-ver" => format!("Loading RDB produced by Valkey version {text}"),
             b"ctime" => {
-                let age_s = now_ms / 1000 - text.parse().unwrap_or(0);
+                let age_s = (now_ms / 1000).saturating_sub(text.parse().unwrap_or(0));
                 format!("RDB age {} seconds", age_s.max(0))
             }
             b"used-mem" => {

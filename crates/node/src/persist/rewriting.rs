@@ -6,29 +6,16 @@
 //! Not here: the states — `aof.rs`; the order of steps on files — `russet_aof::plan`
 
 use russet_aof::plan::{self, Growing};
-use russet_aof::{BaseFormat, FileName, GroupWriter, Layout, Part, Timestamps, Units};
+use russet_aof::{BaseFormat, FileName, Layout, Units};
 use russet_io::{FileId, FileOp, Job, LogLevel, Outcome};
 
-use super::aof::{AofJob, Grows, Rewrite, Stage, Writer};
+use super::aof::{AofJob, Grows, READER_LIMIT, RETRY_US, Rewrite, Stage, Writer, checks_of};
 use super::base::CommandBase;
 use super::dump::{Dump, Dumped};
 use super::steps::{Carried, FILES_PER_TASK, Place, Steps};
 use crate::core::Core;
 use crate::hurdles::Hurdles;
-use crate::journal::Offset;
 use crate::machines::Machine;
-
-/// How far the increment may fall behind the journal, in bytes: it never does, for it reads to the
-/// end every turn.
-const READER_LIMIT: u64 = u64::MAX;
-
-/// The check lines of an increment of this size, if it has them.
-pub(crate) fn checks_of(part: &Part, size: u64) -> Option<GroupWriter> {
-    (part.units == Units::Checked).then(|| GroupWriter::new(part.seq, size))
-}
-
-/// The least time between attempts to rewrite on its own, in microseconds.
-const RETRY_US: u64 = 1_000_000;
 
 impl Core {
     /// The names of the files; the stem is a plain file name, as its setting demands.
@@ -154,24 +141,9 @@ impl Core {
         rewrite.is_settled = !matches!(rewrite.grows, Grows::Listed(..));
         if let Some(part) = part {
             let reader = self.attach_reader(READER_LIMIT);
-            let durable_before = match &old {
-                Some(old) => old.durable(),
-                None => Offset::default(),
-            };
-            self.aof.writer = Some(Writer {
-                file: rewrite.file,
-                reader,
-                group: checks_of(&part, 0),
-                size: 0,
-                times: Timestamps::default(),
-                appended: end,
-                oldest_us: None,
-                sync: None,
-                synced: Offset::default(),
-                begins: end,
-                durable_before,
-                is_listed: false,
-            });
+            let mut writer = Writer::begin((rewrite.file, reader), (&part, 0), end);
+            writer.durable_before = old.as_ref().map(Writer::durable).unwrap_or_default();
+            self.aof.writer = Some(writer);
         }
         if let Some(old) = old {
             self.aof.before_size += old.size;
@@ -334,7 +306,7 @@ impl Core {
         ] {
             self.outbox.log(LogLevel::Notice, line);
         }
-        self.derive_disk_hurdle();
+        self.derive_disk_health();
         self.derive_fence();
         let keeps_history = self.config.aof_disable_auto_gc;
         match plan::clean(&self.layout(), &self.aof.manifest).filter(|_| !keeps_history) {
@@ -391,7 +363,7 @@ impl Core {
             self.outbox.start(Job::File(FileOp::Close(writer.file)));
             if self.aof.fault.is_none() && self.config.appendonly {
                 self.aof.fault = Some("the increment could not be listed".to_owned());
-                self.derive_disk_hurdle();
+                self.derive_disk_health();
             }
             if self.aof.is_exiting {
                 self.exit_now();

@@ -145,7 +145,7 @@ impl Core {
                 }
             }
         }
-        self.derive_disk_hurdle();
+        self.derive_disk_health();
         Some((running.purpose, result.map(drop)))
     }
 
@@ -192,13 +192,16 @@ impl Core {
         self.outbox.log(LogLevel::Notice, line);
     }
 
-    /// Whether writes are refused since the disk failed.
-    pub(crate) fn derive_disk_hurdle(&mut self) {
+    /// Takes over whether the disk failed: writes are refused then, and only they wait.
+    pub(crate) fn derive_disk_health(&mut self) {
         let is_refused = self.config.stop_writes_on_bgsave_error
             && !self.config.save.is_empty()
             && !self.saves.is_last_ok;
         let is_refused = is_refused || self.aof.fault.is_some();
         self.hurdles.set(Hurdles::DISK, is_refused);
+        // What an open unit has changed is not known to be in order, and its reply must wait.
+        let is_lenient = self.aof.fault.is_some() && self.open.is_none();
+        self.outgoing.set_lenient(is_lenient);
     }
 }
 

@@ -8,14 +8,12 @@
 //! Always true: no request for data runs before what it changes can be appended.
 //! Not here: saving — `saving.rs`; loading — `loading.rs`; rewriting — `rewriting.rs`
 
-use russet_aof::plan;
-use russet_aof::{Manifest, Timestamps};
+use russet_aof::{Manifest, plan};
 use russet_command::CommandError;
 use russet_io::{ConnId, FileId, FileOp, Job, LogLevel, Outcome};
 
-use super::aof::{AofJob, Then, Writer};
+use super::aof::{AofJob, READER_LIMIT, Then, Writer};
 use super::loads::{Cause, Ended};
-use super::rewriting::checks_of;
 use super::saves::Purpose;
 use super::steps::{Carried, Steps};
 use crate::block::release_postponed;
@@ -89,6 +87,10 @@ impl Node {
                 None
             }
             AofJob::SyncThen(file, then) => {
+                if let Some(failure) = outcome.failure() {
+                    let line = format!("Fail to fsync the AOF file: {failure}");
+                    core.outbox.log(LogLevel::Warning, line);
+                }
                 core.follow_sync(file, then);
                 None
             }
@@ -150,22 +152,10 @@ impl Core {
             return self.fail_start(&why.unwrap_or_default());
         };
         self.aof.manifest = manifest;
-        let reader = self.attach_reader(u64::MAX);
-        let end = self.journal.end();
-        self.aof.writer = Some(Writer {
-            file,
-            reader,
-            group: checks_of(&part, size),
-            size,
-            times: Timestamps::default(),
-            appended: end,
-            oldest_us: None,
-            sync: None,
-            synced: end,
-            begins: end,
-            durable_before: end,
-            is_listed: true,
-        });
+        let reader = self.attach_reader(READER_LIMIT);
+        let mut writer = Writer::begin((file, reader), (&part, size), self.journal.end());
+        writer.is_listed = true;
+        self.aof.writer = Some(writer);
         self.aof.before_size = self.aof.loaded_size.saturating_sub(size);
         self.aof.grown_from = self.aof.size();
         self.derive_fence();

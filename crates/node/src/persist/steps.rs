@@ -109,7 +109,10 @@ impl Place {
                 disk.perform(FileOp::Close(file))?;
                 cut.map(drop)
             }
-            other => Err(failure(&format!("the step {other:?} is not known"))),
+            other => Err(Failure::new(
+                ErrorKind::InvalidData,
+                format!("the step {other:?} is not known"),
+            )),
         }
     }
 
@@ -204,8 +207,8 @@ impl Survey {
             manifest: manifest.as_deref(),
             old_file,
         };
-        let plan =
-            plan::load(&place.layout, &directory).map_err(|error| failure(&error.to_string()))?;
+        let plan = plan::load(&place.layout, &directory)
+            .map_err(|error| Failure::new(ErrorKind::InvalidData, error.to_string()))?;
         for step in &plan.upgrade {
             place.perform(disk, step)?;
         }
@@ -313,11 +316,14 @@ impl Cut {
             }
             disk.perform(FileOp::Close(file))?;
             if scan.has_decayed() {
-                return Err(failure(&format!(
-                    "the file is damaged at offset {}, but had been on the disk up to offset {}",
-                    self.whole,
-                    scan.synced()
-                )));
+                return Err(Failure::new(
+                    ErrorKind::InvalidData,
+                    format!(
+                        "the file is damaged at offset {}, but had been on the disk up to offset {}",
+                        self.whole,
+                        scan.synced()
+                    ),
+                ));
             }
         }
         let plan = plan::cut(&self.name, self.whole, self.unix_secs);
@@ -341,12 +347,5 @@ fn bytes_of(reply: FileReply) -> Vec<u8> {
     match reply {
         FileReply::Bytes(bytes) => bytes,
         _ => Vec::new(),
-    }
-}
-
-fn failure(text: &str) -> Failure {
-    Failure {
-        kind: ErrorKind::InvalidData,
-        text: text.to_owned(),
     }
 }

@@ -336,3 +336,21 @@ fn large_arguments_are_no_query_buffer() {
     }
     assert_eq!(server.call(client, &request), b"+OK\r\n");
 }
+
+#[test]
+fn a_limit_that_is_lowered_holds_for_what_waits_already() {
+    for (limit, late_ms) in [("normal 100000 0 0", 0), ("normal 0 100000 1", 1_100)] {
+        let mut server = server("");
+        let (client, observer) = (server.connect(), server.connect());
+        let value = "x".repeat(10_000);
+        ask(&mut server, observer, &format!("SET k {value}"));
+        for _ in 0..100 {
+            server.send(client, b"GET k\r\n");
+        }
+        let set = format!("CONFIG SET client-output-buffer-limit \"{limit}\"");
+        assert_eq!(ask(&mut server, observer, &set), "+OK\r\n");
+        assert_eq!(server.is_closed(client), late_ms == 0);
+        server.advance(late_ms);
+        assert!(server.is_closed(client), "{limit}");
+    }
+}

@@ -1,6 +1,7 @@
 //! Restarts: what is loaded is what was there.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
+use std::io::ErrorKind;
 use std::rc::Rc;
 
 use russet_io::{CrashModel, Disk, Failure, FileOp, FileReply, MemoryDisk};
@@ -8,12 +9,16 @@ use russet_node::Config;
 use russet_node::config::Text;
 use russet_node::loopback::Loopback;
 
-/// A disk that outlives its node.
+/// A disk that outlives its node, and may be full.
 #[derive(Clone)]
-struct Shared(Rc<RefCell<MemoryDisk>>);
+struct Shared(Rc<RefCell<MemoryDisk>>, Rc<Cell<bool>>);
 
 impl Disk for Shared {
     fn perform(&mut self, op: FileOp) -> Result<FileReply, Failure> {
+        if self.1.get() && matches!(op, FileOp::Write { .. }) {
+            let text = "No space left on device";
+            return Err(Failure::new(ErrorKind::StorageFull, text));
+        }
         self.0.borrow_mut().perform(op)
     }
 }
@@ -37,7 +42,10 @@ fn call(server: &mut Loopback, request: &str) -> String {
 }
 
 fn disk() -> Shared {
-    Shared(Rc::new(RefCell::new(MemoryDisk::new("/data"))))
+    Shared(
+        Rc::new(RefCell::new(MemoryDisk::new("/data"))),
+        Rc::default(),
+    )
 }
 
 #[test]
@@ -91,5 +99,84 @@ fn a_torn_file_is_cut_and_written_to_again() {
         let value = call(&mut server, "GET k");
         assert!(["$1\r\nv\r\n", "$1\r\nw\r\n"].contains(&&*value), "{value}");
         call(&mut server, "SET k w");
+    }
+}
+
+#[test]
+fn while_the_disk_is_full_only_writes_wait_and_they_are_kept() {
+    let disk = disk();
+    let lines = "appendonly yes\nappendfsync always";
+    let mut server = start(&disk, lines, 0);
+    let writer = server.connect();
+    assert_eq!(server.call(writer, b"SET a 1\r\n"), b"+OK\r\n");
+    disk.1.set(true);
+    assert_eq!(server.call(writer, b"SET a 2\r\n"), b"");
+    for _ in 0..3 {
+        assert_eq!(call(&mut server, "GET a"), "$1\r\n2\r\n");
+        assert!(call(&mut server, "SET a 3").starts_with("-MISCONF Errors writing to the AOF"));
+        server.advance(1_000);
+    }
+    assert_eq!(server.call(writer, b""), b"");
+    disk.1.set(false);
+    for _ in 0..30 {
+        server.advance(100);
+    }
+    assert_eq!(server.call(writer, b""), b"+OK\r\n");
+    assert_eq!(call(&mut server, "SET b 1"), "+OK\r\n");
+    disk.0.borrow_mut().crash();
+    let mut server = start(&disk, lines, 1);
+    assert_eq!(
+        call(&mut server, "MGET a b"),
+        "*2\r\n$1\r\n2\r\n$1\r\n1\r\n"
+    );
+}
+
+#[test]
+fn appending_that_is_turned_off_refuses_nothing() {
+    let disk = disk();
+    let mut server = start(&disk, "appendonly yes", 0);
+    disk.1.set(true);
+    call(&mut server, "SET a 1");
+    assert!(call(&mut server, "SET a 2").starts_with("-MISCONF"));
+    assert_eq!(call(&mut server, "CONFIG SET appendonly no"), "+OK\r\n");
+    assert_eq!(call(&mut server, "SET a 2"), "+OK\r\n");
+}
+
+/// Facts about keys and files that no server would write.
+#[test]
+fn a_dump_with_extreme_facts_is_loaded_and_served() {
+    for access in [
+        &b"\xf8\x81\xff\xff\xff\xff\xff\xff\xff\xff"[..],
+        b"\xf9\xff",
+        b"",
+    ] {
+        for deadline in [i64::MIN, -2, 0, 1 << 48, i64::MAX - 1, i64::MAX] {
+            let mut file = b"REDIS0010\xfa\x05ctime\x14-9223372036854775808".to_vec();
+            file.extend_from_slice(b"\xfa\x08used-mem\x04-1e9\xfe\x00\xfc");
+            file.extend_from_slice(&deadline.to_le_bytes());
+            file.extend_from_slice(access);
+            file.extend_from_slice(b"\x00\x01k\x01v\xff");
+            file.extend_from_slice(&[0; 8]);
+            let disk = disk();
+            disk.0.borrow_mut().put("dump.rdb", &file);
+            let lines = "enable-debug-command yes\nmaxmemory-policy allkeys-lfu";
+            let mut server = start(&disk, lines, 0);
+            let is_there = deadline > 1 << 47;
+            for request in ["DBSIZE", "EXISTS k"] {
+                assert_eq!(
+                    call(&mut server, request),
+                    format!(":{}\r\n", u8::from(is_there))
+                );
+            }
+            for request in ["PTTL k", "PEXPIRETIME k", "OBJECT FREQ k", "INFO", "DUMP k"] {
+                assert!(!call(&mut server, request).is_empty());
+            }
+            assert_eq!(call(&mut server, "DEBUG RELOAD"), "+OK\r\n");
+            server.advance(1_000);
+            assert_eq!(
+                call(&mut server, "DBSIZE"),
+                format!(":{}\r\n", u8::from(is_there))
+            );
+        }
     }
 }

@@ -12,7 +12,6 @@ use russet_io::{Dial, Failure, JobId, ListenPlan, Origin, Outcome, Service, Step
 use super::Host;
 use crate::air::{Air, Listener, Party, address_of};
 use crate::faulty::Faulty;
-use crate::faulty::failure;
 use crate::jobs::{Pending, Work};
 
 impl<S: Service> Host<S> {
@@ -30,7 +29,7 @@ impl<S: Service> Host<S> {
             Work::Sync { file, size } => match air.chance(air.options.fail_one_in) {
                 true => {
                     self.disk.lose(file);
-                    Outcome::Failed(failure(ErrorKind::Other, "Input/output error"))
+                    Outcome::Failed(Failure::new(ErrorKind::Other, "Input/output error"))
                 }
                 false => outcome_of(self.disk.sync_as_of(file, size), |()| Outcome::Done),
             },
@@ -92,11 +91,14 @@ impl<S: Service> Host<S> {
     fn answer_dial(&mut self, id: JobId, dial: &Dial, air: &mut Air) -> Option<Failure> {
         let is_late = dial.timeout_ms > 0 && air.chance(air.options.fail_one_in);
         if is_late {
-            return Some(failure(ErrorKind::TimedOut, "Connection timed out"));
+            return Some(Failure::new(ErrorKind::TimedOut, "Connection timed out"));
         }
         let ours = address_of(Party::Host(self.number));
         let Some((link, address)) = air.connect(ours, &dial.host, dial.port) else {
-            return Some(failure(ErrorKind::ConnectionRefused, "Connection refused"));
+            return Some(Failure::new(
+                ErrorKind::ConnectionRefused,
+                "Connection refused",
+            ));
         };
         let origin = Origin {
             role: dial.role,
@@ -116,14 +118,17 @@ impl<S: Service> Host<S> {
             Some(ip) if !air.chance(air.options.fail_one_in) => {
                 Outcome::Resolved(vec![SocketAddr::new(ip, port)])
             }
-            _ => Outcome::Failed(failure(ErrorKind::NotFound, "Name or service not known")),
+            _ => Outcome::Failed(Failure::new(
+                ErrorKind::NotFound,
+                "Name or service not known",
+            )),
         }
     }
 
     /// Listens on exactly these ports.
     pub(crate) fn listen(&mut self, plan: ListenPlan, air: &mut Air) -> Result<(), Failure> {
         if air.chance(air.options.fail_one_in) {
-            return Err(failure(ErrorKind::AddrInUse, "Address already in use"));
+            return Err(Failure::new(ErrorKind::AddrInUse, "Address already in use"));
         }
         let party = Party::Host(self.number);
         air.listeners.retain(|listener| listener.party != party);
