@@ -26,6 +26,8 @@ pub struct Environment {
     pub started: Now,
     /// The process.
     pub process_id: u32,
+    /// Tells whether a process of this number runs: the temporary files of others are swept.
+    pub is_alive: Option<fn(u32) -> bool>,
     /// The absolute path of the program.
     pub executable: String,
     /// Name, release and machine of the operating system, as `uname` prints them.
@@ -64,6 +66,7 @@ impl Environment {
             run_id: hex_id(seed, 0x7275_6e00),
             started: Now::default(),
             process_id: 0,
+            is_alive: None,
             executable: String::new(),
             os: "unknown".into(),
             arch_bits: usize::BITS,

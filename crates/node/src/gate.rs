@@ -36,6 +36,10 @@ use crate::core::{Command, Core, Handler};
 use crate::hurdles::Hurdles;
 use crate::session::Session;
 
+/// The refusal of what needs data while it is loaded.
+pub(crate) const LOADING: CommandError =
+    CommandError::text("LOADING Redis is loading the dataset in memory");
+
 /// Where a command comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Source {
@@ -272,9 +276,11 @@ fn disk(core: &Core, session: &Session, command: &Command, _: &Args<'_>) -> Opti
 
 /// Refuses what needs data while it is loaded.
 fn loading(_: &Core, session: &Session, command: &Command, _: &Args<'_>) -> Option<Stop> {
-    let passes = flags(session, command).has(Flags::LOADING);
-    let refusal = CommandError::text("LOADING Redis is loading the dataset in memory");
-    (!passes).then_some(Stop::Refused(refusal))
+    let passes = match session.multi() {
+        Some(multi) if command.spec.flags.has(Flags::RUNS_QUEUED) => !multi.needs_data,
+        _ => command.spec.flags.has(Flags::LOADING),
+    };
+    (!passes).then_some(Stop::Refused(LOADING))
 }
 
 /// The flags of a command; of EXEC those of all that was queued.

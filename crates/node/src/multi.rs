@@ -29,6 +29,8 @@ pub(crate) struct Multi {
     pub count: usize,
     /// The flags of all of them together.
     pub flags: Flags,
+    /// Whether one of them is refused while data is loaded.
+    pub needs_data: bool,
     /// The bytes of their arguments.
     pub args_size: usize,
     /// Whether a request was refused, so that none will run.
@@ -40,6 +42,7 @@ impl Multi {
     pub(crate) fn push(&mut self, command: CommandId, flags: Flags, args: Args<'_>) {
         self.count += 1;
         self.flags = self.flags.with(flags);
+        self.needs_data |= !flags.has(Flags::LOADING);
         if !self.is_doomed {
             self.args_size += args.size();
             self.queue.push_back((command, ArgBuf::from(args)));

@@ -11,6 +11,8 @@ use std::time::Duration;
 
 use russet_io::Usage;
 use russet_node::environment::Environment;
+use rustix::io::Errno;
+use rustix::process::Pid;
 
 use crate::banner;
 use crate::os::{self, Whose};
@@ -57,6 +59,7 @@ pub(crate) fn environment() -> Environment {
     let (name, release) = (part(system.sysname()), part(system.release()));
     environment.os = format!("{name} {release} {}", part(system.machine()));
     environment.process_id = std::process::id();
+    environment.is_alive = Some(is_alive);
     environment.executable = std::env::current_exe().map_or_else(
         |_| config::absolute("russet-server"),
         |path| path.to_string_lossy().into_owned(),
@@ -71,6 +74,17 @@ pub(crate) fn environment() -> Environment {
     let memory = rustix::system::sysinfo();
     environment.system_memory = memory.totalram.saturating_mul(memory.mem_unit.into());
     environment
+}
+
+/// Whether a process of this number runs, be it another user's.
+fn is_alive(process: u32) -> bool {
+    let process = i32::try_from(process).ok().and_then(Pid::from_raw);
+    process.is_some_and(|process| {
+        !matches!(
+            rustix::process::test_kill_process(process),
+            Err(Errno::SRCH)
+        )
+    })
 }
 
 /// Chance from the system; from the clock and the process when it has none.

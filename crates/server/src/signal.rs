@@ -28,7 +28,7 @@ use std::thread;
 
 use russet_reactor::clock::wall_us;
 use russet_reactor::{Remote, Signal};
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGXFSZ};
 use signal_hook::iterator::Signals;
 
 use crate::crash;
@@ -42,7 +42,8 @@ const INSIST_US: i64 = 10_000_000;
 
 /// Starts the thread.
 pub(crate) fn listen(remote: Remote, log: Log) -> io::Result<()> {
-    let mut signals = Signals::new([SIGTERM, SIGINT, SIGHUP])?;
+    // Taking SIGXFSZ has a file that grows beyond the limit fail like a full disk.
+    let mut signals = Signals::new([SIGTERM, SIGINT, SIGHUP, SIGXFSZ])?;
     let thread = thread::Builder::new().name("russet-signal".to_owned());
     thread.stack_size(STACK_SIZE).spawn(move || {
         let mut asked_at_us = None;

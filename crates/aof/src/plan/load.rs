@@ -92,6 +92,21 @@ pub struct LoadPlan {
     pub unlisted: Vec<String>,
 }
 
+impl LoadPlan {
+    /// A plan that loads nothing of what this manifest lists.
+    #[must_use]
+    pub const fn nothing(manifest: Manifest) -> Self {
+        Self {
+            manifest,
+            upgrade: Vec::new(),
+            files: Vec::new(),
+            size: 0,
+            temporary: Vec::new(),
+            unlisted: Vec::new(),
+        }
+    }
+}
+
 /// Why nothing can be loaded.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum LoadError {
@@ -145,9 +160,7 @@ pub fn load(layout: &Layout, directory: &Directory<'_>) -> Result<LoadPlan, Load
         size: files.iter().map(|file| file.size).sum(),
         files,
         upgrade,
-        temporary: Vec::new(),
-        unlisted: Vec::new(),
-        manifest,
+        ..LoadPlan::nothing(manifest)
     };
     for found in directory.files {
         match FileName::new(found.name.as_str()) {

@@ -66,7 +66,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
     Setting::flag("aof-checksum", "yes").to(|t, v| t.aof_checksum = v.flag())
         .does("Whether changes in files that are appended to from then on have checksums."),
     Setting::flag("aof-disable-auto-gc", "no").hidden()
-        .to(|t, v| t.aof_disable_auto_gc = v.flag())
+        .to(|t, v| t.aof_disable_auto_gc = v.flag()).then(Act::Append)
         .does("Whether old append-only files are kept."),
     Setting::flag("aof-load-truncated", "yes").to(|t, v| t.aof_load_truncated = v.flag())
         .does("Whether an append-only file that ends in the middle of a command is loaded."),

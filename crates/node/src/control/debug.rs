@@ -22,6 +22,8 @@ use russet_resp::Args;
 use super::config::{is_local, write_file};
 use super::{ControlCtx, ControlFlow, ControlHandler};
 use crate::config::rewrite::Extent;
+use crate::gate::LOADING;
+use crate::hurdles::Hurdles;
 use crate::persist::reload::Last;
 use crate::persist::translate;
 
@@ -408,6 +410,14 @@ fn object(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlFlow, Comman
     Ok(ControlFlow::Done)
 }
 
+/// Refuses a subcommand that changes or saves all data while a part of it is there.
+fn refuse_while_loading(cx: &ControlCtx<'_>) -> Result<(), CommandError> {
+    match cx.core.hurdles.has(Hurdles::LOADING) {
+        true => Err(LOADING),
+        false => Ok(()),
+    }
+}
+
 fn populate(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlFlow, CommandError> {
     let positive = |arg: &[u8]| {
         let n = parse_i64(arg).and_then(|n| usize::try_from(n).ok());
@@ -415,6 +425,7 @@ fn populate(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlFlow, Comm
             "ERR value is out of range, must be positive",
         ))
     };
+    refuse_while_loading(cx)?;
     let count = positive(&args[2])?;
     let prefix = args.get(3).unwrap_or(b"key");
     let size = args.get(4).map_or(Ok(0), positive)?;

@@ -86,6 +86,26 @@ fn ask(world: &World, request: &str, source: Source) -> String {
 }
 
 #[test]
+fn while_data_is_loaded_a_transaction_runs_that_needs_none_of_it() {
+    for (queued, how) in [
+        (&[][..], "runs"),
+        (&["PING", "INFO"], "LOADING Redis"),
+        (&["INFO"], "runs"),
+    ] {
+        let mut world = world("loading");
+        world.session.begin_multi();
+        for request in queued {
+            let request: ArgBuf = request.split(' ').collect();
+            let id = resolve(&world.node.core, request.args()).expect("the command exists");
+            let flags = world.node.core.commands.get(id).spec.flags;
+            let multi = world.session.multi_mut().expect("it has begun");
+            multi.push(id, flags, request.args());
+        }
+        assert_eq!(ask(&world, "EXEC", Source::Client), how, "{queued:?}");
+    }
+}
+
+#[test]
 fn each_check_stops_what_it_is_for_and_asks_only_the_sources_it_is_made_for() {
     // The hurdle, a request that is stopped, how; one that passes.
     let cases = [

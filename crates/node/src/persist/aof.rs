@@ -3,9 +3,9 @@
 //! ```text
 //!  journal ─► Writer ─► increment ── sync ──► durable: fences open
 //!                │
-//!  Rewrite   Opening ─► Switching ─► Writing ─────────────► Finishing ─► Cleaning
+//!  Rewrite   Opening ─► Switching ─► Writing ─────────────► Finishing ─► none
 //!            create      at the end   dump of the snapshot   new base     history is
-//!            an incr     of a turn    old incr synced,       is listed    removed
+//!            an incr     of a turn    old incr synced,       is listed    removed behind it
 //!                                     new one listed
 //! ```
 //! | state | steps done | dump done | sync done | failed |
@@ -13,12 +13,12 @@
 //! | Opening | → Switching | – | – | → none, tried again |
 //! | Switching | – | – | – | – |
 //! | Writing | the increment is listed | → Finishing | of the old one: steps go on | → none |
-//! | Finishing | → Cleaning | – | – | → none |
-//! | Cleaning | → none | – | – | → none |
+//! | Finishing | → none | – | – | → none |
 //!
 //! Always true: the base is listed after the increment.
 //! Always true: at most one rewrite has jobs under way; the next one begins when those of a
-//! canceled one have ended, and uses other numbers.
+//! canceled one, and the removal of history, have ended, and uses other numbers.
+//! Always true: appending that is turned off ends once all changes before that are durable.
 //! Always true: what was written to an increment counts as durable only once a manifest that lists
 //! the increment is on the disk.
 //! Not here: who changes it — `appending.rs`, `rewriting.rs`; files and their order —
@@ -40,8 +40,13 @@ pub(crate) struct Aof {
     pub writer: Option<Writer>,
     /// The rewrite under way.
     pub rewrite: Option<Rewrite>,
-    /// Jobs of rewrites that have not ended, those of a canceled rewrite among them.
+    /// Jobs that change files and have not ended: those of rewrites, of a canceled one too, and
+    /// the removal of history.
     pub running: u32,
+    /// The offset of the journal at which appending was turned off, until it is durable.
+    pub stops_at: Option<Offset>,
+    /// The client whose DEBUG LOADAOF begins as soon as no job changes files.
+    pub loads_for: Option<ConnId>,
     /// Whether the server ends once the increment is listed.
     pub is_exiting: bool,
     /// Whether a rewrite is to begin as soon as nothing else runs.
@@ -79,6 +84,8 @@ impl Default for Aof {
             writer: None,
             rewrite: None,
             running: 0,
+            stops_at: None,
+            loads_for: None,
             is_exiting: false,
             is_scheduled: false,
             fault: None,
@@ -238,8 +245,6 @@ pub(crate) enum Stage {
     Writing,
     /// The base is listed: the manifest to come.
     Finishing(Box<Manifest>),
-    /// History is removed: the manifest to come.
-    Cleaning(Box<Manifest>),
 }
 
 /// A job of the append-only file.
@@ -255,19 +260,19 @@ pub(crate) enum AofJob {
     Steps,
     /// The base of the rewrite.
     Base,
+    /// History is removed: the manifest to come.
+    Clean(Box<Manifest>),
     /// A sync of this file.
     Sync(FileId),
     /// A sync of the file before the new increment.
     SyncOld(FileId),
     /// The last sync before this.
-    SyncThen(FileId, Then),
+    SyncThen(Then),
 }
 
 /// The step after a last sync.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Then {
-    /// The file is closed: it was turned off.
-    Close,
     /// The server ends.
     Exit,
     /// DEBUG LOADAOF of this client.

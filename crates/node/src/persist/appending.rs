@@ -15,7 +15,7 @@
 use bytes::Bytes;
 use russet_io::{Append, FileId, FileOp, Job, LogLevel};
 
-use super::aof::{AofJob, RETRY_US, Stage, Syncing, Then, Writer};
+use super::aof::{AofJob, RETRY_US, Stage, Syncing, Writer};
 use crate::config::AppendSync;
 use crate::core::Core;
 use crate::machines::Machine;
@@ -105,6 +105,7 @@ impl Core {
     fn sync_if_due(&mut self) {
         let policy = self.config.appendfsync;
         let is_held_back = self.config.no_appendfsync_on_rewrite
+            && self.aof.stops_at.is_none()
             && (self.aof.rewrite.is_some() || self.saves.is_running());
         let now_us = self.now.mono_us;
         let Some(writer) = &mut self.aof.writer else {
@@ -131,6 +132,7 @@ impl Core {
             AppendSync::EverySecond => now_us.saturating_sub(oldest_us) >= SYNC_AFTER_US,
             AppendSync::Never => false,
         };
+        let is_due = is_due || self.aof.stops_at.is_some();
         if !is_due || (is_held_back && policy != AppendSync::Always) {
             return;
         }
@@ -181,6 +183,7 @@ impl Core {
         }
         self.derive_fence();
         self.open_fence();
+        self.stop_if_durable();
     }
 
     /// Lets the replies leave whose changes are durable.
@@ -196,7 +199,8 @@ impl Core {
     /// sync, and under every policy until a manifest lists the increment that takes changes.
     pub(crate) fn derive_fence(&mut self) {
         let is_always = self.config.appendfsync == AppendSync::Always;
-        let writer = self.aof.writer.as_ref().filter(|_| self.config.appendonly);
+        let is_on = self.config.appendonly || self.aof.stops_at.is_some();
+        let writer = self.aof.writer.as_ref().filter(|_| is_on);
         let upto = writer.and_then(|writer| match (writer.is_listed, is_always) {
             (true, true) => Some(writer.durable()),
             (true, false) => None,
@@ -238,12 +242,17 @@ impl Core {
             self.detach_reader(writer.reader);
             self.outbox.start(Job::File(FileOp::Close(writer.file)));
         }
-        self.aof.fault = Some(line.to_owned());
-        self.aof.retry_us = self.now.mono_us + RETRY_US;
-        self.derive_disk_health();
+        match self.aof.stops_at {
+            Some(_) => self.end_appending(),
+            None => {
+                self.aof.fault = Some(line.to_owned());
+                self.aof.retry_us = self.now.mono_us + RETRY_US;
+                self.derive_disk_health();
+            }
+        }
     }
 
-    /// Turns appending off, after a last sync.
+    /// Turns appending off, once all that was changed so far is durable. Until then it goes on.
     pub(crate) fn stop_aof(&mut self) {
         self.append_journal();
         if self.aof.rewrite.is_some() {
@@ -251,14 +260,42 @@ impl Core {
             let line = format!("Killing running AOF rewrite child: {id}");
             self.outbox.log(LogLevel::Notice, line);
         }
+        self.aof.is_scheduled = false;
+        let writer = self.aof.writer.as_ref();
+        self.aof.stops_at = Some(writer.map_or(self.journal.end(), |writer| writer.appended));
+        // An increment that replaces a listed one is listed first: it holds changes that were
+        // acknowledged.
+        let is_unlisted = self
+            .aof
+            .writer
+            .as_ref()
+            .is_some_and(|writer| !writer.is_listed);
+        if !(is_unlisted && self.aof.goes_over()) {
+            self.cancel_rewrite();
+        }
+        self.stop_if_durable();
+    }
+
+    /// Ends appending if that was asked for and all changes before are durable.
+    pub(crate) fn stop_if_durable(&mut self) {
+        let Some(stops_at) = self.aof.stops_at else {
+            return;
+        };
+        let writer = self.aof.writer.as_ref();
+        if writer.is_some_and(|writer| !writer.is_listed || writer.durable() < stops_at) {
+            return self.sync_if_due();
+        }
         self.cancel_rewrite();
         if let Some(writer) = self.aof.writer.take() {
             self.detach_reader(writer.reader);
-            let machine = Machine::Aof(AofJob::SyncThen(writer.file, Then::Close));
-            self.outbox.sync(writer.file, machine);
+            self.outbox.start(Job::File(FileOp::Close(writer.file)));
         }
+        self.end_appending();
+    }
+
+    fn end_appending(&mut self) {
+        self.aof.stops_at = None;
         self.aof.fault = None;
-        self.aof.is_scheduled = false;
         self.derive_fence();
         self.derive_disk_health();
     }

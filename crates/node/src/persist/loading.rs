@@ -32,8 +32,14 @@ impl Core {
         let mut loading = Box::new(Loading::new(cause, replaces, self.now));
         self.hurdles
             .set(Hurdles::LOADING, matches!(cause, Cause::Start));
-        if cause == Cause::Start && self.config.appendonly {
-            let task = Job::Task(Box::new(Survey(self.place())));
+        if cause == Cause::Start {
+            let survey = Survey {
+                place: self.place(),
+                takes_over: self.config.appendonly,
+                process: self.environment.process_id,
+                is_alive: self.environment.is_alive,
+            };
+            let task = Job::Task(Box::new(survey));
             self.outbox.start_apart(task, Machine::Aof(AofJob::Survey));
         } else {
             self.open_dump(&mut loading);
@@ -230,10 +236,11 @@ impl Core {
         };
         let line = format!("DB loaded from {from}: {}", seconds(took_us));
         self.outbox.log(LogLevel::Notice, line);
-        if let Some(manifest) = loading.manifest {
-            self.aof.manifest = manifest;
+        // What was loaded again later may have been replaced since.
+        if loading.cause == Cause::Start {
+            self.aof.manifest = loading.manifest.unwrap_or_default();
+            self.aof.loaded_size = loading.total;
         }
-        self.aof.loaded_size = loading.total;
         self.end_loading(Ended::Loaded(loading.cause))
     }
 
@@ -332,8 +339,8 @@ impl Core {
         let failure = outcome.failure();
         let is_absent = failure.is_some_and(|failure| failure.kind == ErrorKind::NotFound);
         if is_absent && matches!(current.source.kind, SourceKind::Dump) {
-            if let Some(manifest) = loading.manifest.take() {
-                self.aof.manifest = manifest;
+            if loading.cause == Cause::Start {
+                self.aof.manifest = loading.manifest.take().unwrap_or_default();
             }
             return self.end_loading(Ended::Nothing(loading.cause));
         }

@@ -6,7 +6,7 @@
 //! Not here: the states — `aof.rs`; the order of steps on files — `russet_aof::plan`
 
 use russet_aof::plan::{self, Growing};
-use russet_aof::{BaseFormat, FileName, Layout, Units};
+use russet_aof::{BaseFormat, FileName, Layout, Manifest, Units};
 use russet_io::{FileId, FileOp, Job, LogLevel, Outcome};
 
 use super::aof::{AofJob, Grows, READER_LIMIT, RETRY_US, Rewrite, Stage, Writer, checks_of};
@@ -16,6 +16,9 @@ use super::steps::{Carried, FILES_PER_TASK, Place, Steps};
 use crate::core::Core;
 use crate::hurdles::Hurdles;
 use crate::machines::Machine;
+
+/// Steps of the rewrite that is under way.
+const OF_REWRITE: Machine = Machine::Aof(AofJob::Steps);
 
 impl Core {
     /// The names of the files; the stem is a plain file name, as its setting demands.
@@ -93,7 +96,7 @@ impl Core {
             dumped: None,
             is_settled: false,
         });
-        self.start_steps(steps, open);
+        self.start_steps(steps, open, OF_REWRITE);
         let line = format!(
             "Background append only file rewriting started by pid {}",
             self.environment.process_id
@@ -101,9 +104,14 @@ impl Core {
         self.outbox.log(LogLevel::Notice, line);
     }
 
-    fn start_steps(&mut self, steps: Vec<plan::Step>, open: Option<(FileId, FileName)>) {
+    fn start_steps(
+        &mut self,
+        steps: Vec<plan::Step>,
+        open: Option<(FileId, FileName)>,
+        machine: Machine,
+    ) {
         let task = Job::Task(Box::new(Steps::new(self.place(), steps, open)));
-        self.outbox.start_apart(task, Machine::Aof(AofJob::Steps));
+        self.outbox.start_apart(task, machine);
         self.aof.running += 1;
     }
 
@@ -202,7 +210,7 @@ impl Core {
                     rewrite.old = None;
                     if let Grows::Listed(_, rest) = &mut rewrite.grows {
                         let rest = std::mem::take(rest);
-                        self.start_steps(rest, None);
+                        self.start_steps(rest, None, OF_REWRITE);
                     }
                 }
             }
@@ -242,10 +250,6 @@ impl Core {
                 self.aof.manifest = (**manifest).clone();
                 self.end_base();
             }
-            Stage::Cleaning(manifest) => {
-                self.aof.manifest = (**manifest).clone();
-                self.end_rewrite_of_aof();
-            }
             Stage::Switching => {}
         }
     }
@@ -257,6 +261,7 @@ impl Core {
         }
         self.derive_fence();
         self.open_fence();
+        self.stop_if_durable();
         if self.aof.is_exiting {
             self.exit_now();
         }
@@ -280,7 +285,7 @@ impl Core {
         match change {
             Ok(change) => {
                 rewrite.stage = Stage::Finishing(Box::new(change.manifest));
-                self.start_steps(change.steps, None);
+                self.start_steps(change.steps, None, OF_REWRITE);
             }
             Err(error) => self.fail_rewrite(&error.to_string()),
         }
@@ -289,7 +294,7 @@ impl Core {
     /// The base is listed.
     fn end_base(&mut self) {
         self.list_writer();
-        let Some(rewrite) = &mut self.aof.rewrite else {
+        let Some(rewrite) = self.aof.rewrite.take() else {
             return;
         };
         self.aof.base_size = rewrite.dumped.map_or(0, |dumped| dumped.size);
@@ -308,23 +313,36 @@ impl Core {
         }
         self.derive_disk_health();
         self.derive_fence();
-        let keeps_history = self.config.aof_disable_auto_gc;
-        match plan::clean(&self.layout(), &self.aof.manifest).filter(|_| !keeps_history) {
-            Some(change) => {
-                if let Some(rewrite) = &mut self.aof.rewrite {
-                    rewrite.stage = Stage::Cleaning(Box::new(change.manifest));
-                }
-                self.start_steps(change.steps, None);
-            }
-            None => self.end_rewrite_of_aof(),
-        }
-    }
-
-    fn end_rewrite_of_aof(&mut self) {
-        self.aof.rewrite = None;
+        self.clean_history();
         if self.aof_is_starting {
             self.aof_is_starting = false;
             self.end_start();
+        }
+    }
+
+    /// Has the files removed that nothing needs, unless they are to be kept. While another job
+    /// changes files nothing is done: what follows it calls this again.
+    pub(crate) fn clean_history(&mut self) {
+        let is_busy = self.aof.running > 0 || self.aof.rewrite.is_some();
+        if is_busy || self.config.aof_disable_auto_gc {
+            return;
+        }
+        let Some(change) = plan::clean(&self.layout(), &self.aof.manifest) else {
+            return;
+        };
+        let machine = Machine::Aof(AofJob::Clean(Box::new(change.manifest)));
+        self.start_steps(change.steps, None, machine);
+    }
+
+    /// History was removed, or not.
+    pub(crate) fn end_cleaning(&mut self, manifest: Manifest, outcome: &Outcome) {
+        self.aof.running -= 1;
+        match outcome.failure() {
+            None => self.aof.manifest = manifest,
+            Some(failure) => {
+                let line = format!("Error removing history files of the AOF: {failure}");
+                self.outbox.log(LogLevel::Warning, line);
+            }
         }
     }
 
@@ -387,7 +405,8 @@ impl Core {
         }
         let percentage = u64::from(self.config.auto_aof_rewrite_percentage.unsigned_abs());
         let size = self.aof.size();
-        if self.aof.writer.is_none() || percentage == 0 || !may_retry {
+        let is_off = self.aof.writer.is_none() || self.aof.stops_at.is_some();
+        if is_off || percentage == 0 || !may_retry {
             return;
         }
         if size <= self.config.auto_aof_rewrite_min_size {

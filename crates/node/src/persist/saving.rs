@@ -34,7 +34,8 @@ impl Core {
         let task = Job::Task(Box::new(Dump::new(snapshot, plan, &self.functions)));
         let job = self.outbox.start_apart(task, Machine::Dump);
         self.saves.tried_us = Some(self.now.mono_us);
-        self.saves.is_scheduled = false;
+        // COMPAT: SAVE leaves one that was scheduled due.
+        self.saves.is_scheduled &= !matches!(purpose, Purpose::Background);
         self.saves.running = Some(Running {
             job,
             purpose,

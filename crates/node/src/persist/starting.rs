@@ -10,7 +10,7 @@
 
 use russet_aof::{Manifest, plan};
 use russet_command::CommandError;
-use russet_io::{ConnId, FileId, FileOp, Job, LogLevel, Outcome};
+use russet_io::{ConnId, FileId, Job, LogLevel, Outcome};
 
 use super::aof::{AofJob, READER_LIMIT, Then, Writer};
 use super::loads::{Cause, Ended};
@@ -40,9 +40,12 @@ impl Node {
                 let text = "ERR Error trying to save the DB, check server logs.";
                 self.end_wait(conn, Some(CommandError::text(text)));
             }
-            (Purpose::Exit { force: true, .. }, _) | (Purpose::Exit { .. }, Ok(())) => {
+            (Purpose::Exit { force: true, .. }, Err(_)) => {
+                let line = "Error trying to save the DB. Exit anyway.";
+                self.core.outbox.log(LogLevel::Warning, line);
                 self.core.exit_now();
             }
+            (Purpose::Exit { .. }, Ok(())) => self.core.exit_now(),
             (Purpose::Exit { client, .. }, Err(_)) => self.stay(client),
         }
     }
@@ -86,12 +89,16 @@ impl Node {
                 core.end_sync(file, failure);
                 None
             }
-            AofJob::SyncThen(file, then) => {
+            AofJob::SyncThen(then) => {
                 if let Some(failure) = outcome.failure() {
                     let line = format!("Fail to fsync the AOF file: {failure}");
                     core.outbox.log(LogLevel::Warning, line);
                 }
-                core.follow_sync(file, then);
+                core.follow_sync(then);
+                None
+            }
+            AofJob::Clean(manifest) => {
+                core.end_cleaning(*manifest, &outcome);
                 None
             }
             AofJob::Steps | AofJob::Base | AofJob::SyncOld(_) => {
@@ -99,6 +106,10 @@ impl Node {
                 None
             }
         };
+        let is_idle = core.aof.running == 0 && core.aof.rewrite.is_none();
+        if is_idle && let Some(conn) = core.aof.loads_for.take() {
+            core.load_aof_again(conn);
+        }
         if let Some(ended) = ended {
             self.follow_load(ended);
         }
@@ -172,6 +183,7 @@ impl Core {
     pub(crate) fn end_start(&mut self) {
         self.hurdles.set(Hurdles::LOADING, false);
         self.derive_expiry_mode();
+        self.clean_history();
         let mut ready = |kind: &str| {
             let line = format!("Ready to accept connections {kind}");
             self.outbox.log(LogLevel::Notice, line);
@@ -184,11 +196,8 @@ impl Core {
         }
     }
 
-    fn follow_sync(&mut self, file: FileId, then: Then) {
+    fn follow_sync(&mut self, then: Then) {
         match then {
-            Then::Close => {
-                self.outbox.start(Job::File(FileOp::Close(file)));
-            }
             Then::Exit => self.outbox.exit(0),
             Then::Load(conn) => {
                 self.keyspace.flush_all();
@@ -214,7 +223,7 @@ impl Core {
                 let line = "Calling fsync() on the AOF file.";
                 self.outbox.log(LogLevel::Notice, line);
                 self.hurdles.set(Hurdles::EXITING, true);
-                let machine = Machine::Aof(AofJob::SyncThen(file, Then::Exit));
+                let machine = Machine::Aof(AofJob::SyncThen(Then::Exit));
                 self.outbox.sync(file, machine);
             }
         }
@@ -231,9 +240,14 @@ impl Core {
     /// none.
     pub(crate) fn load_aof_again(&mut self, conn: ConnId) -> bool {
         self.append_journal();
+        // What is under way changes which files there are, and may have to list some first.
+        if self.aof.running > 0 || self.aof.rewrite.is_some() {
+            self.aof.loads_for = Some(conn);
+            return true;
+        }
         match &self.aof.writer {
             Some(writer) => {
-                let machine = Machine::Aof(AofJob::SyncThen(writer.file, Then::Load(conn)));
+                let machine = Machine::Aof(AofJob::SyncThen(Then::Load(conn)));
                 self.outbox.sync(writer.file, machine);
             }
             // COMPAT: files that nothing is appended to are loaded, too.
@@ -252,11 +266,15 @@ impl Core {
         if !self.is_persistent || self.hurdles.has(Hurdles::LOADING) {
             return;
         }
+        self.clean_history();
+        if self.config.appendonly {
+            self.aof.stops_at = None;
+        }
         let aof = &self.aof;
         let is_on = aof.writer.is_some() || aof.rewrite.is_some() || aof.fault.is_some();
         match self.config.appendonly {
             true if !is_on => self.start_rewrite(),
-            false if is_on => self.stop_aof(),
+            false if is_on && aof.stops_at.is_none() => self.stop_aof(),
             _ => self.derive_fence(),
         }
     }

@@ -1,7 +1,7 @@
 //! Tasks that carry out the plans of an append-only file on a disk.
 //!
 //! ```text
-//!  Survey  list, read the manifest ─► plan::load ─► upgrade, sweep ─► LoadPlan
+//!  Survey  list, sweep, read the manifest ─► plan::load ─► upgrade ─► LoadPlan
 //!  Steps   one step of a plan a step of the task ─► open the increment to write to
 //!  Cut     scan the tail ─┬─ it had been on the disk ─► refused
 //!                         └─ torn ─► kept aside, cut
@@ -13,8 +13,8 @@ use std::io::ErrorKind;
 
 use bytes::Bytes;
 use russet_aof::plan::{self, Directory, Found, LoadPlan, TailScan};
-use russet_aof::{FileName, Layout};
-use russet_io::{Disk, Failure, FileId, FileOp, FileReply, OpenHow, Step, Task};
+use russet_aof::{FileName, Layout, Manifest};
+use russet_io::{Disk, Entry, Failure, FileId, FileOp, FileReply, OpenHow, Step, Task};
 
 /// The bytes that are read or copied at a time.
 const PIECE_SIZE: usize = 256 << 10;
@@ -170,45 +170,55 @@ impl Place {
 }
 
 /// Looks for files at the start of the server, and puts them in order.
-pub(crate) struct Survey(pub(crate) Place);
+pub(crate) struct Survey {
+    pub place: Place,
+    /// Whether the append-only file is to be loaded. If not, only its manifest is read.
+    pub takes_over: bool,
+    /// The number of this process.
+    pub process: u32,
+    /// Whether there is a process of this number; without it there is no other.
+    pub is_alive: Option<fn(u32) -> bool>,
+}
 
 impl Survey {
     fn survey(&mut self, disk: &mut dyn Disk) -> Result<LoadPlan, Failure> {
-        let place = &mut self.0;
-        let found = match disk.perform(FileOp::List(place.dir.clone())) {
+        let above = match disk.perform(FileOp::List(".".to_owned())) {
+            Ok(FileReply::Entries(entries)) => entries,
+            Err(failure) if self.takes_over => return Err(failure),
+            _ => Vec::new(),
+        };
+        let above: Vec<Found> = above.into_iter().filter_map(found).collect();
+        for left in above.iter().filter(|found| self.is_left(&found.name)) {
+            // Whatever prevents this prevents nothing else.
+            let _ = disk.perform(FileOp::Remove(left.name.clone()));
+        }
+        let place = &mut self.place;
+        let listed = match disk.perform(FileOp::List(place.dir.clone())) {
             Ok(FileReply::Entries(entries)) => entries,
             Ok(_) => Vec::new(),
             Err(failure) if failure.kind == ErrorKind::NotFound => Vec::new(),
             Err(failure) => return Err(failure),
         };
-        let files: Vec<Found> = found
-            .into_iter()
-            .filter(|entry| !entry.is_dir)
-            .map(|entry| Found {
-                name: entry.name,
-                size: entry.size,
-            })
-            .collect();
+        let files: Vec<Found> = listed.into_iter().filter_map(found).collect();
         let manifest = place.layout.manifest();
         let is_there = files.iter().any(|found| found.name == manifest.as_str());
         let manifest = match is_there {
             true => Some(place.read_all(disk, place.path(&manifest))?),
             false => None,
         };
-        let old_file = match disk.perform(FileOp::List(".".to_owned()))? {
-            FileReply::Entries(entries) => entries
-                .iter()
-                .find(|entry| !entry.is_dir && entry.name == place.layout.stem().as_str())
-                .map(|entry| entry.size),
-            _ => None,
-        };
+        if !self.takes_over {
+            let manifest =
+                manifest.map_or_else(|| Ok(Manifest::default()), |text| Manifest::parse(&text));
+            return manifest.map(LoadPlan::nothing).map_err(invalid);
+        }
+        let stem = place.layout.stem().as_str();
+        let old_file = above.iter().find(|found| found.name == stem);
         let directory = Directory {
             files: &files,
             manifest: manifest.as_deref(),
-            old_file,
+            old_file: old_file.map(|found| found.size),
         };
-        let plan = plan::load(&place.layout, &directory)
-            .map_err(|error| Failure::new(ErrorKind::InvalidData, error.to_string()))?;
+        let plan = plan::load(&place.layout, &directory).map_err(invalid)?;
         for step in &plan.upgrade {
             place.perform(disk, step)?;
         }
@@ -217,6 +227,30 @@ impl Survey {
         }
         Ok(plan)
     }
+
+    /// Whether this is the unfinished dump of a process that has ended: `temp-PID.rdb` or
+    /// `temp-PID.N.rdb`.
+    fn is_left(&self, name: &str) -> bool {
+        let name = name
+            .strip_prefix("temp-")
+            .and_then(|rest| rest.strip_suffix(".rdb"));
+        let process = name.map(|rest| rest.split_once('.').map_or(rest, |(process, _)| process));
+        let Some(process) = process.and_then(|digits| digits.parse().ok()) else {
+            return false;
+        };
+        process == self.process || !self.is_alive.is_some_and(|is_alive| is_alive(process))
+    }
+}
+
+fn found(entry: Entry) -> Option<Found> {
+    (!entry.is_dir).then_some(Found {
+        name: entry.name,
+        size: entry.size,
+    })
+}
+
+fn invalid(error: impl std::fmt::Display) -> Failure {
+    Failure::new(ErrorKind::InvalidData, error.to_string())
 }
 
 impl Task for Survey {

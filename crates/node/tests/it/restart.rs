@@ -180,3 +180,128 @@ fn a_dump_with_extreme_facts_is_loaded_and_served() {
         }
     }
 }
+
+fn names(disk: &Shared, dir: &str) -> Vec<String> {
+    let listed = disk.clone().perform(FileOp::List(dir.to_owned()));
+    let Ok(FileReply::Entries(entries)) = listed else {
+        return Vec::new();
+    };
+    let mut names: Vec<String> = entries.into_iter().map(|entry| entry.name).collect();
+    names.sort();
+    names
+}
+
+const DIR: &str = "appendonlydir";
+
+#[test]
+fn history_that_was_kept_is_removed_when_that_ends() {
+    for restarts in [false, true] {
+        let disk = disk();
+        let mut server = start(&disk, "appendonly yes\naof-disable-auto-gc yes", 0);
+        call(&mut server, "SET k v");
+        call(&mut server, "BGREWRITEAOF");
+        assert_eq!(names(&disk, DIR).len(), 5);
+        match restarts {
+            true => server = start(&disk, "appendonly yes", 1),
+            false => drop(call(&mut server, "CONFIG SET aof-disable-auto-gc no")),
+        }
+        server.advance(1);
+        let expected = [
+            "appendonly.aof.2.base.rdb",
+            "appendonly.aof.2.incr.aof",
+            "appendonly.aof.manifest",
+        ];
+        assert_eq!(names(&disk, DIR), expected);
+        let mut server = start(&disk, "appendonly yes", 2);
+        assert_eq!(call(&mut server, "GET k"), "$1\r\nv\r\n");
+    }
+}
+
+#[test]
+fn appending_that_is_turned_on_later_goes_on_behind_the_files_that_are_there() {
+    let disk = disk();
+    let mut server = start(&disk, "appendonly yes", 0);
+    call(&mut server, "SET old 1");
+    let mut server = start(&disk, "", 1);
+    assert_eq!(call(&mut server, "DBSIZE"), ":0\r\n");
+    call(&mut server, "SET new 1");
+    assert_eq!(call(&mut server, "CONFIG SET appendonly yes"), "+OK\r\n");
+    call(&mut server, "SET newer 1");
+    let expected = [
+        "appendonly.aof.2.base.rdb",
+        "appendonly.aof.2.incr.aof",
+        "appendonly.aof.manifest",
+    ];
+    assert_eq!(names(&disk, DIR), expected);
+    let mut server = start(&disk, "appendonly yes", 2);
+    assert_eq!(call(&mut server, "EXISTS old"), ":0\r\n");
+    assert_eq!(call(&mut server, "EXISTS new newer"), ":2\r\n");
+}
+
+#[test]
+fn a_manifest_that_is_damaged_ends_the_start_even_if_it_is_not_needed() {
+    let disk = disk();
+    start(&disk, "appendonly yes", 0);
+    disk.0
+        .borrow_mut()
+        .put("appendonlydir/appendonly.aof.manifest", b"file x\n");
+    assert_eq!(start(&disk, "", 1).exit(), Some(1));
+}
+
+#[test]
+fn unfinished_dumps_are_swept_at_the_start_and_other_files_are_not() {
+    let disk = disk();
+    let others = [
+        "temp-.rdb",
+        "temp-7.aof",
+        "temp-x7.rdb",
+        "x-temp-7.rdb",
+        "dump.rdb.bak",
+    ];
+    for name in ["temp-7.rdb", "temp-7.3.rdb", "temp-0.rdb"]
+        .iter()
+        .chain(&others)
+    {
+        disk.0.borrow_mut().put(name, b"x");
+    }
+    start(&disk, "", 0);
+    let mut others = others.to_vec();
+    others.sort_unstable();
+    assert_eq!(names(&disk, "."), others);
+}
+
+#[test]
+fn every_reply_before_appending_was_turned_off_stays_true() {
+    for lines in ["always", "everysec", "no"] {
+        let lines = format!("appendonly yes\nappendfsync {lines}");
+        let disk = disk();
+        let mut server = start(&disk, &lines, 0);
+        for round in 0..3 {
+            assert_eq!(call(&mut server, &format!("SET k {round}")), "+OK\r\n");
+            assert_eq!(call(&mut server, "CONFIG SET appendonly no"), "+OK\r\n");
+            server.advance(1);
+            assert_eq!(call(&mut server, "SET k later"), "+OK\r\n");
+            disk.0.borrow_mut().crash();
+            server = start(&disk, &lines, round);
+            assert_eq!(call(&mut server, "GET k"), format!("$1\r\n{round}\r\n"));
+        }
+    }
+}
+
+#[test]
+fn loading_the_append_only_file_again_keeps_what_a_rewrite_has_moved() {
+    let disk = disk();
+    let mut server = start(&disk, "appendonly yes\nenable-debug-command yes", 0);
+    for round in 0..3 {
+        call(&mut server, &format!("SET k{round} v"));
+        call(&mut server, "BGREWRITEAOF");
+        call(&mut server, &format!("SET l{round} v"));
+        assert_eq!(call(&mut server, "DEBUG LOADAOF"), "+OK\r\n");
+        assert_eq!(
+            call(&mut server, "DBSIZE"),
+            format!(":{}\r\n", 2 * (round + 1))
+        );
+    }
+    let mut server = start(&disk, "appendonly yes", 1);
+    assert_eq!(call(&mut server, "DBSIZE"), ":6\r\n");
+}

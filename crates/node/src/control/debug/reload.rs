@@ -7,6 +7,7 @@ use russet_command::CommandError;
 use russet_command::args::is_word;
 use russet_resp::Args;
 
+use super::refuse_while_loading;
 use crate::control::{ControlCtx, ControlFlow};
 use crate::persist::saves::Flush;
 use crate::persist::saves::Purpose;
@@ -18,6 +19,7 @@ const BUSY: CommandError = CommandError::text("ERR Background save already in pr
 
 /// `DEBUG RELOAD [MERGE] [NOFLUSH] [NOSAVE]`.
 pub(super) fn reload(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlFlow, CommandError> {
+    refuse_while_loading(cx)?;
     let (mut flush, mut saves) = (Flush::Yes, true);
     for option in args.skip(2).iter() {
         if is_word(option, "NOSAVE") {
@@ -44,6 +46,7 @@ pub(super) fn reload(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlF
 
 /// `DEBUG LOADAOF`.
 pub(super) fn load_aof(cx: &mut ControlCtx<'_>, _: Args<'_>) -> Result<ControlFlow, CommandError> {
+    refuse_while_loading(cx)?;
     let conn = cx.session.conn;
     if !cx.core.load_aof_again(conn) {
         return Err(CommandError::text(
