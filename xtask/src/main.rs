@@ -183,6 +183,7 @@ const COMMANDS: &[Command] = &[
             "--rounds N",
             "--scale X",
             "--memory",
+            "--files",
             "--keys N",
             "--require BAR…",
         ],

@@ -90,13 +90,19 @@ impl Server {
         })
     }
 
+    /// The directory of its files.
+    pub(crate) fn dir(&self) -> &Path {
+        &self.dir
+    }
+
     /// The server's log so far.
     pub(crate) fn log(&self) -> String {
         fs::read_to_string(self.dir.join("log")).unwrap_or_default()
     }
 
     fn wait_ready(&mut self, binary: &Path) -> Result<(), String> {
-        for _ in 0..200 {
+        // Loading what is there takes its time.
+        for _ in 0..2_400 {
             let answers = self.connect().and_then(|mut client| client.ask(&[b"PING"]));
             if answers.is_ok_and(|reply| reply.starts_with(b"+PONG")) {
                 return Ok(());

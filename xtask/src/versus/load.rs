@@ -5,6 +5,7 @@
 //!
 //! Not here: what is sent — `workload.rs`
 
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -30,20 +31,14 @@ pub(crate) fn run(
     let pipeline = workload.pipeline as u64;
     let wanted = (workload.requests as f64 * scale) as u64;
     let turns = (wanted / (pipeline * workload.connections as u64)).max(1);
-    let share = workload.connections.div_ceil(THREADS);
-    let mut shares = Vec::new();
-    for thread in 0..THREADS {
-        let count = share.min(workload.connections.saturating_sub(thread * share));
-        let clients = (0..count)
-            .map(|_| server.connect())
-            .collect::<Result<Vec<_>, _>>()?;
-        shares.push((clients, Chance::new(round * 1_000 + thread as u64 + 1)));
-    }
+    let shares = shares(server, workload, round)?;
     let start = Instant::now();
     thread::scope(|scope| {
         let threads: Vec<_> = shares
             .into_iter()
-            .map(|(clients, chance)| scope.spawn(move || work(clients, chance, workload, turns)))
+            .map(|(clients, chance)| {
+                scope.spawn(move || work(clients, chance, workload, |turn| turn < turns))
+            })
             .collect();
         threads.into_iter().try_for_each(|thread| {
             thread
@@ -58,14 +53,69 @@ pub(crate) fn run(
     })
 }
 
+/// The connections of each thread, and its chance.
+fn shares(
+    server: &Server,
+    workload: &Workload,
+    round: u64,
+) -> Result<Vec<(Vec<Client>, Chance)>, String> {
+    let share = workload.connections.div_ceil(THREADS);
+    let mut shares = Vec::new();
+    for thread in 0..THREADS {
+        let count = share.min(workload.connections.saturating_sub(thread * share));
+        let clients = (0..count)
+            .map(|_| server.connect())
+            .collect::<Result<Vec<_>, _>>()?;
+        shares.push((clients, Chance::new(round * 1_000 + thread as u64 + 1)));
+    }
+    Ok(shares)
+}
+
+/// Runs a workload while `body` runs, which is given the number of requests so far.
+pub(crate) fn beside<T>(
+    server: &Server,
+    workload: &Workload,
+    body: impl FnOnce(&AtomicU64) -> Result<T, String>,
+) -> Result<T, String> {
+    let (requests, is_over) = (AtomicU64::new(0), AtomicBool::new(false));
+    let shares = shares(server, workload, 0)?;
+    thread::scope(|scope| {
+        let threads: Vec<_> = shares
+            .into_iter()
+            .map(|(clients, chance)| {
+                let (requests, is_over) = (&requests, &is_over);
+                let batches = clients.len() * workload.pipeline;
+                scope.spawn(move || {
+                    work(clients, chance, workload, |turn| {
+                        if turn > 0 {
+                            requests.fetch_add(batches as u64, Ordering::Relaxed);
+                        }
+                        !is_over.load(Ordering::Relaxed)
+                    })
+                })
+            })
+            .collect();
+        let result = body(&requests);
+        is_over.store(true, Ordering::Relaxed);
+        for thread in threads {
+            thread
+                .join()
+                .unwrap_or_else(|_| Err("a load thread panicked".to_owned()))?;
+        }
+        result
+    })
+}
+
 fn work(
     mut clients: Vec<Client>,
     mut chance: Chance,
     workload: &Workload,
-    turns: u64,
+    goes_on: impl Fn(u64) -> bool,
 ) -> Result<(), String> {
     let mut batch = Batch::new(workload.command, workload.pipeline);
-    for _ in 0..turns {
+    let mut turn = 0;
+    while goes_on(turn) {
+        turn += 1;
         for client in &mut clients {
             batch.shuffle(&mut chance, workload.keys);
             client.send(&batch.bytes)?;

@@ -10,8 +10,10 @@
 //! above 1 for requests/s.
 //!
 //! Always true: medians over the rounds; every reply is counted and an error reply ends the run.
+//! The main thread has CPU 0 for itself; threads beside it run where they may, and count.
 //! Not here: benches without sockets — `bench.rs`, `instructions.rs`
 
+mod files;
 mod load;
 mod memory;
 mod workload;
@@ -70,6 +72,7 @@ pub(crate) fn run(args: Args) -> Result<(), String> {
         chosen.extend(required.iter().map(|(name, _)| name.clone()));
     }
     let is_memory = args.flag("--memory");
+    let is_files = args.flag("--files");
     let rounds = args.number("--rounds", 3_usize)?.max(1);
     let scale = args.number("--scale", 1.0_f64)?;
     let keys = args.number("--keys", 1_000_000_u64)?;
@@ -85,9 +88,10 @@ pub(crate) fn run(args: Args) -> Result<(), String> {
         scale,
         required,
     };
-    let ratios = match is_memory {
-        true => memory::measure(&plan.contestants, &plan.chosen, keys)?,
-        false => speed(&plan)?,
+    let ratios = match (is_memory, is_files) {
+        (true, _) => memory::measure(&plan.contestants, &plan.chosen, keys)?,
+        (_, true) => files::measure(&plan.contestants, &plan.chosen, (keys, rounds))?,
+        _ => speed(&plan)?,
     };
     judge(&plan.required, &ratios)
 }
@@ -130,15 +134,19 @@ fn speed(plan: &Plan) -> Result<Vec<(String, f64)>, String> {
     // Threads inherit it; the servers are pinned elsewhere when they start.
     let own = std::process::id().to_string();
     tool::output(Command::new("taskset").args(["-a", "-p", "-c", "1", &own]))?;
-    let servers: Vec<Server> = plan
-        .contestants
-        .iter()
-        .map(|contestant| Server::start(&contestant.binary, Some("0")))
-        .collect::<Result<_, _>>()?;
     print_head(&plan.contestants);
+    let (mut servers, mut settings) = (Vec::new(), None);
     let mut filled = Vec::new();
     let mut ratios = Vec::new();
     for workload in workloads {
+        if settings != Some(workload.settings) {
+            settings = Some(workload.settings);
+            filled.clear();
+            servers.clear();
+            for contestant in &plan.contestants {
+                servers.push(start(contestant, workload.settings)?);
+            }
+        }
         if workload.fill != Fill::Nothing && !filled.contains(&workload.fill) {
             for server in &servers {
                 workload.fill.load(&mut server.connect()?)?;
@@ -151,6 +159,14 @@ fn speed(plan: &Plan) -> Result<Vec<(String, f64)>, String> {
         }
     }
     Ok(ratios)
+}
+
+/// A server whose main thread has a CPU of its own, while its others run where they may.
+fn start(contestant: &Contestant, settings: &[&str]) -> Result<Server, String> {
+    let server = Server::start_with(&contestant.binary, Some("0-1"), settings)?;
+    let id = server.id().to_string();
+    tool::output(Command::new("taskset").args(["-p", "-c", "0", &id]))?;
+    Ok(server)
 }
 
 fn chosen(names: &[String]) -> Result<Vec<&'static Workload>, String> {
@@ -170,7 +186,7 @@ fn rounds(plan: &Plan, workload: &Workload, servers: &[Server]) -> Result<Vec<Fi
         for (samples, server) in samples.iter_mut().zip(servers) {
             let before = processes::cpu_ns(server.id());
             let run = load::run(server, workload, plan.scale, round as u64)?;
-            let used = processes::cpu_ns(server.id()) - before;
+            let used = processes::cpu_ns(server.id()).saturating_sub(before);
             let requests = run.requests as f64;
             samples.push(Figures {
                 rate: requests / run.elapsed.as_secs_f64(),

@@ -66,6 +66,34 @@ pub(crate) struct Workload {
     /// Random keys are below this.
     pub(crate) keys: u64,
     pub(crate) fill: Fill,
+    /// More of the servers' command line.
+    pub(crate) settings: &'static [&'static str],
+}
+
+/// Settings of servers that append every change to a file and never rewrite it.
+const EVERY_SECOND: &[&str] = &[
+    "--appendonly",
+    "yes",
+    "--appendfsync",
+    "everysec",
+    "--auto-aof-rewrite-percentage",
+    "0",
+];
+
+const ALWAYS: &[&str] = &[
+    "--appendonly",
+    "yes",
+    "--appendfsync",
+    "always",
+    "--auto-aof-rewrite-percentage",
+    "0",
+];
+
+impl Workload {
+    /// The same with servers that have these settings.
+    const fn with(self, settings: &'static [&'static str]) -> Self {
+        Self { settings, ..self }
+    }
 }
 
 const SMALL_KEYS: u64 = 1_000_000;
@@ -99,6 +127,7 @@ const fn row(
         command,
         keys,
         fill,
+        settings: &[],
     }
 }
 
@@ -121,6 +150,9 @@ pub(crate) const WORKLOADS: &[Workload] = &[
     row("sadd-p16", 1_000_000, 16, &[Is("SADD"), Is("set"), Key("member:")], Fill::Nothing),
     row("hset-p16", 1_000_000, 16, &[Is("HSET"), Is("hash"), Key("field:"), Value(16)], Fill::Nothing),
     row("zadd-p16", 1_000_000, 16, &[Is("ZADD"), Is("zset"), Key(""), Key("member:")], Fill::Nothing),
+    row("set-everysec", 150_000, 1, SET, Fill::Small).with(EVERY_SECOND),
+    row("set-everysec-p16", 1_500_000, 16, SET, Fill::Small).with(EVERY_SECOND),
+    row("set-always", 40_000, 1, SET, Fill::Nothing).with(ALWAYS),
 ];
 
 const MSET: &[Word] = &[
