@@ -3,8 +3,8 @@
 //! Always true: they panic only on a defect of this crate.
 //! Not here: the targets themselves — the workspace's `fuzz/`
 
-use crate::file::{self, FileError, FileReader};
-use crate::{Buffer, Error, Input, Item, Limits, Next, ObjectType, Pieces, Reader, Version};
+use crate::file::{self, FileError, FileReader, ShortString};
+use crate::{Buffer, Error, Input, Item, Kind, Limits, Next, ObjectType, Pieces, Reader, Version};
 
 /// Limits that make most strings long, so that their pieces are exercised.
 const NARROW: Limits = Limits {
@@ -107,17 +107,28 @@ pub type FileOutcome = (Vec<file::Next<'static>>, Result<(), FileError>);
 
 /// Reads a file whose bytes are all here.
 pub fn read_file_whole(bytes: &[u8]) -> FileOutcome {
-    read_file_split(bytes, &mut || bytes.len())
+    read_file(bytes, &mut || bytes.len(), false)
 }
 
-/// Reads a file whose bytes arrive in pieces of these sizes.
+/// Reads a file whose bytes arrive in pieces of these sizes, short strings at once.
 pub fn read_file_split(bytes: &[u8], size: &mut dyn FnMut() -> usize) -> FileOutcome {
+    read_file(bytes, size, true)
+}
+
+fn read_file(
+    bytes: &[u8],
+    size: &mut dyn FnMut() -> usize,
+    takes_short_strings: bool,
+) -> FileOutcome {
     let mut reader = FileReader::default().with_limits(NARROW);
     let (mut pieces, mut parts) = (Pieces::default(), Vec::new());
     let (mut buffer, mut rest) = (Buffer::default(), bytes);
     let mut is_ended = false;
     loop {
         let mut input = buffer.input();
+        while takes_short_strings && let Some(short) = reader.short_string(&mut input) {
+            parts.extend(parts_of(short));
+        }
         match reader.next(&mut input) {
             Ok(file::Next::More) => {
                 let left = input.rest().len();
@@ -147,4 +158,26 @@ pub fn read_file_split(bytes: &[u8], size: &mut dyn FnMut() -> usize) -> FileOut
         let left = input.rest().len();
         buffer.keep(left);
     }
+}
+
+/// The parts that the key would be read as.
+fn parts_of(short: ShortString<'_>) -> [file::Next<'static>; 3] {
+    let key = file::Key {
+        name: short.name.into(),
+        deadline: short.deadline,
+        idle_s: short.idle_s,
+        frequency: short.frequency,
+    };
+    let key = file::Next::Key {
+        db: short.db,
+        object: ObjectType::STRING,
+        kind: Kind::String,
+        key,
+    };
+    let value = Item::Text(short.value.into_owned());
+    [
+        key.into_owned(),
+        file::Next::Item(value),
+        file::Next::ValueEnd,
+    ]
 }

@@ -13,6 +13,7 @@ use super::Db;
 use crate::cell::{self, Body, Image};
 use crate::detached::{Detached, Owned};
 use crate::heap::Large;
+use crate::key::Key;
 use crate::store::{Due, strings};
 use crate::types::form::Form;
 use crate::value::{Kind, Millis, StringRef};
@@ -21,7 +22,13 @@ use crate::value_ref::Content;
 impl Db<'_> {
     /// Gives a key this value and this deadline, whatever it held before. A large value that it
     /// held becomes garbage.
-    pub fn place(&mut self, key: &[u8], value: Detached, deadline: Option<Millis>) {
+    pub fn place<'k>(
+        &mut self,
+        key: impl Into<Key<'k>>,
+        value: Detached,
+        deadline: Option<Millis>,
+    ) {
+        let (hash, key) = self.hashed(key.into());
         let Detached {
             kind,
             encoding,
@@ -36,7 +43,6 @@ impl Db<'_> {
                 Body::Bytes(&bytes)
             }
         };
-        let hash = self.hash(key).get();
         // COMPAT: a value with a new name begins anew, however much it was used under the old one.
         let access = self.shared.policy.fresh(self.shared.now);
         match self.live(hash, key) {

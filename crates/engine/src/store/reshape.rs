@@ -24,11 +24,44 @@ const MERGE_BELOW: usize = 60;
 // PERF: a processor fetches some two dozen lines at a time; to ask for all of a segment at once
 // made an insert of a new key 8 % slower.
 const AHEAD: usize = 16;
+/// The fewest entries that a segment is reserved for.
+const SHARE_MIN: usize = 80;
+/// Room is reserved for some hundred million entries at most.
+const DEPTH_RESERVED_MAX: u8 = 20;
 /// How much deeper than an average segment one may be. Hashes that spread evenly stay within three
 /// of it; keys that were crafted to share their beginning fill a larger segment instead.
 const DEPTH_SLACK: u8 = 8;
 
 impl Store {
+    /// Makes room for that many entries in a table without any.
+    pub(crate) fn reserve(&mut self, cx: &Shared, count: usize) {
+        let root = self.directory.find(0);
+        if self.len > 0 || root.segment != 0 || root.depth > 0 || cx.hashing.slots {
+            return;
+        }
+        // Segments are to be of a size at which the smallest would not split yet.
+        let mut depth = 0;
+        while depth < DEPTH_RESERVED_MAX && count >> (depth + 1) >= SHARE_MIN {
+            depth += 1;
+        }
+        if depth == 0 {
+            return;
+        }
+        let share = count >> depth;
+        // Most segments have no more than this: the mean, and the deviation from it.
+        let size = segment::size_for(share + share.isqrt());
+        for bits in 0..depth {
+            for prefix in 0..1_u64 << bits {
+                let hash = prefix.checked_shl(64 - u32::from(bits)).unwrap_or(0);
+                self.directory.split(hash, [Slot::empty(bits + 1); 2]);
+            }
+        }
+        for prefix in 0..1_u64 << depth {
+            let slot = self.write_segment(cx, std::iter::empty(), depth, size);
+            self.directory.set(prefix << (64 - depth), slot);
+        }
+    }
+
     /// Makes room in the segment for a hash.
     pub(super) fn grow(&mut self, cx: &Shared, hash: u64) {
         let slot = self.directory.find(hash);
@@ -224,6 +257,39 @@ impl Store {
 #[cfg(test)]
 mod tests {
     use crate::{Keyspace, Options};
+
+    #[test]
+    fn reserved_room_takes_the_keys_and_is_no_larger_than_a_table_that_grew() {
+        for count in [0, 1, 159, 160, 161, 5_000, 100_000, 160_000] {
+            if cfg!(miri) && count > 200 {
+                return;
+            }
+            let sizes = [false, true].map(|reserves| {
+                let mut keyspace = Keyspace::new(Options::default());
+                let mut db = keyspace.db(0);
+                if reserves {
+                    db.reserve(count as usize);
+                }
+                for n in 0..count {
+                    db.set(&u64::to_le_bytes(n), b"x", None);
+                }
+                // A table that is in use is left as it is.
+                db.reserve(1_000_000);
+                assert_eq!(db.len() as u64, count);
+                let mut seen = 0;
+                db.for_each(&mut |_| seen += 1);
+                assert_eq!(seen, count);
+                assert!((0..count).all(|n| db.contains(&u64::to_le_bytes(n))));
+                let held = db.store.arena.line_bytes() + db.store.directory.weight();
+                for n in 0..count {
+                    assert!(db.remove(&u64::to_le_bytes(n)));
+                }
+                assert!(db.is_empty());
+                held as f64
+            });
+            assert!(sizes[1] <= sizes[0] * 1.2 + 65536.0, "{count}: {sizes:?}");
+        }
+    }
 
     #[test]
     fn segments_take_seven_bytes_of_memory_per_key_at_any_size() {

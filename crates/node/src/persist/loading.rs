@@ -23,6 +23,9 @@ use crate::node::Node;
 /// The size of a read, in bytes.
 const READ_SIZE: usize = 256 << 10;
 
+/// A key takes no fewer bytes of a file: its type, its name, its value.
+const KEY_SIZE_MIN: u64 = 4;
+
 /// The size of a read with `key-load-delay`, so that requests are served between few keys.
 const SLOW_READ_SIZE: usize = 1 << 10;
 
@@ -165,11 +168,12 @@ impl Core {
         };
     }
 
-    /// The treatment of special keys of a dump.
-    pub(super) fn rules(&self, replaces: bool, skips_expired: bool) -> Rules {
+    /// The treatment of special keys of a dump, in files of that many bytes.
+    fn rules(&self, replaces: bool, skips_expired: bool, total: u64) -> Rules {
         Rules {
             skips_expired,
             replaces,
+            keys_max: total / KEY_SIZE_MIN,
             databases: self.config.databases as usize,
             now_ms: self.now.wall_ms(),
         }
@@ -385,7 +389,7 @@ impl Node {
                     true => buffer.end(),
                     false => buffer.append(&bytes),
                 }
-                let rules = core.rules(loading.replaces, true);
+                let rules = core.rules(loading.replaces, true, loading.total);
                 let loaded = restore.load(buffer, &mut core.keyspace, rules);
                 core.tell(restore);
                 loaded.map_err(Stopped::Dump)
@@ -396,7 +400,8 @@ impl Node {
                     false => reader.feed(&bytes),
                 }
                 let runner = (&mut self.sessions, &mut loading.session);
-                replay::load(core, runner, (reader, restore))
+                let rules = core.rules(true, false, loading.total);
+                replay::load(core, runner, (reader, restore), rules)
             }
         };
         core.delay(current.keys() - before);

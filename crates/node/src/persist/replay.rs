@@ -9,7 +9,7 @@ use russet_engine::ExpiryMode;
 use russet_io::{Address, ConnId, LogLevel, Origin};
 use russet_resp::Args;
 
-use super::restore::{Fault, Reached, Restore};
+use super::restore::{Fault, Reached, Restore, Rules};
 use crate::core::Core;
 use crate::gate::{self, Source, Verdict};
 use crate::invoke::{Call, invoke};
@@ -36,9 +36,10 @@ pub(super) fn load(
     core: &mut Core,
     runner: (&mut Sessions, &mut Option<Box<Session>>),
     source: (&mut Reader, &mut Restore),
+    rules: Rules,
 ) -> Result<Reached, Stopped> {
     core.keyspace.set_expiry_mode(ExpiryMode::Ignore);
-    let loaded = replay(core, runner, source);
+    let loaded = replay(core, runner, source, rules);
     core.derive_expiry_mode();
     loaded
 }
@@ -47,6 +48,7 @@ fn replay(
     core: &mut Core,
     (sessions, session): (&mut Sessions, &mut Option<Box<Session>>),
     (reader, restore): (&mut Reader, &mut Restore),
+    rules: Rules,
 ) -> Result<Reached, Stopped> {
     let now = core.now;
     let session = session.get_or_insert_with(|| {
@@ -70,7 +72,6 @@ fn replay(
             }
             Next::Annotation(_) => {}
             Next::Preamble => {
-                let rules = core.rules(true, false);
                 let loaded = restore.load_bytes(reader.preamble(), &mut core.keyspace, rules);
                 core.tell(restore);
                 let (count, reached) = loaded.map_err(Stopped::Dump)?;

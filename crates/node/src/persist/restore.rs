@@ -2,18 +2,21 @@
 //!
 //! ```text
 //!  bytes ─► FileReader ─┬─ Key, Item …, ValueEnd ─► Loader ─► Detached ─► Db::place
+//!                       ├─ ShortString ─► some at a time, their buckets fetched ─► Db::entry
 //!                       ├─ Function ─► kept as it is, for the next dump
 //!                       └─ Aux, ModuleAux ─► log
 //! ```
 //! Always true: a key is there with its whole value, or not at all.
 //! Not here: where the bytes come from — `loading.rs`; values — `translate/load.rs`
 
-use russet_engine::{Access, Entry, Keyspace, Millis};
+use russet_engine::{Access, Entry, KeyHash, Keyspace, Millis};
 use russet_io::LogLevel;
-use russet_rdb::file::{FileError, FileReader, Next, Seal};
+use russet_rdb::file::{FileError, FileReader, Next, Seal, ShortString};
 use russet_rdb::{Buffer, Input};
 
-use super::translate::{Loader, Refused};
+use smallvec::SmallVec;
+
+use super::translate::{self, Loader, Refused};
 
 /// The treatment of special keys of a dump.
 #[derive(Debug, Clone, Copy)]
@@ -24,9 +27,20 @@ pub(crate) struct Rules {
     pub replaces: bool,
     /// The number of databases.
     pub databases: usize,
+    /// No more keys than this can be in it.
+    pub keys_max: u64,
     /// The wall clock.
     pub now_ms: Millis,
 }
+
+impl Rules {
+    fn leaves_out(&self, deadline: Option<Millis>) -> bool {
+        self.skips_expired && deadline.is_some_and(|at| at < self.now_ms)
+    }
+}
+
+/// Short strings that are loaded together.
+const BATCH: usize = 16;
 
 /// Why a dump cannot be loaded.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -50,7 +64,7 @@ pub(crate) enum Fault {
         /// The key, escaped.
         key: String,
         /// Its database.
-        db: usize,
+        db: u64,
     },
     /// There are fewer databases.
     #[error(
@@ -81,6 +95,8 @@ struct Pending {
 #[derive(Default)]
 pub(crate) struct Restore {
     reader: FileReader,
+    /// The number of the database that was chosen last.
+    db: u64,
     key: Vec<u8>,
     pending: Option<Pending>,
     /// Keys that were loaded.
@@ -108,8 +124,7 @@ impl Restore {
     ) -> Result<Reached, Fault> {
         loop {
             let mut input = buffer.input();
-            let next = self.reader.next(&mut input)?;
-            let reached = self.take(next, keyspace, rules);
+            let reached = self.step(&mut input, keyspace, rules);
             let rest = input.rest().len();
             buffer.keep(rest);
             if let Some(reached) = reached? {
@@ -130,11 +145,65 @@ impl Restore {
     ) -> Result<(usize, Reached), Fault> {
         let mut input = Input::partial(bytes);
         loop {
-            let next = self.reader.next(&mut input)?;
-            if let Some(reached) = self.take(next, keyspace, rules)? {
+            if let Some(reached) = self.step(&mut input, keyspace, rules)? {
                 return Ok((bytes.len() - input.rest().len(), reached));
             }
         }
+    }
+
+    fn step(
+        &mut self,
+        input: &mut Input<'_>,
+        keyspace: &mut Keyspace,
+        rules: Rules,
+    ) -> Result<Option<Reached>, Fault> {
+        while self.strings(input, keyspace, rules)? == BATCH {}
+        match self.reader.next(input) {
+            Ok(next) => self.take(next, keyspace, rules),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Loads the short strings that come next; gives how many it read.
+    ///
+    /// PERF: while the rest of a batch is read, the memory arrives that the first will need.
+    fn strings(
+        &mut self,
+        input: &mut Input<'_>,
+        keyspace: &mut Keyspace,
+        rules: Rules,
+    ) -> Result<usize, Fault> {
+        let mut batch: SmallVec<[(KeyHash, ShortString<'_>); BATCH]> = SmallVec::new();
+        while batch.len() < BATCH
+            && let Some(short) = self.reader.short_string(input)
+        {
+            let db = keyspace.db(known(short.db, rules)?);
+            let hash = db.hash(short.name);
+            db.prefetch_bucket(hash);
+            batch.push((hash, short));
+        }
+        for (hash, short) in &batch {
+            if rules.leaves_out(short.deadline) {
+                self.expired += 1;
+                continue;
+            }
+            let value = translate::new_value(&short.value);
+            let mut db = keyspace.db(known(short.db, rules)?);
+            match db.entry((*hash, short.name)) {
+                Entry::Vacant(place) => place.insert(value, short.deadline),
+                Entry::Occupied(mut entry) if rules.replaces => {
+                    entry.replace(value, short.deadline);
+                }
+                Entry::Occupied(_) => return Err(twice(short.name, short.db)),
+            }
+            if let Some(access) = access(short.idle_s, short.frequency)
+                && let Entry::Occupied(mut entry) = db.entry((*hash, short.name))
+            {
+                entry.set_access(access);
+            }
+            self.loaded += 1;
+        }
+        Ok(batch.len())
     }
 
     fn take(
@@ -156,27 +225,22 @@ impl Restore {
                 }
             }
             Next::Key { db, kind, key, .. } => {
-                let db = usize::try_from(db).unwrap_or(usize::MAX);
-                if db >= rules.databases {
-                    return Err(Fault::Databases(rules.databases));
-                }
+                let db = known(db, rules)?;
                 self.key.clear();
                 self.key.extend_from_slice(&key.name);
-                let is_over = key.deadline.is_some_and(|at| at < rules.now_ms);
-                let is_left_out = is_over && rules.skips_expired;
-                let access = match (key.idle_s, key.frequency) {
-                    (None, None) => None,
-                    (idle_s, frequency) => Some(Access {
-                        idle_s: idle_s.unwrap_or(0),
-                        frequency: frequency.unwrap_or(0),
-                    }),
-                };
+                let loads = !rules.leaves_out(key.deadline);
                 self.pending = Some(Pending {
                     db,
                     deadline: key.deadline,
-                    access,
-                    loader: (!is_left_out).then(|| Loader::new(&keyspace.db(db), kind)),
+                    access: access(key.idle_s, key.frequency),
+                    loader: loads.then(|| Loader::new(&keyspace.db(db), kind)),
                 });
+            }
+            Next::SelectDb(db) => self.db = db,
+            Next::ResizeDb { keys, .. } => {
+                let keys = keys.min(rules.keys_max);
+                let keys = usize::try_from(keys).unwrap_or(0);
+                keyspace.db(known(self.db, rules)?).reserve(keys);
             }
             Next::ValueEnd => self.place(keyspace, rules)?,
             Next::EmptyValue => {
@@ -220,10 +284,7 @@ impl Restore {
             entry.set_access(access);
         }
         if !rules.replaces && db.len() == before {
-            return Err(Fault::Twice {
-                key: self.key.escape_ascii().to_string(),
-                db: pending.db,
-            });
+            return Err(twice(&self.key, pending.db as u64));
         }
         self.loaded += 1;
         Ok(())
@@ -257,4 +318,23 @@ impl Restore {
         };
         self.lines.push((LogLevel::Notice, line));
     }
+}
+
+/// The number of a database that there is.
+fn known(db: u64, rules: Rules) -> Result<usize, Fault> {
+    let db = usize::try_from(db).ok().filter(|&db| db < rules.databases);
+    db.ok_or(Fault::Databases(rules.databases))
+}
+
+fn twice(key: &[u8], db: u64) -> Fault {
+    let key = key.escape_ascii().to_string();
+    Fault::Twice { key, db }
+}
+
+fn access(idle_s: Option<u64>, frequency: Option<u8>) -> Option<Access> {
+    let is_told = idle_s.is_some() || frequency.is_some();
+    is_told.then(|| Access {
+        idle_s: idle_s.unwrap_or(0),
+        frequency: frequency.unwrap_or(0),
+    })
 }

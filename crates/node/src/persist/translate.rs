@@ -19,7 +19,7 @@ mod save;
 mod save_stream;
 
 pub(crate) use commands::Commands;
-pub(crate) use load::{Loader, load};
+pub(crate) use load::{Loader, load, new_value};
 pub(crate) use save::save;
 
 use russet_engine::StreamId;

@@ -23,7 +23,7 @@ mod write;
 
 use std::borrow::Cow;
 
-use crate::{Item, Kind, ObjectType, Version};
+use crate::{Item, Kind, ObjectType, Text, Version};
 
 pub use error::{Fault, FileError, KeyName, Reading};
 pub use module::ModuleName;
@@ -38,6 +38,23 @@ pub enum Dialect {
     Redis,
     /// Valkey from version 9 on: the file begins with `VALKEY`.
     Valkey,
+}
+
+/// A key whose value is a short string: see [`FileReader::short_string`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ShortString<'a> {
+    /// The number of the database.
+    pub db: u64,
+    /// The name of the key.
+    pub name: &'a [u8],
+    /// The Unix time in milliseconds at which the key expires.
+    pub deadline: Option<i64>,
+    /// The number of seconds since the last access, under a policy that evicts by it.
+    pub idle_s: Option<u64>,
+    /// The logarithmic access counter, under a policy that evicts by it.
+    pub frequency: Option<u8>,
+    /// The value.
+    pub value: Text<'a>,
 }
 
 /// A key and what a file says of it besides its value.

@@ -127,11 +127,20 @@ fn string(item: Item<'_>) -> Result<Detached, Refused> {
     let Item::Text(text) = item else {
         return Err(Refused::Parts);
     };
-    Ok(Detached::string(&match &text {
-        Text::Int(n) => NewValue::Int(*n),
-        Text::Bytes(bytes) if bytes.len() <= COPIED_LEN_MAX => NewValue::Plain(bytes),
-        Text::Bytes(_) => NewValue::Shared(Bytes::from(text.into_vec())),
+    Ok(Detached::string(&match text {
+        Text::Bytes(bytes) if bytes.len() > COPIED_LEN_MAX => {
+            NewValue::Shared(Bytes::from(bytes.into_owned()))
+        }
+        ref text => new_value(text),
     }))
+}
+
+/// The value of a short string.
+pub(crate) fn new_value<'t>(text: &'t Text<'_>) -> NewValue<'t> {
+    match text {
+        Text::Int(n) => NewValue::Int(*n),
+        Text::Bytes(bytes) => NewValue::Plain(bytes),
+    }
 }
 
 fn list_item(list: &mut NewList, item: &Item<'_>) -> Result<(), Refused> {

@@ -19,7 +19,7 @@ use super::error::{Fault, FileError, KeyName, Reading};
 use super::module::Skip;
 use super::opcode;
 use super::sum::Sum;
-use super::{Dialect, Next, Seal};
+use super::{Dialect, Next, Seal, ShortString};
 use crate::input::Stop;
 use crate::payload::Checksum;
 use crate::{Error, Input, Item, Limits, ObjectType, Reader, Version, read};
@@ -190,6 +190,47 @@ impl FileReader {
         self.pass(before, input);
         (self.place, self.part_at) = (Place::Parts, self.offset);
         Ok(next)
+    }
+
+    /// Reads the next key with its value, if that is a string, both are short, stored plainly and
+    /// in the window as a whole; otherwise changes nothing, and [`next`](Self::next) goes on.
+    ///
+    /// Files of many small strings are read faster in this way.
+    ///
+    /// # Examples
+    /// ```
+    /// use russet_rdb::file::{FileReader, Next};
+    /// use russet_rdb::{Input, Text};
+    ///
+    /// let bytes = b"REDIS0003\xfe\x00\x00\x05fruit\x05apple\x00\x05count\xc0\x07\xff";
+    /// let (mut reader, mut input) = (FileReader::default(), Input::whole(bytes));
+    /// let mut found = Vec::new();
+    /// loop {
+    ///     while let Some(short) = reader.short_string(&mut input) {
+    ///         found.push((short.name, short.value));
+    ///     }
+    ///     if matches!(reader.next(&mut input)?, Next::End(_)) {
+    ///         break;
+    ///     }
+    /// }
+    /// let (fruit, count) = (&b"fruit"[..], &b"count"[..]);
+    /// assert_eq!(found, [(fruit, Text::from(&b"apple"[..])), (count, Text::Int(7))]);
+    /// # Ok::<(), russet_rdb::file::FileError>(())
+    /// ```
+    #[inline]
+    pub fn short_string<'a>(&mut self, input: &mut Input<'a>) -> Option<ShortString<'a>> {
+        if !matches!(self.place, Place::Parts) {
+            return None;
+        }
+        let before = *input;
+        let Some(short) = self.whole_string(input) else {
+            *input = before;
+            return None;
+        };
+        self.ahead = Ahead::default();
+        self.pass(before, input);
+        self.part_at = self.offset;
+        Some(short)
     }
 
     fn next_part<'a>(&mut self, input: &mut Input<'a>) -> Result<Next<'a>, FileError> {

@@ -6,10 +6,13 @@
 use super::{Ahead, FileReader, Halt, Place, Stepped};
 use crate::file::error::Fault;
 use crate::file::module::{ModuleName, Skip};
-use crate::file::{Dialect, Key, Next, Seal, opcode};
+use crate::file::{Dialect, Key, Next, Seal, ShortString, opcode};
 use crate::input::Stop;
-use crate::{Error, Input, ObjectType, Reader, Version};
+use crate::string::Raw;
+use crate::{Error, Input, ObjectType, Reader, Text, Version};
 
+/// The deadline of a key that has none, as some servers spell it.
+const NO_DEADLINE: i64 = -1;
 /// How much of a key is kept for messages.
 const KEY_KEPT_MAX: usize = 128;
 /// The longest key that is read only to be named in a message.
@@ -48,8 +51,7 @@ impl FileReader {
         let len_max = self.limits.item_max;
         Ok(Some(match input.byte()? {
             opcode::DEADLINE_MS => {
-                // COMPAT: -1 is how servers spell that there is none.
-                self.ahead.deadline = Some(input.millis()?).filter(|&at| at != -1);
+                self.ahead.deadline = Some(input.millis()?).filter(|&at| at != NO_DEADLINE);
                 return Ok(None);
             }
             opcode::DEADLINE_S => {
@@ -150,6 +152,44 @@ impl FileReader {
             object,
             kind,
             key,
+        })
+    }
+
+    /// A key and a string that are both here, if nothing about them is unusual.
+    pub(super) fn whole_string<'a>(&self, input: &mut Input<'a>) -> Option<ShortString<'a>> {
+        let mut ahead = self.ahead;
+        loop {
+            match input.byte().ok()? {
+                opcode::DEADLINE_MS => {
+                    ahead.deadline = Some(input.millis().ok()?).filter(|&at| at != NO_DEADLINE);
+                }
+                opcode::IDLE => ahead.idle_s = Some(input.length().ok()?),
+                opcode::FREQUENCY => ahead.frequency = Some(input.byte().ok()?),
+                code if ObjectType(code) == ObjectType::STRING => break,
+                _ => return None,
+            }
+        }
+        let len_max = self.limits.text_max.min(self.limits.item_max);
+        let Raw::Bytes(name) = input.string(len_max).ok()? else {
+            return None;
+        };
+        let value = match input.string(len_max).ok()? {
+            Raw::Int(n) => Text::Int(n),
+            Raw::Bytes(bytes) => Text::from(bytes),
+            Raw::Compressed { .. } => return None,
+        };
+        let Ahead {
+            deadline,
+            idle_s,
+            frequency,
+        } = ahead;
+        Some(ShortString {
+            db: self.db,
+            name,
+            deadline,
+            idle_s,
+            frequency,
+            value,
         })
     }
 
