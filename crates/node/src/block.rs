@@ -42,6 +42,10 @@ pub(crate) enum GivesUp {
     Refused,
 }
 
+/// The end of a wait at the request of another client.
+pub(crate) const UNBLOCKED: CommandError =
+    CommandError::text("UNBLOCKED client unblocked via CLIENT UNBLOCK");
+
 /// Lets a client wait; its request runs again when a key changes.
 #[cold]
 pub(crate) fn park(core: &mut Core, session: &mut Session, call: Call<'_>, mut wait: Wait) {
@@ -168,6 +172,7 @@ fn run_again(core: &mut Core, sessions: &mut Sessions, client: u64) {
         Ok(_) => finish(core, &mut session, &blocked, mark, None),
         Err(error) => finish(core, &mut session, &blocked, mark, Some(&error)),
     }
+    core.end_unit();
     core.outgoing.end(before);
     sessions.put(session);
 }
@@ -223,9 +228,8 @@ pub(crate) fn give_up(core: &mut Core, session: &mut Session, how: GivesUp) -> b
     };
     core.outgoing.equip(session.conn);
     let mark = core.outgoing.output(session.conn).mark();
-    let unblocked = CommandError::text("UNBLOCKED client unblocked via CLIENT UNBLOCK");
     let error = match how {
-        GivesUp::Refused => Some(&unblocked),
+        GivesUp::Refused => Some(&UNBLOCKED),
         GivesUp::TimedOut => {
             answer_nothing(core, session, blocked.wait.on_timeout);
             None

@@ -176,6 +176,7 @@ impl Node {
             self.close_unit();
         }
         block::settle(&mut self.core, &mut self.sessions);
+        self.core.outgoing.note_written(conn);
         self.core.outgoing.settle(conn);
     }
 

@@ -16,6 +16,7 @@ use russet_command::{CommandError, Effects, Settings};
 use russet_engine::{AccessPolicy, ExpiryMode, Keyspace, Millis};
 use russet_resp::{Args, Limits, Reply};
 
+use crate::acks::Acks;
 use crate::config::{Config, EvictionPolicy};
 use crate::environment::Environment;
 use crate::hurdles::Hurdles;
@@ -72,6 +73,8 @@ pub(crate) struct ControlCtx<'c> {
     pub sessions: &'c mut Sessions,
     /// The session that asks.
     pub session: &'c mut Session,
+    /// Whether it may wait for other clients: not as a part of a transaction.
+    pub may_block: bool,
 }
 
 impl ControlCtx<'_> {
@@ -122,6 +125,8 @@ pub(crate) struct Core {
     pub events: Vec<Notification>,
     /// Clients that wait for a key.
     pub waiters: Waiters,
+    /// Clients that wait for copies of their writes.
+    pub acks: Acks,
     /// Whether requests are paused.
     pub pause: Pause,
     /// Sessions whose requests were postponed, and those that go on.

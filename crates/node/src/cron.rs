@@ -110,7 +110,10 @@ impl Node {
         let now_ms = self.core.now.mono_ms();
         let mut idle = Vec::new();
         for session in self.sessions.iter() {
-            let waits = matches!(session.state, State::Waits(For::Keys | For::Gate));
+            let waits = matches!(
+                session.state,
+                State::Waits(For::Keys | For::Acks | For::Gate)
+            );
             if !waits && now_ms.saturating_sub(session.active_ms) > limit_ms {
                 idle.push(session.conn);
             }

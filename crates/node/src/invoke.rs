@@ -136,6 +136,7 @@ fn run_control(
         core,
         sessions,
         session,
+        may_block: call.permit.may_block(),
     };
     let flow = run(&mut cx, *call.args).inspect_err(|_| {
         core.outgoing.own().rollback(mark);

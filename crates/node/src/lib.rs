@@ -11,6 +11,8 @@ pub mod manual;
 #[doc(hidden)]
 pub mod stats;
 
+mod acknowledge;
+mod acks;
 mod batch;
 mod block;
 mod buffers;

@@ -16,6 +16,7 @@ use russet_engine::{Keyspace, Snapshot};
 use russet_io::{ConnId, Job, JobId, Task};
 use russet_resp::Limits;
 
+use crate::acks::Acks;
 use crate::batch::Batch;
 use crate::buffers::Spares;
 use crate::config::Config;
@@ -135,6 +136,7 @@ impl Node {
             keeps_events: false,
             events: Vec::new(),
             waiters: Waiters::default(),
+            acks: Acks::default(),
             pause: Pause::default(),
             postponed: Postponed::default(),
             watchers: Watchers::default(),

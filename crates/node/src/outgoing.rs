@@ -206,7 +206,24 @@ impl Outgoing {
     /// The journal has reached this offset: replies written from now on depend on it.
     #[inline]
     pub(crate) fn depend_on(&mut self, offset: Offset) {
-        self.depends_on = offset;
+        if self.depends_on != offset {
+            self.depends_on = offset;
+            self.queues[self.current].written = offset;
+        }
+    }
+
+    /// A unit of this connection has ended behind its run.
+    pub(crate) fn note_written(&mut self, conn: ConnId) {
+        let offset = self.depends_on;
+        if let Some(queue) = self.find_mut(conn) {
+            queue.written = offset;
+        }
+    }
+
+    /// The offset behind the last change of this connection.
+    pub(crate) fn written(&self, conn: ConnId) -> Offset {
+        self.find(conn)
+            .map_or(self.depends_on, |queue| queue.written)
     }
 
     /// Sets whether replies that are written from now on wait for nothing, though those that wait

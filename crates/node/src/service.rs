@@ -14,6 +14,7 @@ use russet_io::{
     Ready, Service, Usage,
 };
 
+use crate::acknowledge;
 use crate::block;
 use crate::buffers::BUFFER_SIZE;
 use crate::cron;
@@ -147,6 +148,7 @@ impl Service for Node {
             self.end_pause();
             block::serve_in_time(&mut self.core, &mut self.sessions);
         }
+        acknowledge::serve(&mut self.core, &mut self.sessions);
         self.release_all();
         self.run_inputs();
         if now.mono_us >= self.turn.tick_at_us {
@@ -254,6 +256,7 @@ impl Node {
             session.close();
             let client = session.id;
             block::stop_waiting(&mut self.core, client);
+            self.core.acks.take(conn);
             self.core.outgoing.kill(conn);
         }
     }
@@ -261,6 +264,7 @@ impl Node {
     /// Forgets what is known of a client that has gone.
     pub(crate) fn forget(&mut self, session: Session) {
         block::stop_waiting(&mut self.core, session.id);
+        self.core.acks.take(session.conn);
         self.core.unwatch(session.id);
         self.spares.give_input(session.input);
     }
@@ -272,6 +276,7 @@ impl Node {
         let mut at = |us: Option<u64>| soonest_us = soonest_us.min(us.unwrap_or(u64::MAX));
         at(core.outgoing.next_patience_us());
         at(core.next_sync_us());
+        at(core.acks.next_deadline_us());
         at(core.migrating.as_ref().and_then(Migrate::deadline_us));
         if core.open.is_none() {
             at(core.waiters.next_deadline_us());

@@ -85,6 +85,8 @@ pub(crate) enum For {
     Peer,
     /// Files that are written and read again, while nothing else changes data.
     Files,
+    /// Copies of its writes.
+    Acks,
     /// The gate: its next request was postponed.
     Gate,
 }

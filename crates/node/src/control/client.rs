@@ -15,6 +15,7 @@ use russet_io::ConnId;
 use russet_resp::Args;
 
 use super::{ControlCtx, ControlFlow, ControlHandler};
+use crate::acknowledge;
 use crate::block::{self, GivesUp, give_up};
 use crate::pause::Pause;
 use crate::session::{Replies, Session};
@@ -351,7 +352,9 @@ fn unblock(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlFlow, Comma
     };
     let id = parse_i64(&args[2]).ok_or(CommandError::NotInteger)?;
     let client = cx.sessions.iter_mut().find(|s| s.id as i64 == id);
-    let is_ended = client.is_some_and(|client| give_up(cx.core, client, how));
+    let is_ended = client.is_some_and(|client| {
+        give_up(cx.core, client, how) || acknowledge::give_up(cx.core, client, how)
+    });
     cx.reply().integer(i64::from(is_ended));
     Ok(ControlFlow::Done)
 }

@@ -56,8 +56,8 @@ impl Core {
 fn info(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlFlow, CommandError> {
     let (waiters, watchers) = (&cx.core.waiters, &cx.core.watchers);
     let mut clients = Clients {
-        blocked: waiters.len(),
-        in_timeout: waiters.with_deadline(),
+        blocked: waiters.len() + cx.core.acks.len(),
+        in_timeout: waiters.with_deadline() + cx.core.acks.with_deadline(),
         blocking_keys: waiters.keys(),
         watching: watchers.watching(),
         watched_keys: watchers.keys(),

@@ -20,6 +20,7 @@ pub(crate) mod migrate;
 pub(crate) mod save;
 pub(crate) mod server;
 pub(crate) mod txn;
+pub(crate) mod wait;
 
 use russet_command::Family;
 
@@ -40,4 +41,5 @@ pub(crate) const FAMILIES: &[Family<ControlHandler>] = &[
     save::FAMILY,
     server::FAMILY,
     txn::FAMILY,
+    wait::FAMILY,
 ];

@@ -31,6 +31,8 @@ pub(super) struct Queue {
     pub is_killed: bool,
     /// When it is closed unless its output gets below the soft limit, in monotonic microseconds.
     pub closes_at_us: Option<u64>,
+    /// The offset behind the last change of the connection.
+    pub written: Offset,
     /// Bytes that were taken and did not leave yet.
     pub held: usize,
     /// Bytes taken so far: the position in the stream of the first byte that waits.

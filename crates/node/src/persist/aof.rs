@@ -120,7 +120,7 @@ impl Aof {
 
     /// The offset of the journal up to which all changes survive a crash.
     pub(crate) fn durable(&self) -> Option<Offset> {
-        self.writer.as_ref().map(Writer::durable)
+        self.writer.as_ref().and_then(Writer::durable)
     }
 }
 
@@ -146,8 +146,8 @@ pub(crate) struct Writer {
     pub synced: Offset,
     /// Changes up to here are in files, or in a base, that the manifest will list with this one.
     pub begins: Offset,
-    /// The changes that were durable when this file was opened.
-    pub durable_before: Offset,
+    /// The changes that were durable in the file before this one, if there was one.
+    pub durable_before: Option<Offset>,
     /// Whether the manifest on the disk lists the file.
     pub is_listed: bool,
 }
@@ -178,15 +178,16 @@ impl Writer {
             sync: None,
             synced: Offset::default(),
             begins,
-            durable_before: Offset::default(),
+            durable_before: None,
             is_listed: false,
         }
     }
 
-    /// The offset of the journal up to which all changes survive a crash.
-    pub(crate) fn durable(&self) -> Offset {
+    /// The offset of the journal up to which all changes survive a crash; none before the first
+    /// base is listed, not even the changes that were not recorded.
+    pub(crate) fn durable(&self) -> Option<Offset> {
         match self.is_listed {
-            true => self.synced.max(self.begins),
+            true => Some(self.synced.max(self.begins)),
             false => self.durable_before,
         }
     }

@@ -18,6 +18,7 @@ use russet_io::{Append, FileId, FileOp, Job, LogLevel};
 use super::aof::{AofJob, RETRY_US, Stage, Syncing, Writer};
 use crate::config::AppendSync;
 use crate::core::Core;
+use crate::journal::Offset;
 use crate::machines::Machine;
 
 /// The age of the oldest change at which a sync begins under `everysec`, in microseconds: below a
@@ -70,8 +71,6 @@ impl Core {
         if pieces.is_empty() {
             return;
         }
-        // An open unit is not in it.
-        writer.appended = self.journal.end();
         let stamp = stamp.as_ref().map_or(&[][..], |stamp| stamp.as_bytes());
         let line = writer.group.as_mut().map(|group| {
             group.cover(stamp);
@@ -80,6 +79,8 @@ impl Core {
         });
         let line = line.as_ref().map_or(&[][..], |line| line.as_bytes());
         let size: usize = pieces.iter().map(Bytes::len).sum();
+        // While a unit is open, units before it may wait for its end.
+        writer.appended = Offset(writer.appended.0 + size as u64);
         let copied = if size <= COPIED_SIZE_MAX { size } else { 0 };
         let mut group = Vec::with_capacity(line.len() + stamp.len() + copied);
         group.extend_from_slice(line);
@@ -202,11 +203,11 @@ impl Core {
         let is_on = self.config.appendonly || self.aof.stops_at.is_some();
         let writer = self.aof.writer.as_ref().filter(|_| is_on);
         let upto = writer.and_then(|writer| match (writer.is_listed, is_always) {
-            (true, true) => Some(writer.durable()),
+            (true, true) => writer.durable(),
             (true, false) => None,
             // A first increment promises nothing before its base is there.
             (false, _) if !self.aof.goes_over() => None,
-            (false, true) => Some(writer.durable_before),
+            (false, true) => Some(writer.durable_before.unwrap_or_default()),
             (false, false) => Some(writer.begins),
         });
         match (upto, self.aof.is_fenced) {
@@ -282,7 +283,7 @@ impl Core {
             return;
         };
         let writer = self.aof.writer.as_ref();
-        if writer.is_some_and(|writer| !writer.is_listed || writer.durable() < stops_at) {
+        if writer.is_some_and(|writer| !writer.is_listed || writer.durable() < Some(stops_at)) {
             return self.sync_if_due();
         }
         self.cancel_rewrite();

@@ -150,7 +150,7 @@ impl Core {
         if let Some(part) = part {
             let reader = self.attach_reader(READER_LIMIT);
             let mut writer = Writer::begin((rewrite.file, reader), (&part, 0), end);
-            writer.durable_before = old.as_ref().map(Writer::durable).unwrap_or_default();
+            writer.durable_before = old.as_ref().and_then(Writer::durable);
             self.aof.writer = Some(writer);
         }
         if let Some(old) = old {

@@ -15,3 +15,4 @@ mod replay;
 mod restart;
 mod scripts;
 mod unchanged;
+mod wait;

@@ -76,7 +76,10 @@ pub(super) fn describe(core: &Core, session: &Session, text: &mut String) {
 
 /// The letters that tell what a client is up to.
 fn flags(core: &Core, session: &Session) -> String {
-    let waits = matches!(session.state, State::Waits(For::Keys | For::Gate));
+    let waits = matches!(
+        session.state,
+        State::Waits(For::Keys | For::Acks | For::Gate)
+    );
     let letters = [
         (session.multi().is_some(), 'x'),
         (waits, 'b'),

@@ -1,0 +1,142 @@
+//! WAITAOF: a local 1 is heard after the sync, and never before it.
+
+use std::cell::{Cell, RefCell};
+use std::io::ErrorKind;
+use std::rc::Rc;
+
+use russet_io::{Disk, Failure, FileOp, FileReply, MemoryDisk};
+use russet_node::Config;
+use russet_node::config::Text;
+use russet_node::loopback::Loopback;
+
+/// A disk that counts syncs, and may fail them.
+#[derive(Clone, Default)]
+struct Watched {
+    disk: Rc<RefCell<MemoryDisk>>,
+    syncs: Rc<Cell<u32>>,
+    fails: Rc<Cell<bool>>,
+}
+
+impl Disk for Watched {
+    fn perform(&mut self, op: FileOp) -> Result<FileReply, Failure> {
+        if let FileOp::Sync(file) = op {
+            if self.fails.get() {
+                self.disk.borrow_mut().lose(file);
+                return Err(Failure::new(ErrorKind::Other, "Input/output error"));
+            }
+            self.syncs.set(self.syncs.get() + 1);
+        }
+        self.disk.borrow_mut().perform(op)
+    }
+}
+
+fn start(lines: &str) -> (Loopback, Watched) {
+    let disk = Watched {
+        disk: Rc::new(RefCell::new(MemoryDisk::new("/data"))),
+        ..Watched::default()
+    };
+    (start_on(&disk, lines), disk)
+}
+
+fn start_on(disk: &Watched, lines: &str) -> Loopback {
+    let sources = [Text {
+        name: "test".into(),
+        text: lines.into(),
+    }];
+    let config = Config::load(&sources, &mut |_| Err(String::new())).expect("the text is right");
+    let mut server = Loopback::new(config);
+    server.start(Box::new(disk.clone()));
+    server
+}
+
+fn call(server: &mut Loopback, request: &str) -> String {
+    let client = server.connect();
+    let replies = server.call(client, format!("{request}\r\n").as_bytes());
+    String::from_utf8_lossy(&replies).into_owned()
+}
+
+const SYNCED: &[u8] = b"*2\r\n:1\r\n:0\r\n";
+const UNSYNCED: &[u8] = b"*2\r\n:0\r\n:0\r\n";
+
+#[test]
+fn a_write_is_not_said_to_be_synced_before_it_is() {
+    let (mut server, disk) = start("appendonly yes\nappendfsync everysec");
+    let client = server.connect();
+    assert_eq!(server.call(client, b"WAITAOF 1 0 0\r\n"), SYNCED);
+    for _ in 0..3 {
+        let before = disk.syncs.get();
+        let request = b"SET k v\r\nWAITAOF 1 0 0\r\n";
+        assert_eq!(server.call(client, request), b"+OK\r\n");
+        server.advance(500);
+        assert_eq!(
+            (server.call(client, b""), disk.syncs.get()),
+            (vec![], before)
+        );
+        server.advance(500);
+        assert_eq!(server.call(client, b""), SYNCED);
+        assert_eq!(disk.syncs.get(), before + 1);
+    }
+}
+
+#[test]
+fn each_waits_for_what_it_has_written_itself() {
+    let (mut server, _) = start("appendonly yes\nappendfsync no");
+    let (writer, reader) = (server.connect(), server.connect());
+    assert_eq!(server.call(writer, b"SET k v\r\n"), b"+OK\r\n");
+    let request = b"GET k\r\nSETNX k w\r\n";
+    assert_eq!(server.call(reader, request), b"$1\r\nv\r\n:0\r\n");
+    assert_eq!(server.call(reader, b"WAITAOF 1 0 0\r\n"), SYNCED);
+    assert_eq!(server.call(writer, b"WAITAOF 1 0 100\r\n"), b"");
+    server.advance(100);
+    assert_eq!(server.call(writer, b""), UNSYNCED);
+    let request = b"MULTI\r\nWAITAOF 1 0 0\r\nEXEC\r\n";
+    let expected = b"+OK\r\n+QUEUED\r\n*1\r\n*2\r\n:0\r\n:0\r\n";
+    assert_eq!(server.call(writer, request), expected);
+    // A pop that waited is a write of the one that waited.
+    assert_eq!(server.call(reader, b"BLPOP l 0\r\n"), b"");
+    assert_eq!(server.call(writer, b"RPUSH l x\r\n"), b":1\r\n");
+    let popped = b"*2\r\n$1\r\nl\r\n$1\r\nx\r\n";
+    assert_eq!(server.call(reader, b"WAITAOF 1 0 100\r\n"), popped);
+    server.advance(100);
+    assert_eq!(server.call(reader, b""), UNSYNCED);
+}
+
+#[test]
+fn after_a_failed_sync_nothing_counts_before_a_fresh_base() {
+    let (mut server, disk) = start("appendonly yes\nappendfsync everysec");
+    let client = server.connect();
+    assert_eq!(server.call(client, b"SET k v\r\n"), b"+OK\r\n");
+    disk.fails.set(true);
+    assert_eq!(server.call(client, b"WAITAOF 1 0 0\r\n"), b"");
+    for _ in 0..30 {
+        server.advance(100);
+        assert_eq!(server.call(client, b""), b"");
+    }
+    disk.fails.set(false);
+    server.advance(2_000);
+    assert_eq!(server.call(client, b""), SYNCED);
+    disk.disk.borrow_mut().crash();
+    let mut server = start_on(&disk, "appendonly yes");
+    assert_eq!(call(&mut server, "GET k"), "$1\r\nv\r\n");
+}
+
+#[test]
+fn turning_the_file_off_ends_the_wait_and_on_lasts_until_the_base_is_there() {
+    let (mut server, disk) = start("appendonly yes\nappendfsync no");
+    let client = server.connect();
+    let request = b"SET k v\r\nWAITAOF 1 0 0\r\n";
+    assert_eq!(server.call(client, request), b"+OK\r\n");
+    call(&mut server, "CONFIG SET appendonly no");
+    let error = "-ERR WAITAOF cannot be used when numlocal is set but appendonly is disabled.\r\n";
+    assert_eq!(server.call(client, b""), error.as_bytes());
+    // Nothing records this write: only the base will have it.
+    assert_eq!(server.call(client, b"SET k w\r\n"), b"+OK\r\n");
+    disk.fails.set(true);
+    call(&mut server, "CONFIG SET appendonly yes");
+    assert_eq!(server.call(client, b"WAITAOF 1 0 0\r\n"), b"");
+    server.advance(3_000);
+    assert_eq!(server.call(client, b""), b"");
+    disk.fails.set(false);
+    server.advance(3_000);
+    assert_eq!(server.call(client, b""), SYNCED);
+}
