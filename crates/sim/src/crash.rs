@@ -8,11 +8,11 @@
 
 mod course;
 mod judge;
-mod model;
-mod promise;
+pub(crate) mod model;
+pub(crate) mod promise;
 mod server;
-mod state;
-mod workload;
+pub(crate) mod state;
+pub(crate) mod workload;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 

@@ -17,6 +17,7 @@ mod traffic;
 
 use std::collections::VecDeque;
 
+use russet_base::Rng;
 use russet_io::{Admission, ConnId, Exit, HangUp, ListenPlan, Origin, Ready, Service, Usage};
 
 use crate::air::{Air, Arrival, Party};
@@ -272,6 +273,32 @@ impl<S: Service> Host<S> {
                 pipes[1 - side].abandon();
             }
         }
+    }
+
+    /// The process ends at once: nothing of it is left but its files, as this changes them.
+    pub(crate) fn crash(&mut self, leaves: impl FnOnce(&mut MemoryDisk, &mut Rng), air: &mut Air) {
+        air.record.note(format_args!("{} crash", self.name));
+        for conn in self.slots.iter_mut().flat_map(|slot| &mut slot.conn) {
+            conn.cut(air);
+        }
+        self.slots.clear();
+        self.jobs = Jobs::default();
+        self.ready = Ready::default();
+        let party = Party::Host(self.number);
+        let arrived = air.arrivals.extract_if(.., |other| other.party == party);
+        let links: Vec<usize> = arrived.map(|arrival| arrival.link).collect();
+        for link in links {
+            air.links[link].reset(false);
+        }
+        leaves(&mut self.disk, &mut air.rng);
+    }
+
+    /// Another process takes the place of the one before.
+    pub(crate) fn restart(&mut self, service: S) {
+        self.service = service;
+        self.exit = None;
+        self.again = true;
+        self.wake_at_us = None;
     }
 
     fn say_end(&mut self, at: usize, air: &mut Air) {

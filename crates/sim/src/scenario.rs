@@ -8,6 +8,7 @@ mod blocking;
 mod crowd;
 mod fence;
 mod migrate;
+mod persist;
 mod rewrite;
 mod scripts;
 mod server;
@@ -41,6 +42,7 @@ pub const SCENARIOS: &[Scenario] = &[
     Scenario { name: "fence", does: "replies that wait for the journal do not leave before it", play: fence::fence },
     Scenario { name: "ledger", does: "an answered line is on the disk", play: small::ledger },
     Scenario { name: "migrate", does: "MIGRATE between two nodes: each key on one or both, whole", play: migrate::migrate },
+    Scenario { name: "persist", does: "a node that crashes, starts and crashes again: nothing acknowledged is lost", play: persist::persist },
     Scenario { name: "rewrite", does: "CONFIG REWRITE on a disk that fails: the file is whole", play: rewrite::rewrite },
     Scenario { name: "scripts", does: "reply scripts: replies equal, or a prefix up to a reset", play: scripts::scripts },
 ];

@@ -13,7 +13,7 @@
 use core::net::SocketAddr;
 
 use russet_base::Rng;
-use russet_io::{Address, ListenPlan, Now, Origin, Service};
+use russet_io::{Address, CrashModel, ListenPlan, MemoryDisk, Now, Origin, Service};
 
 use crate::air::{Air, Arrival, Client, Listener, Party, complain};
 use crate::host::Host;
@@ -21,7 +21,6 @@ use crate::link::Link;
 use crate::options::Options;
 use crate::peer::{Next, Peer};
 use crate::record::Record;
-use russet_io::MemoryDisk;
 
 /// The first moment: the first second of 2024.
 const START: Now = Now {
@@ -241,6 +240,18 @@ impl<S: Service> World<S> {
     /// A service runs in the next turn, without another cause.
     pub fn wake(&mut self, host: HostId) {
         self.hosts[host.0].wake();
+    }
+
+    /// The process of a service ends at once, and so does its machine if there is a model for what
+    /// that leaves of its files. Another service takes its place.
+    pub fn restart(&mut self, host: HostId, model: Option<CrashModel>, service: S) {
+        let leaves = |disk: &mut MemoryDisk, rng: &mut Rng| match model {
+            Some(model) => disk.crash_with(rng, model),
+            None => disk.kill(),
+        };
+        let host = &mut self.hosts[host.0];
+        host.crash(leaves, &mut self.air);
+        host.restart(service);
     }
 
     /// One turn: links carry, everybody reads, services run.

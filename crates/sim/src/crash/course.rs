@@ -158,7 +158,6 @@ impl Course {
 
     /// Learns the states that there are by now.
     fn learn(&mut self) {
-        let now = self.server.node.now();
         match &mut self.model {
             None => {
                 let state = self.server.state();
@@ -167,7 +166,7 @@ impl Course {
             Some((model, reader)) => {
                 let node = self.server.node.node();
                 while let Ok(Some(bytes)) = node.read_journal(*reader) {
-                    model.feed(&bytes, now);
+                    model.feed(&bytes);
                 }
             }
         }

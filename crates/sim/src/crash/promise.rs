@@ -12,11 +12,11 @@
 
 use std::collections::VecDeque;
 
-/// Microseconds for which `everysec` may lose changes.
-const WINDOW_US: u64 = 1_000_000;
+/// Microseconds for which `everysec` may lose changes, unless a sync stalls.
+pub(crate) const WINDOW_US: u64 = 1_000_000;
 
-/// How changes become durable.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// How changes become durable, the strongest promise first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Policy {
     Always,
     EverySecond,
@@ -55,6 +55,8 @@ pub(crate) struct Promise {
     pub(crate) policy: Policy,
     /// Whether changes are appended now.
     pub(crate) appends: bool,
+    /// Microseconds for which `everysec` may lose changes.
+    pub(crate) window_us: u64,
     after_crash: usize,
     after_kill: usize,
     /// What was acknowledged within the window, and when.
@@ -67,6 +69,7 @@ impl Promise {
         Self {
             policy,
             appends: policy != Policy::Saves,
+            window_us: WINDOW_US,
             after_crash: 0,
             after_kill: 0,
             recent: VecDeque::new(),
@@ -103,7 +106,7 @@ impl Promise {
     /// How many changes must be there after a crash now.
     pub(crate) fn owed(&mut self, now_us: u64, is_killed: bool) -> usize {
         while let Some((at_us, count)) = self.recent.front()
-            && at_us + WINDOW_US <= now_us
+            && at_us + self.window_us <= now_us
         {
             self.after_crash = self.after_crash.max(*count);
             self.recent.pop_front();

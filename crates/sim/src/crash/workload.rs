@@ -59,7 +59,8 @@ pub(crate) fn unit(rng: &mut Rng, now_ms: i64) -> String {
     lines
 }
 
-fn write(rng: &mut Rng, now_ms: i64) -> String {
+/// Draws one request that changes data, or may.
+pub(crate) fn write(rng: &mut Rng, now_ms: i64) -> String {
     let k = rng.below(5);
     let n = rng.below(100);
     let size = match rng.below(12) {

@@ -17,18 +17,7 @@ pub(super) const PORT: u16 = 6379;
 
 /// A node with these settings, on a configuration file if it has a path.
 pub(super) fn add_node(world: &mut World<Node>, name: &str, settings: &str, file: &str) -> HostId {
-    let text = Text {
-        name: "settings".to_owned(),
-        text: settings.as_bytes().to_vec(),
-    };
-    let mut config = Config::load(&[text], &mut |_| Err("no files".to_owned()))
-        .unwrap_or_else(|error| panic!("settings: {error}"));
-    config.set_directory("/sim");
-    if !file.is_empty() {
-        config.set_file(file.to_owned(), settings.as_bytes().to_vec());
-    }
-    let seed = world.rng().u64();
-    let node = Node::new(config, Environment::new(seed), world.now());
+    let node = new_node(world, settings, file);
     let bind = TcpBind {
         port: PORT,
         ..TcpBind::default()
@@ -42,6 +31,22 @@ pub(super) fn add_node(world: &mut World<Node>, name: &str, settings: &str, file
         world.disk(host).put(file, settings.as_bytes());
     }
     host
+}
+
+/// A node with these settings that is nowhere yet.
+pub(super) fn new_node(world: &mut World<Node>, settings: &str, file: &str) -> Node {
+    let text = Text {
+        name: "settings".to_owned(),
+        text: settings.as_bytes().to_vec(),
+    };
+    let mut config = Config::load(&[text], &mut |_| Err("no files".to_owned()))
+        .unwrap_or_else(|error| panic!("settings: {error}"));
+    config.set_directory("/sim");
+    if !file.is_empty() {
+        config.set_file(file.to_owned(), settings.as_bytes().to_vec());
+    }
+    let seed = world.rng().u64();
+    Node::new(config, Environment::new(seed), world.now())
 }
 
 /// A world whose faults are drawn, and whether they may change replies.
