@@ -160,6 +160,7 @@ const COMMANDS: &[Command] = &[
             "--minutes M",
             "--only SCENARIO",
             "--twice",
+            "--crashes N",
             "--lines N",
             "--bytes N",
         ],

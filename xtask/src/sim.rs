@@ -6,6 +6,8 @@
 //!  sim --minutes M --seed N from this one on, for so long
 //!  sim --seed N --lines L --bytes B   with more of its trace, if it fails
 //!  sim --twice              each seed twice: equal runs have equal digests
+//!  sim --crashes N          a node is crashed at every operation of its disk, N times and twice
+//!  sim --crashes N --seed S from this seed on
 //! ```
 //! Always true: the first line of a failure is the command that repeats it.
 //! Not here: what is played — `crates/sim/src/scenario.rs`; how to read a failure —
@@ -17,9 +19,21 @@ use crate::tool::{self, Outcome, cargo};
 /// Seconds of seeds in a run of `ci`.
 const STEP_SECONDS: &str = "60";
 
+/// Seconds of crashes in a run of `ci`.
+const CRASH_SECONDS: &str = "30";
+
 /// `cargo xtask sim`.
 pub(crate) fn run(args: Args) -> Result<(), String> {
     let mut words = Vec::new();
+    if let Some(recoveries) = args.option("--crashes") {
+        words.extend(["crash", "--recoveries", &recoveries].map(str::to_owned));
+        words.extend(
+            args.option("--seed")
+                .into_iter()
+                .flat_map(|seed| ["--seed".to_owned(), seed]),
+        );
+        return play(&words);
+    }
     for name in [
         "--seed",
         "--seeds",
@@ -38,7 +52,9 @@ pub(crate) fn run(args: Args) -> Result<(), String> {
 
 /// The step of `ci`.
 pub(crate) fn step() -> Outcome {
-    play(&["--seconds", STEP_SECONDS, "--twice"].map(str::to_owned)).into()
+    let seeds = play(&["--seconds", STEP_SECONDS, "--twice"].map(str::to_owned));
+    let crashes = ["crash", "--seconds", CRASH_SECONDS].map(str::to_owned);
+    seeds.and_then(|()| play(&crashes)).into()
 }
 
 fn play(words: &[String]) -> Result<(), String> {

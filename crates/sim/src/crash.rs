@@ -41,44 +41,44 @@ impl Tally {
     }
 }
 
-/// Crashes workloads until there were this many recoveries that were each followed by a second
-/// restart.
+/// Crashes workloads, one for each seed, until there were this many recoveries that were each
+/// followed by a second restart. The counts so far are told after each workload; `false` ends it.
 ///
 /// # Errors
-/// Something was lost, or a start was refused: what, and after what.
-pub fn run(seed: u64, recoveries: u64) -> Result<Tally, String> {
-    run_from(0, seed, recoveries)
-}
-
-/// The same, from the workload of this number on.
-///
-/// # Errors
-/// As above.
-pub fn run_from(first: u64, seed: u64, recoveries: u64) -> Result<Tally, String> {
+/// Something was lost, or a start was refused: the command that repeats it, what, and after what.
+pub fn run(
+    first: u64,
+    recoveries: u64,
+    goes_on: &mut dyn FnMut(&Tally) -> bool,
+) -> Result<Tally, String> {
     let mut tally = Tally {
         limit: recoveries,
         ..Tally::default()
     };
-    let mut number = first;
+    let mut seed = first;
     while !tally.is_done() {
-        let policy = Policy::ALL[number as usize % Policy::ALL.len()];
-        let has_faults = number % 8 >= 4;
-        let seed_of = seed.wrapping_add(number);
         tally.workloads += 1;
-        let end = catch_unwind(AssertUnwindSafe(|| {
-            let mut judge = Judge::new(seed_of, policy, &mut tally);
-            match has_faults {
-                true => judge.run_with_faults(ACTS),
-                false => judge.run(ACTS),
-            }
-        }));
+        let end = catch_unwind(AssertUnwindSafe(|| crash(seed, &mut tally)));
         let end = end.unwrap_or_else(|payload| {
             let text = payload.downcast_ref::<String>().cloned();
             let text = text.or_else(|| payload.downcast_ref::<&str>().map(|&text| text.to_owned()));
             Err(text.unwrap_or_else(|| "it panicked".to_owned()))
         });
-        end.map_err(|why| format!("workload {number} of seed {seed}: {why}"))?;
-        number += 1;
+        end.map_err(|why| format!("cargo xtask sim --crashes {recoveries} --seed {seed}\n{why}"))?;
+        if !goes_on(&tally) {
+            break;
+        }
+        seed = seed.wrapping_add(1);
     }
     Ok(tally)
+}
+
+/// Crashes the workload of a seed.
+fn crash(seed: u64, tally: &mut Tally) -> Result<(), String> {
+    let policy = Policy::ALL[seed as usize % Policy::ALL.len()];
+    let mut judge = Judge::new(seed, policy, tally);
+    match seed % 8 {
+        0..4 => judge.run(ACTS),
+        _ => judge.run_with_faults(ACTS),
+    }
 }

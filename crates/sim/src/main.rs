@@ -1,5 +1,6 @@
 //! Plays seeds: `russet-sim [--seed N] [--seeds N] [--minutes M] [--only NAME] [--twice]`, or
-//! crashes a node at every operation of its disk: `russet-sim crash [--seed N] [--recoveries N]`.
+//! crashes a node at every operation of its disk: `russet-sim crash [--seed N] [--recoveries N]
+//! [--seconds N]`.
 //!
 //! A failure shows the last things that happened, `--lines N` with `--bytes N` of each text.
 //!
@@ -16,6 +17,7 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use russet_sim::Record;
+use russet_sim::crash::Tally;
 use russet_sim::scenario::{SCENARIOS, play};
 
 /// Seeds of a run that asks for nothing else.
@@ -23,6 +25,9 @@ const SEEDS: u64 = 1_000;
 
 /// Recoveries of a run that asks for nothing else.
 const RECOVERIES: u64 = 10_000;
+
+/// Seeds between two lines that tell how far the crashes have come.
+const TOLD_EVERY: u64 = 10;
 
 /// Lines of a trace, unless more or fewer are asked for.
 const LINES: usize = 200;
@@ -44,6 +49,10 @@ struct Asked {
 }
 
 fn main() -> ExitCode {
+    // A panic is reported below, behind the seed that repeats it, unless it ends the process.
+    if cfg!(panic = "unwind") {
+        std::panic::set_hook(Box::new(|_| {}));
+    }
     if std::env::args().nth(1).as_deref() == Some("crash") {
         return crash();
     }
@@ -54,8 +63,6 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    // A panic is reported below, behind the command that repeats it.
-    std::panic::set_hook(Box::new(|_| {}));
     let start = Instant::now();
     let mut seed = asked.first;
     loop {
@@ -77,30 +84,44 @@ fn main() -> ExitCode {
     }
 }
 
-/// Crashes a node as often as asked for.
+/// Crashes a node as often as asked for, or for as long.
 fn crash() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(2).collect();
-    let (mut seed, mut recoveries) = (0, RECOVERIES);
+    let (mut seed, mut recoveries, mut seconds) = (0, None, None);
     for pair in words.chunks(2) {
         match (&*pair[0], pair.get(1).and_then(|value| value.parse().ok())) {
             ("--seed", Some(number)) => seed = number,
-            ("--recoveries", Some(number)) => recoveries = number,
+            ("--recoveries", Some(number)) => recoveries = Some(number),
+            ("--seconds", Some(number)) => seconds = Some(number),
             (word, _) => {
                 println!("{word}: not known, or without a number");
                 return ExitCode::FAILURE;
             }
         }
     }
-    std::panic::set_hook(Box::new(|_| {}));
+    let recoveries = recoveries.unwrap_or(match seconds {
+        Some(_) => u64::MAX,
+        None => RECOVERIES,
+    });
     let start = Instant::now();
-    match russet_sim::crash::run(seed, recoveries) {
+    let until = seconds.map(|seconds| start + Duration::from_secs(seconds));
+    let counts = |tally: &Tally| {
+        let seconds = start.elapsed().as_secs_f64();
+        format!(
+            "{} recoveries, {} of them with a second restart, of {} seeds from {seed} on, \
+             {seconds:.1} s",
+            tally.first, tally.second, tally.workloads
+        )
+    };
+    let ended = russet_sim::crash::run(seed, recoveries, &mut |tally| {
+        if tally.workloads % TOLD_EVERY == 0 {
+            println!("{}", counts(tally));
+        }
+        until.is_none_or(|until| Instant::now() < until)
+    });
+    match ended {
         Ok(tally) => {
-            let seconds = start.elapsed().as_secs_f64();
-            println!(
-                "{} recoveries, {} of them with a second restart, of {} workloads, {seconds:.1} s: \
-                 nothing lost",
-                tally.first, tally.second, tally.workloads
-            );
+            println!("{}: nothing lost", counts(&tally));
             ExitCode::SUCCESS
         }
         Err(why) => {

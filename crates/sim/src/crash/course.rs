@@ -8,6 +8,7 @@ use std::collections::VecDeque;
 use russet_base::Rng;
 use russet_io::{MemoryDisk, Now};
 use russet_node::ReaderId;
+use russet_resp::Value;
 
 use super::model::Model;
 use super::promise::{Policy, Promise};
@@ -82,7 +83,7 @@ impl Course {
     pub(crate) fn act(&mut self, rng: &mut Rng) -> Vec<Image> {
         let now = self.server.node.now();
         let act = next(rng, self.policy, now.wall_ms());
-        let is_plain = matches!(act, Act::Write(_) | Act::Pass(_) | Act::Rewrite);
+        let is_plain = matches!(act, Act::Write(_) | Act::Pass(_) | Act::Ask | Act::Rewrite);
         if self.model.is_some() && !is_plain {
             return Vec::new();
         }
@@ -93,9 +94,16 @@ impl Course {
                 let images = self.call(&lines);
                 self.drain_with(images)
             }
+            Act::Ask => {
+                let (reply, images) = self.order(ASK);
+                if reply.is_some_and(|reply| is_synced(&reply)) {
+                    self.promise.save(self.count());
+                }
+                images
+            }
             Act::Rewrite => {
-                let (is_ok, images) = self.order("BGREWRITEAOF\r\n");
-                if is_ok && self.model.is_none() {
+                let (reply, images) = self.order("BGREWRITEAOF\r\n");
+                if is_ok(reply) && self.model.is_none() {
                     self.promise.save(self.count());
                 }
                 images
@@ -116,8 +124,8 @@ impl Course {
                 images
             }
             Act::Save(word) => {
-                let (is_ok, images) = self.order(&format!("{word}\r\n"));
-                if is_ok && self.policy == Policy::Saves {
+                let (reply, images) = self.order(&format!("{word}\r\n"));
+                if is_ok(reply) && self.policy == Policy::Saves {
                     self.promise.save(self.count());
                 }
                 images
@@ -130,17 +138,18 @@ impl Course {
         self.states().len() - 1
     }
 
-    /// Gives an order that changes no data: whether it succeeded, and the images of it.
-    fn order(&mut self, line: &str) -> (bool, Vec<Image>) {
+    /// Gives orders that change no data: the reply to the last of them, and the images of it.
+    fn order(&mut self, lines: &str) -> (Option<Value>, Vec<Image>) {
         let now = self.server.node.now();
-        let replies = decode(&self.server.node.call(self.server.conn, line.as_bytes()));
-        self.asked += 1;
+        let mut replies = decode(&self.server.node.call(self.server.conn, lines.as_bytes()));
+        self.asked += lines.lines().count();
         self.heard += replies.len();
-        let is_ok = replies
-            .last()
-            .is_some_and(|reply| reply.as_error().is_none());
+        if self.model.is_some() {
+            self.learn();
+        }
+        let reply = replies.pop().filter(|_| self.heard == self.asked);
         let images = self.take_images(now);
-        (is_ok, self.drain_with(images))
+        (reply, self.drain_with(images))
     }
 
     /// Sends requests; gives the images of it.
@@ -253,6 +262,22 @@ impl Course {
         is_ok && self.heard == self.asked && self.heard > before
     }
 }
+
+fn is_ok(reply: Option<Value>) -> bool {
+    reply.is_some_and(|reply| reply.as_error().is_none())
+}
+
+/// Whether the reply to [`ASK`] says that all changes are durable.
+fn is_synced(reply: &Value) -> bool {
+    let mut reply = reply;
+    while let Some([first, ..]) = reply.as_elements() {
+        reply = first;
+    }
+    *reply == Value::Integer(1)
+}
+
+/// WAITAOF that is answered at once.
+const ASK: &str = "MULTI\r\nWAITAOF 1 0 0\r\nEXEC\r\n";
 
 /// The node runs at least this often while time passes, in milliseconds.
 const STEP_MS: u64 = 25;

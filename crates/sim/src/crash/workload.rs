@@ -21,6 +21,8 @@ pub(crate) enum Act {
     Append(bool),
     /// SAVE or BGSAVE.
     Save(&'static str),
+    /// Whether all changes so far are durable.
+    Ask,
     /// Time passes, in milliseconds.
     Pass(u64),
 }
@@ -35,7 +37,8 @@ pub(crate) fn next(rng: &mut Rng, policy: Policy, now_ms: i64) -> Act {
         }
         2 if is_append_only => Act::Append(rng.below(4) > 0),
         0 | 3 => Act::Save(["SAVE", "BGSAVE"][rng.index(2)]),
-        4..12 => Act::Pass(1 + rng.below(400)),
+        4..8 if is_append_only => Act::Ask,
+        8..16 => Act::Pass(1 + rng.below(400)),
         _ => Act::Write(unit(rng, now_ms)),
     }
 }
