@@ -209,6 +209,12 @@ impl Reader {
         self.is_last = true;
     }
 
+    /// Whether the bytes that were fed are all there are.
+    #[must_use]
+    pub const fn has_ended(&self) -> bool {
+        self.is_last
+    }
+
     /// The offset up to which all was given out and is valid. A file that is cut here reads without
     /// an error.
     #[must_use]

@@ -116,12 +116,15 @@ pub enum LoadError {
     /// A file that the manifest names is not there.
     #[error("the AOF file {0} is listed in the manifest: No such file or directory")]
     Missing(FileName),
+    /// The base is a dump and has no bytes, which no dump is.
+    #[error("the AOF base file {0} is empty: a dump has a header and an end")]
+    EmptyDump(FileName),
 }
 
 /// Decides what to load.
 ///
 /// # Errors
-/// When the manifest is refused or names a file that is not there.
+/// When the manifest is refused or names a file that is not there, or a dump without a byte.
 ///
 /// # Examples
 /// ```
@@ -216,10 +219,15 @@ fn files(
             true => directory.old_file,
             false => find(directory, &part.name),
         };
+        let size = size.ok_or_else(|| LoadError::Missing(part.name.clone()))?;
+        // COMPAT: Redis starts without the data that such a base should hold.
+        if size == 0 && role == Role::Base && part.name.as_str().ends_with(".rdb") {
+            return Err(LoadError::EmptyDump(part.name.clone()));
+        }
         files.push(FileToLoad {
             part: part.clone(),
             role,
-            size: size.ok_or_else(|| LoadError::Missing(part.name.clone()))?,
+            size,
             is_last: false,
         });
     }

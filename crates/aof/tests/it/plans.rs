@@ -82,7 +82,8 @@ impl Server<'_> {
 
     fn start_empty(&mut self) {
         self.perform(&plan::prepare());
-        self.snapshot(b"");
+        let snapshot = self.data.clone();
+        self.snapshot(&snapshot);
         let units = Units::Checked;
         self.finish(Growing::New {
             units,
@@ -189,7 +190,8 @@ proptest! {
             disk: Disk::default(),
             manifest: Manifest::default(),
             incr: None,
-            data: Vec::new(),
+            // A dump without keys has bytes, too.
+            data: b"base".to_vec(),
             safe: 0,
             crash: &mut crash,
         };
@@ -234,6 +236,27 @@ fn a_missing_file_is_named() {
         error,
         LoadError::Missing(FileName::new("a.1.incr.aof").unwrap())
     );
+}
+
+#[test]
+fn a_base_without_a_byte_is_refused_if_it_is_a_dump() {
+    let load = |name: &str, size| {
+        let manifest = format!("file {name} seq 1 type b\n");
+        let files = [plan::Found {
+            name: name.to_owned(),
+            size,
+        }];
+        let directory = plan::Directory {
+            manifest: Some(manifest.as_bytes()),
+            files: &files,
+            ..plan::Directory::default()
+        };
+        plan::load(&layout(), &directory).map(|plan| plan.size)
+    };
+    let name = FileName::new("a.1.base.rdb").unwrap();
+    assert_eq!(load("a.1.base.rdb", 0), Err(LoadError::EmptyDump(name)));
+    assert_eq!(load("a.1.base.rdb", 1), Ok(1));
+    assert_eq!(load("a.1.base.aof", 0), Ok(0));
 }
 
 #[test]

@@ -7,6 +7,7 @@
 use russet_aof::{Next, Reader};
 use russet_engine::ExpiryMode;
 use russet_io::{Address, ConnId, LogLevel, Origin};
+use russet_rdb::Input;
 use russet_resp::Args;
 
 use super::restore::{Fault, Reached, Restore, Rules};
@@ -72,7 +73,12 @@ fn replay(
             }
             Next::Annotation(_) => {}
             Next::Preamble => {
-                let loaded = restore.load_bytes(reader.preamble(), &mut core.keyspace, rules);
+                // A dump that ends early gets no more bytes, and is refused.
+                let input = match reader.has_ended() {
+                    true => Input::whole(reader.preamble()),
+                    false => Input::partial(reader.preamble()),
+                };
+                let loaded = restore.load_input(input, &mut core.keyspace, rules);
                 core.tell(restore);
                 let (count, reached) = loaded.map_err(Stopped::Dump)?;
                 reader.read_preamble(count);

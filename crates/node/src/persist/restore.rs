@@ -137,16 +137,16 @@ impl Restore {
     ///
     /// # Errors
     /// The dump is refused; what came before stays.
-    pub(crate) fn load_bytes(
+    pub(crate) fn load_input(
         &mut self,
-        bytes: &[u8],
+        mut input: Input<'_>,
         keyspace: &mut Keyspace,
         rules: Rules,
     ) -> Result<(usize, Reached), Fault> {
-        let mut input = Input::partial(bytes);
+        let size = input.rest().len();
         loop {
             if let Some(reached) = self.step(&mut input, keyspace, rules)? {
-                return Ok((bytes.len() - input.rest().len(), reached));
+                return Ok((size - input.rest().len(), reached));
             }
         }
     }
