@@ -161,6 +161,7 @@ const COMMANDS: &[Command] = &[
             "--only SCENARIO",
             "--twice",
             "--crashes N",
+            "--sweep N",
             "--lines N",
             "--bytes N",
         ],

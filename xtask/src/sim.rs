@@ -8,6 +8,7 @@
 //!  sim --twice              each seed twice: equal runs have equal digests
 //!  sim --crashes N          a node is crashed at every operation of its disk, N times and twice
 //!  sim --crashes N --seed S from this seed on
+//!  sim --sweep N            files are damaged at every Nth place
 //! ```
 //! Always true: the first line of a failure is the command that repeats it.
 //! Not here: what is played — `crates/sim/src/scenario.rs`; how to read a failure —
@@ -33,6 +34,9 @@ pub(crate) fn run(args: Args) -> Result<(), String> {
                 .flat_map(|seed| ["--seed".to_owned(), seed]),
         );
         return play(&words);
+    }
+    if let Some(one_in) = args.option("--sweep") {
+        return play(&["sweep", "--one-in", &one_in].map(str::to_owned));
     }
     for name in [
         "--seed",

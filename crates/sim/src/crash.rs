@@ -10,7 +10,7 @@ mod course;
 mod judge;
 pub(crate) mod model;
 pub(crate) mod promise;
-mod server;
+pub(crate) mod server;
 pub(crate) mod state;
 pub(crate) mod workload;
 

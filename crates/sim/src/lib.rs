@@ -14,6 +14,7 @@ mod record;
 mod requests;
 pub mod scenario;
 pub mod services;
+pub mod sweep;
 mod world;
 
 pub use options::Options;

@@ -1,6 +1,6 @@
 //! Plays seeds: `russet-sim [--seed N] [--seeds N] [--minutes M] [--only NAME] [--twice]`, or
 //! crashes a node at every operation of its disk: `russet-sim crash [--seed N] [--recoveries N]
-//! [--seconds N]`.
+//! [--seconds N]`. `russet-sim sweep [--one-in N]` damages files at every place.
 //!
 //! A failure shows the last things that happened, `--lines N` with `--bytes N` of each text.
 //!
@@ -53,8 +53,10 @@ fn main() -> ExitCode {
     if cfg!(panic = "unwind") {
         std::panic::set_hook(Box::new(|_| {}));
     }
-    if std::env::args().nth(1).as_deref() == Some("crash") {
-        return crash();
+    match std::env::args().nth(1).as_deref() {
+        Some("crash") => return crash(),
+        Some("sweep") => return sweep(),
+        _ => {}
     }
     let asked = match asked() {
         Ok(asked) => asked,
@@ -124,6 +126,30 @@ fn crash() -> ExitCode {
             println!("{}: nothing lost", counts(&tally));
             ExitCode::SUCCESS
         }
+        Err(why) => {
+            println!("{why}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Sweeps over files, or over a share of each.
+fn sweep() -> ExitCode {
+    let words: Vec<String> = std::env::args().skip(2).collect();
+    let one_in = match &words[..] {
+        [] => 1,
+        [word, number] if word == "--one-in" => number.parse().unwrap_or(1).max(1),
+        _ => {
+            println!("{}: not known", words.join(" "));
+            return ExitCode::FAILURE;
+        }
+    };
+    let start = Instant::now();
+    let swept = russet_sim::sweep::run(one_in, &mut |line| {
+        println!("{line}, {:.1} s", start.elapsed().as_secs_f64());
+    });
+    match swept {
+        Ok(()) => ExitCode::SUCCESS,
         Err(why) => {
             println!("{why}");
             ExitCode::FAILURE

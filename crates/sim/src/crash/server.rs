@@ -107,7 +107,11 @@ pub(crate) fn read(node: &mut Loopback, conn: ConnId) -> State {
 
 /// A configuration for a policy.
 pub(crate) fn config(policy: Policy) -> Config {
-    let settings = policy.settings();
+    config_of(policy.settings())
+}
+
+/// A configuration with these settings.
+pub(crate) fn config_of(settings: &str) -> Config {
     let text = Text {
         name: "settings".to_owned(),
         text: format!("{settings}databases 4\nenable-debug-command yes\n").into_bytes(),

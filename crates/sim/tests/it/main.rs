@@ -3,5 +3,6 @@
 mod contract;
 mod crash;
 mod scenarios;
+mod sweep;
 mod time;
 mod wild;
