@@ -232,6 +232,11 @@ impl Outgoing {
         self.is_lenient = is_lenient;
     }
 
+    /// The number of connections with replies that wait.
+    pub(crate) fn fenced_count(&self) -> usize {
+        self.fenced.len()
+    }
+
     /// The unit of this connection is open: its replies wait for the end of it.
     pub(crate) fn set_open(&mut self, conn: Option<ConnId>) {
         self.open = conn;

@@ -153,6 +153,7 @@ pub(crate) const WORKLOADS: &[Workload] = &[
     row("set-everysec", 150_000, 1, SET, Fill::Small).with(EVERY_SECOND),
     row("set-everysec-p16", 1_500_000, 16, SET, Fill::Small).with(EVERY_SECOND),
     row("set-always", 40_000, 1, SET, Fill::Nothing).with(ALWAYS),
+    row("set-always-p16", 400_000, 16, SET, Fill::Nothing).with(ALWAYS),
 ];
 
 const MSET: &[Word] = &[

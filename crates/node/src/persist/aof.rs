@@ -132,7 +132,7 @@ pub(crate) struct Writer {
     /// The reader of the journal.
     pub reader: ReaderId,
     /// The check lines, if the file has them.
-    pub group: Option<GroupWriter>,
+    pub checks: Option<GroupWriter>,
     /// The size of the file, in bytes.
     pub size: u64,
     pub times: Timestamps,
@@ -142,6 +142,10 @@ pub(crate) struct Writer {
     pub oldest_us: Option<u64>,
     /// The sync under way.
     pub sync: Option<Syncing>,
+    /// The clients that waited when the last sync ended.
+    pub expected: usize,
+    /// Until this time the next sync waits for as many clients, in monotonic microseconds.
+    pub gathers_until_us: u64,
     /// The journal up to here was synced in this file.
     pub synced: Offset,
     /// Changes up to here are in files, or in a base, that the manifest will list with this one.
@@ -170,17 +174,24 @@ impl Writer {
         Self {
             file,
             reader,
-            group: checks_of(part, size),
+            checks: checks_of(part, size),
             size,
             times: Timestamps::default(),
             appended: begins,
             oldest_us: None,
             sync: None,
+            expected: 0,
+            gathers_until_us: 0,
             synced: Offset::default(),
             begins,
             durable_before: None,
             is_listed: false,
         }
+    }
+
+    /// Whether a sync waits, with that many clients waiting for it, since more are to be expected.
+    pub(crate) fn gathers(&self, waiting: usize, now_us: u64) -> bool {
+        waiting < self.expected && now_us < self.gathers_until_us
     }
 
     /// The offset of the journal up to which all changes survive a crash; none before the first

@@ -208,7 +208,7 @@ impl Core {
 
     /// Ends the server, once all changes are on the disk.
     pub(crate) fn exit_now(&mut self) {
-        self.append_journal();
+        self.append_all();
         match self.aof.writer.as_ref().map(|writer| writer.file) {
             None => self.outbox.exit(0),
             // What it holds would not be found at the next start.
@@ -239,7 +239,7 @@ impl Core {
     /// Has the append-only file written, synced, and loaded in place of the data; false if there is
     /// none.
     pub(crate) fn load_aof_again(&mut self, conn: ConnId) -> bool {
-        self.append_journal();
+        self.append_all();
         // What is under way changes which files there are, and may have to list some first.
         if self.aof.running > 0 || self.aof.rewrite.is_some() {
             self.aof.loads_for = Some(conn);
