@@ -8,8 +8,8 @@
 //! Always true: a reply leaves after the write of what it depends on; under `always`, after its
 //! sync as well.
 //! Always true: at most one sync of the increment is under way; what is written meanwhile is
-//! covered by the next. Under `always` that one waits for the clients that the last one served, since
-//! most of them send at once and would miss it; but no longer than a sync takes.
+//! covered by the next. Under `always` that one waits for the clients that the last one served,
+//! since most of them send at once and would miss it; but no longer than a sync takes.
 //! Always true: a file that failed is not written again: a fresh base and increment replace it.
 //! Not here: which file — `rewriting.rs`
 
