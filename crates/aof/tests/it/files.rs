@@ -53,19 +53,22 @@ pub(crate) fn groups() -> Vec<Vec<u8>> {
 
 /// A file with check lines of at least that size.
 pub(crate) fn checked(size: usize) -> Vec<u8> {
+    checked_groups(size).concat()
+}
+
+/// Its groups, each with its check line.
+pub(crate) fn checked_groups(size: usize) -> Vec<Vec<u8>> {
     let mut writer = GroupWriter::new(SEQ, 0);
-    let mut file = Vec::new();
+    let mut written = Vec::new();
     for group in groups().iter().cycle() {
         writer.cover(group);
-        file.extend_from_slice(writer.line().as_bytes());
-        file.extend_from_slice(group);
-        writer.set_synced(file.len() as u64 / 2);
-        assert_eq!(writer.offset(), file.len() as u64);
-        if file.len() >= size {
+        written.push([writer.line().as_bytes(), group].concat());
+        writer.set_synced(writer.offset() / 2);
+        if writer.offset() >= size as u64 {
             break;
         }
     }
-    file
+    written
 }
 
 /// The same file without check lines.

@@ -4,5 +4,6 @@ mod damage;
 mod disk;
 mod files;
 mod hostile;
+mod large;
 mod plans;
 mod splits;

@@ -22,7 +22,7 @@ pub(crate) const FILES: [(&str, u16, &[u8]); 18] = files! {
 };
 
 /// The parts of a file that is in order.
-fn parts(bytes: &[u8]) -> Vec<Next<'static>> {
+pub(crate) fn parts(bytes: &[u8]) -> Vec<Next<'static>> {
     let (parts, end) = fuzz::read_file_whole(bytes);
     end.unwrap();
     parts
@@ -120,7 +120,7 @@ fn what_is_written_again_says_the_same() {
 }
 
 /// Writes parts as they were read.
-fn written(parts: &[Next<'_>], version: Version, compresses: bool) -> Vec<u8> {
+pub(crate) fn written(parts: &[Next<'_>], version: Version, compresses: bool) -> Vec<u8> {
     let Ok(file) = FileWriter::begin(Vec::new(), version);
     let mut file = file.compressing(compresses);
     let mut parts = parts.iter();

@@ -7,6 +7,7 @@ mod file;
 mod file_forms;
 mod golden;
 mod hostile;
+mod large;
 mod old;
 mod report;
 mod round_trip;
