@@ -40,7 +40,7 @@ impl Rules {
 }
 
 /// Short strings that are loaded together.
-const BATCH: usize = 16;
+const BATCH: usize = 32;
 
 /// Why a dump cannot be loaded.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -166,7 +166,7 @@ impl Restore {
 
     /// Loads the short strings that come next; gives how many it read.
     ///
-    /// PERF: while the rest of a batch is read, the memory arrives that the first will need.
+    /// PERF: what one key waits for in memory is on its way to all of a batch meanwhile.
     fn strings(
         &mut self,
         input: &mut Input<'_>,
@@ -177,10 +177,11 @@ impl Restore {
         while batch.len() < BATCH
             && let Some(short) = self.reader.short_string(input)
         {
-            let db = keyspace.db(known(short.db, rules)?);
-            let hash = db.hash(short.name);
-            db.prefetch_bucket(hash);
+            let hash = keyspace.db(known(short.db, rules)?).prefetch(short.name);
             batch.push((hash, short));
+        }
+        for (hash, short) in &batch {
+            keyspace.db(known(short.db, rules)?).prefetch_bucket(*hash);
         }
         for (hash, short) in &batch {
             if rules.leaves_out(short.deadline) {
