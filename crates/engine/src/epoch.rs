@@ -3,7 +3,8 @@
 //! Taking a snapshot ends an epoch. A segment bears the epoch in which it was made; one that is not
 //! younger than the newest live snapshot belongs to a snapshot too, and is copied before it
 //! changes. Cells bear nothing: the copy of a segment remembers which of its entries it was copied
-//! with. What is replaced while snapshots live waits in limbo until all older ones are gone.
+//! with. What is replaced while snapshots live waits in limbo until all older ones are gone, or have
+//! been walked beyond it.
 //!
 //! A walker publishes how far it has come, in the order of hashes. What lies behind it needs no
 //! preservation any more.
@@ -15,6 +16,8 @@ use std::any::Any;
 use std::sync::atomic::Ordering::{Acquire, Release};
 use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::table::POSITION_BITS;
 
 /// State that owner and holder of a snapshot share.
 #[derive(Debug)]
@@ -36,7 +39,7 @@ impl Ticket {
     /// Says that everything before a position of a database has been read.
     pub(crate) fn publish(&self, ordinal: usize, position: u64) {
         self.position
-            .store(((ordinal as u64) << 48) + position, Release);
+            .store(((ordinal as u64) << POSITION_BITS) + position, Release);
     }
 
     /// Says that nothing will be read any more.
@@ -49,7 +52,7 @@ impl Ticket {
             return true;
         }
         match self.stores.iter().position(|&id| id == store) {
-            Some(at) => self.position.load(Acquire) >= ((at as u64) << 48) + position,
+            Some(at) => self.position.load(Acquire) >= ((at as u64) << POSITION_BITS) + position,
             None => true,
         }
     }
@@ -124,7 +127,13 @@ impl Epochs {
             .all(|ticket| ticket.has_passed(store, position))
     }
 
-    /// Whether what was replaced in that epoch can be freed.
+    /// Whether what was replaced in that epoch, before a position of a database, can be freed.
+    pub(crate) fn is_free(&self, epoch: u32, store: u64, position: u64) -> bool {
+        let mut live = self.live.iter();
+        live.all(|ticket| ticket.epoch >= epoch || ticket.has_passed(store, position))
+    }
+
+    /// Whether what was replaced in that epoch can be freed, wherever it was.
     pub(crate) fn is_over(&self, epoch: u32) -> bool {
         self.live.iter().all(|ticket| ticket.epoch >= epoch)
     }

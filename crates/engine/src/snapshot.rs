@@ -17,7 +17,7 @@ use crate::epoch::Ticket;
 use crate::prefetch;
 use crate::store::Store;
 use crate::table::directory::after;
-use crate::table::{Directory, SLOTS, Slot};
+use crate::table::{Directory, SLOTS, Slot, position};
 use crate::value::Millis;
 use crate::value_ref::ValueRef;
 
@@ -177,7 +177,7 @@ impl Walk {
             snapshot.hold.0.publish(cursor.ordinal, 0);
             return;
         };
-        snapshot.hold.0.publish(cursor.ordinal, hash >> 16);
+        snapshot.hold.0.publish(cursor.ordinal, position(hash));
         let image = &snapshot.images[cursor.ordinal];
         let slot = image.directory.find(hash);
         cursor.hash = after(hash, slot.depth);

@@ -1,23 +1,43 @@
 //! Cells and lines that the table no longer leads to but a snapshot may still read.
 //!
-//! Always true: the queue is in the order of epochs, so only its head need be looked at.
+//! ```text
+//!  region of the hashes   0 ─► block ─► block      oldest first
+//!                         1 ─► block
+//!                         …                        walker ─► regions before it are free
+//! ```
+//! An entry is free once every snapshot that saw it has ended, or is walked beyond its region: a
+//! dump under many writes keeps what it has not reached, not all that was ever replaced.
+//!
+//! Always true: a queue is in the order of epochs, so only its head need be looked at.
 
 use std::collections::VecDeque;
 
 use super::{Shared, Store};
 use crate::arena::Handle;
+use crate::table::POSITION_BITS;
 
 /// The number of entries in a block.
 const BLOCK_LEN: usize = 1024;
+/// There are 2^this regions.
+const REGION_BITS: u32 = 5;
+/// The number of positions of a region.
+const REGION_LEN: u64 = 1 << (POSITION_BITS - REGION_BITS);
 
-/// Replaced cells and lines, oldest first.
+/// Replaced cells and lines.
 #[derive(Debug, Default)]
 pub(crate) struct Limbo {
+    /// A queue for each region; none while nothing waits.
+    queues: Vec<Queue>,
+    len: usize,
+}
+
+/// What was replaced in a region, oldest first.
+#[derive(Debug, Default)]
+struct Queue {
     /// Blocks of at most [`BLOCK_LEN`] entries; none is empty.
     // PERF: there are millions while a snapshot of many keys lives, and one list of them all would
     // be copied as a whole whenever it grows.
     blocks: VecDeque<VecDeque<Retired>>,
-    len: usize,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -29,25 +49,8 @@ struct Retired {
     lines: u16,
 }
 
-impl Limbo {
-    pub(crate) fn push_cell(&mut self, epoch: u32, handle: Handle) {
-        self.push(Retired {
-            epoch,
-            handle,
-            lines: 0,
-        });
-    }
-
-    pub(crate) fn push_lines(&mut self, epoch: u32, handle: Handle, lines: u16) {
-        self.push(Retired {
-            epoch,
-            handle,
-            lines,
-        });
-    }
-
+impl Queue {
     fn push(&mut self, retired: Retired) {
-        self.len += 1;
         match self.blocks.back_mut() {
             Some(block) if block.len() < BLOCK_LEN => block.push_back(retired),
             _ => {
@@ -67,7 +70,6 @@ impl Limbo {
             return;
         };
         block.pop_front();
-        self.len -= 1;
         if block.is_empty() {
             self.blocks.pop_front();
         }
@@ -75,12 +77,58 @@ impl Limbo {
             self.blocks = VecDeque::new();
         }
     }
+}
+
+impl Limbo {
+    /// Adds a cell at a position.
+    pub(crate) fn push_cell(&mut self, epoch: u32, position: u64, handle: Handle) {
+        self.push(
+            position,
+            Retired {
+                epoch,
+                handle,
+                lines: 0,
+            },
+        );
+    }
+
+    /// Adds the lines of a segment whose last position is this.
+    pub(crate) fn push_lines(&mut self, epoch: u32, position: u64, handle: Handle, lines: u16) {
+        self.push(
+            position,
+            Retired {
+                epoch,
+                handle,
+                lines,
+            },
+        );
+    }
+
+    fn push(&mut self, position: u64, retired: Retired) {
+        if self.queues.is_empty() {
+            self.queues.resize_with(1 << REGION_BITS, Queue::default);
+        }
+        self.len += 1;
+        self.queues[(position / REGION_LEN) as usize].push(retired);
+    }
+
+    /// Takes the oldest entry of a region that is free, as this says of its epoch.
+    fn pop(&mut self, region: usize, is_free: impl Fn(u32) -> bool) -> Option<Retired> {
+        let queue = &mut self.queues[region];
+        let retired = queue.oldest().filter(|oldest| is_free(oldest.epoch))?;
+        queue.pop_oldest();
+        self.len -= 1;
+        if self.len == 0 {
+            self.queues = Vec::new();
+        }
+        Some(retired)
+    }
 
     /// The cells among them.
     pub(crate) fn cells(&self) -> impl Iterator<Item = Handle> + '_ {
-        self.blocks
+        self.queues
             .iter()
-            .flatten()
+            .flat_map(|queue| queue.blocks.iter().flatten())
             .filter(|retired| retired.lines == 0)
             .map(|retired| retired.handle)
     }
@@ -92,24 +140,26 @@ impl Limbo {
 }
 
 impl Store {
-    /// How many cells and segments wait for snapshots to end.
+    /// How many cells and segments wait for snapshots.
     pub(crate) fn limbo_len(&self) -> usize {
         self.limbo.len()
     }
 
     /// Frees up to `budget` of what no snapshot needs any more; returns what is left of the budget.
     pub(crate) fn drain_limbo(&mut self, cx: &mut Shared, mut budget: usize) -> usize {
-        while budget > 0 {
-            match self.limbo.oldest() {
-                Some(retired) if cx.epochs.is_over(retired.epoch) => {
-                    self.limbo.pop_oldest();
-                    match retired.lines {
-                        0 => self.free(cx, retired.handle),
-                        lines => self.arena.give_lines(retired.handle, usize::from(lines)),
-                    }
-                    budget -= 1;
+        let id = self.id;
+        for region in 0..1 << REGION_BITS {
+            let end = (region as u64 + 1) * REGION_LEN;
+            while budget > 0 && self.limbo.len() > 0 {
+                let is_free = |epoch| cx.epochs.is_free(epoch, id, end);
+                let Some(retired) = self.limbo.pop(region, is_free) else {
+                    break;
+                };
+                match retired.lines {
+                    0 => self.free(cx, retired.handle),
+                    lines => self.arena.give_lines(retired.handle, usize::from(lines)),
                 }
-                _ => break,
+                budget -= 1;
             }
         }
         budget
@@ -124,23 +174,25 @@ mod tests {
     fn entries_leave_in_the_order_in_which_they_came_and_leave_no_block_behind() {
         let mut limbo = Limbo::default();
         let count = 3 * BLOCK_LEN as u32 + 1;
+        let last = (1 << POSITION_BITS) - 1;
         for handle in 0..count {
             match handle % 2 {
-                0 => limbo.push_cell(handle, handle),
-                _ => limbo.push_lines(handle, handle, 3),
+                0 => limbo.push_cell(handle, last, handle),
+                _ => limbo.push_lines(handle, last, handle, 3),
             }
         }
-        assert_eq!((limbo.len(), limbo.blocks.len()), (count as usize, 4));
+        assert_eq!(
+            (limbo.len(), limbo.queues[31].blocks.len()),
+            (count as usize, 4)
+        );
         let cells: Vec<Handle> = limbo.cells().collect();
         assert!(cells.iter().copied().eq((0..count).step_by(2)));
         for handle in 0..count {
-            let retired = limbo.oldest().unwrap();
+            assert!(limbo.pop(31, |epoch| epoch != handle).is_none());
+            let retired = limbo.pop(31, |_| true).unwrap();
             assert_eq!((retired.epoch, retired.handle), (handle, handle));
             assert_eq!(retired.lines, if handle % 2 == 0 { 0 } else { 3 });
-            limbo.pop_oldest();
         }
-        assert!(limbo.oldest().is_none() && limbo.blocks.is_empty());
-        limbo.pop_oldest();
-        assert_eq!(limbo.len(), 0);
+        assert!(limbo.queues.is_empty() && limbo.len() == 0);
     }
 }

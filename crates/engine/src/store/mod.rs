@@ -336,7 +336,7 @@ impl Store {
         let Spot { slot, bucket, at } = self.spot(place);
         self.forget_field_due(place.hash, self.field_due(place.cell));
         self.forget_deadline(cell::deadline(&self.arena.memory, place.cell));
-        self.retire(cx, place.cell, is_shared);
+        self.retire(cx, place, is_shared);
         self.len -= 1;
         if let Some(slots) = &mut self.slots {
             slots.remove(place.hash);
@@ -422,9 +422,9 @@ impl Store {
 
     /// Moves an entry to another cell, with room for `size` bytes.
     fn move_entry(&mut self, cx: &mut Shared, place: &mut Place, size: usize, is_shared: bool) {
-        let old = place.cell;
+        let old = *place;
         let cell = self.arena.take(class::of(size));
-        cell::duplicate(&mut self.arena.memory, old, cell);
+        cell::duplicate(&mut self.arena.memory, old.cell, cell);
         if let Some(object) = cell::large(&self.arena.memory, cell) {
             self.large += 1;
             self.large_weight += object.weight();
@@ -522,7 +522,7 @@ impl Store {
         self.forget_deadline(old);
         let deadline = due.map(|at| self.armed(cx, cell, at));
         image.write(&mut self.arena.memory, cell, deadline);
-        let retired = place.cell;
+        let retired = *place;
         self.relink(place, cell);
         self.retire(cx, retired, is_shared);
     }

@@ -13,7 +13,13 @@ use super::{DISCARD_WEIGHT_MIN, Place, Shared, Spot, Store};
 use crate::arena::{Handle, LINE_GRANULES};
 use crate::cell;
 use crate::heap::Heap;
-use crate::table::Slot;
+use crate::table::directory::after;
+use crate::table::{POSITION_BITS, Slot, position};
+
+/// The first position behind a segment.
+fn end_of(hash: u64, slot: Slot) -> u64 {
+    after(hash, slot.depth).map_or(1 << POSITION_BITS, position)
+}
 
 impl Store {
     /// Makes the lines of the segment for a hash writable: copies them if a snapshot needs them.
@@ -33,8 +39,7 @@ impl Store {
         let mut segment = slot.segment;
         if !is_behind {
             segment = self.copy_lines(slot);
-            self.limbo
-                .push_lines(cx.epochs.now(), slot.segment, slot.buckets);
+            self.push_lines(cx, hash, slot);
         }
         for line in self.arena.memory.lines_mut(segment, buckets) {
             line.set_all_shared(!is_behind);
@@ -63,9 +68,14 @@ impl Store {
 
     /// Whether the walkers of all live snapshots have left a segment behind.
     pub(super) fn is_behind(&self, cx: &Shared, hash: u64, slot: Slot) -> bool {
-        let end = crate::table::directory::after(hash, slot.depth);
-        cx.epochs
-            .has_passed(self.id, end.map_or(1 << 48, |hash| hash >> 16))
+        cx.epochs.has_passed(self.id, end_of(hash, slot))
+    }
+
+    /// Keeps the lines of a segment until no snapshot needs them.
+    pub(super) fn push_lines(&mut self, cx: &Shared, hash: u64, slot: Slot) {
+        let last = end_of(hash, slot) - 1;
+        self.limbo
+            .push_lines(cx.epochs.now(), last, slot.segment, slot.buckets);
     }
 
     /// Makes the segment of an entry writable, and says whether a snapshot needs its cell as it is.
@@ -82,15 +92,17 @@ impl Store {
             .arena
             .memory
             .lines(slot.segment, usize::from(slot.buckets));
-        lines[bucket].is_shared(at) && !cx.epochs.has_passed(self.id, (place.hash >> 16) + 1)
+        lines[bucket].is_shared(at) && !cx.epochs.has_passed(self.id, position(place.hash) + 1)
     }
 
     /// Gives a cell up: now, or when no snapshot needs it.
-    pub(super) fn retire(&mut self, cx: &mut Shared, cell: Handle, is_shared: bool) {
+    pub(super) fn retire(&mut self, cx: &mut Shared, retired: Place, is_shared: bool) {
         if is_shared {
-            self.limbo.push_cell(cx.epochs.now(), cell);
+            let position = position(retired.hash);
+            self.limbo
+                .push_cell(cx.epochs.now(), position, retired.cell);
         } else {
-            self.free(cx, cell);
+            self.free(cx, retired.cell);
         }
     }
 

@@ -238,8 +238,7 @@ impl Store {
             return;
         }
         if slot.stamp <= cx.epochs.newest() && !self.is_behind(cx, hash, slot) {
-            self.limbo
-                .push_lines(cx.epochs.now(), slot.segment, slot.buckets);
+            self.push_lines(cx, hash, slot);
         } else {
             self.arena
                 .give_lines(slot.segment, usize::from(slot.buckets));

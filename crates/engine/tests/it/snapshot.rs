@@ -172,3 +172,54 @@ fn a_snapshot_counts_its_keys() {
         [(1, 1, 0), (3, 2, 1)]
     );
 }
+
+#[test]
+fn what_was_replaced_is_freed_once_all_walkers_are_behind_it() {
+    let mut rng = Rng::new(5);
+    let mut keyspace = Keyspace::new(Options::default());
+    let keys = if cfg!(miri) { 300 } else { 30_000 };
+    for n in 0..keys {
+        keyspace.db(0).set(&u64::to_le_bytes(n), b"before", None);
+    }
+    let (slow, fast) = (keyspace.snapshot(), keyspace.snapshot());
+    let mut walk = fast.into_walk();
+    let mut left = usize::MAX;
+    for quarter in 1..=4 {
+        for _ in 0..keys / 4 {
+            let item = walk.next().expect("a quarter of all keys is left");
+            let value = item.value.string().expect("all values are strings");
+            assert!(matches!(value, StringRef::Bytes(b"before")));
+            // Cells of all sizes are given back and taken again.
+            let key = rng.below(keys).to_le_bytes();
+            let value = vec![b'x'; rng.below(100) as usize];
+            keyspace.db(0).set(&key, &value, None);
+        }
+        keyspace.housekeep(usize::MAX);
+        assert!(
+            keyspace.limbo_len() as u64 >= keys / 5,
+            "the slow one needs all"
+        );
+        if quarter == 4 {
+            left = keyspace.limbo_len();
+        }
+    }
+    assert!(contents(slow).values().all(|(value, _)| value == b"before"));
+    drop(walk);
+    keyspace.housekeep(usize::MAX);
+    assert!(keyspace.limbo_len() == 0 && left > 0);
+
+    let mut walk = keyspace.snapshot().into_walk();
+    for n in 0..keys {
+        keyspace.db(0).set(&u64::to_le_bytes(n), &[b'y'; 150], None);
+    }
+    let all = keyspace.limbo_len();
+    for _ in 0..keys / 2 {
+        walk.next();
+    }
+    keyspace.housekeep(usize::MAX);
+    let half = keyspace.limbo_len();
+    assert!(
+        cfg!(miri) || (all / 3..all * 2 / 3).contains(&half),
+        "{half} of {all}"
+    );
+}
