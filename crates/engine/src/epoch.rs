@@ -3,8 +3,8 @@
 //! Taking a snapshot ends an epoch. A segment bears the epoch in which it was made; one that is not
 //! younger than the newest live snapshot belongs to a snapshot too, and is copied before it
 //! changes. Cells bear nothing: the copy of a segment remembers which of its entries it was copied
-//! with. What is replaced while snapshots live waits in limbo until all older ones are gone, or have
-//! been walked beyond it.
+//! with. What is replaced while snapshots live waits in limbo until all older ones are gone, or are
+//! walked beyond it.
 //!
 //! A walker publishes how far it has come, in the order of hashes. What lies behind it needs no
 //! preservation any more.
