@@ -92,6 +92,13 @@ pub enum FileOp {
         /// The name it gets.
         to: String,
     },
+    /// Gives a file a further name, which must be free; both then name the same contents.
+    Link {
+        /// A name it has.
+        from: String,
+        /// The name it gets besides.
+        to: String,
+    },
     /// Removes a file.
     Remove(String),
     /// Lists a directory; answered by [`FileReply::Entries`].

@@ -332,6 +332,20 @@ impl MemoryDisk {
         Ok(FileReply::Done)
     }
 
+    fn link(&mut self, from: &str, to: &str) -> Result<FileReply, Failure> {
+        let (from, path) = (self.full(from), self.full(to));
+        let inode = *self.names.get(&from).ok_or_else(absent)?;
+        if !self.dirs.contains(parent(&path)) {
+            return Err(absent());
+        }
+        if self.names.contains_key(&path) {
+            return Err(Failure::new(ErrorKind::AlreadyExists, "File exists"));
+        }
+        self.names.insert(path.clone(), inode);
+        self.note(Naming::Link { path, inode });
+        Ok(FileReply::Done)
+    }
+
     fn lock(&mut self, file: FileId) -> Result<FileReply, Failure> {
         let inode = self.opened(file)?.inode;
         let mut others = self.open.iter().filter(|(other, _)| **other != file);
@@ -417,6 +431,7 @@ impl Disk for MemoryDisk {
             FileOp::CreateDir(path) => self.add_dirs(&self.full(&path)),
             FileOp::SyncDir(path) => return self.sync_dir(&path),
             FileOp::Rename { from, to } => return self.rename(&from, &to),
+            FileOp::Link { from, to } => return self.link(&from, &to),
             FileOp::Remove(path) => {
                 let path = self.full(&path);
                 self.names.remove(&path).ok_or_else(absent)?;
@@ -515,6 +530,27 @@ mod tests {
             len: 9,
         };
         assert_eq!(disk.perform(op), Ok(FileReply::Bytes(b"bc".to_vec())));
+    }
+
+    #[test]
+    fn a_further_name_keeps_the_contents_when_the_first_is_removed() {
+        let mut disk = with_file();
+        let link = |from: &str, to: &str| FileOp::Link {
+            from: from.to_owned(),
+            to: to.to_owned(),
+        };
+        disk.perform(link("f", "g")).unwrap();
+        assert!(disk.perform(link("f", "g")).is_err());
+        assert!(disk.perform(link("h", "i")).is_err());
+        assert!(disk.perform(link("f", "absent/g")).is_err());
+        disk.perform(FileOp::Remove("f".to_owned())).unwrap();
+        write(&mut disk, 3, b"def");
+        assert_eq!(disk.live("f"), None);
+        assert_eq!(disk.live("g"), Some(&b"abcdef"[..]));
+        disk.perform(FileOp::Sync(FILE)).unwrap();
+        disk.perform(FileOp::SyncDir("/d".to_owned())).unwrap();
+        disk.crash();
+        assert_eq!(disk.live("g"), Some(&b"abcdef"[..]));
     }
 
     #[test]

@@ -93,6 +93,7 @@ impl Files {
             FileOp::CreateDir(path) => fs::create_dir_all(path)?,
             FileOp::SyncDir(path) => sync::folder(Path::new(&path))?,
             FileOp::Rename { from, to } => fs::rename(from, to)?,
+            FileOp::Link { from, to } => fs::hard_link(from, to)?,
             FileOp::Remove(path) => fs::remove_file(path)?,
             FileOp::Replace { path, contents } => replace::replace(Path::new(&path), &contents)?,
             FileOp::ChangeDir(path) => std::env::set_current_dir(path)?,

@@ -226,6 +226,23 @@ fn names_are_changed_and_removed() {
 }
 
 #[test]
+fn a_further_name_is_given_only_if_it_is_free() {
+    let disk = Folder::new();
+    fs::write(disk.path("a"), b"abc").unwrap();
+    let link = |from: &str, to: &str| FileOp::Link {
+        from: disk.path(from),
+        to: disk.path(to),
+    };
+    disk.ok(link("a", "b"));
+    disk.ok(FileOp::Remove(disk.path("a")));
+    assert_eq!(fs::read(disk.path("b")).unwrap(), b"abc");
+    assert_eq!(disk.err(link("a", "c")).0, ErrorKind::NotFound);
+    fs::write(disk.path("c"), b"old").unwrap();
+    assert_eq!(disk.err(link("b", "c")).0, ErrorKind::AlreadyExists);
+    assert_eq!(fs::read(disk.path("c")).unwrap(), b"old");
+}
+
+#[test]
 fn a_file_is_replaced_and_a_missing_directory_fails() {
     let disk = Folder::new();
     let replace = |name: &str| FileOp::Replace {
