@@ -169,6 +169,20 @@ impl Manifest {
         self.files().next().is_none()
     }
 
+    /// The manifest of a copy that ends with this increment: the base and it alone. `None` if it
+    /// does not directly follow the base.
+    #[must_use]
+    pub fn up_to(&self, incr: &FileName) -> Option<Self> {
+        let first = self.incrs.first().filter(|part| part.name == *incr)?;
+        Some(Self {
+            base: Some(self.base.clone()?),
+            incrs: vec![first.clone()],
+            history: Vec::new(),
+            base_seq: self.base_seq,
+            incr_seq: first.seq,
+        })
+    }
+
     /// Whether the manifest lists a file of this name, history included.
     #[must_use]
     pub fn lists(&self, name: &FileName) -> bool {

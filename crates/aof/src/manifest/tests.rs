@@ -203,3 +203,19 @@ fn a_manifest_without_checked_files_is_exactly_as_redis_writes_it() {
         b"file appendonly.aof.2.incr.aof seq 2 type i\n"
     );
 }
+
+#[test]
+fn a_copy_has_the_base_and_the_increment_behind_it_alone() {
+    let text = "file appendonly.aof.2.base.rdb seq 2 type b\n\
+                file appendonly.aof.1.incr.aof seq 1 type h\n\
+                file appendonly.aof.4.incr.aof seq 4 type i\n\
+                file appendonly.aof.9.incr.aof seq 9 type i\n";
+    let manifest = parse(text).unwrap();
+    let name = |name: &str| FileName::new(name).unwrap();
+    let copy = manifest.up_to(&name("appendonly.aof.4.incr.aof")).unwrap();
+    let text = "file appendonly.aof.2.base.rdb seq 2 type b\n\
+                file appendonly.aof.4.incr.aof seq 4 type i\n";
+    assert_eq!(String::from_utf8(copy.to_text()).unwrap(), text);
+    assert_eq!(manifest.up_to(&name("appendonly.aof.9.incr.aof")), None);
+    assert_eq!(Manifest::default().up_to(&name("a")), None);
+}
