@@ -49,6 +49,12 @@ impl Node {
                     self.step_aof(job, outcome);
                     continue;
                 }
+                Machine::Backup(job) => {
+                    for (conn, error) in self.core.follow_backup_task(job, outcome) {
+                        self.end_wait(conn, error);
+                    }
+                    continue;
+                }
                 Machine::Dial => {
                     if let Some(failure) = outcome.failure() {
                         self.step_migration(Input::Failed(failure));

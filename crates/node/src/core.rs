@@ -28,6 +28,7 @@ use crate::outbox::Outbox;
 use crate::outgoing::Outgoing;
 use crate::pause::Pause;
 use crate::persist::aof::Aof;
+use crate::persist::backup::Backup;
 use crate::persist::loads::{Loading, Loads};
 use crate::persist::saves::Saves;
 use crate::postponed::Postponed;
@@ -151,6 +152,8 @@ pub(crate) struct Core {
     pub saves: Saves,
     /// The append-only file.
     pub aof: Aof,
+    /// The backup.
+    pub backup: Backup,
     /// Whether requests wait for the first base of an append-only file.
     pub aof_is_starting: bool,
     /// The files that are being loaded.

@@ -32,6 +32,10 @@ const DUTIES: &[(&str, Duty)] = &[
         "rewrite the append-only file when that is due",
         Node::rewrite_if_due,
     ),
+    (
+        "step a backup that waits, or whose time is over",
+        Node::step_backup,
+    ),
 ];
 
 /// The period of the slower duties.
@@ -129,6 +133,10 @@ impl Node {
 
     fn rewrite_if_due(&mut self) {
         self.core.rewrite_if_due();
+    }
+
+    fn step_backup(&mut self) {
+        self.core.step_backup();
     }
 
     /// Ends the pause when its time is over.

@@ -46,6 +46,11 @@ pub(crate) fn run(
             Verdict::Queues | Verdict::Postpones => Ok(Ran::Done),
         };
         match result {
+            // The increment changes between units: what a transaction seals is sealed behind it.
+            Ok(Ran::Waits(For::Backup)) if core.backup.is_sealed_by(session.conn) => {
+                core.backup.take_sealer();
+                core.outgoing.reply(session.conn, session.protocol).ok();
+            }
             Ok(Ran::Waits(what)) => {
                 waits_for = Some(what);
                 break;

@@ -15,6 +15,7 @@
 //! | Dump | to `persist/saves.rs` | the same | the same |
 //! | Load | to `persist/loading.rs` | the same | the same |
 //! | Aof | to `persist/aof.rs` | the same | the same |
+//! | Backup | to `persist/backup.rs` | the same | the same |
 //!
 //! Always true: a change whose job fails leaves settings, addresses and directory as they were.
 //! Not here: who steps them — `complete.rs`.
@@ -25,6 +26,7 @@ use crate::config::Config;
 use crate::config::change::{self, Change};
 use crate::config::setting::Act;
 use crate::persist::aof::AofJob;
+use crate::persist::backup::BackupJob;
 
 /// A machine that awaits a completion.
 #[derive(Debug)]
@@ -41,6 +43,8 @@ pub(crate) enum Machine {
     Load,
     /// A job of the append-only file.
     Aof(AofJob),
+    /// A task of a backup.
+    Backup(BackupJob),
 }
 
 /// The configuration file on its way to the disk.

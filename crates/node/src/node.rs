@@ -29,6 +29,7 @@ use crate::outbox::Outbox;
 use crate::outgoing::Outgoing;
 use crate::pause::Pause;
 use crate::persist::aof::Aof;
+use crate::persist::backup::Backup;
 use crate::persist::loads::{Cause, Loads};
 use crate::persist::saves::Saves;
 use crate::postponed::Postponed;
@@ -149,6 +150,7 @@ impl Node {
             dirty: 0,
             saves: Saves::new(now),
             aof: Aof::default(),
+            backup: Backup::default(),
             aof_is_starting: false,
             loading: None,
             loads: Loads::default(),

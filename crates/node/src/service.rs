@@ -65,7 +65,7 @@ impl Service for Node {
         let limit = self.core.config.client_query_buffer_limit as usize;
         let is_held = matches!(
             session.state,
-            State::Waits(For::Job(_) | For::Peer | For::Files | For::Gate)
+            State::Waits(For::Job(_) | For::Peer | For::Files | For::Backup | For::Gate)
         );
         if is_held && session.undecoded() >= BUFFER_SIZE {
             session.paused = true;

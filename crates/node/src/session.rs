@@ -87,6 +87,8 @@ pub(crate) enum For {
     Files,
     /// Copies of its writes.
     Acks,
+    /// The files of a backup.
+    Backup,
     /// The gate: its next request was postponed.
     Gate,
 }

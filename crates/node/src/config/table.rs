@@ -99,6 +99,11 @@ pub(crate) const SETTINGS: &[Setting] = &[
         .does("The growth since the last rewrite that starts another, in percent."),
     Setting::text("availability-zone", "")
         .does("The availability zone that is reported to clients."),
+    Setting::int("backup-sealed-ttl", "0", 0, LONG).to(|t, v| t.backup_sealed_ttl = v.int())
+        .does("Seconds after which a sealed backup is removed; 0: never."),
+    Setting::text("backupdirname", "backupdir").immutable().check(check_backup_dir)
+        .to(|t, v| t.backupdirname = v.text())
+        .does("The folder of backups, below `dir`."),
     Setting::text("bgsave-cpulist", "").alias("bgsave_cpulist").optional()
         .check(fixed_cpus)
         .does("The CPUs for saving in the background."),
@@ -667,6 +672,14 @@ fn check_append_dir(value: Value, _: Source) -> Result<Value, Refusal> {
         value,
         "appenddirname can't be a path, just a dirname",
     )
+}
+
+fn check_backup_dir(value: Value, _: Source) -> Result<Value, Refusal> {
+    let name = value.text();
+    let value = demand(!name.is_empty(), value, "backupdirname can't be empty")?;
+    // COMPAT: Redis takes the two names of directories that are there anyway.
+    let fits = is_base_name(&name) && ![".", ".."].contains(&&*name);
+    demand(fits, value, "backupdirname can't be a path, just a dirname")
 }
 
 fn check_shutdown(value: Value, _: Source) -> Result<Value, Refusal> {

@@ -9,6 +9,14 @@ use super::setting::{Act, Mutability};
 use super::table::SETTINGS;
 use super::{Config, Text};
 
+/// Settings that name a file or a directory, without its path.
+const NAMES_OF_FILES: [&str; 4] = [
+    "dbfilename",
+    "appendfilename",
+    "appenddirname",
+    "backupdirname",
+];
+
 const LOCAL: Asker = Asker {
     is_local: true,
     is_loading: false,
@@ -58,9 +66,7 @@ fn other_value(name: &str, kind: Kind, default: &str) -> String {
             let other = names.iter().find(|(name, _)| *name != default);
             other.unwrap().0.into()
         }
-        Kind::Text if ["dbfilename", "appendfilename", "appenddirname"].contains(&name) => {
-            "a 'name'".into()
-        }
+        Kind::Text if NAMES_OF_FILES.contains(&name) => "a 'name'".into(),
         Kind::Text if name == "proc-title-template" => "{title} {port}".into(),
         Kind::Text if name == "dir" => "/tmp".into(),
         Kind::Text if name.ends_with("ipv4") => "10.0.0.1".into(),

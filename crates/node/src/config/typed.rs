@@ -26,6 +26,8 @@ pub struct Typed {
     pub appendonly: bool,
     pub auto_aof_rewrite_min_size: u64,
     pub auto_aof_rewrite_percentage: i32,
+    pub backup_sealed_ttl: i64,
+    pub backupdirname: String,
     pub bind: Vec<String>,
     pub bind_source_addr: String,
     pub busy_reply_threshold: u64,

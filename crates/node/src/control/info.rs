@@ -83,6 +83,7 @@ fn info(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlFlow, CommandE
         commands: commands.iter().map(|command| &*command.full_name).collect(),
         dirty: core.dirty,
         aof: &core.aof,
+        backup: &core.backup,
         persistence: Persistence {
             loading: core
                 .loading

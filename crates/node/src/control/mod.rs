@@ -7,6 +7,7 @@
 //! writes none, or returns `ControlFlow::Waits` and the reply is written when that has happened.
 //! Not here: data commands — crate `russet-command`.
 
+pub(crate) mod backup;
 pub(crate) mod client;
 pub(crate) mod command;
 pub(crate) mod config;
@@ -28,6 +29,7 @@ pub(crate) use crate::core::{ControlCtx, ControlFlow, ControlHandler};
 
 /// Every family of control commands.
 pub(crate) const FAMILIES: &[Family<ControlHandler>] = &[
+    backup::FAMILY,
     client::FAMILY,
     command::FAMILY,
     config::FAMILY,

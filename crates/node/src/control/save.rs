@@ -72,14 +72,14 @@ fn bgsave(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlFlow, Comman
     if cx.core.saves.is_busy() {
         return Err(IN_PROGRESS);
     }
-    if cx.core.aof.rewrite.is_some() && !is_scheduled {
+    if cx.core.aof.rewriting().is_some() && !is_scheduled {
         return Err(CommandError::text(
             "ERR Another child process is active (AOF?): can't BGSAVE right now. Use BGSAVE \
              SCHEDULE in order to schedule a BGSAVE whenever possible.",
         ));
     }
     // COMPAT: what a transaction asks for begins behind it.
-    let is_busy = cx.core.open.is_some() || cx.core.aof.rewrite.is_some();
+    let is_busy = cx.core.open.is_some() || cx.core.aof.rewriting().is_some();
     if is_busy || (is_scheduled && cx.session.multi().is_some()) {
         cx.core.saves.is_scheduled = true;
         cx.reply().simple("Background saving scheduled");
@@ -91,12 +91,15 @@ fn bgsave(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlFlow, Comman
 }
 
 fn rewrite(cx: &mut ControlCtx<'_>, _: Args<'_>) -> Result<ControlFlow, CommandError> {
-    if cx.core.aof.rewrite.is_some() {
+    // While a backup is open its base and increment stay the last ones.
+    let is_held = cx.core.backup.is_in_progress();
+    if !is_held && cx.core.aof.rewriting().is_some() {
         return Err(CommandError::text(
             "ERR Background append only file rewriting already in progress",
         ));
     }
-    let is_busy = cx.core.saves.is_busy() || cx.core.aof.running > 0;
+    let is_stopping = cx.core.aof.stops_at.is_some();
+    let is_busy = is_held || is_stopping || cx.core.saves.is_busy() || cx.core.aof.running > 0;
     if is_busy || cx.core.open.is_some() || cx.session.multi().is_some() {
         cx.core.aof.is_scheduled = true;
         cx.reply()

@@ -252,10 +252,11 @@ const PERSISTENCE: &[Field] = &[
         Shown::Count(v.persistence.loads.loaded)
     }),
     field("aof_enabled", |v| {
-        Shown::Count(u64::from(v.config.appendonly))
+        let appends = v.config.appendonly || v.backup.owns_stream();
+        Shown::Count(u64::from(appends))
     }),
     field("aof_rewrite_in_progress", |v| {
-        Shown::Count(u64::from(v.aof.rewrite.is_some()))
+        Shown::Count(u64::from(v.aof.rewriting().is_some()))
     }),
     field("aof_rewrite_scheduled", |v| {
         Shown::Count(u64::from(v.aof.is_scheduled))
@@ -264,7 +265,7 @@ const PERSISTENCE: &[Field] = &[
         Shown::Int(v.aof.last_took_s.unwrap_or(-1))
     }),
     field("aof_current_rewrite_time_sec", |v| {
-        let rewrite = v.aof.rewrite.as_ref();
+        let rewrite = v.aof.rewriting();
         Shown::Int(rewrite.map_or(-1, |rewrite| v.now.wall_s() - rewrite.since.wall_s()))
     }),
     field("aof_last_bgrewrite_status", |v| ok_or_err(v.aof.is_last_ok)),
@@ -276,6 +277,9 @@ const PERSISTENCE: &[Field] = &[
         ok_or_err(v.aof.fault.is_none())
     }),
     zero("aof_last_cow_size"),
+    field("backup_in_progress", |v| {
+        Shown::Count(u64::from(v.backup.is_in_progress()))
+    }),
     zero("module_fork_in_progress"),
     zero("module_fork_last_cow_size"),
     field("aof_current_size", |v| v.of_aof(|aof| aof.size())),

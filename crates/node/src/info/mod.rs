@@ -19,6 +19,7 @@ use russet_base::time::Now;
 use crate::config::Config;
 use crate::environment::Environment;
 use crate::persist::aof::Aof;
+use crate::persist::backup::Backup;
 use crate::persist::loads::{LoadProgress, Loads};
 use crate::stats::Stats;
 use fields::SECTIONS;
@@ -51,6 +52,8 @@ pub(crate) struct View<'v> {
     pub persistence: Persistence,
     /// The append-only file.
     pub aof: &'v Aof,
+    /// The backup.
+    pub backup: &'v Backup,
     /// The time of this turn.
     pub now: Now,
     /// The time of the start.

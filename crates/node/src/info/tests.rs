@@ -8,6 +8,7 @@ use russet_io::Usage;
 
 use crate::environment::Environment;
 use crate::persist::aof::Aof;
+use crate::persist::backup::Backup;
 use crate::stats::Stats;
 
 fn with_view<T>(stats: &Stats, look: impl FnOnce(&View<'_>) -> T) -> T {
@@ -20,9 +21,10 @@ fn with_view<T>(stats: &Stats, look: impl FnOnce(&View<'_>) -> T) -> T {
         ..Usage::default()
     });
     environment.beside_data = (2 << 20) - 1024;
-    let aof = Aof::default();
+    let (aof, backup) = (Aof::default(), Backup::default());
     let view = View {
         aof: &aof,
+        backup: &backup,
         config: &config,
         environment: &environment,
         stats,

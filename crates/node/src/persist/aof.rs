@@ -112,6 +112,11 @@ impl Aof {
         self.base_size + self.before_size + writing
     }
 
+    /// The rewrite under way that writes a base.
+    pub(crate) fn rewriting(&self) -> Option<&Rewrite> {
+        self.rewrite.as_ref().filter(|rewrite| rewrite.has_base)
+    }
+
     /// Whether a rewrite goes over from one increment to the next.
     pub(crate) fn goes_over(&self) -> bool {
         let rewrite = self.rewrite.as_ref();
@@ -230,6 +235,8 @@ pub(crate) enum Grows {
 #[derive(Debug)]
 pub(crate) struct Rewrite {
     pub grows: Grows,
+    /// Whether a base is written; without it, only the increment is changed.
+    pub has_base: bool,
     /// The form of the base.
     pub format: BaseFormat,
     pub stage: Stage,

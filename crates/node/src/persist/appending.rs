@@ -17,6 +17,7 @@ use bytes::Bytes;
 use russet_io::{Append, FileId, FileOp, Job, LogLevel};
 
 use super::aof::{AofJob, RETRY_US, Stage, Syncing, Writer};
+use super::backup::Phase;
 use crate::config::AppendSync;
 use crate::core::Core;
 use crate::journal::Offset;
@@ -280,10 +281,14 @@ impl Core {
         match self.aof.stops_at {
             Some(_) => self.end_appending(),
             None => {
-                self.aof.fault = Some(line.to_owned());
+                // What is appended for a backup alone may be lost: the backup is, and nothing else.
+                self.aof.fault = self.config.appendonly.then(|| line.to_owned());
                 self.aof.retry_us = self.now.mono_us + RETRY_US;
                 self.derive_disk_health();
             }
+        }
+        if !matches!(self.backup.phase, Phase::Pending { .. }) {
+            self.fail_backup(line);
         }
     }
 

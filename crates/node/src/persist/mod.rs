@@ -10,17 +10,21 @@
 
 pub(crate) mod aof;
 pub(crate) mod appending;
+pub(crate) mod backing;
+pub(crate) mod backup;
 mod base;
 pub(crate) mod commit;
 pub(crate) mod dump;
 pub(crate) mod loading;
 pub(crate) mod loads;
+mod pinning;
 pub(crate) mod reload;
 mod replay;
 pub(crate) mod restore;
 pub(crate) mod rewriting;
 pub(crate) mod saves;
 pub(crate) mod saving;
+mod sealing;
 pub(crate) mod starting;
 pub(crate) mod steps;
 pub(crate) mod translate;

@@ -6,7 +6,7 @@
 //! Not here: the states — `aof.rs`; the order of steps on files — `russet_aof::plan`
 
 use russet_aof::plan::{self, Growing};
-use russet_aof::{BaseFormat, FileName, Layout, Manifest, Units};
+use russet_aof::{BaseFormat, FileName, Layout, Manifest, NumbersUsedUp, Units};
 use russet_io::{FileId, FileOp, Job, LogLevel, Outcome};
 
 use super::aof::{AofJob, Grows, READER_LIMIT, RETRY_US, Rewrite, Stage, Writer, checks_of};
@@ -55,25 +55,20 @@ impl Core {
 
     /// Begins a rewrite.
     pub(crate) fn start_rewrite(&mut self) {
-        if self.aof.running > 0 {
+        // The end of appending would cancel it.
+        let is_stopping = self.aof.stops_at.is_some();
+        if self.aof.running > 0 || is_stopping || self.backup.holds_rewrites() {
             self.aof.is_scheduled = true;
             return;
         }
         let layout = self.layout();
         let file = self.outbox.file();
         let (grows, steps, open) = if self.aof.writer.is_some() {
-            let change = match plan::begin_rewrite(&layout, &self.aof.manifest, self.units(), None)
-            {
-                Ok(change) => change,
+            match self.next_increment(file) {
+                Ok(next) => next,
                 Err(error) => return self.fail_rewrite(&error.to_string()),
-            };
-            let name = change.manifest.last_incr().map(|part| part.name.clone());
-            let mut first = change.steps;
-            // The first two create the file; the others follow a sync of the one before.
-            let rest = first.split_off(2);
-            let grows = Grows::Listed(change.manifest, rest);
-            (grows, first, name.map(|name| (file, name)))
-        } else if self.config.appendonly {
+            }
+        } else if self.config.appendonly || self.backup.owns_stream() {
             match plan::begin_apart(&layout, &self.aof.manifest, self.units(), None) {
                 Ok(apart) => {
                     let open = Some((file, apart.temp));
@@ -85,8 +80,19 @@ impl Core {
             (Grows::Nothing, plan::prepare(), None)
         };
         self.aof.is_scheduled = false;
-        self.aof.rewrite = Some(Rewrite {
+        self.aof.rewrite = Some(self.rewrite_of(grows, file));
+        self.start_steps(steps, open, OF_REWRITE);
+        let line = format!(
+            "Background append only file rewriting started by pid {}",
+            self.environment.process_id
+        );
+        self.outbox.log(LogLevel::Notice, line);
+    }
+
+    fn rewrite_of(&self, grows: Grows, file: FileId) -> Rewrite {
+        Rewrite {
             grows,
+            has_base: true,
             format: self.base_format(),
             stage: Stage::Opening,
             since: self.now,
@@ -95,13 +101,46 @@ impl Core {
             dump: None,
             dumped: None,
             is_settled: false,
-        });
-        self.start_steps(steps, open, OF_REWRITE);
-        let line = format!(
-            "Background append only file rewriting started by pid {}",
-            self.environment.process_id
-        );
-        self.outbox.log(LogLevel::Notice, line);
+        }
+    }
+
+    /// A further increment beside those that are listed: the steps that create it, and its name.
+    #[expect(clippy::type_complexity, reason = "the parts go to two places at once")]
+    fn next_increment(
+        &self,
+        file: FileId,
+    ) -> Result<(Grows, Vec<plan::Step>, Option<(FileId, FileName)>), NumbersUsedUp> {
+        let change = plan::begin_rewrite(&self.layout(), &self.aof.manifest, self.units(), None)?;
+        let name = change.manifest.last_incr().map(|part| part.name.clone());
+        let mut first = change.steps;
+        // The first two create the file; the others follow a sync of the one before.
+        let rest = first.split_off(2);
+        let grows = Grows::Listed(change.manifest, rest);
+        Ok((grows, first, name.map(|name| (file, name))))
+    }
+
+    /// Closes the increment without a new base: another one takes changes, or none if appending is
+    /// off. Nothing else runs.
+    pub(crate) fn start_rotation(&mut self) {
+        let file = self.outbox.file();
+        if !self.config.appendonly {
+            self.aof.rewrite = Some(Rewrite {
+                has_base: false,
+                stage: Stage::Switching,
+                ..self.rewrite_of(Grows::Nothing, file)
+            });
+            return;
+        }
+        match self.next_increment(file) {
+            Ok((grows, steps, open)) => {
+                self.aof.rewrite = Some(Rewrite {
+                    has_base: false,
+                    ..self.rewrite_of(grows, file)
+                });
+                self.start_steps(steps, open, OF_REWRITE);
+            }
+            Err(error) => self.fail_rewrite(&error.to_string()),
+        }
     }
 
     fn start_steps(
@@ -161,6 +200,15 @@ impl Core {
                 self.sync_old(old.file);
             }
         }
+        if rewrite.has_base {
+            self.start_base(&mut rewrite);
+        }
+        rewrite.stage = Stage::Writing;
+        self.aof.rewrite = Some(rewrite);
+        self.derive_fence();
+    }
+
+    fn start_base(&mut self, rewrite: &mut Rewrite) {
         let layout = self.layout();
         let temp = format!(
             "{}/{}",
@@ -184,9 +232,6 @@ impl Core {
         };
         rewrite.dump = Some(self.outbox.start_apart(task, Machine::Aof(AofJob::Base)));
         self.aof.running += 1;
-        rewrite.stage = Stage::Writing;
-        self.aof.rewrite = Some(rewrite);
-        self.derive_fence();
     }
 
     /// A job of the rewrite has ended.
@@ -213,6 +258,7 @@ impl Core {
                         self.start_steps(rest, None, OF_REWRITE);
                     }
                 }
+                self.finish_if_settled();
             }
             AofJob::Base => {
                 if let Outcome::Finished(value) = outcome
@@ -273,6 +319,11 @@ impl Core {
         let Some(rewrite) = &mut self.aof.rewrite else {
             return;
         };
+        if !rewrite.has_base && rewrite.is_settled && rewrite.old.is_none() {
+            self.aof.rewrite = None;
+            self.follow_rotation();
+            return self.clean_history();
+        }
         if rewrite.dumped.is_none() || !rewrite.is_settled {
             return;
         }
@@ -313,6 +364,7 @@ impl Core {
         }
         self.derive_disk_health();
         self.derive_fence();
+        self.follow_base();
         self.clean_history();
         if self.aof_is_starting {
             self.aof_is_starting = false;
@@ -353,6 +405,13 @@ impl Core {
         self.aof.failures += 1;
         self.aof.retry_us = self.now.mono_us + RETRY_US;
         self.cancel_rewrite();
+        match self.backup.is_snapshotting() {
+            true => self.fail_backup(&format!("snapshot rewrite failed: {why}")),
+            false if self.backup.holds_rewrites() => {
+                self.fail_backup("failed to rotate live AOF after seal");
+            }
+            false => {}
+        }
         if self.aof_is_starting {
             self.outbox.log(
                 LogLevel::Warning,
@@ -395,7 +454,8 @@ impl Core {
         let is_free = is_idle && !self.saves.is_busy();
         // The hurdle stands until the increment of the start is open.
         let is_starting = self.hurdles.has(Hurdles::LOADING) || self.loading.is_some();
-        if !self.is_persistent || !is_free || self.open.is_some() || is_starting {
+        let is_held = self.open.is_some() || self.backup.holds_rewrites();
+        if !self.is_persistent || !is_free || is_held || is_starting {
             return;
         }
         let may_retry = self.now.mono_us >= self.aof.retry_us;

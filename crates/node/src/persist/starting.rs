@@ -15,6 +15,7 @@ use russet_io::{ConnId, FileId, Job, LogLevel, Outcome};
 use super::aof::{AofJob, READER_LIMIT, Then, Writer};
 use super::loads::{Cause, Ended};
 use super::saves::Purpose;
+use super::sealing::STOPPED;
 use super::steps::{Carried, Steps};
 use crate::block::release_postponed;
 use crate::core::Core;
@@ -110,6 +111,7 @@ impl Node {
         if is_idle && let Some(conn) = core.aof.loads_for.take() {
             core.load_aof_again(conn);
         }
+        core.step_backup();
         if let Some(ended) = ended {
             self.follow_load(ended);
         }
@@ -233,7 +235,7 @@ impl Core {
     fn must_be_listed(&self) -> bool {
         let writer = self.aof.writer.as_ref();
         let is_unlisted = writer.is_some_and(|writer| !writer.is_listed);
-        is_unlisted && !self.aof_is_starting
+        is_unlisted && !self.aof_is_starting && !self.backup.owns_stream()
     }
 
     /// Has the append-only file written, synced, and loaded in place of the data; false if there is
@@ -273,9 +275,19 @@ impl Core {
         let aof = &self.aof;
         let is_on = aof.writer.is_some() || aof.rewrite.is_some() || aof.fault.is_some();
         match self.config.appendonly {
-            true if !is_on => self.start_rewrite(),
-            false if is_on && aof.stops_at.is_none() => self.stop_aof(),
-            _ => self.derive_fence(),
+            true if !is_on => {
+                self.keep_stream();
+                self.start_rewrite();
+            }
+            false if is_on && aof.stops_at.is_none() && !self.backup.owns_stream() => {
+                self.stop_aof();
+                self.fail_backup(STOPPED);
+            }
+            true => {
+                self.keep_stream();
+                self.derive_fence();
+            }
+            false => self.derive_fence(),
         }
     }
 }

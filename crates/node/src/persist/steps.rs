@@ -34,7 +34,7 @@ pub(crate) struct Place {
 pub(crate) const FILES_PER_TASK: u64 = 32;
 
 impl Place {
-    fn path(&self, name: &FileName) -> String {
+    pub(super) fn path(&self, name: &FileName) -> String {
         format!("{}/{}", self.dir, name.as_str())
     }
 

@@ -305,3 +305,22 @@ fn loading_the_append_only_file_again_keeps_what_a_rewrite_has_moved() {
     let mut server = start(&disk, "appendonly yes", 1);
     assert_eq!(call(&mut server, "DBSIZE"), ":6\r\n");
 }
+
+#[test]
+fn a_rewrite_that_is_asked_for_while_appending_ends_begins_then() {
+    let disk = disk();
+    let mut server = start(&disk, "appendonly yes", 0);
+    let client = server.connect();
+    let requests = b"SET k v\r\nCONFIG SET appendonly no\r\nSET k w\r\nBGREWRITEAOF\r\n";
+    let replies = server.call(client, requests);
+    assert_eq!(
+        String::from_utf8_lossy(&replies),
+        "+OK\r\n+OK\r\n+OK\r\n+Background append only file rewriting scheduled\r\n"
+    );
+    server.advance(200);
+    server.advance(200);
+    let info = call(&mut server, "INFO persistence");
+    assert!(info.contains("aof_rewrites:2\r\n"), "{info}");
+    let mut server = start(&disk, "appendonly yes", 1);
+    assert_eq!(call(&mut server, "GET k"), "$1\r\nw\r\n");
+}

@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod append_only;
+mod backup;
 mod check;
 mod check_aof;
 mod command_line;
