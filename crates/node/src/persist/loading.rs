@@ -226,11 +226,13 @@ impl Core {
         self.loads = counts;
         if counts.loaded > 0 || !is_aof {
             let (loaded, expired) = (counts.loaded, counts.expired);
-            let line = format!("Done loading RDB, keys loaded: {loaded}, keys expired: {expired}.");
-            self.outbox.log(LogLevel::Notice, line);
-        }
-        if counts.empty > 0 {
-            let line = format!("'empty keys skipped: {}'", counts.empty);
+            let skipped = match counts.empty {
+                0 => String::new(),
+                empty => format!(", empty keys skipped: {empty}"),
+            };
+            let line = format!(
+                "Done loading RDB, keys loaded: {loaded}, keys expired: {expired}{skipped}."
+            );
             self.outbox.log(LogLevel::Notice, line);
         }
         let took_us = self.now.mono_us.saturating_sub(loading.since.mono_us);
@@ -333,6 +335,20 @@ impl Core {
         }
     }
 
+    /// A dump is refused. The start of the server ends with the line that tools wait for.
+    fn refuse_dump(&mut self, cause: Cause, current: &Current, fault: &Fault) -> Ended {
+        self.outbox.start(Job::File(FileOp::Close(current.file)));
+        if let Fault::File(error) = fault {
+            self.outbox.log(LogLevel::Warning, error.fault.to_string());
+        }
+        let mut line = refusal(fault, &current.source.path);
+        if cause == Cause::Start {
+            self.outbox.log(LogLevel::Warning, line);
+            line = "Terminating server after rdb file reading failure.".to_owned();
+        }
+        self.end_loading(Ended::Failed(cause, line))
+    }
+
     /// A file cannot be read.
     fn unreadable(
         &mut self,
@@ -415,11 +431,7 @@ impl Node {
             Err(Stopped::Units(error, whole)) => {
                 core.cut_or_refuse(loading, current, (error, whole))
             }
-            Err(Stopped::Dump(fault)) => {
-                core.outbox.start(Job::File(FileOp::Close(current.file)));
-                let line = refusal(&fault, &current.source.path);
-                Some(core.end_loading(Ended::Failed(loading.cause, line)))
-            }
+            Err(Stopped::Dump(fault)) => Some(core.refuse_dump(loading.cause, &current, &fault)),
             Err(Stopped::Unknown(name)) => {
                 core.outbox.start(Job::File(FileOp::Close(current.file)));
                 let path = &current.source.path;

@@ -39,6 +39,8 @@ impl Rules {
     }
 }
 
+/// At most this number of keys without a value are named in the log.
+const EMPTY_TOLD_MAX: u64 = 10;
 /// Short strings that are loaded together.
 const BATCH: usize = 32;
 
@@ -247,6 +249,11 @@ impl Restore {
             Next::EmptyValue => {
                 self.pending = None;
                 self.empty += 1;
+                if self.empty <= EMPTY_TOLD_MAX {
+                    let key = self.key.escape_ascii();
+                    let line = format!("rdbLoadObject skipping empty key: {key}");
+                    self.lines.push((LogLevel::Notice, line));
+                }
             }
             Next::Function(source) => self.functions.push(source.into_owned()),
             Next::Aux { name, value } => self.aux(&name, &value, rules.now_ms),

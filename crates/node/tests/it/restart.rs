@@ -324,3 +324,21 @@ fn a_rewrite_that_is_asked_for_while_appending_ends_begins_then() {
     let mut server = start(&disk, "appendonly yes", 1);
     assert_eq!(call(&mut server, "GET k"), "$1\r\nw\r\n");
 }
+
+#[test]
+fn a_value_in_an_old_form_that_is_too_long_to_be_packed_is_not_packed() {
+    // A zipmap of the fields f1 and f2 with the values v1 and v2.
+    let zipmap = b"\x02\x02f1\x02\x00v1\x02f2\x02\x00v2\xff";
+    let mut file = b"REDIS0003\xfe\x00\x09\x04hash".to_vec();
+    file.push(zipmap.len() as u8);
+    file.extend_from_slice(zipmap);
+    file.push(0xff);
+    for (lines, encoding) in [("", "listpack"), ("hash-max-listpack-value 1", "hashtable")] {
+        let disk = disk();
+        disk.0.borrow_mut().put("dump.rdb", &file);
+        let mut server = start(&disk, lines, 0);
+        let expected = format!("${}\r\n{encoding}\r\n", encoding.len());
+        assert_eq!(call(&mut server, "OBJECT ENCODING hash"), expected);
+        assert_eq!(call(&mut server, "HGET hash f2"), "$2\r\nv2\r\n");
+    }
+}

@@ -252,7 +252,9 @@ fn hash_item(
             deadline,
         } => add_to_hash(hash, (name.bytes(&mut a), value.bytes(&mut b)), deadline)?,
         Item::Packed(packed)
-            if packed.shape == Shape::Hash && packed.len() <= packing.hash_entries_max =>
+            if packed.shape == Shape::Hash
+                && packed.len() <= packing.hash_entries_max
+                && !(is_converted(&packed) && has_longer(&packed, packing.hash_value_max)) =>
         {
             return Ok(Some(adopted(Kind::Hash, Encoding::Listpack, packed)));
         }
@@ -263,6 +265,18 @@ fn hash_item(
         _ => return Err(Refused::Parts),
     }
     Ok(None)
+}
+
+/// Whether it may have been a ziplist or a zipmap: others are taken as they are.
+fn is_converted(packed: &Packed<'_>) -> bool {
+    matches!(packed.bytes, std::borrow::Cow::Owned(_))
+}
+
+fn has_longer(packed: &Packed<'_>, len_max: usize) -> bool {
+    packed.entries().any(|entry| match entry {
+        Entry::Int(_) => false,
+        Entry::Str(bytes) => bytes.len() > len_max,
+    })
 }
 
 fn add_to_hash(
