@@ -77,9 +77,9 @@ pub struct TailScan {
     /// The offset of the tail in the file, and that of the next byte.
     whole: u64,
     at: u64,
-    /// The line so far, as long as it may be a check line.
-    line: Option<Vec<u8>>,
-    line_start: u64,
+    /// The end of the line so far, which may be a check line: the damage may be the end of the
+    /// line before.
+    line: Vec<u8>,
     /// Groups whose check line stands where it says, and whose units pass by.
     groups: Vec<Group>,
     synced: u64,
@@ -103,8 +103,7 @@ impl TailScan {
             seq,
             whole,
             at: whole,
-            line: Some(Vec::new()),
-            line_start: whole,
+            line: Vec::new(),
             groups: Vec::new(),
             synced: 0,
         }
@@ -115,19 +114,13 @@ impl TailScan {
         for piece in bytes.split_inclusive(|&byte| byte == b'\n') {
             self.at += piece.len() as u64;
             self.pass(piece);
-            if let Some(line) = &mut self.line {
-                let is_short = line.len() + piece.len() <= LINE_SIZE_MAX;
-                line.extend_from_slice(&piece[..piece.len().min(LINE_SIZE_MAX)]);
-                if !is_short || line.iter().zip(CHECK).any(|(byte, check)| byte != check) {
-                    self.line = None;
-                }
-            }
+            self.line
+                .extend_from_slice(&piece[piece.len().saturating_sub(LINE_SIZE_MAX)..]);
+            let excess = self.line.len().saturating_sub(LINE_SIZE_MAX);
+            self.line.drain(..excess);
             if piece.ends_with(b"\n") {
-                if let Some(line) = self.line.take() {
-                    self.begin(line);
-                }
-                self.line = Some(Vec::new());
-                self.line_start = self.at;
+                self.begin();
+                self.line.clear();
             }
         }
     }
@@ -160,10 +153,16 @@ impl TailScan {
         });
     }
 
-    /// Begins a group if a line is a check line that stands where it says.
-    fn begin(&mut self, line: Vec<u8>) {
+    /// Begins a group if the line ends with a check line that stands where it says.
+    fn begin(&mut self) {
+        let mut places = self.line.windows(CHECK.len());
+        let Some(place) = places.rposition(|window| window == CHECK) else {
+            return;
+        };
+        let line = self.line[place..].to_vec();
+        let line_start = self.at - line.len() as u64;
         let stands = |check: &Check| {
-            check.seq == self.seq && check.start == self.line_start && check.synced <= check.start
+            check.seq == self.seq && check.start == line_start && check.synced <= check.start
         };
         // Lines inside a group are none of this server's; a damaged length only makes them look so.
         if let Some(check) = Check::parse(&line).filter(stands)

@@ -72,15 +72,15 @@ fn bgsave(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlFlow, Comman
     if cx.core.saves.is_busy() {
         return Err(IN_PROGRESS);
     }
-    if cx.core.aof.rewriting().is_some() && !is_scheduled {
+    // COMPAT: what a transaction asks for begins behind it.
+    let is_behind = cx.core.open.is_some() || !cx.may_block;
+    if cx.core.aof.rewriting().is_some() && !is_scheduled && !is_behind {
         return Err(CommandError::text(
             "ERR Another child process is active (AOF?): can't BGSAVE right now. Use BGSAVE \
              SCHEDULE in order to schedule a BGSAVE whenever possible.",
         ));
     }
-    // COMPAT: what a transaction asks for begins behind it.
-    let is_busy = cx.core.open.is_some() || cx.core.aof.rewriting().is_some();
-    if is_busy || (is_scheduled && cx.session.multi().is_some()) {
+    if is_behind || cx.core.aof.rewriting().is_some() {
         cx.core.saves.is_scheduled = true;
         cx.reply().simple("Background saving scheduled");
         return Ok(ControlFlow::Done);
@@ -100,7 +100,7 @@ fn rewrite(cx: &mut ControlCtx<'_>, _: Args<'_>) -> Result<ControlFlow, CommandE
     }
     let is_stopping = cx.core.aof.stops_at.is_some();
     let is_busy = is_held || is_stopping || cx.core.saves.is_busy() || cx.core.aof.running > 0;
-    if is_busy || cx.core.open.is_some() || cx.session.multi().is_some() {
+    if is_busy || cx.core.open.is_some() || !cx.may_block {
         cx.core.aof.is_scheduled = true;
         cx.reply()
             .simple("Background append only file rewriting scheduled");

@@ -1,4 +1,4 @@
-//! Appending: the journal goes into the increment at the end of each turn, and is synced.
+//! Appending: the journal goes into the increment at the end of a turn, and is synced.
 //!
 //! ```text
 //!  end of a turn ─► check line, units ─► Ready::append ─┬─ always: Ready::sync, replies are fenced
@@ -132,9 +132,7 @@ impl Core {
 
     fn sync_if_due(&mut self) {
         let policy = self.config.appendfsync;
-        let is_held_back = self.config.no_appendfsync_on_rewrite
-            && self.aof.stops_at.is_none()
-            && (self.aof.rewrite.is_some() || self.saves.is_running());
+        let is_held_back = self.is_sync_held_back();
         let now_us = self.now.mono_us;
         let Some(writer) = &mut self.aof.writer else {
             return;
@@ -161,7 +159,7 @@ impl Core {
             AppendSync::Never => false,
         };
         let is_due = is_due || self.aof.stops_at.is_some();
-        if !is_due || (is_held_back && policy != AppendSync::Always) {
+        if !is_due || is_held_back {
             return;
         }
         let machine = Machine::Aof(AofJob::Sync(writer.file));
@@ -174,6 +172,14 @@ impl Core {
         writer.oldest_us = None;
     }
 
+    /// Whether syncs wait for the end of a save, as `no-appendfsync-on-rewrite` has it.
+    fn is_sync_held_back(&self) -> bool {
+        self.config.no_appendfsync_on_rewrite
+            && self.config.appendfsync != AppendSync::Always
+            && self.aof.stops_at.is_none()
+            && (self.aof.rewrite.is_some() || self.saves.is_running())
+    }
+
     /// When the next sync is due, or the one under way counts as stalled, in monotonic
     /// microseconds.
     pub(crate) fn next_sync_us(&self) -> Option<u64> {
@@ -181,14 +187,16 @@ impl Core {
         match self.config.appendfsync {
             AppendSync::EverySecond => {}
             AppendSync::Always => {
-                let gathers = writer.sync.is_none() && writer.appended != self.journal.end();
-                return gathers.then_some(writer.gathers_until_us);
+                let is_waiting = writer.sync.is_none() && writer.appended != self.journal.end();
+                let until_us = writer.gathers_until_us;
+                return Some(until_us).filter(|&us| is_waiting && us > self.now.mono_us);
             }
             AppendSync::Never => return None,
         }
         match &writer.sync {
             Some(_) if self.aof.is_fenced => None,
             Some(sync) => Some(sync.since_us + STALLED_US),
+            None if self.is_sync_held_back() => None,
             None => writer.oldest_us.map(|at_us| at_us + SYNC_AFTER_US),
         }
     }
@@ -292,7 +300,8 @@ impl Core {
         }
     }
 
-    /// Turns appending off, once all that was changed so far is durable. Until then it goes on.
+    /// Turns appending off, once all that was changed so far is durable. Appending goes on until
+    /// then.
     pub(crate) fn stop_aof(&mut self) {
         self.append_all();
         if self.aof.rewrite.is_some() {

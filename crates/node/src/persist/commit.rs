@@ -29,6 +29,7 @@ pub(crate) struct NewFile {
 #[derive(Debug)]
 #[must_use = "the file has no name yet"]
 pub(crate) struct Synced {
+    file: FileId,
     temp: String,
 }
 
@@ -55,6 +56,8 @@ impl NewFile {
             path: temp.clone(),
             how: OpenHow::CreateNew,
         })?;
+        // Another server that starts here would sweep it otherwise. Not every disk has locks.
+        let _ = disk.perform(FileOp::Lock(file));
         Ok(Self {
             file,
             temp,
@@ -99,7 +102,7 @@ impl NewFile {
         self.size
     }
 
-    /// Waits until the contents are on the disk, and closes the file.
+    /// Waits until the contents are on the disk.
     ///
     /// # Errors
     /// The operating system refused; the temporary file is removed.
@@ -109,8 +112,8 @@ impl NewFile {
             self.abandon(disk);
             return Err(failure);
         }
-        disk.perform(FileOp::Close(self.file))?;
-        Ok(Synced { temp: self.temp })
+        let Self { file, temp, .. } = self;
+        Ok(Synced { file, temp })
     }
 
     /// Gives the file up, and removes it.
@@ -122,7 +125,7 @@ impl NewFile {
 }
 
 impl Synced {
-    /// Gives the file its name, in place of the file that had it.
+    /// Gives the file its name, in place of the file that had it, and closes it.
     ///
     /// # Errors
     /// The operating system refused; the temporary file is removed.
@@ -131,6 +134,7 @@ impl Synced {
             from: self.temp.clone(),
             to: to.to_owned(),
         });
+        let _ = disk.perform(FileOp::Close(self.file));
         if let Err(failure) = renamed {
             let _ = disk.perform(FileOp::Remove(self.temp));
             return Err(failure);

@@ -39,6 +39,7 @@ impl Core {
             let survey = Survey {
                 place: self.place(),
                 takes_over: self.config.appendonly,
+                dump: self.config.dbfilename.clone(),
                 process: self.environment.process_id,
                 is_alive: self.environment.is_alive,
             };

@@ -31,6 +31,9 @@ pub(crate) enum Prepared {
     NoDirectory(Failure),
 }
 
+/// Temporary files of rewrites and backups begin like this.
+const TEMP_PREFIX: &str = "temp-";
+
 /// Makes the directory, and looks for append-only files.
 pub(crate) struct Prepare {
     /// The directory of backups.
@@ -46,7 +49,11 @@ impl Prepare {
         if !list(disk, &self.dir)?.is_empty() {
             return Ok(Prepared::NotEmpty);
         }
-        let has_no_aof = list_if_there(disk, &self.aof_dir)?.is_empty();
+        // What a backup that died has left begins like this, and nothing lists it.
+        let listed = list_if_there(disk, &self.aof_dir)?;
+        let has_no_aof = listed
+            .iter()
+            .all(|entry| entry.name.starts_with(TEMP_PREFIX));
         Ok(Prepared::Ready { has_no_aof })
     }
 }

@@ -119,6 +119,11 @@ fn run(
     core.outgoing.end(before);
     core.effects.reset();
     if let Err(error) = result {
+        // What follows would change another database.
+        if core.commands.get(id).spec.name == "SELECT" {
+            let databases = core.config.databases as usize;
+            return Err(Stopped::Dump(Fault::Databases(databases)));
+        }
         let text = String::from_utf8_lossy(&error.to_bytes()).into_owned();
         let line = format!("A command of the append only file failed: {text}");
         core.outbox.log(LogLevel::Warning, line);

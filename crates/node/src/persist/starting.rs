@@ -108,10 +108,12 @@ impl Node {
             }
         };
         let is_idle = core.aof.running == 0 && core.aof.rewrite.is_none();
-        if is_idle && let Some(conn) = core.aof.loads_for.take() {
-            core.load_aof_again(conn);
-        }
+        let loads_for = core.aof.loads_for.take_if(|_| is_idle);
+        let fails = loads_for.filter(|&conn| !core.load_aof_again(conn));
         core.step_backup();
+        if let Some(conn) = fails {
+            self.end_wait(conn, Some(RELOAD_FAILED));
+        }
         if let Some(ended) = ended {
             self.follow_load(ended);
         }

@@ -76,6 +76,16 @@ impl Place {
         }
     }
 
+    /// Removes a temporary file, unless another server writes it: that one has locked it.
+    fn sweep(&mut self, disk: &mut dyn Disk, name: &str) -> Result<(), Failure> {
+        let (file, _) = self.open(disk, name.to_owned(), OpenHow::Append)?;
+        let locked = disk.perform(FileOp::Lock(file));
+        if locked.is_ok() {
+            disk.perform(FileOp::Remove(name.to_owned()))?;
+        }
+        disk.perform(FileOp::Close(file)).map(drop)
+    }
+
     fn perform(&mut self, disk: &mut dyn Disk, step: &plan::Step) -> Result<(), Failure> {
         match step {
             plan::Step::CreateDir => disk.perform(FileOp::CreateDir(self.dir.clone())).map(drop),
@@ -174,6 +184,8 @@ pub(crate) struct Survey {
     pub place: Place,
     /// Whether the append-only file is to be loaded. If not, only its manifest is read.
     pub takes_over: bool,
+    /// The name of the dump, which stays whatever it is called.
+    pub dump: String,
     /// The number of this process.
     pub process: u32,
     /// Whether there is a process of this number; without it there is no other.
@@ -188,9 +200,13 @@ impl Survey {
             _ => Vec::new(),
         };
         let above: Vec<Found> = above.into_iter().filter_map(found).collect();
-        for left in above.iter().filter(|found| self.is_left(&found.name)) {
+        let left: Vec<&Found> = above
+            .iter()
+            .filter(|found| self.is_left(&found.name))
+            .collect();
+        for left in left {
             // Whatever prevents this prevents nothing else.
-            let _ = disk.perform(FileOp::Remove(left.name.clone()));
+            let _ = self.place.sweep(disk, &left.name);
         }
         let place = &mut self.place;
         let listed = match disk.perform(FileOp::List(place.dir.clone())) {
@@ -231,6 +247,7 @@ impl Survey {
     /// Whether this is the unfinished dump of a process that has ended: `temp-PID.rdb` or
     /// `temp-PID.N.rdb`.
     fn is_left(&self, name: &str) -> bool {
+        let name_is_free = name != self.dump;
         let name = name
             .strip_prefix("temp-")
             .and_then(|rest| rest.strip_suffix(".rdb"));
@@ -238,7 +255,8 @@ impl Survey {
         let Some(process) = process.and_then(|digits| digits.parse().ok()) else {
             return false;
         };
-        process == self.process || !self.is_alive.is_some_and(|is_alive| is_alive(process))
+        name_is_free
+            && (process == self.process || !self.is_alive.is_some_and(|is_alive| is_alive(process)))
     }
 }
 

@@ -342,3 +342,49 @@ fn a_value_in_an_old_form_that_is_too_long_to_be_packed_is_not_packed() {
         assert_eq!(call(&mut server, "HGET hash f2"), "$2\r\nv2\r\n");
     }
 }
+
+#[test]
+fn a_dump_that_is_named_like_a_temporary_file_stays() {
+    let disk = disk();
+    let lines = "dbfilename temp-4000000.rdb";
+    let mut server = start(&disk, lines, 0);
+    call(&mut server, "SET k v");
+    call(&mut server, "SAVE");
+    let mut server = start(&disk, lines, 1);
+    assert_eq!(call(&mut server, "GET k"), "$1\r\nv\r\n");
+}
+
+#[test]
+fn a_save_in_a_transaction_holds_all_of_it() {
+    let disk = disk();
+    let mut server = start(&disk, "", 0);
+    let client = server.connect();
+    let replies = server.call(
+        client,
+        b"MULTI\r\nSET a 1\r\nBGSAVE\r\nBGREWRITEAOF\r\nSET a 2\r\nEXEC\r\n",
+    );
+    let replies = String::from_utf8_lossy(&replies);
+    assert!(
+        replies.contains("+Background saving scheduled"),
+        "{replies}"
+    );
+    assert!(replies.contains("rewriting scheduled"), "{replies}");
+    server.advance(1_000);
+    disk.0.borrow_mut().kill();
+    let mut server = start(&disk, "", 2_000);
+    assert_eq!(call(&mut server, "GET a"), "$1\r\n2\r\n");
+}
+
+#[test]
+fn changes_of_a_database_that_is_not_there_end_the_start() {
+    let disk = disk();
+    let mut server = start(&disk, "appendonly yes", 0);
+    let client = server.connect();
+    server.call(client, b"SET a 0\r\nSELECT 3\r\nSET a 3\r\n");
+    assert_eq!(
+        start(&disk, "appendonly yes\ndatabases 2", 1).exit(),
+        Some(1)
+    );
+    let mut server = start(&disk, "appendonly yes", 2);
+    assert_eq!(call(&mut server, "GET a"), "$1\r\n0\r\n");
+}

@@ -47,6 +47,13 @@ pub(super) fn reload(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlF
 /// `DEBUG LOADAOF`.
 pub(super) fn load_aof(cx: &mut ControlCtx<'_>, _: Args<'_>) -> Result<ControlFlow, CommandError> {
     refuse_while_loading(cx)?;
+    // In a transaction the rewrite would wait for its end.
+    let is_busy = cx.core.aof.running > 0 || cx.core.aof.rewrite.is_some();
+    if is_busy && !cx.may_block {
+        return Err(CommandError::text(
+            "ERR The append only file is being rewritten: it cannot be loaded in a transaction.",
+        ));
+    }
     let conn = cx.session.conn;
     if !cx.core.load_aof_again(conn) {
         return Err(CommandError::text(
