@@ -164,8 +164,8 @@ pub(crate) struct Writer {
 /// How long after a failure writing is tried again, in microseconds.
 pub(crate) const RETRY_US: u64 = 1_000_000;
 
-/// How far an increment may fall behind the journal, in bytes: it bounds itself, for it reads to the
-/// end every turn, or under `always` before each sync.
+/// How far an increment may fall behind the journal, in bytes: it bounds itself, for it reads to
+/// the end every turn, or under `always` before each sync.
 pub(crate) const READER_LIMIT: u64 = u64::MAX;
 
 impl Writer {
