@@ -127,7 +127,7 @@ impl Epochs {
             .all(|ticket| ticket.has_passed(store, position))
     }
 
-    /// Whether what was replaced in that epoch, before a position of a database, can be freed.
+    /// Whether what was replaced in that epoch, in front of a position of a database, can be freed.
     pub(crate) fn is_free(&self, epoch: u32, store: u64, position: u64) -> bool {
         let mut live = self.live.iter();
         live.all(|ticket| ticket.epoch >= epoch || ticket.has_passed(store, position))

@@ -9,7 +9,8 @@
 //! ```
 //! There are no replicas yet, so whoever waits for a replica waits until the timeout.
 //!
-//! Always true: a local 1 means that the sync which covers the write has returned.
+//! Always true: a local 1 means that the sync which covers the write has returned, or that a base
+//! which holds it is on the disk.
 //! Not here: who waits — `acks.rs`; the commands — `control/wait.rs`; what is durable —
 //! `persist/aof.rs`
 

@@ -152,7 +152,8 @@ impl Outgoing {
         self.now_us = now_us;
     }
 
-    /// Sets the limits of normal clients. Connections that are above them are closed, or in time.
+    /// Sets the limits of normal clients. Connections above a hard limit are closed; above a soft
+    /// one their time begins.
     pub(crate) fn set_limits(&mut self, normal: OutputLimit) {
         self.limits[Class::Normal as usize] = normal;
         self.limits[Class::Stranger as usize] = OutputLimit {

@@ -3,7 +3,7 @@
 //! ```text
 //!  region of the hashes   0 ─► block ─► block      oldest first
 //!                         1 ─► block
-//!                         …                        walker ─► regions before it are free
+//!                         …
 //! ```
 //! An entry is free once every snapshot that saw it has ended, or is walked beyond its region: a
 //! dump under many writes keeps what it has not reached, not all that was ever replaced.

@@ -1,9 +1,8 @@
 //! Loads: the files that are being read piece by piece, and what is known of the last load.
 //!
 //! ```text
-//!  start ─┬─ appendonly no ──────────────► dump.rdb
-//!         └─ appendonly yes ─► Survey ─┬─► base, increments
-//!                                      └─ none of them ─► dump.rdb
+//!  start ─► Survey ─┬─ appendonly yes ─► base, increments
+//!                   └─ appendonly no, or none of them ─► dump.rdb
 //!  a file ─► Open ─► Read ─┬─ bytes ─► the next read is asked for, then these are loaded
 //!                          └─ none: the end of the file ─► the next file
 //! ```

@@ -7,7 +7,7 @@
 //!  Sweep    remove the manifest ─► sync the directory ─► remove all other files
 //! ```
 //! Always true: the manifest comes after what it names, and goes before it.
-//! Always true: a step is one operation on files, so that a task of any length can be canceled.
+//! Always true: a step is a few operations on files, so that a task of any length can be canceled.
 //! Not here: when each is due — `backing.rs`, `sealing.rs`
 
 use std::io::ErrorKind;

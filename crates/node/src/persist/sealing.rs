@@ -149,7 +149,7 @@ impl Core {
         });
     }
 
-    /// Gives the backup up that is open.
+    /// Aborts the backup that is open.
     pub(crate) fn fail_backup(&mut self, why: &str) {
         if self.backup.is_in_progress() {
             self.give_backup_up(why.to_owned(), Vec::new());
