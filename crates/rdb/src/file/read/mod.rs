@@ -192,8 +192,9 @@ impl FileReader {
         Ok(next)
     }
 
-    /// Reads the next key with its value, if that is a string, both are short, stored plainly and
-    /// in the window as a whole; otherwise changes nothing, and [`next`](Self::next) goes on.
+    /// Reads the next key with its value, if that is a string, the key is stored plainly, and both
+    /// are short and in the window as a whole; otherwise changes nothing, and [`next`](Self::next)
+    /// goes on.
     ///
     /// Files of many small strings are read faster in this way.
     ///

@@ -9,7 +9,7 @@ use crate::file::module::{ModuleName, Skip};
 use crate::file::{Dialect, Key, Next, Seal, ShortString, opcode};
 use crate::input::Stop;
 use crate::string::Raw;
-use crate::{Error, Input, ObjectType, Reader, Text, Version};
+use crate::{Error, Input, ObjectType, Reader, Version};
 
 /// The deadline of a key that has none, as some servers spell it.
 const NO_DEADLINE: i64 = -1;
@@ -173,11 +173,8 @@ impl FileReader {
         let Raw::Bytes(name) = input.string(len_max).ok()? else {
             return None;
         };
-        let value = match input.string(len_max).ok()? {
-            Raw::Int(n) => Text::Int(n),
-            Raw::Bytes(bytes) => Text::from(bytes),
-            Raw::Compressed { .. } => return None,
-        };
+        // Bytes that cannot be decompressed are told of by the way that reads item by item.
+        let value = input.string(len_max).ok()?.text().ok()?;
         let Ahead {
             deadline,
             idle_s,
