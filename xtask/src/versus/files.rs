@@ -134,7 +134,7 @@ fn fill(server: &Server, keys: u64) -> Result<u64, String> {
     Ok(processes::resident_bytes(server.id()).saturating_sub(before))
 }
 
-/// What a server has used so far.
+/// Requests and CPU time of a server so far.
 #[derive(Clone, Copy)]
 struct Used {
     at: Instant,

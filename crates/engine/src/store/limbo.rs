@@ -31,7 +31,7 @@ pub(crate) struct Limbo {
     len: usize,
 }
 
-/// What was replaced in a region, oldest first.
+/// The replaced cells and lines of one region, oldest first.
 #[derive(Debug, Default)]
 struct Queue {
     /// Blocks of at most [`BLOCK_LEN`] entries; none is empty.

@@ -282,10 +282,7 @@ impl Core {
     pub(crate) fn fail_aof(&mut self, line: &str) {
         self.outbox.log(LogLevel::Warning, line);
         self.cancel_rewrite();
-        if let Some(writer) = self.aof.writer.take() {
-            self.detach_reader(writer.reader);
-            self.outbox.start(Job::File(FileOp::Close(writer.file)));
-        }
+        self.close_writer();
         match self.aof.stops_at {
             Some(_) => self.end_appending(),
             None => {
@@ -335,11 +332,16 @@ impl Core {
             return self.sync_if_due();
         }
         self.cancel_rewrite();
+        self.close_writer();
+        self.end_appending();
+    }
+
+    /// Closes the increment that takes changes, if there is one.
+    pub(crate) fn close_writer(&mut self) {
         if let Some(writer) = self.aof.writer.take() {
             self.detach_reader(writer.reader);
             self.outbox.start(Job::File(FileOp::Close(writer.file)));
         }
-        self.end_appending();
     }
 
     fn end_appending(&mut self) {

@@ -435,9 +435,9 @@ impl Core {
             self.outbox.start(Job::File(FileOp::Close(old)));
         }
         // Its changes are in no file that is listed, or ever will be.
-        if let Some(writer) = self.aof.writer.take_if(|writer| !writer.is_listed) {
-            self.detach_reader(writer.reader);
-            self.outbox.start(Job::File(FileOp::Close(writer.file)));
+        let writer = self.aof.writer.as_ref();
+        if writer.is_some_and(|writer| !writer.is_listed) {
+            self.close_writer();
             if self.aof.fault.is_none() && self.config.appendonly {
                 self.aof.fault = Some("the increment could not be listed".to_owned());
                 self.derive_disk_health();

@@ -11,7 +11,7 @@
 
 use russet_aof::{Manifest, plan};
 use russet_command::CommandError;
-use russet_io::{ConnId, FileOp, Job, LogLevel, Outcome};
+use russet_io::{ConnId, Job, LogLevel, Outcome};
 
 use super::backing::not_pinned;
 use super::backup::{BackupJob, Phase, Reply, Seal, SealStage, Stream, Swept};
@@ -219,10 +219,7 @@ impl Core {
         };
         // Nobody was promised that any of it is kept.
         self.cancel_rewrite();
-        if let Some(writer) = self.aof.writer.take() {
-            self.detach_reader(writer.reader);
-            self.outbox.start(Job::File(FileOp::Close(writer.file)));
-        }
+        self.close_writer();
         self.derive_fence();
         self.backup.stream = match is_alone {
             true => Stream::Leaving,

@@ -1,6 +1,6 @@
 //! Damage to a file of a megabyte: every 512th prefix, and one bit of every byte.
 //!
-//! What stands in front of the damage is read once: a reader is copied every 4 KiB.
+//! The bytes in front of the damage are not read again: a copy of the reader is kept every 4 KiB.
 
 use russet_base::Rng;
 use russet_rdb::file::{Fault, FileReader, Next};
