@@ -73,19 +73,20 @@ pub(crate) fn serve(core: &mut Core, sessions: &mut Sessions) {
     if core.acks.is_empty() {
         return;
     }
-    let mut acks = std::mem::take(&mut core.acks);
-    let over = acks.take_if(|waiting| {
-        let gives_up_us = waiting.gives_up_us.unwrap_or(u64::MAX);
-        gives_up_us <= core.now.mono_us
-            || core.is_met(waiting.wanted)
-            || core.refuse_wait(waiting.wanted).is_some()
-    });
-    core.acks = acks;
-    for waiting in over {
-        if let Some(session) = sessions.get_mut(waiting.conn) {
-            let error = core.refuse_wait(waiting.wanted);
-            end(core, session, waiting, error);
+    if !core.config.appendonly {
+        for waiting in core.acks.take_of_file() {
+            end_of(core, sessions, waiting, Some(NO_FILE));
         }
+    }
+    let (now_us, durable) = (core.now.mono_us, core.aof.durable());
+    while let Some(waiting) = core.acks.take_over(now_us, durable) {
+        end_of(core, sessions, waiting, None);
+    }
+}
+
+fn end_of(core: &mut Core, sessions: &mut Sessions, waiting: Waiting, error: Option<CommandError>) {
+    if let Some(session) = sessions.get_mut(waiting.conn) {
+        end(core, session, waiting, error);
     }
 }
 

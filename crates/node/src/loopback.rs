@@ -11,8 +11,8 @@ use std::io::ErrorKind;
 
 use russet_base::time::Now;
 use russet_io::{
-    Address, Admission, ConnId, Dial, Disk, Failure, FileOp, FileReply, HangUp, Job, JobId, Origin,
-    Outcome, Piece, Ready, Role, Service, Step, Task, Transport,
+    Address, Admission, ConnId, Dial, Disk, Failure, FileId, FileOp, FileReply, HangUp, Job, JobId,
+    Origin, Outcome, Piece, Ready, Role, Service, Step, Task, Transport,
 };
 
 use crate::{Config, Environment, Node};
@@ -62,6 +62,8 @@ pub struct Loopback {
     exit: Option<i32>,
     /// Discards that wait to be dropped, while they are kept.
     discards: Option<Vec<Box<dyn Send>>>,
+    /// Syncs that wait to be performed, while they are kept.
+    syncs: Option<Vec<(JobId, FileId)>>,
     peer: Peer,
     /// Where files are; without it, jobs on files do nothing.
     disk: Option<Box<dyn Disk>>,
@@ -107,6 +109,7 @@ impl Loopback {
             closed: Vec::new(),
             exit: None,
             discards: None,
+            syncs: None,
             peer: Box::new(|_| Answer::Refuse(ErrorKind::ConnectionRefused)),
             disk: None,
             links: Vec::new(),
@@ -173,6 +176,19 @@ impl Loopback {
         self.discards
             .as_mut()
             .map_or(0, |kept| kept.drain(..).count())
+    }
+
+    /// Keeps syncs that the node asks for, as a disk that hangs.
+    pub fn keep_syncs(&mut self) {
+        self.syncs.get_or_insert_default();
+    }
+
+    /// Performs the syncs that were kept, and those to come at once.
+    pub fn perform_syncs(&mut self) {
+        if let (Some(disk), Some(kept)) = (&mut self.disk, self.syncs.take()) {
+            sync_files(&mut self.node, kept, &mut **disk);
+            self.turn();
+        }
     }
 
     /// Lets another server answer like this; without it, every connection is refused.
@@ -269,6 +285,9 @@ impl Loopback {
             self.node.run(self.now);
             self.node.ready(&mut self.ready);
             let mut again = self.ready.again;
+            if let Some(kept) = &mut self.syncs {
+                kept.append(&mut self.ready.sync);
+            }
             let writes = !self.ready.append.is_empty() || !self.ready.sync.is_empty();
             if writes && let Some(disk) = &mut self.disk {
                 again |= write_files(&mut self.node, &mut self.ready, &mut **disk);
@@ -405,10 +424,18 @@ fn write_files(node: &mut Node, ready: &mut Ready, disk: &mut dyn Disk) -> bool 
         }
     }
     let has_syncs = !ready.sync.is_empty();
-    for (id, file) in ready.sync.drain(..) {
+    sync_files(node, ready.sync.drain(..), disk);
+    has_syncs
+}
+
+fn sync_files(
+    node: &mut Node,
+    syncs: impl IntoIterator<Item = (JobId, FileId)>,
+    disk: &mut dyn Disk,
+) {
+    for (id, file) in syncs {
         node.completed(id, perform(disk, FileOp::Sync(file)));
     }
-    has_syncs
 }
 
 fn perform(disk: &mut dyn Disk, op: FileOp) -> Outcome {

@@ -217,6 +217,8 @@ pub(crate) struct Syncing {
     /// The size of the file that it covers.
     pub size: u64,
     pub since_us: u64,
+    /// Under `everysec`: whether it takes so long that replies wait for it, behind this offset.
+    pub stalled: Option<Offset>,
 }
 
 /// The place that takes changes while a base is written.
@@ -251,6 +253,15 @@ pub(crate) struct Rewrite {
     pub dumped: Option<Dumped>,
     /// Whether what takes changes is in order: listed, apart, or nothing.
     pub is_settled: bool,
+}
+
+impl Rewrite {
+    /// Whether only the base is missing, which an older one and the listed increments stand for.
+    pub(crate) fn is_dispensable(&self) -> bool {
+        let is_writing = self.stage == Stage::Writing && self.dump.is_some();
+        let is_apart = matches!(self.grows, Grows::Apart(_));
+        is_writing && !is_apart && self.is_settled && self.old.is_none()
+    }
 }
 
 /// How far a rewrite has come.

@@ -137,16 +137,16 @@ impl Core {
         let Some(writer) = &mut self.aof.writer else {
             return;
         };
-        if let Some(sync) = &writer.sync {
-            let is_stalled = now_us.saturating_sub(sync.since_us) >= STALLED_US;
-            if is_stalled && policy == AppendSync::EverySecond && !self.aof.is_fenced {
+        if let Some(sync) = &mut writer.sync {
+            let is_late = now_us.saturating_sub(sync.since_us) >= STALLED_US;
+            if is_late && policy == AppendSync::EverySecond && sync.stalled.is_none() {
+                sync.stalled = Some(writer.appended);
                 self.aof.delayed += 1;
-                self.aof.is_fenced = true;
                 let line = "Asynchronous AOF fsync is taking too long (disk is busy?). Writing \
                             the AOF buffer without waiting for fsync to complete, this may slow \
                             down Redis.";
-                self.outgoing.fence(writer.appended);
                 self.outbox.log(LogLevel::Notice, line);
+                self.derive_fence();
             }
             return;
         }
@@ -168,6 +168,7 @@ impl Core {
             upto: writer.appended,
             size: writer.size,
             since_us: now_us,
+            stalled: None,
         });
         writer.oldest_us = None;
     }
@@ -194,7 +195,7 @@ impl Core {
             AppendSync::Never => return None,
         }
         match &writer.sync {
-            Some(_) if self.aof.is_fenced => None,
+            Some(sync) if sync.stalled.is_some() => None,
             Some(sync) => Some(sync.since_us + STALLED_US),
             None if self.is_sync_held_back() => None,
             None => writer.oldest_us.map(|at_us| at_us + SYNC_AFTER_US),
@@ -240,14 +241,20 @@ impl Core {
     }
 
     /// Fences replies where they must wait, and opens the fence otherwise: under `always` for the
-    /// sync, and under every policy until a manifest lists the increment that takes changes.
+    /// sync, under `everysec` for a sync that is stalled, and under every policy until a manifest
+    /// lists the increment that takes changes.
     pub(crate) fn derive_fence(&mut self) {
-        let is_always = self.config.appendfsync == AppendSync::Always;
+        let policy = self.config.appendfsync;
+        let is_always = policy == AppendSync::Always;
         let is_on = self.config.appendonly || self.aof.stops_at.is_some();
         let writer = self.aof.writer.as_ref().filter(|_| is_on);
         let upto = writer.and_then(|writer| match (writer.is_listed, is_always) {
             (true, true) => writer.durable(),
-            (true, false) => None,
+            (true, false) => {
+                let sync = writer.sync.as_ref();
+                let stalled = sync.and_then(|sync| sync.stalled);
+                stalled.filter(|_| policy == AppendSync::EverySecond)
+            }
             // A first increment promises nothing before its base is there.
             (false, _) if !self.aof.goes_over() => None,
             (false, true) => Some(writer.durable_before.unwrap_or_default()),

@@ -31,8 +31,10 @@ use crate::session::Session;
 pub(crate) enum Cause {
     /// The server starts.
     Start,
-    /// DEBUG RELOAD or LOADAOF of this client. Keys that are there may be replaced.
+    /// DEBUG RELOAD of this client. Keys that are there may be replaced.
     Reload(ConnId),
+    /// DEBUG LOADAOF of this client.
+    LoadAof(ConnId),
 }
 
 /// A file to load.

@@ -10,9 +10,9 @@
 
 use russet_aof::{Manifest, plan};
 use russet_command::CommandError;
-use russet_io::{ConnId, FileId, Job, LogLevel, Outcome};
+use russet_io::{ConnId, Failure, FileId, Job, LogLevel, Outcome};
 
-use super::aof::{AofJob, READER_LIMIT, Then, Writer};
+use super::aof::{AofJob, READER_LIMIT, Rewrite, Then, Writer};
 use super::loads::{Cause, Ended};
 use super::saves::Purpose;
 use super::sealing::STOPPED;
@@ -23,9 +23,13 @@ use crate::hurdles::Hurdles;
 use crate::machines::Machine;
 use crate::node::Node;
 
-/// DEBUG RELOAD or LOADAOF that could not read the files back.
+/// DEBUG RELOAD that could not read the file back.
 const RELOAD_FAILED: CommandError =
     CommandError::text("ERR Error trying to load the RDB dump, check server logs.");
+
+/// DEBUG LOADAOF that could not read the files back.
+pub(crate) const LOAD_AOF_FAILED: CommandError =
+    CommandError::text("ERR Error trying to load the AOF files, check server logs.");
 
 impl Node {
     /// Goes on after a dump: with a reply, a load, or the end.
@@ -63,15 +67,24 @@ impl Node {
                 self.core.outbox.log(LogLevel::Warning, line);
                 self.core.outbox.exit(1);
             }
-            Ended::Loaded(Cause::Reload(conn)) => {
+            Ended::Loaded(Cause::Reload(conn) | Cause::LoadAof(conn)) => {
                 self.core.dirty = 0;
                 self.end_wait(conn, None);
             }
-            Ended::Nothing(Cause::Reload(conn)) => self.end_wait(conn, Some(RELOAD_FAILED)),
-            Ended::Failed(Cause::Reload(conn), line) => {
+            Ended::Nothing(cause) => self.refuse_load(cause),
+            Ended::Failed(cause, line) => {
                 self.core.outbox.log(LogLevel::Warning, line);
-                self.end_wait(conn, Some(RELOAD_FAILED));
+                self.refuse_load(cause);
             }
+        }
+    }
+
+    /// Answers the client whose DEBUG RELOAD or LOADAOF failed.
+    fn refuse_load(&mut self, cause: Cause) {
+        match cause {
+            Cause::Start => {}
+            Cause::Reload(conn) => self.end_wait(conn, Some(RELOAD_FAILED)),
+            Cause::LoadAof(conn) => self.end_wait(conn, Some(LOAD_AOF_FAILED)),
         }
     }
 
@@ -90,14 +103,7 @@ impl Node {
                 core.end_sync(file, failure);
                 None
             }
-            AofJob::SyncThen(then) => {
-                if let Some(failure) = outcome.failure() {
-                    let line = format!("Fail to fsync the AOF file: {failure}");
-                    core.outbox.log(LogLevel::Warning, line);
-                }
-                core.follow_sync(then);
-                None
-            }
+            AofJob::SyncThen(then) => core.follow_sync(then, outcome.failure()),
             AofJob::Clean(manifest) => {
                 core.end_cleaning(*manifest, &outcome);
                 None
@@ -107,12 +113,11 @@ impl Node {
                 None
             }
         };
-        let is_idle = core.aof.running == 0 && core.aof.rewrite.is_none();
-        let loads_for = core.aof.loads_for.take_if(|_| is_idle);
+        let loads_for = core.aof.loads_for.take();
         let fails = loads_for.filter(|&conn| !core.load_aof_again(conn));
         core.step_backup();
         if let Some(conn) = fails {
-            self.end_wait(conn, Some(RELOAD_FAILED));
+            self.refuse_load(Cause::LoadAof(conn));
         }
         if let Some(ended) = ended {
             self.follow_load(ended);
@@ -200,14 +205,26 @@ impl Core {
         }
     }
 
-    fn follow_sync(&mut self, then: Then) {
-        match then {
-            Then::Exit => self.outbox.exit(0),
-            Then::Load(conn) => {
+    fn follow_sync(&mut self, then: Then, failure: Option<&Failure>) -> Option<Ended> {
+        let line = failure.map(|failure| format!("Fail to fsync the AOF file: {failure}"));
+        match (then, line) {
+            (Then::Exit, line) => {
+                if let Some(line) = line {
+                    self.outbox.log(LogLevel::Warning, line);
+                }
+                self.outbox.exit(0);
+            }
+            // What memory holds may be in no file.
+            (Then::Load(conn), Some(line)) => {
+                self.fail_aof(&line);
+                return Some(Ended::Nothing(Cause::LoadAof(conn)));
+            }
+            (Then::Load(conn), None) => {
                 self.keyspace.flush_all();
-                self.start_loading_aof(Cause::Reload(conn));
+                self.start_loading_aof(Cause::LoadAof(conn));
             }
         }
+        None
     }
 
     /// Ends the server, once all changes are on the disk.
@@ -244,6 +261,13 @@ impl Core {
     /// none.
     pub(crate) fn load_aof_again(&mut self, conn: ConnId) -> bool {
         self.append_all();
+        // A base that is being written is not needed, and may take long.
+        if self.aof.rewriting().is_some_and(Rewrite::is_dispensable)
+            && !self.backup.is_snapshotting()
+        {
+            self.cancel_rewrite();
+            self.aof.is_scheduled = true;
+        }
         // What is under way changes which files there are, and may have to list some first.
         if self.aof.running > 0 || self.aof.rewrite.is_some() {
             self.aof.loads_for = Some(conn);
@@ -257,7 +281,7 @@ impl Core {
             // COMPAT: files that nothing is appended to are loaded, too.
             None if !self.aof.manifest.is_empty() => {
                 self.keyspace.flush_all();
-                self.start_loading_aof(Cause::Reload(conn));
+                self.start_loading_aof(Cause::LoadAof(conn));
             }
             None => return false,
         }

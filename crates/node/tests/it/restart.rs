@@ -307,6 +307,23 @@ fn loading_the_append_only_file_again_keeps_what_a_rewrite_has_moved() {
 }
 
 #[test]
+fn a_failed_load_of_the_append_only_file_is_called_so() {
+    let disk = disk();
+    let mut server = start(&disk, "enable-debug-command yes", 0);
+    let refusal = "-ERR Error trying to load the AOF files, check server logs.\r\n";
+    assert_eq!(call(&mut server, "DEBUG LOADAOF"), refusal);
+    let mut server = start(&disk, "enable-debug-command yes\nappendonly yes", 0);
+    call(&mut server, "SET k v");
+    let increment = names(&disk, "appendonlydir")
+        .into_iter()
+        .find(|name| name.contains("incr"));
+    let path = format!("appendonlydir/{}", increment.expect("it is there"));
+    let removed = disk.clone().perform(FileOp::Remove(path));
+    removed.expect("it is there");
+    assert_eq!(call(&mut server, "DEBUG LOADAOF"), refusal);
+}
+
+#[test]
 fn a_rewrite_that_is_asked_for_while_appending_ends_begins_then() {
     let disk = disk();
     let mut server = start(&disk, "appendonly yes", 0);

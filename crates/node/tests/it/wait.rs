@@ -140,3 +140,60 @@ fn turning_the_file_off_ends_the_wait_and_on_lasts_until_the_base_is_there() {
     server.advance(3_000);
     assert_eq!(server.call(client, b""), SYNCED);
 }
+
+#[test]
+fn replies_wait_for_a_sync_that_stalls_until_it_ends() {
+    let (mut server, _) = start("appendonly yes\nappendfsync everysec");
+    let client = server.connect();
+    server.call(client, b"SET k v\r\n");
+    server.keep_syncs();
+    server.advance(950);
+    assert_eq!(server.call(client, b"SET k w\r\n"), b"+OK\r\n");
+    server.advance(1100);
+    assert_eq!(server.call(client, b"SET k x\r\n"), b"");
+    // Settings that change nothing of it do not open the fence.
+    let other = server.connect();
+    for request in ["auto-aof-rewrite-percentage 50", "appendfsync everysec"] {
+        server.call(other, format!("CONFIG SET {request}\r\n").as_bytes());
+        server.advance(10);
+        assert_eq!(server.call(client, b"SET k x\r\n"), b"");
+    }
+    server.perform_syncs();
+    assert_eq!(
+        server.call(client, b"PING\r\n"),
+        b"+OK\r\n+OK\r\n+OK\r\n+PONG\r\n"
+    );
+    let info = call(&mut server, "INFO persistence");
+    assert!(info.contains("aof_delayed_fsync:1\r\n"), "{info}");
+}
+
+#[test]
+fn a_sync_that_stalls_does_not_hold_replies_once_none_is_asked_for() {
+    let (mut server, _) = start("appendonly yes\nappendfsync everysec");
+    let client = server.connect();
+    server.call(client, b"SET k v\r\n");
+    server.keep_syncs();
+    server.advance(950);
+    server.advance(1100);
+    assert_eq!(server.call(client, b"SET k x\r\n"), b"");
+    call(&mut server, "CONFIG SET appendfsync no");
+    assert_eq!(server.call(client, b"SET k x\r\n"), b"+OK\r\n+OK\r\n");
+}
+
+#[test]
+fn data_that_cannot_be_synced_is_not_loaded_again() {
+    let (mut server, disk) = start("appendonly yes\nenable-debug-command yes");
+    call(&mut server, "SET k v");
+    disk.fails.set(true);
+    assert_eq!(
+        call(&mut server, "DEBUG LOADAOF"),
+        "-ERR Error trying to load the AOF files, check server logs.\r\n"
+    );
+    disk.fails.set(false);
+    assert_eq!(call(&mut server, "GET k"), "$1\r\nv\r\n");
+    server.advance(5000);
+    assert_eq!(
+        call(&mut start_on(&disk, "appendonly yes"), "GET k"),
+        "$1\r\nv\r\n"
+    );
+}

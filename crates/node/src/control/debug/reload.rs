@@ -9,8 +9,8 @@ use russet_resp::Args;
 
 use super::refuse_while_loading;
 use crate::control::{ControlCtx, ControlFlow};
-use crate::persist::saves::Flush;
-use crate::persist::saves::Purpose;
+use crate::persist::saves::{Flush, Purpose};
+use crate::persist::starting::LOAD_AOF_FAILED;
 use crate::session::For;
 
 const BAD_OPTION: CommandError =
@@ -56,9 +56,7 @@ pub(super) fn load_aof(cx: &mut ControlCtx<'_>, _: Args<'_>) -> Result<ControlFl
     }
     let conn = cx.session.conn;
     if !cx.core.load_aof_again(conn) {
-        return Err(CommandError::text(
-            "ERR Error trying to load the AOF files, check server logs.",
-        ));
+        return Err(LOAD_AOF_FAILED);
     }
     Ok(ControlFlow::Waits(For::Files))
 }
