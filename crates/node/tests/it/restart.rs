@@ -308,7 +308,7 @@ fn loading_the_append_only_file_again_keeps_what_a_rewrite_has_moved() {
 
 #[test]
 fn a_failed_load_of_the_append_only_file_is_called_so() {
-    let disk = disk();
+    let mut disk = disk();
     let mut server = start(&disk, "enable-debug-command yes", 0);
     let refusal = "-ERR Error trying to load the AOF files, check server logs.\r\n";
     assert_eq!(call(&mut server, "DEBUG LOADAOF"), refusal);
@@ -318,7 +318,7 @@ fn a_failed_load_of_the_append_only_file_is_called_so() {
         .into_iter()
         .find(|name| name.contains("incr"));
     let path = format!("appendonlydir/{}", increment.expect("it is there"));
-    let removed = disk.clone().perform(FileOp::Remove(path));
+    let removed = disk.perform(FileOp::Remove(path));
     removed.expect("it is there");
     assert_eq!(call(&mut server, "DEBUG LOADAOF"), refusal);
 }
