@@ -29,7 +29,7 @@ pub struct Append {
 /// The end of the process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Exit {
-    /// The exit code.
+    /// The exit code; 128 + a signal's number asks for an end by that signal.
     pub code: i32,
     /// How long output that waits may take to leave before the end, in microseconds; 0 writes once.
     pub flush_within_us: u64,

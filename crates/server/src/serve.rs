@@ -25,6 +25,9 @@ use crate::os::{self, Forked};
 use crate::supervise::Supervisor;
 use crate::{alloc, crash, limits, signal};
 
+/// An exit code above this asks for an end by a signal.
+const BY_SIGNAL: i32 = 128;
+
 /// Where a server in the background leaves its number when nothing else is said.
 const PID_FILE: &str = "/var/run/redis.pid";
 
@@ -174,6 +177,9 @@ impl Server {
         // What went wrong was logged last, and stays the last line.
         if code == 0 {
             log.warning("Russet is now ready to exit, bye bye...");
+        }
+        if code > BY_SIGNAL {
+            signal::end_by(code - BY_SIGNAL);
         }
         // Freeing the data entry by entry would only delay the end.
         process::exit(code)

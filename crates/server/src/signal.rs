@@ -74,6 +74,12 @@ pub(crate) fn listen(remote: Remote, log: Log) -> io::Result<()> {
     Ok(())
 }
 
+/// Ends the process by a signal, as if it had come from outside.
+pub(crate) fn end_by(number: i32) {
+    // A number that is no signal changes nothing.
+    let _ = signal_hook::low_level::raise(number);
+}
+
 /// Signals that end a process which went wrong.
 const CRASHES: [libc::c_int; 5] = [
     libc::SIGSEGV,

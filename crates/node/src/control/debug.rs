@@ -317,12 +317,20 @@ fn log(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlFlow, CommandEr
     cx.ok()
 }
 
+/// Exit codes above this ask for an end by a signal.
+const BY_SIGNAL: i32 = 128;
+const SIGABRT: i32 = 6;
+const SIGSEGV: i32 = 11;
+
 fn crash(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlFlow, CommandError> {
     let name = String::from_utf8_lossy(&args[1]).to_ascii_uppercase();
     cx.core
         .outbox
         .log(LogLevel::Warning, format!("DEBUG {name} called"));
-    cx.core.outbox.exit(1);
+    cx.core.outbox.exit(match name.as_str() {
+        "SEGFAULT" => BY_SIGNAL + SIGSEGV,
+        _ => BY_SIGNAL + SIGABRT,
+    });
     cx.session.close();
     Ok(ControlFlow::Done)
 }

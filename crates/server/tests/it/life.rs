@@ -206,3 +206,15 @@ fn a_crash_is_reported_and_ends_the_process_by_its_signal() {
         position(&lines, "STACK TRACE");
     }
 }
+
+#[test]
+fn debug_segfault_and_panic_end_with_a_report() {
+    for (what, number) in [("PANIC", 6), ("SEGFAULT", 11)] {
+        let server = Server::start(&["--enable-debug-command", "yes"]);
+        server.ask(&format!("DEBUG {what}"));
+        let (status, lines, _) = server.wait();
+        assert_eq!(status.signal(), Some(number));
+        position(&lines, &format!("crashed by signal: {number}"));
+        position(&lines, "STACK TRACE");
+    }
+}
