@@ -4,7 +4,7 @@
 //! Not here: the targets themselves — the workspace's `fuzz/`
 
 use crate::check::{CheckOptions, FileCheck, Report};
-use crate::plan::{self, Directory, Found, Growing, TailScan};
+use crate::plan::{self, Directory, Found, Growing, NewBase, TailScan};
 use crate::{BaseFormat, Error, Expect, FileName, Layout, Manifest, Next, Reader, Units};
 
 /// The parts that were read of a file.
@@ -143,9 +143,10 @@ pub fn manifest(text: &[u8]) {
     if let Ok(plan) = plan::load(&layout, &directory) {
         assert_eq!(plan.size, plan.files.len() as u64);
     }
-    let Ok(begun) = plan::begin_rewrite(&layout, &manifest, Units::Checked, None) else {
+    let Ok(further) = plan::begin_rewrite(&layout, &manifest, Units::Checked, None) else {
         return;
     };
+    let begun = further.list(&layout, Some(text.len() as u64));
     let listed = |name: &FileName| manifest.lists(name);
     assert!(
         begun
@@ -153,8 +154,11 @@ pub fn manifest(text: &[u8]) {
             .last_incr()
             .is_some_and(|part| !listed(&part.name))
     );
-    let format = BaseFormat::Rdb;
-    if let Ok(finished) = plan::finish_rewrite(&layout, &begun.manifest, format, Growing::Listed) {
+    let base = NewBase {
+        format: BaseFormat::Rdb,
+        size: Some(1),
+    };
+    if let Ok(finished) = plan::finish_rewrite(&layout, &begun.manifest, base, Growing::Listed) {
         assert_eq!(finished.manifest.files().count(), 2);
         assert!(
             finished

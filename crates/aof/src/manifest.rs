@@ -1,14 +1,16 @@
 //! The manifest: which files hold the data, in which order, and which are left over.
 //!
 //! ```text
-//!  file appendonly.aof.2.base.rdb seq 2 type b                 at most one, loaded first
-//!  file appendonly.aof.3.incr.aof seq 3 type h                 history: to be deleted
-//!  file appendonly.aof.4.incr.aof seq 4 type i units crc64     loaded in order
-//!  # crc64 0123456789abcdef                                    covers the lines above
+//!  # crc64 0123456789abcdef                                           covers the lines below
+//!  file appendonly.aof.2.base.rdb seq 2 type b size 88                at most one, loaded first
+//!  file appendonly.aof.3.incr.aof seq 3 type h                        history: to be deleted
+//!  file appendonly.aof.4.incr.aof seq 4 type i units crc64 size 104   loaded in order
+//!  file appendonly.aof.5.incr.aof seq 5 type i units crc64            the last one grows
 //! ```
-//! The key `units` and the last line are this project's: they are written when a file is checked,
-//! and Redis and Valkey skip them. When they rewrite the manifest both are gone, so what they
-//! append is not taken for checked.
+//! The first line and the keys `units` and `size` are this project's, and Redis and Valkey skip
+//! them. When they rewrite the manifest all are gone, so what they append is not taken for checked.
+//! A file that is not the last has the size that is listed: units that are missing at its end, with
+//! their check lines, are found by nothing else.
 //!
 //! Always true: the numbers of the increments grow; the base's and theirs are counted apart.
 //! Always true: no name is given to a new file that is listed already.
@@ -45,6 +47,8 @@ pub struct Part {
     pub end_offset: Option<i64>,
     /// Whether its units have check lines.
     pub units: Units,
+    /// Its size in bytes, if it was noted when it was complete.
+    pub size: Option<u64>,
 }
 
 impl Part {
@@ -55,7 +59,13 @@ impl Part {
             start_offset: None,
             end_offset: None,
             units,
+            size: None,
         }
+    }
+
+    /// Whether something is noted of it that a manifest without a checksum must not say.
+    pub(crate) const fn is_checked(&self) -> bool {
+        matches!(self.units, Units::Checked) || self.size.is_some()
     }
 }
 
@@ -109,7 +119,7 @@ impl Manifest {
     ///
     /// # Errors
     /// When Redis refuses it, with its text; when a name leaves the directory; when the checksum
-    /// does not match, or is missing although a file is checked.
+    /// does not match, or is missing although a file is checked or has its size listed.
     pub fn parse(text: &[u8]) -> Result<Self, ManifestError> {
         text::parse(text)
     }
@@ -199,7 +209,7 @@ impl Manifest {
         &mut self,
         layout: &Layout,
         format: BaseFormat,
-    ) -> Result<&Part, NumbersUsedUp> {
+    ) -> Result<&mut Part, NumbersUsedUp> {
         let name = |seq| layout.base(seq, format);
         let (seq, name) = self.next_name(self.base_seq, name)?;
         self.base_seq = seq;
@@ -230,6 +240,13 @@ impl Manifest {
     pub fn skip_numbers(&mut self) {
         self.base_seq = self.base_seq.saturating_add(1);
         self.incr_seq = self.incr_seq.saturating_add(1);
+    }
+
+    /// Notes the size of the increment before the last one, or that it is not known.
+    pub(crate) fn note_size(&mut self, size: Option<u64>) {
+        if let [.., part, _] = self.incrs.as_mut_slice() {
+            part.size = size;
+        }
     }
 
     /// Adds an increment that was created before, behind the others.

@@ -25,8 +25,8 @@ mod rewrite;
 pub use cut::{Cut, TailScan, cut};
 pub use load::{Directory, FileToLoad, Found, LoadError, LoadPlan, Role, load};
 pub use rewrite::{
-    Apart, Change, Growing, RewriteError, begin_apart, begin_rewrite, clean, finish_rewrite, open,
-    prepare,
+    Apart, Change, Further, Growing, NewBase, RewriteError, begin_apart, begin_rewrite, clean,
+    finish_rewrite, open, prepare,
 };
 
 use crate::layout::{FileName, Layout};

@@ -127,6 +127,7 @@ fn check(order: Order, path: &Path) -> Result<(), Failed> {
         is_dump: dump::is_dump(&head),
         is_last: true,
         expect: Expect::Unknown,
+        listed: None,
     })
 }
 
@@ -193,6 +194,7 @@ fn one<'a>(part: &'a Part, path: &'a Path, kind: Kind, is_dump: bool, is_last: b
             Units::Plain => Expect::Plain,
             Units::Checked => Expect::Checked { seq: part.seq },
         },
+        listed: part.size.filter(|_| !is_last),
     }
 }
 

@@ -99,9 +99,6 @@ impl Sweep {
                 let server = subject.start(&subject.bytes[..place]);
                 match self.file {
                     File::Increment => check_cut(subject, place, server),
-                    File::Manifest if is_of_others(&subject.bytes[..place]) => {
-                        check_digest(&mut { server }, &subject.group_before(0).1)
-                    }
                     _ => check_refused(&server),
                 }
             }
@@ -118,13 +115,6 @@ impl Sweep {
             }
         }
     }
-}
-
-/// Whether the lines of a manifest could be all that another server has written: they are whole,
-/// and name no checked file. What they list is loaded.
-fn is_of_others(manifest: &[u8]) -> bool {
-    let is_checked = manifest.windows(5).any(|word| word == b"units");
-    manifest.ends_with(b"\n") && !is_checked
 }
 
 fn check_refused(server: &Server) -> Result<(), String> {

@@ -36,7 +36,7 @@ pub enum ManifestFault {
     UnknownType,
     /// The text differs from what was written.
     Checksum,
-    /// A file is checked, and the manifest itself has no checksum.
+    /// A file is checked, or has its size listed, and the manifest itself has no checksum.
     ChecksumMissing,
 }
 

@@ -125,6 +125,7 @@ fn the_longest_names_fit_into_a_line() {
     manifest.add_incr(&layout, Units::Checked).unwrap();
     let last = manifest.last_incr_mut().unwrap();
     (last.start_offset, last.end_offset) = (Some(i64::MAX), Some(i64::MAX));
+    last.size = Some(u64::MAX);
     assert_eq!(Manifest::parse(&manifest.to_text()), Ok(manifest));
 }
 
@@ -176,18 +177,56 @@ fn numbers_that_are_used_up_are_an_error() {
 }
 
 #[test]
-fn every_flipped_bit_of_a_manifest_with_checked_files_is_found() {
+fn every_cut_and_every_flipped_bit_of_a_manifest_with_checked_files_is_found() {
     let (layout, mut manifest) = (layout(), Manifest::default());
-    manifest.add_base(&layout, BaseFormat::Rdb).unwrap();
+    manifest.add_base(&layout, BaseFormat::Rdb).unwrap().size = Some(88);
     manifest.add_incr(&layout, Units::Checked).unwrap();
     manifest.add_incr(&layout, Units::Checked).unwrap();
+    manifest.note_size(Some(104));
     let text = manifest.to_text();
     assert_eq!(Manifest::parse(&text), Ok(manifest));
+    for len in 0..text.len() {
+        let result = Manifest::parse(&text[..len]);
+        assert!(result.is_err(), "{}", text[..len].escape_ascii());
+    }
     for bit in 0..text.len() * 8 {
         let mut flipped = text.clone();
         flipped[bit / 8] ^= 1 << (bit % 8);
         let result = Manifest::parse(&flipped);
         assert!(result.is_err(), "{}", flipped.escape_ascii());
+    }
+}
+
+#[test]
+fn the_checksum_is_the_first_line_and_covers_all_others() {
+    let (layout, mut manifest) = (layout(), Manifest::default());
+    manifest.add_base(&layout, BaseFormat::Rdb).unwrap().size = Some(88);
+    manifest.add_incr(&layout, Units::Checked).unwrap();
+    manifest.add_incr(&layout, Units::Checked).unwrap();
+    manifest.note_size(Some(104));
+    let text = String::from_utf8(manifest.to_text()).unwrap();
+    let (first, rest) = text.split_once('\n').unwrap();
+    assert_eq!(
+        rest,
+        "file appendonly.aof.1.base.rdb seq 1 type b size 88\n\
+         file appendonly.aof.1.incr.aof seq 1 type i units crc64 size 104\n\
+         file appendonly.aof.2.incr.aof seq 2 type i units crc64\n"
+    );
+    for (text, fault) in [
+        (rest.to_owned(), ManifestFault::ChecksumMissing),
+        (format!("#\n{text}"), ManifestFault::Checksum),
+        (format!("{rest}{first}\n"), ManifestFault::Checksum),
+        (format!("{text}# more\n"), ManifestFault::Checksum),
+        (
+            "file a seq 1 type b size 1\n".to_owned(),
+            ManifestFault::ChecksumMissing,
+        ),
+        (
+            "file a seq 1 type b size x\n".to_owned(),
+            ManifestFault::Format,
+        ),
+    ] {
+        assert_eq!(refused(&text), fault, "{text}");
     }
 }
 

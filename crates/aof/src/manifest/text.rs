@@ -4,10 +4,15 @@
 //!  text ─► lines of at most 1,024 bytes ─► words ─► pairs of key and value ─► Part
 //!          `#…` is skipped                 quotes   unknown keys are skipped
 //! ```
+//! The checksum is the first line, so that no cut leaves a manifest that lacks it: a checksum at
+//! the end would be lost together with the last files, and the rest would look like a manifest of
+//! Redis.
+//!
 //! Always true: `parse(format(manifest))` gives the same files.
+//! Always true: a text that was cut anywhere is refused if a file in it is checked.
 //! Not here: what may follow what — `manifest.rs`
 
-use russet_base::num::{parse_i64, push_i64};
+use russet_base::num::{parse_i64, parse_u64, push_i64, push_u64};
 use russet_base::quote::{quote_into, split_words};
 use russet_pack::crc64;
 
@@ -21,11 +26,10 @@ pub(super) fn parse(text: &[u8]) -> Result<Manifest, ManifestError> {
     let (mut rest, mut number) = (text, 0);
     while !rest.is_empty() {
         let (raw, behind) = rest.split_at(line_len(rest));
-        let start = text.len() - rest.len();
         rest = behind;
         number += 1;
         if raw.starts_with(b"#") {
-            has_checksum |= check(raw, &text[..start], rest)?;
+            has_checksum |= check(raw, number, rest)?;
             continue;
         }
         // COMPAT: Redis handles a line as a C string, which a zero byte ends.
@@ -42,8 +46,7 @@ pub(super) fn parse(text: &[u8]) -> Result<Manifest, ManifestError> {
     if number == 0 {
         return Err(whole(ManifestFault::Empty));
     }
-    let is_checked = manifest.files().any(|part| part.units == Units::Checked);
-    if is_checked && !has_checksum {
+    if manifest.files().any(Part::is_checked) && !has_checksum {
         return Err(whole(ManifestFault::ChecksumMissing));
     }
     Ok(manifest)
@@ -60,20 +63,24 @@ fn line_len(rest: &[u8]) -> usize {
     end.map_or(window.len(), |at| at + 1)
 }
 
-/// Whether a comment is the checksum, which then must match.
-fn check(comment: &[u8], above: &[u8], below: &[u8]) -> Result<bool, ManifestError> {
-    if !comment.starts_with(CHECKSUM) {
-        return Ok(false);
+/// Whether a comment is the checksum of the lines below, which then must match.
+fn check(comment: &[u8], number: usize, below: &[u8]) -> Result<bool, ManifestError> {
+    if comment.starts_with(CHECKSUM) {
+        return match number == 1 && comment == checksum_line(below) {
+            true => Ok(true),
+            false => Err(whole(ManifestFault::Checksum)),
+        };
     }
-    if comment == checksum_line(above) && below.is_empty() {
-        return Ok(true);
+    // COMPAT: Redis takes the beginning of a first comment for a manifest without files.
+    match number == 1 && below.is_empty() && !comment.ends_with(b"\n") {
+        true => Err(whole(ManifestFault::LineTooLong)),
+        false => Ok(false),
     }
-    Err(whole(ManifestFault::Checksum))
 }
 
-fn checksum_line(above: &[u8]) -> Vec<u8> {
+fn checksum_line(below: &[u8]) -> Vec<u8> {
     let mut line = CHECKSUM.to_vec();
-    line.extend_from_slice(format!("{:016x}\n", crc64::checksum(above)).as_bytes());
+    line.extend_from_slice(format!("{:016x}\n", crc64::checksum(below)).as_bytes());
     line
 }
 
@@ -126,6 +133,7 @@ struct Keys {
     start_offset: Option<i64>,
     end_offset: Option<i64>,
     units: Units,
+    size: Option<u64>,
 }
 
 impl Keys {
@@ -147,6 +155,8 @@ impl Keys {
                 return Err(ManifestFault::Format);
             }
             self.units = Units::Checked;
+        } else if key == SIZE {
+            self.size = Some(parse_u64(value).ok_or(ManifestFault::Format)?);
         }
         Ok(())
     }
@@ -166,6 +176,7 @@ impl Keys {
             // COMPAT: Redis writes an end with its beginning only.
             end_offset: self.end_offset.filter(|_| self.start_offset.is_some()),
             units: self.units,
+            size: self.size,
         };
         Ok((self.kind, part))
     }
@@ -187,12 +198,11 @@ pub(super) fn format(manifest: &Manifest) -> Vec<u8> {
     for (kind, parts) in kinds {
         for part in parts {
             push_part(part, kind, &mut text);
-            is_checked |= part.units == Units::Checked && kind != b'h';
+            is_checked |= part.is_checked() && kind != b'h';
         }
     }
     if is_checked {
-        let line = checksum_line(&text);
-        text.extend_from_slice(&line);
+        text.splice(..0, checksum_line(&text));
     }
     text
 }
@@ -222,6 +232,12 @@ fn push_part(part: &Part, kind: u8, text: &mut Vec<u8>) {
             text.extend_from_slice(word);
         }
     }
+    if let Some(size) = part.size {
+        text.push(b' ');
+        text.extend_from_slice(SIZE);
+        text.push(b' ');
+        push_u64(size, text);
+    }
     text.push(b'\n');
 }
 
@@ -235,5 +251,7 @@ const LINE_SIZE_MAX: usize = 1024;
 /// The key that says how units are protected, and its value.
 const UNITS: &[u8] = b"units";
 const CRC64: &[u8] = b"crc64";
+/// The key that says how large a file is that nothing is appended to any more.
+const SIZE: &[u8] = b"size";
 /// How the line with the checksum begins.
 const CHECKSUM: &[u8] = b"# crc64 ";

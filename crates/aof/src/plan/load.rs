@@ -10,7 +10,7 @@
 //!  otherwise       │ there     │ lists files          │ load base, increments
 //! ```
 //! Always true: a file that the manifest names and the directory lacks is an error, whatever its
-//! kind.
+//! kind; so is one of another size than listed, unless it is the last.
 //! Always true: temporary files are those whose names this crate or Redis makes; no others are.
 //! Not here: reading the files — `reader.rs`; cutting the last — `plan/cut.rs`
 
@@ -116,6 +116,16 @@ pub enum LoadError {
     /// A file that the manifest names is not there.
     #[error("the AOF file {0} is listed in the manifest: No such file or directory")]
     Missing(FileName),
+    /// A file that is not the last has another size than the one that was listed.
+    #[error("the AOF file {name} has {found} bytes, but the manifest lists {listed}")]
+    Size {
+        /// The file.
+        name: FileName,
+        /// Its size in bytes.
+        found: u64,
+        /// The size in the manifest.
+        listed: u64,
+    },
     /// The base is a dump and has no bytes, which no dump is.
     #[error("the AOF base file {0} is empty: a dump has a header and an end")]
     EmptyDump(FileName),
@@ -124,7 +134,8 @@ pub enum LoadError {
 /// Decides what to load.
 ///
 /// # Errors
-/// When the manifest is refused or names a file that is not there, or a dump without a byte.
+/// When the manifest is refused or names a file that is not there, a dump without a byte, or a file
+/// of another size that is not the last.
 ///
 /// # Examples
 /// ```
@@ -233,6 +244,17 @@ fn files(
     }
     if let Some(last) = files.last_mut() {
         last.is_last = true;
+    }
+    for file in files.iter().filter(|file| !file.is_last) {
+        let found = file.size;
+        if let Some(listed) = file.part.size.filter(|listed| *listed != found) {
+            let name = file.part.name.clone();
+            return Err(LoadError::Size {
+                name,
+                found,
+                listed,
+            });
+        }
     }
     Ok(files)
 }

@@ -1,7 +1,8 @@
 //! The plans of a server that writes: its increment, rewrites, and what is left of them.
 //!
 //! ```text
-//!   begin_rewrite   create incr 2 · sync dir · [the server writes to incr 2] · sync incr 1 · save
+//!   begin_rewrite   create incr 2 · sync dir
+//!   Further::list   [the server writes to incr 2] · sync incr 1 · save: the size of incr 1
 //!   (snapshot)      the data of that moment is written to the temp base, and synced
 //!   finish_rewrite  rename temp base · sync dir · save: base 2, incr 2; base 1, incr 1 are history
 //!   clean           remove base 1, incr 1 · save
@@ -27,6 +28,42 @@ pub struct Change {
     pub manifest: Manifest,
     /// The steps.
     pub steps: Vec<Step>,
+}
+
+/// An increment behind the others, which is listed once nothing is appended to the last one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Further {
+    /// The manifest that will list it.
+    pub manifest: Manifest,
+    /// The steps that create it.
+    pub steps: Vec<Step>,
+}
+
+impl Further {
+    /// Lists it. `size` is that of the increment before, to which nothing is appended any more;
+    /// with it, a file that lacks units at its end is found. What is written to the new one counts
+    /// as safe when all steps are done.
+    #[must_use]
+    pub fn list(self, layout: &Layout, size: Option<u64>) -> Change {
+        let mut manifest = self.manifest;
+        manifest.note_size(size);
+        let old = manifest.incrs().iter().rev().nth(1);
+        let mut steps: Vec<Step> = old
+            .map(|old| Step::Sync(old.name.clone()))
+            .into_iter()
+            .collect();
+        steps.extend(save(layout, &manifest));
+        Change { manifest, steps }
+    }
+}
+
+/// A base that was written and synced as [`Layout::temp_base`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NewBase {
+    /// Its format.
+    pub format: BaseFormat,
+    /// Its size in bytes, if that is to be listed.
+    pub size: Option<u64>,
 }
 
 /// An increment that no manifest lists yet.
@@ -80,8 +117,9 @@ pub fn prepare() -> Vec<Step> {
 
 /// Goes on with the last increment, or adds one when there is none that protects units in this way.
 /// The last increment of the result is the one to write to, at its end. It was loaded, so it is
-/// whole. It is synced, and so are the names: a process that died may have left both in memory
-/// only, and what was loaded must not be lost afterwards.
+/// whole; its size, if that is known, is listed when another one follows it. It is synced, and so
+/// are the names: a process that died may have left both in memory only, and what was loaded must
+/// not be lost afterwards.
 ///
 /// # Errors
 /// When there is no further number.
@@ -89,7 +127,7 @@ pub fn open(
     layout: &Layout,
     manifest: &Manifest,
     units: Units,
-    start_offset: Option<i64>,
+    size: Option<u64>,
 ) -> Result<Change, NumbersUsedUp> {
     if let Some(last) = manifest.last_incr().filter(|last| last.units == units) {
         return Ok(Change {
@@ -97,11 +135,15 @@ pub fn open(
             steps: vec![Step::Sync(last.name.clone()), Step::SyncDir],
         });
     }
-    begin_rewrite(layout, manifest, units, start_offset)
+    let further = begin_rewrite(layout, manifest, units, None)?;
+    let create = further.steps.clone();
+    let mut change = further.list(layout, size);
+    change.steps.splice(..0, create);
+    Ok(change)
 }
 
-/// Adds an increment. The caller writes to it as soon as it has been created, and takes its
-/// contents for safe when all steps are done.
+/// Adds an increment. The caller writes to it as soon as it has been created, and then has it
+/// listed.
 ///
 /// # Errors
 /// When there is no further number.
@@ -110,19 +152,15 @@ pub fn begin_rewrite(
     manifest: &Manifest,
     units: Units,
     start_offset: Option<i64>,
-) -> Result<Change, NumbersUsedUp> {
+) -> Result<Further, NumbersUsedUp> {
     let mut next = manifest.clone();
-    let old = next.last_incr().map(|last| last.name.clone());
     let name = next.add_incr(layout, units)?.name.clone();
     if let Some(part) = next.last_incr_mut() {
         part.start_offset = start_offset;
     }
-    let mut steps = vec![Step::Create(name), Step::SyncDir];
-    steps.extend(old.map(Step::Sync));
-    steps.extend(save(layout, &next));
-    Ok(Change {
+    Ok(Further {
         manifest: next,
-        steps,
+        steps: vec![Step::Create(name), Step::SyncDir],
     })
 }
 
@@ -145,19 +183,20 @@ pub fn begin_apart(
     Ok(Apart { part, temp, steps })
 }
 
-/// Lists the base that was written and synced as [`Layout::temp_base`], and makes all that it
-/// replaces history.
+/// Lists a base, and makes all that it replaces history.
 ///
 /// # Errors
 /// When there is no further number, or not the increment that `growing` names.
 pub fn finish_rewrite(
     layout: &Layout,
     manifest: &Manifest,
-    format: BaseFormat,
+    base: NewBase,
     growing: Growing,
 ) -> Result<Change, RewriteError> {
     let mut next = manifest.clone();
-    let base = next.add_base(layout, format)?.name.clone();
+    let part = next.add_base(layout, base.format)?;
+    part.size = base.size;
+    let base = part.name.clone();
     let mut steps = vec![Step::Rename {
         from: layout.temp_base(),
         to: base,

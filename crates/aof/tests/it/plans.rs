@@ -7,7 +7,7 @@
 //! Always true: the bytes that are loaded begin with the safe ones, and are a beginning of all.
 
 use proptest::prelude::*;
-use russet_aof::plan::{self, Change, Growing, LoadError, Role, Step};
+use russet_aof::plan::{self, Change, Growing, LoadError, NewBase, Role, Step};
 use russet_aof::{BaseFormat, FileName, Layout, Manifest, Units};
 
 use crate::disk::Disk;
@@ -65,9 +65,11 @@ impl Server<'_> {
     }
 
     fn finish(&mut self, growing: Growing) {
+        let size = Some(self.disk.read(&self.layout.temp_base()).len() as u64);
         let format = BaseFormat::Rdb;
+        let base = NewBase { format, size };
         let change =
-            plan::finish_rewrite(&self.layout, &self.manifest, format, growing).expect("numbers");
+            plan::finish_rewrite(&self.layout, &self.manifest, base, growing).expect("numbers");
         self.carry_out(change);
     }
 
@@ -95,16 +97,15 @@ impl Server<'_> {
     fn rewrite(&mut self) {
         self.write();
         let units = Units::Checked;
-        let change =
+        let further =
             plan::begin_rewrite(&self.layout, &self.manifest, units, Some(7)).expect("numbers");
         // Writing goes to the new file as soon as it is there, and is not safe until it is listed.
-        let (create, rest) = change.steps.split_first().expect("steps");
-        self.perform(std::slice::from_ref(create));
+        self.perform(&further.steps);
         let snapshot = self.data.clone();
-        self.incr = change.manifest.last_incr().map(|part| part.name.clone());
+        let size = self.last().map(|last| self.disk.read(&last).len() as u64);
+        self.incr = further.manifest.last_incr().map(|part| part.name.clone());
         self.write();
-        self.perform(rest);
-        self.manifest = change.manifest;
+        self.carry_out(further.list(&self.layout, size));
         self.write_safely();
         self.snapshot(&snapshot);
         self.write();
@@ -260,6 +261,58 @@ fn a_base_without_a_byte_is_refused_if_it_is_a_dump() {
 }
 
 #[test]
+fn a_file_that_is_not_the_last_has_the_size_that_is_listed() {
+    let (layout, manifest) = (layout(), Manifest::default());
+    let base = NewBase {
+        format: BaseFormat::Aof(Units::Checked),
+        size: Some(3),
+    };
+    let growing = Growing::New {
+        units: Units::Checked,
+        start_offset: None,
+    };
+    let first = plan::finish_rewrite(&layout, &manifest, base, growing).expect("numbers");
+    let units = Units::Checked;
+    let further = plan::begin_rewrite(&layout, &first.manifest, units, None).expect("numbers");
+    let text = further.list(&layout, Some(2)).manifest.to_text();
+    let load = |sizes: [u64; 3]| {
+        let names = ["1.base.aof", "1.incr.aof", "2.incr.aof"];
+        let files: Vec<_> = names
+            .into_iter()
+            .zip(sizes)
+            .map(|(name, size)| plan::Found {
+                name: format!("appendonly.aof.{name}"),
+                size,
+            })
+            .collect();
+        let directory = plan::Directory {
+            manifest: Some(&text),
+            files: &files,
+            ..plan::Directory::default()
+        };
+        plan::load(&layout, &directory).map(|plan| plan.size)
+    };
+    for last in 0..3 {
+        assert_eq!(load([3, 2, last]), Ok(5 + last));
+    }
+    for found in [0, 1, 2, 4] {
+        let name = FileName::new("appendonly.aof.1.base.aof").unwrap();
+        let listed = 3;
+        let error = LoadError::Size {
+            name,
+            found,
+            listed,
+        };
+        assert_eq!(load([found, 2, 0]), Err(error));
+    }
+    for found in [0, 1, 3] {
+        let error = load([3, found, 0]).unwrap_err().to_string();
+        let text = "bytes, but the manifest lists 2";
+        assert!(error.ends_with(&format!("has {found} {text}")), "{error}");
+    }
+}
+
+#[test]
 fn files_that_are_not_listed_are_told_apart() {
     let names = [
         "appendonly.aof.manifest",
@@ -312,13 +365,12 @@ fn an_increment_apart_keeps_its_number_or_is_refused() {
     let mut other = manifest;
     other.add_incr(&layout(), Units::Plain).unwrap();
     let growing = Growing::Apart(apart.part);
-    let finished = plan::finish_rewrite(&layout(), &other, BaseFormat::Rdb, growing);
+    let base = NewBase {
+        format: BaseFormat::Rdb,
+        size: None,
+    };
+    let finished = plan::finish_rewrite(&layout(), &other, base, growing);
     assert_eq!(finished, Err(plan::RewriteError::Taken));
-    let finished = plan::finish_rewrite(
-        &layout(),
-        &Manifest::default(),
-        BaseFormat::Rdb,
-        Growing::Listed,
-    );
+    let finished = plan::finish_rewrite(&layout(), &Manifest::default(), base, Growing::Listed);
     assert_eq!(finished, Err(plan::RewriteError::NoIncrement));
 }

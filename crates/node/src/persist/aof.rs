@@ -24,6 +24,7 @@
 //! Not here: who changes it — `appending.rs`, `rewriting.rs`; files and their order —
 //! `russet_aof::plan`
 
+use russet_aof::plan::{Change, Further};
 use russet_aof::{BaseFormat, GroupWriter, Manifest, Part, Timestamps, Units};
 use russet_base::time::Now;
 use russet_io::{ConnId, FileId, JobId};
@@ -63,6 +64,8 @@ pub(crate) struct Aof {
     pub grown_from: u64,
     /// The size of all files as they were loaded.
     pub loaded_size: u64,
+    /// The size of the last file as it was loaded.
+    pub last_size: u64,
     /// The size of the increments before the one that is being written.
     pub before_size: u64,
     /// Whether the last rewrite succeeded.
@@ -94,6 +97,7 @@ impl Default for Aof {
             base_size: 0,
             grown_from: 0,
             loaded_size: 0,
+            last_size: 0,
             before_size: 0,
             is_last_ok: true,
             last_took_s: None,
@@ -120,7 +124,7 @@ impl Aof {
     /// Whether a rewrite goes over from one increment to the next.
     pub(crate) fn goes_over(&self) -> bool {
         let rewrite = self.rewrite.as_ref();
-        rewrite.is_some_and(|rewrite| matches!(rewrite.grows, Grows::Listed(..)))
+        rewrite.is_some_and(|rewrite| rewrite.grows.goes_over())
     }
 
     /// The offset of the journal up to which all changes survive a crash.
@@ -224,13 +228,21 @@ pub(crate) struct Syncing {
 /// The place that takes changes while a base is written.
 #[derive(Debug, Clone)]
 pub(crate) enum Grows {
-    /// A further increment, listed beside the ones before: this manifest, and the steps that are
-    /// left once the file before it was synced.
-    Listed(Manifest, Vec<russet_aof::plan::Step>),
+    /// A further increment, which is being created.
+    Further(Further),
+    /// It takes changes, and is listed once the file before it was synced.
+    Listed(Change),
     /// An increment that is listed together with the base.
     Apart(Part),
     /// Nothing.
     Nothing,
+}
+
+impl Grows {
+    /// Whether changes go over from one increment to the next.
+    pub(crate) const fn goes_over(&self) -> bool {
+        matches!(self, Self::Further(_) | Self::Listed(_))
+    }
 }
 
 /// A rewrite under way.

@@ -203,6 +203,7 @@ impl Core {
             }
             SourceKind::Part { name, size, .. } => {
                 loading.done += size;
+                loading.last_size = *size;
                 let kind = match loading.is_base(name) {
                     true => "base",
                     false => "incr",
@@ -247,6 +248,7 @@ impl Core {
         if loading.cause == Cause::Start {
             self.aof.manifest = loading.manifest.unwrap_or_default();
             self.aof.loaded_size = loading.total;
+            self.aof.last_size = loading.last_size;
         }
         self.end_loading(Ended::Loaded(loading.cause))
     }
@@ -294,6 +296,7 @@ impl Core {
                 .start_apart(Job::Task(Box::new(task)), Machine::Aof(AofJob::Cut));
             let (Content::Dump(restore, _) | Content::Units(_, restore)) = &current.content;
             loading.counts.add(restore);
+            loading.last_size = whole;
             self.loading = Some(loading);
             return None;
         }

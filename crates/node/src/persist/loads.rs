@@ -101,6 +101,8 @@ pub(crate) struct Loading {
     /// The size of all files, and of those that were read, in bytes.
     pub total: u64,
     pub done: u64,
+    /// The size of the last file, without what was cut off.
+    pub last_size: u64,
     /// The manifest of the append-only file, if it is what is loaded.
     pub manifest: Option<Manifest>,
     /// The session that runs the commands of an append-only file.
@@ -155,6 +157,7 @@ impl Loading {
             current: None,
             total: 0,
             done: 0,
+            last_size: 0,
             manifest: None,
             session: None,
             counts: Loads::default(),

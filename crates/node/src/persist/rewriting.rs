@@ -5,7 +5,7 @@
 //! is tried again when there is none.
 //! Not here: the states — `aof.rs`; the order of steps on files — `russet_aof::plan`
 
-use russet_aof::plan::{self, Growing};
+use russet_aof::plan::{self, Growing, NewBase};
 use russet_aof::{BaseFormat, FileName, Layout, Manifest, NumbersUsedUp, Units};
 use russet_io::{FileId, FileOp, Job, LogLevel, Outcome};
 
@@ -34,6 +34,11 @@ impl Core {
             true => Units::Checked,
             false => Units::Plain,
         }
+    }
+
+    /// The size that a manifest lists of a file that is complete, if files are to be checked.
+    pub(super) fn listed_size(&self, size: u64) -> Option<u64> {
+        self.config.aof_checksum.then_some(size)
     }
 
     /// The form of bases to come. Libraries of functions are kept in RDB only.
@@ -110,13 +115,11 @@ impl Core {
         &self,
         file: FileId,
     ) -> Result<(Grows, Vec<plan::Step>, Option<(FileId, FileName)>), NumbersUsedUp> {
-        let change = plan::begin_rewrite(&self.layout(), &self.aof.manifest, self.units(), None)?;
-        let name = change.manifest.last_incr().map(|part| part.name.clone());
-        let mut first = change.steps;
-        // The first two create the file; the others follow a sync of the one before.
-        let rest = first.split_off(2);
-        let grows = Grows::Listed(change.manifest, rest);
-        Ok((grows, first, name.map(|name| (file, name))))
+        let further = plan::begin_rewrite(&self.layout(), &self.aof.manifest, self.units(), None)?;
+        let name = further.manifest.last_incr().map(|part| part.name.clone());
+        let steps = further.steps.clone();
+        let open = name.map(|name| (file, name));
+        Ok((Grows::Further(further), steps, open))
     }
 
     /// Closes the increment without a new base: another one takes changes, or none if appending is
@@ -180,12 +183,17 @@ impl Core {
         };
         let end = self.journal.end();
         let old = self.aof.writer.take();
+        if let Grows::Further(further) = &rewrite.grows {
+            let size = old.as_ref().and_then(|old| self.listed_size(old.size));
+            let change = further.clone().list(&self.layout(), size);
+            rewrite.grows = Grows::Listed(change);
+        }
         let part = match &rewrite.grows {
-            Grows::Listed(manifest, _) => manifest.last_incr().cloned(),
+            Grows::Listed(change) => change.manifest.last_incr().cloned(),
             Grows::Apart(part) => Some(part.clone()),
-            Grows::Nothing => None,
+            Grows::Further(_) | Grows::Nothing => None,
         };
-        rewrite.is_settled = !matches!(rewrite.grows, Grows::Listed(..));
+        rewrite.is_settled = !rewrite.grows.goes_over();
         if let Some(part) = part {
             let reader = self.attach_reader(READER_LIMIT);
             let mut writer = Writer::begin((rewrite.file, reader), (&part, 0), end);
@@ -253,8 +261,8 @@ impl Core {
                 self.outbox.start(Job::File(FileOp::Close(*file)));
                 if let Some(rewrite) = &mut self.aof.rewrite {
                     rewrite.old = None;
-                    if let Grows::Listed(_, rest) = &mut rewrite.grows {
-                        let rest = std::mem::take(rest);
+                    if let Grows::Listed(change) = &mut rewrite.grows {
+                        let rest = std::mem::take(&mut change.steps);
                         self.start_steps(rest, None, OF_REWRITE);
                     }
                 }
@@ -285,8 +293,8 @@ impl Core {
         match &rewrite.stage {
             Stage::Opening => rewrite.stage = Stage::Switching,
             Stage::Writing => {
-                if let Grows::Listed(manifest, _) = &rewrite.grows {
-                    self.aof.manifest = manifest.clone();
+                if let Grows::Listed(change) = &rewrite.grows {
+                    self.aof.manifest = change.manifest.clone();
                 }
                 rewrite.is_settled = true;
                 self.list_writer();
@@ -324,21 +332,25 @@ impl Core {
             self.follow_rotation();
             return self.clean_history();
         }
-        if rewrite.dumped.is_none() || !rewrite.is_settled {
+        let Some(dumped) = rewrite.dumped.as_ref().filter(|_| rewrite.is_settled) else {
             return;
-        }
+        };
         let growing = match &rewrite.grows {
-            Grows::Listed(..) => Growing::Listed,
+            Grows::Further(_) | Grows::Listed(_) => Growing::Listed,
             Grows::Apart(part) => Growing::Apart(part.clone()),
             Grows::Nothing => Growing::Nothing,
         };
-        let change = plan::finish_rewrite(&layout, &self.aof.manifest, rewrite.format, growing);
-        match change {
-            Ok(change) => {
+        let (format, size) = (rewrite.format, dumped.size);
+        let size = self.listed_size(size);
+        let base = NewBase { format, size };
+        let change = plan::finish_rewrite(&layout, &self.aof.manifest, base, growing);
+        match (change, &mut self.aof.rewrite) {
+            (Ok(change), Some(rewrite)) => {
                 rewrite.stage = Stage::Finishing(Box::new(change.manifest));
                 self.start_steps(change.steps, None, OF_REWRITE);
             }
-            Err(error) => self.fail_rewrite(&error.to_string()),
+            (Ok(_), None) => {}
+            (Err(error), _) => self.fail_rewrite(&error.to_string()),
         }
     }
 

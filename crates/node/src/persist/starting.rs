@@ -148,7 +148,8 @@ impl Core {
             return self.start_rewrite();
         }
         let layout = self.layout();
-        let change = match plan::open(&layout, &self.aof.manifest, self.units(), None) {
+        let size = self.listed_size(self.aof.last_size);
+        let change = match plan::open(&layout, &self.aof.manifest, self.units(), size) {
             Ok(change) => change,
             Err(error) => return self.fail_start(&error.to_string()),
         };

@@ -10,6 +10,8 @@ use russet_node::Config;
 use russet_node::config::Text;
 use russet_node::loopback::Loopback;
 
+use crate::on_disk::{self, call};
+
 /// A disk that outlives its node: its operations are counted, and may fail.
 #[derive(Clone)]
 struct Shared(Rc<RefCell<State>>);
@@ -92,21 +94,7 @@ impl Shared {
 }
 
 fn start(disk: &Shared, lines: &str) -> Loopback {
-    let sources = [Text {
-        name: "test".into(),
-        text: format!("dir /data\n{lines}").into(),
-    }];
-    let config = Config::load(&sources, &mut |_| Err(String::new())).expect("the text is right");
-    let mut server = Loopback::new(config);
-    server.start(Box::new(disk.clone()));
-    server
-}
-
-fn call(server: &mut Loopback, request: &str) -> String {
-    let client = server.connect();
-    let replies = server.call(client, format!("{request}\r\n").as_bytes());
-    server.hang_up(client);
-    String::from_utf8_lossy(&replies).into_owned()
+    on_disk::start(disk.clone(), &format!("dir /data\n{lines}"))
 }
 
 fn ok(server: &mut Loopback, request: &str) {

@@ -10,6 +10,7 @@ mod info;
 mod journal;
 mod limits;
 mod migrate;
+mod on_disk;
 mod payloads;
 mod pipeline;
 mod replay;

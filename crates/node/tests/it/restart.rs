@@ -5,9 +5,9 @@ use std::io::ErrorKind;
 use std::rc::Rc;
 
 use russet_io::{CrashModel, Disk, Failure, FileOp, FileReply, MemoryDisk};
-use russet_node::Config;
-use russet_node::config::Text;
 use russet_node::loopback::Loopback;
+
+use crate::on_disk::{call, start_later};
 
 /// A disk that outlives its node, and may be full.
 #[derive(Clone)]
@@ -24,21 +24,7 @@ impl Disk for Shared {
 }
 
 fn start(disk: &Shared, lines: &str, later_ms: u64) -> Loopback {
-    let sources = [Text {
-        name: "test".into(),
-        text: lines.into(),
-    }];
-    let config = Config::load(&sources, &mut |_| Err(String::new())).expect("the text is right");
-    let mut server = Loopback::new(config);
-    server.advance(later_ms);
-    server.start(Box::new(disk.clone()));
-    server
-}
-
-fn call(server: &mut Loopback, request: &str) -> String {
-    let client = server.connect();
-    let replies = server.call(client, format!("{request}\r\n").as_bytes());
-    String::from_utf8_lossy(&replies).into_owned()
+    start_later(disk.clone(), lines, later_ms)
 }
 
 fn disk() -> Shared {
@@ -404,4 +390,56 @@ fn changes_of_a_database_that_is_not_there_end_the_start() {
     );
     let mut server = start(&disk, "appendonly yes", 2);
     assert_eq!(call(&mut server, "GET a"), "$1\r\n0\r\n");
+}
+
+#[test]
+fn a_file_that_is_not_the_last_is_refused_wherever_it_was_cut() {
+    for preamble in ["yes", "no"] {
+        let lines = format!("appendonly yes\naof-use-rdb-preamble {preamble}");
+        let disk = disk();
+        let mut server = start(&disk, &lines, 0);
+        // A sealed backup leaves its increment behind the base, and goes on with another one.
+        for request in [
+            "SET a 1",
+            "BACKUP START",
+            "SET b 1",
+            "SET c 1",
+            "BACKUP SEAL",
+            "SET d 1",
+        ] {
+            assert_eq!(call(&mut server, request), "+OK\r\n", "{request}");
+            server.advance(200);
+        }
+        let names = names(&disk, DIR);
+        let base = names.iter().find(|name| name.contains(".base."));
+        let incr = names.iter().find(|name| name.contains(".2.incr."));
+        assert_eq!(names.len(), 4, "{names:?}");
+        for name in [base, incr] {
+            let path = format!("{DIR}/{}", name.expect("it is there"));
+            let whole = disk.0.borrow().live(&path).map(<[u8]>::to_vec);
+            let whole = whole.expect("it is there");
+            for len in 0..whole.len() {
+                disk.0.borrow_mut().put(&path, &whole[..len]);
+                assert_eq!(start(&disk, &lines, 1).exit(), Some(1), "{path} {len}");
+            }
+            disk.0.borrow_mut().put(&path, &whole);
+        }
+        let mut server = start(&disk, &lines, 1);
+        assert_eq!(call(&mut server, "EXISTS a b c d"), ":4\r\n");
+    }
+}
+
+#[test]
+fn a_manifest_that_was_cut_ends_the_start() {
+    let disk = disk();
+    let mut server = start(&disk, "appendonly yes", 0);
+    call(&mut server, "SET a 1");
+    let path = format!("{DIR}/appendonly.aof.manifest");
+    let whole = disk.0.borrow().live(&path).map(<[u8]>::to_vec);
+    let whole = whole.expect("it is there");
+    for len in 0..whole.len() {
+        disk.0.borrow_mut().put(&path, &whole[..len]);
+        let exit = start(&disk, "appendonly yes", 1).exit();
+        assert_eq!(exit, Some(1), "{}", whole[..len].escape_ascii());
+    }
 }

@@ -5,9 +5,9 @@ use std::io::ErrorKind;
 use std::rc::Rc;
 
 use russet_io::{Disk, Failure, FileOp, FileReply, MemoryDisk};
-use russet_node::Config;
-use russet_node::config::Text;
 use russet_node::loopback::Loopback;
+
+use crate::on_disk::{self, call};
 
 /// A disk that counts syncs, and may fail them.
 #[derive(Clone, Default)]
@@ -39,20 +39,7 @@ fn start(lines: &str) -> (Loopback, Watched) {
 }
 
 fn start_on(disk: &Watched, lines: &str) -> Loopback {
-    let sources = [Text {
-        name: "test".into(),
-        text: lines.into(),
-    }];
-    let config = Config::load(&sources, &mut |_| Err(String::new())).expect("the text is right");
-    let mut server = Loopback::new(config);
-    server.start(Box::new(disk.clone()));
-    server
-}
-
-fn call(server: &mut Loopback, request: &str) -> String {
-    let client = server.connect();
-    let replies = server.call(client, format!("{request}\r\n").as_bytes());
-    String::from_utf8_lossy(&replies).into_owned()
+    on_disk::start(disk.clone(), lines)
 }
 
 const SYNCED: &[u8] = b"*2\r\n:1\r\n:0\r\n";

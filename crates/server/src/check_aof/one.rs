@@ -28,6 +28,8 @@ pub(super) struct One<'a> {
     /// Whether it is the last of its manifest, so that it may be cut.
     pub(super) is_last: bool,
     pub(super) expect: Expect,
+    /// The size that it must have, if one is listed.
+    pub(super) listed: Option<u64>,
 }
 
 /// What a file is, for the line that says how it is.
@@ -68,6 +70,11 @@ impl Tool {
             Ok(metadata) => metadata.len(),
             Err(_) => return fail(&format!("Cannot stat file: {name}, aborting...")),
         };
+        if let Some(listed) = one.listed.filter(|listed| *listed != size) {
+            return fail(&format!(
+                "AOF {name} has {size} bytes, but the manifest lists {listed}, aborting..."
+            ));
+        }
         if size == 0 {
             say(&format!("{} {name} is empty\n", one.kind.title()));
             return Ok(());

@@ -6,7 +6,7 @@ use std::fs;
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
-use russet_aof::{FileName, GroupWriter, Layout, Manifest, Units};
+use russet_aof::{BaseFormat, FileName, GroupWriter, Layout, Manifest, Units};
 use tempfile::TempDir;
 
 use crate::process::PROGRAM;
@@ -216,13 +216,28 @@ fn decay_of_a_checked_file_is_found_and_told_from_a_torn_tail() {
     );
 
     let mut other = text;
-    other[7] ^= 1;
+    other[40] ^= 1;
     let folder = Folder::new(&[(name, &file), ("a.manifest", &other)]);
     let (code, output) = folder.run(&["a.manifest"], "");
     assert!(
         code == 1 && output.contains("checksum of the AOF manifest"),
         "{output}"
     );
+}
+
+#[test]
+fn a_file_that_lacks_whole_groups_is_found_by_its_size() {
+    let layout = Layout::new(FileName::new("a").unwrap()).unwrap();
+    let mut manifest = Manifest::default();
+    let format = BaseFormat::Aof(Units::Checked);
+    manifest.add_base(&layout, format).unwrap().size = Some(90);
+    manifest.add_incr(&layout, Units::Checked).unwrap();
+    let text = manifest.to_text();
+    let files = [("a.1.base.aof", &b""[..]), ("a.1.incr.aof", b"")];
+    let folder = Folder::new(&[files[0], files[1], ("a.manifest", &text)]);
+    let (code, output) = folder.run(&["a.manifest"], "");
+    let found = "AOF a.1.base.aof has 0 bytes, but the manifest lists 90, aborting...\n";
+    assert!(code == 1 && output.ends_with(found), "{output}");
 }
 
 #[test]
