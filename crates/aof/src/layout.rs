@@ -106,6 +106,12 @@ impl Layout {
         FileName(format!("{TEMP_PREFIX}{}.manifest", self.stem))
     }
 
+    /// The mark of files that are there for a backup alone, whatever the manifest says.
+    #[must_use]
+    pub fn backup_mark(&self) -> FileName {
+        FileName(format!("{TEMP_PREFIX}{}.backup", self.stem))
+    }
+
     /// The base file with this number.
     #[must_use]
     pub fn base(&self, seq: i64, format: BaseFormat) -> FileName {

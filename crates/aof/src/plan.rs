@@ -18,10 +18,12 @@
 //! Always true: a file is removed after the manifest that does not need it was synced.
 //! Not here: performing steps — the caller
 
+mod backup;
 mod cut;
 mod load;
 mod rewrite;
 
+pub use backup::{mark_backup, unmark_backup};
 pub use cut::{Cut, TailScan, cut};
 pub use load::{Directory, FileToLoad, Found, LoadError, LoadPlan, Role, load};
 pub use rewrite::{

@@ -304,6 +304,8 @@ pub(crate) enum AofJob {
     Base,
     /// History is removed: the manifest to come.
     Clean(Box<Manifest>),
+    /// The mark is removed that makes the next start remove the files.
+    Unmark,
     /// A sync of this file.
     Sync(FileId),
     /// A sync of the file before the new increment.

@@ -13,7 +13,7 @@ use russet_io::{ConnId, Job, LogLevel, Outcome, Task};
 
 use super::aof::Grows;
 use super::backup::{BackupJob, Phase, Reply, SealStage, Stream, Swept};
-use super::pinning::{NotLinked, Pin, Prepare, Prepared};
+use super::pinning::{NotPinned, Pin, Prepare, Prepared};
 use super::steps::{Place, Steps};
 use crate::core::Core;
 use crate::hurdles::Hurdles;
@@ -42,6 +42,7 @@ impl Core {
         let task = Prepare {
             dir: self.backup.dir.clone(),
             aof_dir: self.config.appenddirname.clone(),
+            mark: self.layout().backup_mark(),
         };
         self.queue_backup_task(Box::new(task), BackupJob::Prepare(conn));
         Ok(())
@@ -99,6 +100,7 @@ impl Core {
         };
         self.start_backup_task();
         self.step_backup();
+        self.exit_behind_backup();
         replies
     }
 
@@ -154,7 +156,8 @@ impl Core {
 
     fn begin_snapshot(&mut self) {
         let is_starting = self.hurdles.has(Hurdles::LOADING) || self.loading.is_some();
-        if is_starting || self.open.is_some() || self.saves.is_busy() {
+        let is_ending = self.backup.is_exiting;
+        if is_starting || is_ending || self.open.is_some() || self.saves.is_busy() {
             return;
         }
         let since_s = self.now.wall_s();
@@ -162,7 +165,10 @@ impl Core {
             // The base of another rewrite will do if changes after it are appended.
             let is_grown = !matches!(rewrite.grows, Grows::Nothing);
             if self.config.appendonly && rewrite.has_base && is_grown {
-                self.backup.phase = Phase::Snapshotting { since_s };
+                self.backup.phase = Phase::Snapshotting {
+                    since_s,
+                    is_written: false,
+                };
             }
             return;
         }
@@ -176,7 +182,10 @@ impl Core {
             let is_alone = has_no_aof && !self.aof.is_scheduled;
             self.backup.stream = Stream::Own { is_alone };
         }
-        self.backup.phase = Phase::Snapshotting { since_s };
+        self.backup.phase = Phase::Snapshotting {
+            since_s,
+            is_written: false,
+        };
         self.start_rewrite();
         if self.aof.rewrite.is_none() {
             self.fail_backup("failed to start AOF rewrite for backup");
@@ -188,7 +197,8 @@ impl Core {
         let manifest = &self.aof.manifest;
         match &mut self.backup.phase {
             Phase::Pending { has_no_aof } => *has_no_aof = false,
-            Phase::Snapshotting { .. } => {
+            Phase::Snapshotting { is_written, .. } => {
+                *is_written = true;
                 let (Some(base), Some(incr)) = (manifest.base(), manifest.last_incr()) else {
                     return self.fail_backup("failed to pin snapshot file");
                 };
@@ -200,23 +210,23 @@ impl Core {
         }
     }
 
-    /// A task that links an append-only file, then carries out steps in the directory of backups.
+    /// A task that pins an append-only file, then carries out steps in the directory of backups.
     pub(super) fn pin(&mut self, name: &FileName, steps: Vec<plan::Step>) -> Pin {
-        let from = self.place().path(name);
+        let source = self.place();
         let place = Place {
             dir: self.backup.dir.clone(),
             ..self.place()
         };
-        let to = place.path(name);
-        Pin::new(from, to, Steps::new(place, steps, None))
+        let paths = (source.path(name), place.path(name));
+        Pin::new(paths, source.files, Steps::new(place, steps, None))
     }
 
     fn follow_pin(&mut self, base: FileName, incr: FileName, outcome: &Outcome) {
-        let Phase::Snapshotting { since_s } = self.backup.phase else {
+        let Phase::Snapshotting { since_s, .. } = self.backup.phase else {
             return;
         };
         if let Some(why) = not_pinned(outcome) {
-            let line = format!("BACKUP: can't hard-link {base}: {why}");
+            let line = format!("BACKUP: can't link or copy {base}: {why}");
             self.outbox.log(LogLevel::Warning, line);
             return self.fail_backup("failed to pin snapshot file");
         }
@@ -231,12 +241,12 @@ impl Core {
     }
 }
 
-/// Why a file was not linked, or the steps behind it not carried out.
+/// Why a file was not pinned, or the steps behind it not carried out.
 pub(super) fn not_pinned(outcome: &Outcome) -> Option<String> {
     match outcome {
         Outcome::Failed(failure) => Some(failure.to_string()),
         Outcome::Finished(value) => {
-            let NotLinked(failure) = value.downcast_ref::<NotLinked>()?;
+            let NotPinned(failure) = value.downcast_ref::<NotPinned>()?;
             Some(failure.to_string())
         }
         other => Some(format!("{other:?}")),

@@ -42,6 +42,11 @@ pub(crate) struct Backup {
     pub tasks: VecDeque<(Box<dyn Task>, BackupJob)>,
     /// Whether a task on the directory is under way.
     pub is_busy: bool,
+    /// Whether the mark is on the disk, or may be, that makes the next start remove the append-only
+    /// files.
+    pub is_marked: bool,
+    /// Whether the server ends once nothing is left to be removed.
+    pub is_exiting: bool,
 }
 
 /// How far a backup has come.
@@ -59,6 +64,8 @@ pub(crate) enum Phase {
     Snapshotting {
         /// The Unix time at which it was begun, in seconds.
         since_s: i64,
+        /// Whether it is written, and is linked now.
+        is_written: bool,
     },
     /// Changes are appended.
     Incrementing {
@@ -121,7 +128,7 @@ pub(crate) enum Stream {
         /// Whether there was no other file in its directory, so that all are removed at the end.
         is_alone: bool,
     },
-    /// Its files are to be removed as soon as nothing writes them.
+    /// Its files are to be removed as soon as nothing writes them, or are being removed.
     Leaving,
 }
 
@@ -163,12 +170,26 @@ impl Backup {
 
     /// Whether no rewrite may begin: it would replace the increment of the backup.
     pub(crate) fn holds_rewrites(&self) -> bool {
-        matches!(self.phase, Phase::Incrementing { .. })
+        match self.phase {
+            Phase::Snapshotting { is_written, .. } => is_written,
+            Phase::Incrementing { .. } => true,
+            _ => false,
+        }
     }
 
     /// Whether the base is being written.
     pub(crate) fn is_snapshotting(&self) -> bool {
         matches!(self.phase, Phase::Snapshotting { .. })
+    }
+
+    /// Whether files of the backup are still to be removed, or are being changed.
+    pub(crate) fn has_work(&self) -> bool {
+        self.is_busy || !self.tasks.is_empty() || self.stream == Stream::Leaving
+    }
+
+    /// Whether there is an append-only file for the backup alone, where there was none before.
+    pub(crate) fn is_stream_alone(&self) -> bool {
+        matches!(self.stream, Stream::Own { is_alone: true })
     }
 
     /// Whether there is an append-only file for the backup alone.
@@ -201,7 +222,7 @@ impl Backup {
     pub(crate) fn times_s(&self) -> (i64, i64) {
         match self.phase {
             Phase::Idle | Phase::Pending { .. } => (0, 0),
-            Phase::Snapshotting { since_s }
+            Phase::Snapshotting { since_s, .. }
             | Phase::Incrementing { since_s, .. }
             | Phase::Failed { since_s, .. } => (since_s, 0),
             Phase::Sealed {

@@ -5,7 +5,6 @@
 
 use std::io::ErrorKind;
 
-use russet_aof::plan::LoadPlan;
 use russet_aof::{Expect, FileName, Part, Reader, Units};
 use russet_io::{FileOp, FileReply, Job, LogLevel, OpenHow, Outcome};
 use russet_rdb::Buffer;
@@ -14,7 +13,7 @@ use super::aof::AofJob;
 use super::loads::{Cause, Content, Current, Ended, Loading, Source, SourceKind};
 use super::replay::{self, Stopped};
 use super::restore::{Fault, Reached, Restore, Rules};
-use super::steps::{Cut, Survey};
+use super::steps::{Cut, Survey, Surveyed};
 use crate::core::Core;
 use crate::hurdles::Hurdles;
 use crate::machines::Machine;
@@ -117,13 +116,16 @@ impl Core {
     /// Takes what was found at the start; gives the end, if nothing can be loaded.
     pub(crate) fn follow_survey(&mut self, outcome: Outcome) -> Option<Ended> {
         let mut loading = self.loading.take()?;
-        let plan = match outcome {
-            Outcome::Finished(value) => value.downcast::<LoadPlan>().map_err(|_| String::new()),
+        let surveyed = match outcome {
+            Outcome::Finished(value) => value.downcast::<Surveyed>().map_err(|_| String::new()),
             Outcome::Failed(failure) => Err(failure.text),
             other => Err(format!("{other:?}")),
         };
-        let plan = match plan {
-            Ok(plan) => plan,
+        let plan = match surveyed {
+            Ok(surveyed) => {
+                self.backup.is_marked = surveyed.is_marked;
+                surveyed.plan
+            }
             Err(why) => {
                 let line = format!("Fatal error loading the append only files: {why}");
                 return Some(self.end_loading(Ended::Failed(loading.cause, line)));
@@ -347,6 +349,10 @@ impl Core {
         }
         let mut line = refusal(fault, &current.source.path);
         if cause == Cause::Start {
+            if let Fault::Databases(_) = fault {
+                let line = format!("FATAL: {fault} Exiting");
+                return self.end_loading(Ended::Failed(cause, line));
+            }
             self.outbox.log(LogLevel::Warning, line);
             line = "Terminating server after rdb file reading failure.".to_owned();
         }

@@ -27,4 +27,5 @@ pub(crate) mod saving;
 mod sealing;
 pub(crate) mod starting;
 pub(crate) mod steps;
+mod sweep;
 pub(crate) mod translate;

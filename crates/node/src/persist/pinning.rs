@@ -1,21 +1,23 @@
-//! Tasks on the directory of backups: prepared, given files of the append-only file, emptied.
+//! Tasks on the directory of backups: prepared, and given files of the append-only file.
 //!
 //! ```text
 //!  Prepare  make it ─┬─ something is in it ─► refused
 //!                    └─ empty ─► whether there are append-only files
-//!  Pin      link a file ─► sync the directory ─► the manifest, if it is the last
-//!  Sweep    remove the manifest ─► sync the directory ─► remove all other files
+//!  Pin      link a file ─┬──────────────────────────────────► sync the directory
+//!                        └─ there are no links: copy, sync ─► and the manifest, if it is the last
 //! ```
-//! Always true: the manifest comes after what it names, and goes before it.
+//! Always true: the manifest comes after what it names, and all of that is on the disk.
 //! Always true: a step is a few operations on files, so that a task of any length can be canceled.
-//! Not here: when each is due — `backing.rs`, `sealing.rs`
+//! Not here: when each is due — `backing.rs`, `sealing.rs`; emptying it — `sweep.rs`
 
 use std::io::ErrorKind;
 
+use bytes::Bytes;
 use russet_aof::FileName;
-use russet_io::{Disk, Entry, Failure, FileOp, FileReply, Step, Task};
+use russet_io::{Disk, Failure, FileId, FileOp, FileReply, OpenHow, Step, Task};
 
-use super::steps::{Place, Steps};
+use super::steps::{PIECE_SIZE, Steps};
+use super::sweep::{list, list_if_there};
 
 /// The end of [`Prepare`].
 #[derive(Debug, PartialEq, Eq)]
@@ -40,6 +42,8 @@ pub(crate) struct Prepare {
     pub dir: String,
     /// The directory of append-only files.
     pub aof_dir: String,
+    /// The mark of those that are a backup's alone.
+    pub mark: FileName,
 }
 
 impl Prepare {
@@ -51,9 +55,9 @@ impl Prepare {
         }
         // What a backup that died has left begins like this, and nothing lists it.
         let listed = list_if_there(disk, &self.aof_dir)?;
-        let has_no_aof = listed
-            .iter()
-            .all(|entry| entry.name.starts_with(TEMP_PREFIX));
+        let is_marked = listed.iter().any(|entry| entry.name == self.mark.as_str());
+        let mut names = listed.iter().map(|entry| &entry.name);
+        let has_no_aof = is_marked || names.all(|name| name.starts_with(TEMP_PREFIX));
         Ok(Prepared::Ready { has_no_aof })
     }
 }
@@ -65,126 +69,148 @@ impl Task for Prepare {
     }
 }
 
-/// A file that was not linked.
+/// A file that was neither linked nor copied.
 #[derive(Debug)]
-pub(crate) struct NotLinked(pub(crate) Failure);
+pub(crate) struct NotPinned(pub(crate) Failure);
 
-/// Links a file into the directory, then carries out steps there.
+/// Gives the directory a file that does not change any more, then carries out steps there.
 pub(crate) struct Pin {
-    link: Option<(String, String)>,
+    from: String,
+    to: String,
+    stage: Stage,
     then: Steps,
 }
 
+/// How far a file has come.
+enum Stage {
+    /// It is to be linked, or copied with these numbers.
+    Linking(Copying),
+    /// There are no links: it is copied.
+    Copying(Copying),
+    /// It is there.
+    Pinned,
+}
+
 impl Pin {
-    /// Links the file `from` as `to`.
-    pub(crate) fn new(from: String, to: String, then: Steps) -> Self {
-        let link = Some((from, to));
-        Self { link, then }
+    /// Pins the file `from` as `to`. A copy takes the number `file` and the next one.
+    pub(crate) fn new((from, to): (String, String), file: FileId, then: Steps) -> Self {
+        let copying = Copying {
+            source: file,
+            target: FileId(file.0 + 1),
+            copied: 0,
+        };
+        Self {
+            from,
+            to,
+            stage: Stage::Linking(copying),
+            then,
+        }
+    }
+
+    fn pin(&mut self, disk: &mut dyn Disk) -> Result<(), Failure> {
+        match std::mem::replace(&mut self.stage, Stage::Pinned) {
+            Stage::Linking(copying) => {
+                let (from, to) = (self.from.clone(), self.to.clone());
+                let linked = disk.perform(FileOp::Link { from, to });
+                if let Err(failure) = linked {
+                    if !has_no_links(failure.kind) {
+                        return Err(failure);
+                    }
+                    copying.open(disk, (&self.from, &self.to))?;
+                    self.stage = Stage::Copying(copying);
+                }
+            }
+            Stage::Copying(mut copying) => match copying.step(disk) {
+                Ok(true) => self.stage = Stage::Copying(copying),
+                Ok(false) => copying.close(disk)?,
+                Err(failure) => {
+                    let _ = copying.close(disk);
+                    return Err(failure);
+                }
+            },
+            Stage::Pinned => {}
+        }
+        Ok(())
     }
 }
 
 impl Task for Pin {
     fn step(&mut self, disk: &mut dyn Disk) -> Step {
-        let Some((from, to)) = self.link.take() else {
+        if matches!(self.stage, Stage::Pinned) {
             return self.then.step(disk);
+        }
+        match self.pin(disk) {
+            Ok(()) => Step::More,
+            Err(failure) => Step::Finished(Box::new(NotPinned(failure))),
+        }
+    }
+
+    fn cancel(&mut self, disk: &mut dyn Disk) {
+        if let Stage::Copying(copying) = &self.stage {
+            let _ = copying.close(disk);
+        }
+    }
+}
+
+/// Whether a link was refused for what it is: by the file system, by the number of links that a
+/// file may have, or since both names are on different file systems.
+const fn has_no_links(kind: ErrorKind) -> bool {
+    matches!(
+        kind,
+        ErrorKind::PermissionDenied
+            | ErrorKind::Unsupported
+            | ErrorKind::TooManyLinks
+            | ErrorKind::CrossesDevices
+    )
+}
+
+/// A file that is copied piece by piece.
+struct Copying {
+    source: FileId,
+    target: FileId,
+    /// The bytes so far.
+    copied: u64,
+}
+
+impl Copying {
+    fn open(&self, disk: &mut dyn Disk, (from, to): (&str, &str)) -> Result<(), Failure> {
+        let mut open = |file, path: &str, how| {
+            let path = path.to_owned();
+            disk.perform(FileOp::Open { file, path, how })
         };
-        match disk.perform(FileOp::Link { from, to }) {
-            Ok(_) => Step::More,
-            Err(failure) => Step::Finished(Box::new(NotLinked(failure))),
+        open(self.source, from, OpenHow::Read)?;
+        let opened = open(self.target, to, OpenHow::CreateNew);
+        if opened.is_err() {
+            let _ = disk.perform(FileOp::Close(self.source));
         }
-    }
-}
-
-/// Removes files of a directory; directories in it stay.
-pub(crate) struct Sweep {
-    dir: String,
-    manifest: FileName,
-    /// How the names of the files begin; all files, if there is none.
-    prefixes: Vec<String>,
-    left: Option<Vec<String>>,
-}
-
-impl Sweep {
-    /// All files of this directory.
-    pub(crate) fn all(dir: String, manifest: FileName) -> Self {
-        Self {
-            dir,
-            manifest,
-            prefixes: Vec::new(),
-            left: None,
-        }
+        opened.map(drop)
     }
 
-    /// The append-only files of a directory, whole ones and others.
-    pub(crate) fn aof(place: &Place) -> Self {
-        let stem = place.layout.stem();
-        Self {
-            dir: place.dir.clone(),
-            manifest: place.layout.manifest(),
-            prefixes: vec![format!("{stem}."), format!("temp-{stem}.")],
-            left: None,
-        }
-    }
-
-    fn begin(&mut self, disk: &mut dyn Disk) -> Result<Vec<String>, Failure> {
-        let entries = list_if_there(disk, &self.dir)?;
-        let fits = |name: &str| {
-            self.prefixes.is_empty() || self.prefixes.iter().any(|prefix| name.starts_with(prefix))
+    /// Copies a piece; false once all of it is on the disk.
+    fn step(&mut self, disk: &mut dyn Disk) -> Result<bool, Failure> {
+        let (offset, len) = (self.copied, PIECE_SIZE);
+        let file = self.source;
+        let piece = match disk.perform(FileOp::Read { file, offset, len })? {
+            FileReply::Bytes(piece) => piece,
+            _ => Vec::new(),
         };
-        let files = entries.into_iter().filter(|entry| !entry.is_dir);
-        let mut names: Vec<String> = files.map(|entry| entry.name).collect();
-        names.retain(|name| fits(name) && name != self.manifest.as_str());
-        self.remove(disk, self.manifest.as_str())?;
-        self.sync(disk)?;
-        Ok(names)
-    }
-
-    fn remove(&self, disk: &mut dyn Disk, name: &str) -> Result<(), Failure> {
-        match disk.perform(FileOp::Remove(format!("{}/{name}", self.dir))) {
-            Err(failure) if failure.kind == ErrorKind::NotFound => Ok(()),
-            removed => removed.map(drop),
+        let file = self.target;
+        if piece.is_empty() {
+            return disk.perform(FileOp::Sync(file)).map(|_| false);
         }
-    }
-
-    fn sync(&self, disk: &mut dyn Disk) -> Result<(), Failure> {
-        match disk.perform(FileOp::SyncDir(self.dir.clone())) {
-            Err(failure) if failure.kind == ErrorKind::NotFound => Ok(()),
-            synced => synced.map(drop),
-        }
-    }
-
-    fn sweep(&mut self, disk: &mut dyn Disk) -> Result<bool, Failure> {
-        let Some(left) = &mut self.left else {
-            self.left = Some(self.begin(disk)?);
-            return Ok(true);
+        self.copied += piece.len() as u64;
+        let bytes = Bytes::from(piece);
+        let write = FileOp::Write {
+            file,
+            offset,
+            bytes,
         };
-        match left.pop() {
-            Some(name) => self.remove(disk, &name).map(|()| true),
-            None => self.sync(disk).map(|()| false),
-        }
+        disk.perform(write).map(|_| true)
     }
-}
 
-impl Task for Sweep {
-    fn step(&mut self, disk: &mut dyn Disk) -> Step {
-        match self.sweep(disk) {
-            Ok(true) => Step::More,
-            Ok(false) => Step::Finished(Box::new(())),
-            Err(failure) => Step::Failed(failure),
-        }
-    }
-}
-
-fn list(disk: &mut dyn Disk, dir: &str) -> Result<Vec<Entry>, Failure> {
-    match disk.perform(FileOp::List(dir.to_owned()))? {
-        FileReply::Entries(entries) => Ok(entries),
-        _ => Ok(Vec::new()),
-    }
-}
-
-fn list_if_there(disk: &mut dyn Disk, dir: &str) -> Result<Vec<Entry>, Failure> {
-    match list(disk, dir) {
-        Err(failure) if failure.kind == ErrorKind::NotFound => Ok(Vec::new()),
-        listed => listed,
+    fn close(&self, disk: &mut dyn Disk) -> Result<(), Failure> {
+        let source = disk.perform(FileOp::Close(self.source));
+        let target = disk.perform(FileOp::Close(self.target));
+        source.and(target).map(drop)
     }
 }

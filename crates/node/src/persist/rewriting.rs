@@ -77,7 +77,12 @@ impl Core {
             match plan::begin_apart(&layout, &self.aof.manifest, self.units(), None) {
                 Ok(apart) => {
                     let open = Some((file, apart.temp));
-                    (Grows::Apart(apart.part), apart.steps, open)
+                    let mut steps = apart.steps;
+                    if self.backup.is_stream_alone() {
+                        self.backup.is_marked = true;
+                        steps.splice(..0, plan::mark_backup(&layout));
+                    }
+                    (Grows::Apart(apart.part), steps, open)
                 }
                 Err(error) => return self.fail_rewrite(&error.to_string()),
             }
@@ -354,9 +359,37 @@ impl Core {
         }
     }
 
+    /// Removes the mark that the files are a backup's alone. What was written counts as durable
+    /// behind that.
+    pub(super) fn start_unmarking(&mut self) {
+        if let Some(writer) = &mut self.aof.writer {
+            writer.is_listed = false;
+        }
+        self.derive_fence();
+        let steps = plan::unmark_backup(&self.layout());
+        self.start_steps(steps, None, Machine::Aof(AofJob::Unmark));
+    }
+
+    /// The mark was removed, or not.
+    pub(super) fn follow_unmarking(&mut self, outcome: &Outcome) {
+        self.aof.running -= 1;
+        match outcome.failure() {
+            None => {
+                self.backup.is_marked = false;
+                self.list_writer();
+                self.clean_history();
+            }
+            Some(failure) => self.fail_aof(&format!("Error listing the AOF file: {failure}")),
+        }
+    }
+
     /// The base is listed.
     fn end_base(&mut self) {
-        self.list_writer();
+        let is_marked = self.backup.is_marked && !self.backup.owns_stream();
+        match is_marked {
+            true => self.start_unmarking(),
+            false => self.list_writer(),
+        }
         let Some(rewrite) = self.aof.rewrite.take() else {
             return;
         };

@@ -15,7 +15,7 @@ use russet_io::{ConnId, Job, LogLevel, Outcome};
 
 use super::backing::not_pinned;
 use super::backup::{BackupJob, Phase, Reply, Seal, SealStage, Stream, Swept};
-use super::pinning::Sweep;
+use super::sweep::Sweep;
 use crate::core::Core;
 use crate::machines::Machine;
 
@@ -209,6 +209,25 @@ impl Core {
     pub(crate) fn keep_stream(&mut self) {
         if self.backup.owns_stream() {
             self.backup.stream = Stream::OfServer;
+            // What a rewrite under way has to list comes first.
+            if self.backup.is_marked && self.aof.rewrite.is_none() {
+                self.start_unmarking();
+            }
+        }
+    }
+
+    /// Gives the backup up that is open: the server ends. Whether its files are still to be
+    /// removed, so that the end waits.
+    pub(super) fn leave_backup(&mut self) -> bool {
+        self.fail_backup("the server is shutting down");
+        self.backup.is_exiting = self.backup.has_work();
+        self.backup.is_exiting
+    }
+
+    /// Ends the server, if it waits for this.
+    pub(super) fn exit_behind_backup(&mut self) {
+        if self.backup.is_exiting && !self.backup.has_work() {
+            self.exit_now();
         }
     }
 
@@ -230,22 +249,27 @@ impl Core {
 
     /// Removes the files of a stream that has stopped.
     pub(super) fn discard_stream(&mut self) {
-        self.backup.stream = Stream::OfServer;
         self.aof.manifest = Manifest::default();
         self.aof.running += 1;
-        let task = Job::Task(Box::new(Sweep::aof(&self.place())));
+        let sweep = Sweep::aof(self.config.appenddirname.clone(), &self.layout());
+        let task = Job::Task(Box::new(sweep));
         self.outbox
             .start_apart(task, Machine::Backup(BackupJob::Discard));
     }
 
     pub(super) fn follow_discard(&mut self, outcome: &Outcome) {
         self.aof.running -= 1;
-        if let Some(failure) = outcome.failure() {
-            // The files that are left have numbers that others must not get.
-            self.aof.manifest.skip_numbers();
-            let line = format!("BACKUP: can't remove the temporary AOF: {failure}");
-            self.outbox.log(LogLevel::Warning, line);
+        self.backup.stream = Stream::OfServer;
+        match outcome.failure() {
+            None => self.backup.is_marked = false,
+            Some(failure) => {
+                // The files that are left have numbers that others must not get.
+                self.aof.manifest.skip_numbers();
+                let line = format!("BACKUP: can't remove the temporary AOF: {failure}");
+                self.outbox.log(LogLevel::Warning, line);
+            }
         }
         self.step_backup();
+        self.exit_behind_backup();
     }
 }

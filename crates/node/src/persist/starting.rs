@@ -108,6 +108,10 @@ impl Node {
                 core.end_cleaning(*manifest, &outcome);
                 None
             }
+            AofJob::Unmark => {
+                core.follow_unmarking(&outcome);
+                None
+            }
             AofJob::Steps | AofJob::Base | AofJob::SyncOld(_) => {
                 core.step_rewrite(&job, outcome);
                 None
@@ -231,6 +235,9 @@ impl Core {
     /// Ends the server, once all changes are on the disk.
     pub(crate) fn exit_now(&mut self) {
         self.append_all();
+        if self.leave_backup() {
+            return self.hurdles.set(Hurdles::EXITING, true);
+        }
         match self.aof.writer.as_ref().map(|writer| writer.file) {
             None => self.outbox.exit(0),
             // What it holds would not be found at the next start.

@@ -1,7 +1,7 @@
 //! Tasks that carry out the plans of an append-only file on a disk.
 //!
 //! ```text
-//!  Survey  list, sweep, read the manifest ─► plan::load ─► upgrade ─► LoadPlan
+//!  Survey  list, sweep, read the manifest ─► plan::load ─► upgrade ─► Surveyed
 //!  Steps   one step of a plan a step of the task ─► open the increment to write to
 //!  Cut     scan the tail ─┬─ it had been on the disk ─► refused
 //!                         └─ torn ─► kept aside, cut
@@ -16,8 +16,10 @@ use russet_aof::plan::{self, Directory, Found, LoadPlan, TailScan};
 use russet_aof::{FileName, Layout, Manifest};
 use russet_io::{Disk, Entry, Failure, FileId, FileOp, FileReply, OpenHow, Step, Task};
 
+use super::sweep::Sweep;
+
 /// The bytes that are read or copied at a time.
-const PIECE_SIZE: usize = 256 << 10;
+pub(super) const PIECE_SIZE: usize = 256 << 10;
 
 /// The directory of an append-only file, and numbers for files in it.
 #[derive(Debug, Clone)]
@@ -192,8 +194,15 @@ pub(crate) struct Survey {
     pub is_alive: Option<fn(u32) -> bool>,
 }
 
+/// The end of [`Survey`].
+pub(crate) struct Surveyed {
+    pub plan: LoadPlan,
+    /// Whether the mark of a backup is there that could not be removed.
+    pub is_marked: bool,
+}
+
 impl Survey {
-    fn survey(&mut self, disk: &mut dyn Disk) -> Result<LoadPlan, Failure> {
+    fn survey(&mut self, disk: &mut dyn Disk) -> Result<Surveyed, Failure> {
         let above = match disk.perform(FileOp::List(".".to_owned())) {
             Ok(FileReply::Entries(entries)) => entries,
             Err(failure) if self.takes_over => return Err(failure),
@@ -215,7 +224,16 @@ impl Survey {
             Err(failure) if failure.kind == ErrorKind::NotFound => Vec::new(),
             Err(failure) => return Err(failure),
         };
-        let files: Vec<Found> = listed.into_iter().filter_map(found).collect();
+        let mut files: Vec<Found> = listed.into_iter().filter_map(found).collect();
+        let mark = place.layout.backup_mark();
+        if files.iter().any(|found| found.name == mark.as_str()) {
+            match Sweep::aof(place.dir.clone(), &place.layout).run(disk) {
+                Err(failure) if self.takes_over => return Err(failure),
+                Err(_) => return Ok(Surveyed::nothing(Manifest::default(), true)),
+                // What is left is none of an append-only file.
+                Ok(()) => files.clear(),
+            }
+        }
         let manifest = place.layout.manifest();
         let is_there = files.iter().any(|found| found.name == manifest.as_str());
         let manifest = match is_there {
@@ -225,7 +243,8 @@ impl Survey {
         if !self.takes_over {
             let manifest =
                 manifest.map_or_else(|| Ok(Manifest::default()), |text| Manifest::parse(&text));
-            return manifest.map(LoadPlan::nothing).map_err(invalid);
+            let manifest = manifest.map_err(invalid)?;
+            return Ok(Surveyed::nothing(manifest, false));
         }
         let stem = place.layout.stem().as_str();
         let old_file = above.iter().find(|found| found.name == stem);
@@ -241,7 +260,8 @@ impl Survey {
         for name in &plan.temporary {
             place.perform(disk, &plan::Step::Remove(name.clone()))?;
         }
-        Ok(plan)
+        let is_marked = false;
+        Ok(Surveyed { plan, is_marked })
     }
 
     /// Whether this is the unfinished dump of a process that has ended: `temp-PID.rdb` or
@@ -260,6 +280,13 @@ impl Survey {
     }
 }
 
+impl Surveyed {
+    fn nothing(manifest: Manifest, is_marked: bool) -> Self {
+        let plan = LoadPlan::nothing(manifest);
+        Self { plan, is_marked }
+    }
+}
+
 fn found(entry: Entry) -> Option<Found> {
     (!entry.is_dir).then_some(Found {
         name: entry.name,
@@ -274,7 +301,7 @@ fn invalid(error: impl std::fmt::Display) -> Failure {
 impl Task for Survey {
     fn step(&mut self, disk: &mut dyn Disk) -> Step {
         match self.survey(disk) {
-            Ok(plan) => Step::Finished(Box::new(plan)),
+            Ok(surveyed) => Step::Finished(Box::new(surveyed)),
             Err(failure) => Step::Failed(failure),
         }
     }

@@ -24,6 +24,8 @@ struct State {
     fails: fn(&FileOp) -> bool,
     /// All operations from this one on fail, as if the process had died.
     dies_at: u64,
+    /// The refusal of links, if there are none.
+    links: Option<ErrorKind>,
 }
 
 impl Disk for Shared {
@@ -33,6 +35,9 @@ impl Disk for Shared {
         if state.count >= state.dies_at || (state.fails)(&op) {
             let text = "No space left on device";
             return Err(Failure::new(ErrorKind::StorageFull, text));
+        }
+        if let (FileOp::Link { .. }, Some(kind)) = (&op, state.links) {
+            return Err(Failure::new(kind, "Operation not permitted"));
         }
         state.disk.perform(op)
     }
@@ -45,6 +50,7 @@ impl Shared {
             count: 0,
             fails: |_| false,
             dies_at: u64::MAX,
+            links: None,
         })))
     }
 
@@ -217,7 +223,7 @@ fn a_server_that_appends_nothing_keeps_nothing_of_a_backup() {
     let mut server = start(&disk, "appendonly no");
     for end in ["BACKUP SEAL", "BACKUP ABORT"] {
         ok(&mut server, "BACKUP START");
-        assert_eq!(disk.list("appendonlydir").len(), 3);
+        assert_eq!(disk.list("appendonlydir").len(), 4);
         ok(&mut server, "SET a 1");
         ok(&mut server, end);
         assert_eq!(disk.list("appendonlydir"), [""; 0], "{end}");
@@ -457,7 +463,9 @@ fn the_directories_of_backups_and_of_appended_files_are_apart() {
 /// cleanup the next backup succeeds.
 #[test]
 fn a_disk_that_fails_leaves_no_half_backup() {
-    let fails: [fn(&FileOp) -> bool; 8] = [
+    let fails: [fn(&FileOp) -> bool; 10] = [
+        |op| matches!(op, FileOp::Open { path, .. } if path.contains("backupdir/")),
+        |op| matches!(op, FileOp::Read { .. }),
         |op| matches!(op, FileOp::Link { .. }),
         |op| matches!(op, FileOp::Link { to, .. } if to.ends_with(".incr.aof")),
         |op| matches!(op, FileOp::Write { .. }),
@@ -467,10 +475,15 @@ fn a_disk_that_fails_leaves_no_half_backup() {
         |op| matches!(op, FileOp::Rename { .. }),
         |op| matches!(op, FileOp::CreateDir(_)),
     ];
-    for lines in MODES {
+    let links = [None, Some(ErrorKind::Unsupported)];
+    for (lines, links) in MODES
+        .into_iter()
+        .flat_map(|mode| links.map(|links| (mode, links)))
+    {
         for (number, fails) in fails.into_iter().enumerate() {
             for begins_early in [true, false] {
                 let disk = Shared::new();
+                disk.0.borrow_mut().links = links;
                 let mut server = start(&disk, lines);
                 ok(&mut server, "SET a 1");
                 if begins_early {
@@ -482,7 +495,7 @@ fn a_disk_that_fails_leaves_no_half_backup() {
                 call(&mut server, "SET b 1");
                 let sealed = call(&mut server, "BACKUP SEAL");
                 server.advance(200);
-                let what = format!("{lines} {number} {begins_early} {sealed}");
+                let what = format!("{lines} {links:?} {number} {begins_early} {sealed}");
                 let reached = state(&mut server).0;
                 assert!(!["pending", "snapshotting"].contains(&&*reached), "{what}");
                 assert_eq!(reached == "sealed", sealed == "+OK\r\n", "{what}");
@@ -544,6 +557,9 @@ fn a_crash_at_any_operation_leaves_a_whole_backup_or_none() {
                 }
                 let mut server = start(&left, lines);
                 assert_eq!(call(&mut server, "GET a"), "$1\r\n1\r\n", "{what}");
+                if lines == MODES[0] {
+                    assert_eq!(left.list("appendonlydir"), [""; 0], "{what}");
+                }
                 is_in(&mut server, "idle");
                 assert_eq!(list(&mut server), [""; 0]);
                 ok(&mut server, "BACKUP CLEANUP");
@@ -554,5 +570,130 @@ fn a_crash_at_any_operation_leaves_a_whole_backup_or_none() {
                 assert_eq!(restored(&copy).get("a"), Some(&"2".to_owned()), "{what}");
             }
         }
+    }
+}
+
+/// Files that are there for a backup alone are never taken for those of the server.
+#[test]
+fn a_crash_leaves_nothing_of_a_backup_that_is_loaded_later() {
+    for dies_after in 0..60 {
+        let disk = Shared::new();
+        let mut server = start(&disk, "appendonly no");
+        ok(&mut server, "SET a 1");
+        ok(&mut server, "SAVE");
+        let from = disk.0.borrow().count;
+        disk.0.borrow_mut().dies_at = from + dies_after;
+        call(&mut server, "SET b 1");
+        call(&mut server, "BACKUP START");
+        call(&mut server, "SET c 1");
+        call(&mut server, "BACKUP SEAL");
+        drop(server);
+        let models = CrashModel::ALL.map(Some).into_iter().chain([None]);
+        for (seed, model) in models.enumerate() {
+            let left = disk.crashed(seed as u64 + dies_after, model);
+            let what = format!("{dies_after} {model:?}");
+            assert_eq!(restored(&left), data(&[("a", "1")]), "{what}");
+            let names = left.list("appendonlydir");
+            assert!(
+                names.iter().all(|name| !name.contains("backup")),
+                "{names:?}"
+            );
+        }
+    }
+}
+
+/// Appending that is turned on while a backup is open keeps what it promises from then on.
+#[test]
+fn a_crash_after_appending_was_turned_on_keeps_what_was_promised() {
+    let fails: [fn(&FileOp) -> bool; 3] = [
+        |_| false,
+        |op| matches!(op, FileOp::Remove(path) if path.ends_with(".backup")),
+        |op| matches!(op, FileOp::SyncDir(dir) if dir == "appendonlydir"),
+    ];
+    for (fails, dies_after) in fails.into_iter().flat_map(|f| (0..70).map(move |n| (f, n))) {
+        let disk = Shared::new();
+        let mut server = start(&disk, "appendonly no");
+        ok(&mut server, "SET a 1");
+        ok(&mut server, "SAVE");
+        ok(&mut server, "BACKUP START");
+        let from = disk.0.borrow().count;
+        disk.0.borrow_mut().dies_at = from + dies_after;
+        disk.fail(fails);
+        call(&mut server, "CONFIG SET appendonly yes");
+        server.advance(500);
+        disk.fail(|_| false);
+        server.advance(2_000);
+        let client = server.connect();
+        server.call(client, b"SET b 1\r\nWAITAOF 1 0 2000\r\n");
+        server.advance(1_500);
+        let is_safe = server.call(client, b"").starts_with(b"*2\r\n:1");
+        assert!(is_safe || dies_after < 60, "it is never safe");
+        drop(server);
+        let models = CrashModel::ALL.map(Some).into_iter().chain([None]);
+        for (seed, model) in models.enumerate() {
+            let left = disk.crashed(seed as u64 + dies_after, model);
+            let kept = restored(&left);
+            let what = format!("{dies_after} {model:?} {kept:?}");
+            assert_eq!(kept.get("a").map(|value| &**value), Some("1"), "{what}");
+            assert!(!is_safe || kept.contains_key("b"), "{what}");
+        }
+    }
+}
+
+#[test]
+fn the_end_of_the_server_ends_a_backup_and_removes_its_files() {
+    for lines in MODES {
+        for reached in ["SET x 1", "BACKUP START"] {
+            let disk = Shared::new();
+            let mut server = start(&disk, lines);
+            ok(&mut server, "SET a 1");
+            ok(&mut server, reached);
+            call(&mut server, "SHUTDOWN SAVE");
+            assert_eq!(server.exit(), Some(0), "{lines}");
+            assert_eq!(disk.list("backupdir"), [""; 0], "{lines}");
+            let files = disk.list("appendonlydir");
+            let is_on = lines.starts_with("appendonly yes");
+            assert_eq!(files.is_empty(), !is_on, "{lines} {files:?}");
+            assert_eq!(restored(&disk).get("a").map(|value| &**value), Some("1"));
+        }
+        let disk = Shared::new();
+        let mut server = start(&disk, lines);
+        ok(&mut server, "SET a 1");
+        ok(&mut server, "BACKUP START");
+        ok(&mut server, "BACKUP SEAL");
+        let files = list(&mut server);
+        call(&mut server, "SHUTDOWN NOSAVE");
+        assert_eq!(server.exit(), Some(0), "{lines}");
+        assert_eq!(restored(&disk.copied(&files)), data(&[("a", "1")]));
+    }
+}
+
+#[test]
+fn files_are_copied_where_there_are_no_links() {
+    let kinds = [
+        ErrorKind::PermissionDenied,
+        ErrorKind::Unsupported,
+        ErrorKind::TooManyLinks,
+        ErrorKind::CrossesDevices,
+    ];
+    for (lines, kind) in MODES.into_iter().zip(kinds) {
+        let disk = Shared::new();
+        disk.0.borrow_mut().links = Some(kind);
+        let mut server = start(&disk, lines);
+        let long = "x".repeat(700_000);
+        let set = |key: &str| format!("*3\r\n$3\r\nSET\r\n$1\r\n{key}\r\n$700000\r\n{long}");
+        assert_eq!(call(&mut server, &set("a")), "+OK\r\n");
+        ok(&mut server, "BACKUP START");
+        assert_eq!(call(&mut server, &set("b")), "+OK\r\n");
+        ok(&mut server, "BACKUP SEAL");
+        let files = list(&mut server);
+        assert_eq!(files.len(), 3, "{lines}");
+        ok(&mut server, "SET c 1");
+        // The reply says that all of it is on the disk.
+        let left = disk.crashed(1, Some(CrashModel::Strict));
+        let is_whole = restored(&left.copied(&files)) == data(&[("a", &long), ("b", &long)]);
+        assert!(is_whole, "{lines}");
+        ok(&mut server, "BACKUP CLEANUP");
+        assert_eq!(disk.list("backupdir"), [""; 0]);
     }
 }

@@ -166,3 +166,40 @@ fn the_reason_of_a_refused_file_is_the_last_line() {
         "{output}"
     );
 }
+
+#[test]
+fn too_few_databases_end_the_start_with_the_line_that_operators_know() {
+    for appends in ["yes", "no"] {
+        let server = server(&["--appendonly", appends, "--databases", "9"]);
+        let mut stream = std::os::unix::net::UnixStream::connect(server.path("socket")).unwrap();
+        stream
+            .write_all(b"SELECT 8\r\nSET k v\r\nSAVE\r\nQUIT\r\n")
+            .unwrap();
+        std::io::Read::read_to_end(&mut stream, &mut Vec::new()).unwrap();
+        server.signal(Signal::KILL);
+        let (_, _, folder) = server.wait();
+        let dir = folder.path().to_str().unwrap();
+        let options = [
+            "--port",
+            "0",
+            "--unixsocket",
+            "s",
+            "--appendonly",
+            appends,
+            "--databases",
+            "8",
+            "--dir",
+            dir,
+        ];
+        let (code, output, _) = run(&options, "");
+        assert_eq!(code, 1);
+        let last = output.lines().last().unwrap();
+        assert!(
+            last.ends_with(
+                "# FATAL: Data file was created with a Redis server configured to handle more than \
+                 8 databases. Exiting"
+            ),
+            "{output}"
+        );
+    }
+}
