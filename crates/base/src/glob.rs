@@ -53,6 +53,45 @@ pub fn is_literal(pattern: &[u8]) -> bool {
     !pattern.iter().any(|&byte| is_special(byte))
 }
 
+/// The bytes that every text begins with that a pattern matches: those before its first special
+/// byte.
+///
+/// # Examples
+/// ```
+/// use russet_base::glob::literal_start;
+/// assert_eq!(literal_start(b"user:*"), b"user:");
+/// ```
+#[must_use]
+pub fn literal_start(pattern: &[u8]) -> &[u8] {
+    let end = pattern.iter().position(|&byte| is_special(byte));
+    &pattern[..end.unwrap_or(pattern.len())]
+}
+
+/// The bytes that every text ends with that a pattern matches: those behind its last special
+/// element.
+///
+/// # Examples
+/// ```
+/// use russet_base::glob::literal_end;
+/// assert_eq!(literal_end(b"*:user"), b":user");
+/// assert_eq!(literal_end(b"[a-]x"), b"");
+/// ```
+#[must_use]
+pub fn literal_end(pattern: &[u8]) -> &[u8] {
+    let (mut rest, mut end) = (pattern, pattern);
+    while let [element, tail @ ..] = rest {
+        rest = match (element, tail) {
+            (b'[', _) => look_up::<false>(tail, 0).1,
+            (b'\\', [_, tail @ ..]) => tail,
+            _ => tail,
+        };
+        if is_special(*element) {
+            end = rest;
+        }
+    }
+    end
+}
+
 /// The most stars of a pattern, apart from each other and before its end, that anything matches.
 const STARS_MAX: usize = 1000;
 
@@ -62,10 +101,7 @@ fn run<const NOCASE: bool>(pattern: &[u8], text: &[u8]) -> bool {
         return pattern.is_empty();
     }
     // PERF: most patterns start with bytes that match only themselves; a quarter of `step`'s time.
-    let literal = pattern
-        .iter()
-        .position(|&byte| is_special(byte))
-        .unwrap_or(pattern.len());
+    let literal = literal_start(pattern).len();
     let (prefix, pattern) = pattern.split_at(literal);
     if text.len() < literal || !equal_all::<NOCASE>(prefix, &text[..literal]) {
         return false;
@@ -129,9 +165,17 @@ fn skip_to<'a, const NOCASE: bool>(pattern: &[u8], text: &'a [u8]) -> &'a [u8] {
 }
 
 /// Matches one byte against a class, given from after its `[`; what follows the class if it does.
+#[inline]
+fn class<const NOCASE: bool>(class: &[u8], byte: u8) -> Option<&[u8]> {
+    let (is_in, rest) = look_up::<NOCASE>(class, byte);
+    is_in.then_some(rest)
+}
+
+/// Whether a byte is in a class, given from after its `[`, and what follows the class.
 ///
 /// A class that is not closed ends with the pattern.
-fn class<const NOCASE: bool>(class: &[u8], byte: u8) -> Option<&[u8]> {
+#[inline]
+fn look_up<const NOCASE: bool>(class: &[u8], byte: u8) -> (bool, &[u8]) {
     let (negated, mut rest) = match class {
         [b'^', rest @ ..] => (true, rest),
         _ => (false, class),
@@ -159,7 +203,7 @@ fn class<const NOCASE: bool>(class: &[u8], byte: u8) -> Option<&[u8]> {
             }
         };
     }
-    (found != negated).then_some(rest)
+    (found != negated, rest)
 }
 
 /// Whether `byte` lies between two bounds, which may come in either order.

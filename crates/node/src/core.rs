@@ -32,6 +32,7 @@ use crate::persist::backup::Backup;
 use crate::persist::loads::{Loading, Loads};
 use crate::persist::saves::Saves;
 use crate::postponed::Postponed;
+use crate::pubsub::Pubsub;
 use crate::session::{For, Session, Sessions};
 use crate::stats::{Meter, Stats};
 use crate::users::Users;
@@ -124,6 +125,8 @@ pub(crate) struct Core {
     pub keeps_events: bool,
     /// Keyspace events that nobody has taken.
     pub events: Vec<Notification>,
+    /// Who hears which channels.
+    pub pubsub: Pubsub,
     /// Clients that wait for a key.
     pub waiters: Waiters,
     /// Clients that wait for copies of their writes.
@@ -195,7 +198,8 @@ impl Core {
         let is_limited =
             config.maxmemory > 0 && config.maxmemory_policy == EvictionPolicy::NoEviction;
         self.hurdles.set(Hurdles::MEMORY, is_limited);
-        self.outgoing.set_limits(config.output_limit_normal());
+        self.outgoing
+            .set_limits(config.output_limit_normal(), config.output_limit_pubsub());
         self.derive_disk_health();
     }
 

@@ -118,7 +118,9 @@ impl Node {
                 session.state,
                 State::Waits(For::Keys | For::Acks | For::Gate)
             );
-            if !waits && now_ms.saturating_sub(session.active_ms) > limit_ms {
+            // COMPAT: whoever listens need not say anything.
+            let listens = self.core.pubsub.has(session.conn);
+            if !waits && !listens && now_ms.saturating_sub(session.active_ms) > limit_ms {
                 idle.push(session.conn);
             }
         }

@@ -14,6 +14,7 @@
 //! | exiting | postpones | – | – | – |
 //! | memory | refuses | – | – | – |
 //! | disk | refuses | – | – | – |
+//! | subscribed | refuses | – | – | – |
 //! | loading | refuses | – | – | – |
 //! | paused | postpones | – | – | – |
 //! | queued | queues | – | – | – |
@@ -141,6 +142,7 @@ const CHECKS: &[Check] = &[
     check("exiting", Hurdles::EXITING, CLIENT, exiting),
     check("memory", Hurdles::MEMORY, CLIENT, memory),
     check("disk", Hurdles::DISK, CLIENT, disk),
+    check("subscribed", Hurdles::SUBSCRIBED, CLIENT, subscribed),
     check("loading", Hurdles::LOADING, CLIENT, loading),
     check("paused", Hurdles::PAUSED, CLIENT, paused),
     check("queued", Hurdles::IN_MULTI, CLIENT, queued),
@@ -273,6 +275,32 @@ fn disk(core: &Core, session: &Session, command: &Command, _: &Args<'_>) -> Opti
          RDB error.",
     )))
 }
+
+/// In RESP2 a message could be taken for a reply: only what belongs to subscriptions passes.
+fn subscribed(_: &Core, _: &Session, command: &Command, _: &Args<'_>) -> Option<Stop> {
+    if PASSES_SUBSCRIBED.contains(&command.spec.name) {
+        return None;
+    }
+    let text = format!(
+        "ERR Can't execute '{}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are \
+         allowed in this context",
+        command.full_name
+    );
+    Some(Stop::Refused(CommandError::Text(text.into())))
+}
+
+/// Commands for clients that have subscriptions and speak RESP2.
+const PASSES_SUBSCRIBED: &[&str] = &[
+    "PING",
+    "PSUBSCRIBE",
+    "PUNSUBSCRIBE",
+    "QUIT",
+    "RESET",
+    "SSUBSCRIBE",
+    "SUBSCRIBE",
+    "SUNSUBSCRIBE",
+    "UNSUBSCRIBE",
+];
 
 /// Refuses what needs data while it is loaded.
 fn loading(_: &Core, session: &Session, command: &Command, _: &Args<'_>) -> Option<Stop> {

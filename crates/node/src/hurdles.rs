@@ -28,6 +28,8 @@ impl Hurdles {
     pub(crate) const LOADING: Self = Self(1 << 6);
     /// The server ends.
     pub(crate) const EXITING: Self = Self(1 << 7);
+    /// The session speaks RESP2 and has subscriptions.
+    pub(crate) const SUBSCRIBED: Self = Self(1 << 8);
 
     /// Sets or clears bits.
     pub(crate) fn set(&mut self, bits: Self, is_set: bool) {

@@ -40,6 +40,8 @@ mod pause;
 mod peer;
 mod persist;
 mod postponed;
+mod publish;
+mod pubsub;
 mod registry;
 mod run;
 mod service;

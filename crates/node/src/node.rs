@@ -33,6 +33,7 @@ use crate::persist::backup::Backup;
 use crate::persist::loads::{Cause, Loads};
 use crate::persist::saves::Saves;
 use crate::postponed::Postponed;
+use crate::pubsub::Pubsub;
 use crate::registry;
 use crate::session::Sessions;
 use crate::stats::Stats;
@@ -120,6 +121,8 @@ impl Node {
             ..Default::default()
         });
         let commands = Arc::new(registry::commands(config.renames()));
+        let mut rng = Rng::new(seed.rotate_left(32));
+        let pubsub = Pubsub::new(&mut rng);
         let core = Core {
             keyspace,
             commands: Arc::clone(&commands),
@@ -129,13 +132,14 @@ impl Node {
             hurdles: Hurdles::NONE,
             config,
             effects: Effects::default(),
-            rng: Rng::new(seed.rotate_left(32)),
+            rng,
             stats: Stats::new(commands.len()),
             environment,
             now,
             journal: Journal::default(),
             keeps_events: false,
             events: Vec::new(),
+            pubsub,
             waiters: Waiters::default(),
             acks: Acks::default(),
             pause: Pause::default(),

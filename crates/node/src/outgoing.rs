@@ -27,6 +27,7 @@
 //! Not here: what the bytes mean — handlers; who is beyond a limit — `outgoing/limits.rs`; closing
 //! for that — `cron.rs`.
 
+mod class;
 mod fence;
 mod limits;
 mod queue;
@@ -40,37 +41,8 @@ use russet_resp::{Output, Protocol, Reply};
 use crate::buffers::{BUFFER_SIZE, Spares};
 use crate::config::OutputLimit;
 use crate::journal::Offset;
+pub(crate) use class::{Class, Waiting};
 use queue::Queue;
-
-/// The class of a connection, which decides on its limits.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Class {
-    /// A client that asks and is answered.
-    #[default]
-    Normal,
-    /// A client that has not authenticated.
-    Stranger,
-    /// A connection to another server, made by us.
-    Peer,
-}
-
-/// Output that waits for a connection, as CLIENT LIST shows it.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Waiting {
-    /// Bytes in the first buffer (`obl`).
-    pub first: usize,
-    /// Buffers of the same size that the rest would fill (`oll`).
-    pub pieces: usize,
-    /// Bytes in those (`omem`).
-    pub beyond: usize,
-}
-
-impl Waiting {
-    /// All bytes that wait.
-    pub(crate) fn total(self) -> usize {
-        self.first + self.beyond
-    }
-}
 
 /// Everything that is on its way out.
 #[derive(Debug)]
@@ -80,7 +52,7 @@ pub(crate) struct Outgoing {
     /// The place of the session that runs.
     current: usize,
     spares: Spares,
-    limits: [OutputLimit; 3],
+    limits: [OutputLimit; 4],
     /// The session that runs, and the messages for it that wait behind its reply.
     running: Option<ConnId>,
     aside: Output,
@@ -92,6 +64,8 @@ pub(crate) struct Outgoing {
     is_lenient: bool,
     /// The connection whose unit is open: what its replies depend on is not known yet.
     open: Option<ConnId>,
+    /// Connections with messages whose fence is not known before the turn ends.
+    delivered: Vec<ConnId>,
     /// Connections with a closed fence.
     fenced: Vec<ConnId>,
     /// Connections above their soft limit, by the time at which they are closed.
@@ -122,13 +96,14 @@ impl Default for Outgoing {
             queues: vec![Queue::default()],
             current: 0,
             spares: Spares::default(),
-            limits: [OutputLimit::default(); 3],
+            limits: [OutputLimit::default(); 4],
             running: None,
             aside: Output::default(),
             allowed: None,
             depends_on: Offset::default(),
             is_lenient: false,
             open: None,
+            delivered: Vec::new(),
             fenced: Vec::new(),
             patience: BTreeSet::new(),
             over: Vec::new(),
@@ -152,9 +127,10 @@ impl Outgoing {
         self.now_us = now_us;
     }
 
-    /// Sets the limits of normal clients. Connections above a hard limit are closed; above a soft
-    /// one their time begins.
-    pub(crate) fn set_limits(&mut self, normal: OutputLimit) {
+    /// Sets the limits of normal clients and of subscribers. Connections above a hard limit are
+    /// closed; above a soft one their time begins.
+    pub(crate) fn set_limits(&mut self, normal: OutputLimit, subscriber: OutputLimit) {
+        self.limits[Class::Subscriber as usize] = subscriber;
         self.limits[Class::Normal as usize] = normal;
         self.limits[Class::Stranger as usize] = OutputLimit {
             // COMPAT: whoever has not authenticated gets a first buffer, as in Redis.
@@ -402,8 +378,18 @@ impl Outgoing {
             return true;
         }
         self.output(conn).extend_shared(message.clone());
-        self.settle(conn);
+        match self.allowed {
+            None => self.settle(conn),
+            Some(_) => self.delivered.push(conn),
+        }
         true
+    }
+
+    /// Notes what messages depend on that were delivered since the last call: no unit is open.
+    pub(crate) fn settle_delivered(&mut self) {
+        while let Some(conn) = self.delivered.pop() {
+            self.settle(conn);
+        }
     }
 
     /// Notes that bytes were added to a connection's queue: lists it, and checks its limits.

@@ -160,6 +160,9 @@ impl Service for Node {
             self.turn.again = self.turn.upkeep.more || self.core.keyspace.has_changes();
         }
         self.release_all();
+        if self.core.open.is_none() {
+            self.core.outgoing.settle_delivered();
+        }
         self.core.outgoing.expire_patience();
         if self.core.outgoing.has_over() {
             self.close_over();
@@ -257,13 +260,15 @@ impl Node {
             let client = session.id;
             block::stop_waiting(&mut self.core, client);
             self.core.acks.take(conn);
+            self.core.end_subscriptions(session);
             self.core.outgoing.kill(conn);
         }
     }
 
     /// Forgets what is known of a client that has gone.
-    pub(crate) fn forget(&mut self, session: Session) {
+    pub(crate) fn forget(&mut self, mut session: Session) {
         block::stop_waiting(&mut self.core, session.id);
+        self.core.end_subscriptions(&mut session);
         self.core.acks.take(session.conn);
         self.core.unwatch(session.id);
         self.spares.give_input(session.input);

@@ -227,6 +227,11 @@ impl Session {
         self.user = user;
     }
 
+    /// Sets whether it speaks RESP2 and has subscriptions.
+    pub(crate) fn set_subscribed(&mut self, is_subscribed: bool) {
+        self.hurdles.set(Hurdles::SUBSCRIBED, is_subscribed);
+    }
+
     /// Its transaction.
     #[inline]
     pub(crate) fn multi(&self) -> Option<&Multi> {

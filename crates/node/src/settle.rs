@@ -68,7 +68,8 @@ impl Core {
     pub(crate) fn derive_events(&mut self) {
         let classes = self.config.notify_keyspace_events;
         let is_published = classes & (EVENTS_KEYSPACE | EVENTS_KEYEVENT) != 0;
-        self.effects.wanted = match is_published && self.keeps_events {
+        let is_heard = self.keeps_events || !self.pubsub.is_empty();
+        self.effects.wanted = match is_published && is_heard {
             true => classes,
             false => 0,
         };
@@ -84,11 +85,11 @@ impl Core {
                 self.record_event(event);
             }
         }
-        self.publish(events);
+        self.spread(events);
     }
 
     /// Hands events to subscribers: those of the engine, then those of the handler.
-    fn publish(&mut self, mut events: Vec<Event>) {
+    fn spread(&mut self, mut events: Vec<Event>) {
         let wanted = self.effects.wanted;
         // However many fields of a hash go together, subscribers hear of it once.
         events.dedup_by(|event, last| {
@@ -97,9 +98,15 @@ impl Core {
             is_same && is_field(event) && is_field(last)
         });
         let events = events.into_iter().map(notification);
-        self.events
-            .extend(events.filter(|event| wanted & event.class.0 != 0));
-        self.events.append(&mut self.effects.notifications);
+        let mut events: Vec<Notification> =
+            events.filter(|event| wanted & event.class.0 != 0).collect();
+        events.append(&mut self.effects.notifications);
+        if !self.pubsub.is_empty() {
+            events.iter().for_each(|event| self.publish_event(event));
+        }
+        if self.keeps_events {
+            self.events.append(&mut events);
+        }
     }
 
     /// Records what went without a command: whoever replays the journal needs no clock.
@@ -142,7 +149,7 @@ impl Core {
             }
             self.outgoing.depend_on(self.journal.end());
         }
-        self.publish(events);
+        self.spread(events);
     }
 
     /// Tells those who watch and those who wait of the keys that changed.

@@ -17,6 +17,7 @@ use russet_resp::Args;
 use super::{ControlCtx, ControlFlow, ControlHandler};
 use crate::acknowledge;
 use crate::block::{self, GivesUp, give_up};
+use crate::core::Core;
 use crate::pause::Pause;
 use crate::session::{Replies, Session};
 use describe::{addresses, describe};
@@ -180,11 +181,29 @@ fn info(cx: &mut ControlCtx<'_>, _: Args<'_>) -> Result<ControlFlow, CommandErro
     Ok(ControlFlow::Done)
 }
 
-/// The kinds of clients that filters know; all of ours are normal so far.
-fn parse_type(word: &[u8]) -> Result<bool, CommandError> {
+/// A kind of clients that filters know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum ClientType {
+    Normal,
+    Pubsub,
+    /// Another server; there are none yet.
+    Server,
+}
+
+impl ClientType {
+    fn of(core: &Core, session: &Session) -> Self {
+        match core.pubsub.has(session.conn) {
+            true => Self::Pubsub,
+            false => Self::Normal,
+        }
+    }
+}
+
+fn parse_type(word: &[u8]) -> Result<ClientType, CommandError> {
     match word.to_ascii_lowercase().as_slice() {
-        b"normal" => Ok(true),
-        b"master" | b"slave" | b"replica" | b"pubsub" => Ok(false),
+        b"normal" => Ok(ClientType::Normal),
+        b"pubsub" => Ok(ClientType::Pubsub),
+        b"master" | b"slave" | b"replica" => Ok(ClientType::Server),
         _ => {
             let parts: [&[u8]; 3] = [b"ERR Unknown client type '", word, b"'"];
             Err(CommandError::quoting(&parts))
@@ -194,13 +213,13 @@ fn parse_type(word: &[u8]) -> Result<bool, CommandError> {
 
 fn list(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlFlow, CommandError> {
     let mut wanted: Option<Vec<u64>> = None;
-    let mut all = true;
+    let mut kind: Option<ClientType> = None;
     match (
         args.len(),
         args.get(2).map(<[u8]>::to_ascii_uppercase).as_deref(),
     ) {
         (2, _) => {}
-        (4, Some(b"TYPE")) => all = parse_type(&args[3])?,
+        (4, Some(b"TYPE")) => kind = Some(parse_type(&args[3])?),
         (4.., Some(b"ID")) => {
             let mut ids = Vec::new();
             for arg in args.skip(3).iter() {
@@ -211,10 +230,8 @@ fn list(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlFlow, CommandE
         }
         _ => return Err(CommandError::Syntax),
     }
-    let mut sessions: Vec<&Session> = match all {
-        true => cx.sessions.iter().chain([&*cx.session]).collect(),
-        false => Vec::new(),
-    };
+    let mut sessions: Vec<&Session> = cx.sessions.iter().chain([&*cx.session]).collect();
+    sessions.retain(|s| kind.is_none_or(|kind| ClientType::of(cx.core, s) == kind));
     sessions.retain(|s| wanted.as_ref().is_none_or(|ids| ids.contains(&s.id)));
     sessions.sort_by_key(|s| s.id);
     let mut text = String::new();
@@ -232,7 +249,7 @@ struct Victims {
     addr: Option<Vec<u8>>,
     laddr: Option<Vec<u8>>,
     age_s_min: Option<i64>,
-    nobody: bool,
+    kind: Option<ClientType>,
     not_me: bool,
 }
 
@@ -254,7 +271,7 @@ impl Victims {
                         .ok_or(CommandError::text("ERR client-id should be greater than 0"))?;
                     victims.id = Some(id as u64);
                 }
-                b"TYPE" => victims.nobody |= !parse_type(value)?,
+                b"TYPE" => victims.kind = Some(parse_type(value)?),
                 b"ADDR" => victims.addr = Some(value.to_vec()),
                 b"LADDR" => victims.laddr = Some(value.to_vec()),
                 b"USER" if value == b"default" => {}
@@ -283,9 +300,11 @@ impl Victims {
         Ok(victims)
     }
 
-    fn include(&self, session: &Session, now_ms: i64) -> bool {
+    fn include(&self, core: &Core, session: &Session) -> bool {
         let (addr, laddr) = addresses(&session.origin);
-        !self.nobody
+        let now_ms = core.now.wall_ms();
+        self.kind
+            .is_none_or(|kind| kind == ClientType::of(core, session))
             && self.id.is_none_or(|id| id == session.id)
             && self.addr.as_ref().is_none_or(|a| a == addr.as_bytes())
             && self.laddr.as_ref().is_none_or(|a| a == laddr.as_bytes())
@@ -304,12 +323,12 @@ fn kill(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlFlow, CommandE
         },
         false => Victims::parse(&args)?,
     };
-    let now_ms = cx.core.now.wall_ms();
     let mut killed: Vec<ConnId> = Vec::new();
     for session in cx.sessions.iter_mut() {
-        if session.runs_or_waits() && victims.include(session, now_ms) {
+        if session.runs_or_waits() && victims.include(cx.core, session) {
             session.close();
             block::stop_waiting(cx.core, session.id);
+            cx.core.end_subscriptions(session);
             killed.push(session.conn);
         }
     }
@@ -318,7 +337,7 @@ fn kill(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlFlow, CommandE
         .into_iter()
         .for_each(|conn| cx.core.outgoing.kill(conn));
     let mut suicide = false;
-    if !victims.not_me && victims.include(cx.session, now_ms) {
+    if !victims.not_me && victims.include(cx.core, cx.session) {
         count += 1;
         suicide = true;
     }

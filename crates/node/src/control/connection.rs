@@ -12,6 +12,7 @@ use russet_resp::{Args, Protocol};
 use super::{ControlCtx, ControlFlow, ControlHandler};
 use crate::core::Core;
 use crate::exec;
+use crate::hurdles::Hurdles;
 use crate::outgoing::Class;
 use crate::session::{Replies, Session, Wishes};
 use crate::users::User;
@@ -78,12 +79,11 @@ pub(crate) const FAMILY: Family<ControlHandler> = Family {
 impl Core {
     /// Lets a session be this user's from now on.
     fn enter(&mut self, session: &mut Session, user: Option<Arc<User>>) {
-        let class = match user.is_some() {
-            true => Class::Normal,
-            false => Class::Stranger,
-        };
-        self.outgoing.set_class(session.conn, class);
+        if user.is_none() {
+            self.outgoing.set_class(session.conn, Class::Stranger);
+        }
         session.set_user(user);
+        self.follow_subscriptions(session);
     }
 
     /// Whether these credentials are right; wrong ones are counted.
@@ -132,6 +132,13 @@ fn echo(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlFlow, CommandE
 }
 
 fn ping(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlFlow, CommandError> {
+    if cx.session.hurdles().has(Hurdles::SUBSCRIBED) && args.len() <= 2 {
+        let mut reply = cx.reply();
+        reply.array(2);
+        reply.bulk(b"pong");
+        reply.bulk(args.get(1).unwrap_or_default());
+        return Ok(ControlFlow::Done);
+    }
     match args.len() {
         1 => cx.reply().simple("PONG"),
         2 => cx.reply().bulk(&args[1]),
@@ -148,6 +155,7 @@ fn quit(cx: &mut ControlCtx<'_>, _: Args<'_>) -> Result<ControlFlow, CommandErro
 fn reset(cx: &mut ControlCtx<'_>, _: Args<'_>) -> Result<ControlFlow, CommandError> {
     exec::discard(cx.core, cx.session);
     let session = &mut *cx.session;
+    cx.core.end_subscriptions(session);
     session.protocol = Protocol::Resp2;
     session.db = 0;
     // COMPAT: what was to be skipped is this reply, all the same.
@@ -237,7 +245,9 @@ fn hello(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlFlow, Command
     cx.core.enter(cx.session, user);
     if let Some(protocol) = hello.protocol {
         cx.session.protocol = protocol;
+        cx.core.pubsub.set_protocol(cx.session.conn, protocol);
     }
+    cx.core.follow_subscriptions(cx.session);
     let (id, protocol) = (cx.session.id, cx.session.protocol);
     let mut reply = cx.reply();
     reply.map(7);

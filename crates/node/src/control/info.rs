@@ -14,6 +14,7 @@ use super::{ControlCtx, ControlFlow, ControlHandler};
 use crate::core::Core;
 use crate::fieldsets::Fieldsets;
 use crate::info::{Clients, Database, Persistence, View, render};
+use crate::pubsub::Kind;
 use crate::session::{For, Session, State};
 
 /// A row of this family; naming the type lets handlers be stored as pointers.
@@ -61,6 +62,8 @@ fn info(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlFlow, CommandE
         blocking_keys: waiters.keys(),
         watching: watchers.watching(),
         watched_keys: watchers.keys(),
+        subscribed: cx.core.pubsub.subscribers(),
+        topics: [Kind::Channel, Kind::Pattern, Kind::Shard].map(|kind| cx.core.pubsub.count(kind)),
         ..Clients::default()
     };
     for session in cx.sessions.iter() {

@@ -18,6 +18,7 @@ pub(crate) mod himport;
 pub(crate) mod info;
 pub(crate) mod memory;
 pub(crate) mod migrate;
+pub(crate) mod pubsub;
 pub(crate) mod save;
 pub(crate) mod server;
 pub(crate) mod txn;
@@ -40,6 +41,7 @@ pub(crate) const FAMILIES: &[Family<ControlHandler>] = &[
     himport::FAMILY,
     info::FAMILY,
     memory::FAMILY,
+    pubsub::FAMILY,
     save::FAMILY,
     server::FAMILY,
     txn::FAMILY,

@@ -49,6 +49,7 @@ fn world(hurdle: &str) -> World {
         }
         "exiting" => node.core.hurdles.set(Hurdles::EXITING, true),
         "disk" => node.core.hurdles.set(Hurdles::DISK, true),
+        "subscribed" => session.set_subscribed(true),
         "loading" => node.core.hurdles.set(Hurdles::LOADING, true),
         "paused" => node.core.set_pause(Pause::default().begin(u64::MAX, false)),
         _ => {}
@@ -118,6 +119,7 @@ fn each_check_stops_what_it_is_for_and_asks_only_the_sources_it_is_made_for() {
         ("memory", "SET k v", "OOM command", "GET k"),
         ("disk", "SET k v", "MISCONF Redis", "GET k"),
         ("disk", "PING", "MISCONF Redis", "GET k"),
+        ("subscribed", "GET k", "ERR Can't", "SUBSCRIBE c"),
         ("loading", "GET k", "LOADING Redis", "INFO"),
         ("paused", "SET k v", "postpones", "GET k"),
         ("queued", "GET k", "queues", "DISCARD"),

@@ -130,6 +130,8 @@ pub(crate) struct Clients {
     pub watched_keys: usize,
     /// Clients with a subscription.
     pub subscribed: usize,
+    /// Channels, patterns and shard channels that somebody has subscribed to.
+    pub topics: [usize; 3],
     /// The largest input buffer, in bytes.
     pub input_max: usize,
     /// The most output that waits, in bytes.

@@ -96,7 +96,7 @@ fn a_slow_reader_holds_little_more_memory_than_waits() {
         assert!(outgoing.memory_of(CONN) <= (1 << 20) + 4 * BUFFER_SIZE);
     }
     assert!(!outgoing.has_over());
-    outgoing.set_limits(OutputLimit::default());
+    outgoing.set_limits(OutputLimit::default(), OutputLimit::default());
     write(&mut outgoing, &vec![b'x'; 10 << 20]);
     while outgoing.waiting(CONN).total() > 0 {
         take(&mut outgoing, 300_000);
@@ -168,11 +168,12 @@ fn bytes_behind_a_fence_do_not_leave_before_the_journal_got_there() {
 
 fn limited(hard: u64, soft: u64, soft_seconds: u64) -> Outgoing {
     let mut outgoing = outgoing();
-    outgoing.set_limits(OutputLimit {
+    let limit = OutputLimit {
         hard,
         soft,
         soft_seconds,
-    });
+    };
+    outgoing.set_limits(limit, OutputLimit::default());
     outgoing
 }
 

@@ -20,11 +20,16 @@ use std::collections::VecDeque;
 
 use russet_aof::{Expect, FileName, Manifest, Reader};
 use russet_base::time::Now;
+use russet_command::CommandError;
 use russet_io::{ConnId, FileId};
 use russet_rdb::Buffer;
 
 use super::restore::Restore;
 use crate::session::Session;
+
+/// DEBUG LOADAOF that could not read the files back.
+pub(crate) const LOAD_AOF_FAILED: CommandError =
+    CommandError::text("ERR Error trying to load the AOF files, check server logs.");
 
 /// Why data is loaded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -13,7 +13,7 @@ use russet_command::CommandError;
 use russet_io::{ConnId, Failure, FileId, Job, LogLevel, Outcome};
 
 use super::aof::{AofJob, READER_LIMIT, Rewrite, Then, Writer};
-use super::loads::{Cause, Ended};
+use super::loads::{Cause, Ended, LOAD_AOF_FAILED};
 use super::saves::Purpose;
 use super::sealing::STOPPED;
 use super::steps::{Carried, Steps};
@@ -26,10 +26,6 @@ use crate::node::Node;
 /// DEBUG RELOAD that could not read the file back.
 const RELOAD_FAILED: CommandError =
     CommandError::text("ERR Error trying to load the RDB dump, check server logs.");
-
-/// DEBUG LOADAOF that could not read the files back.
-pub(crate) const LOAD_AOF_FAILED: CommandError =
-    CommandError::text("ERR Error trying to load the AOF files, check server logs.");
 
 impl Node {
     /// Goes on after a dump: with a reply, a load, or the end.

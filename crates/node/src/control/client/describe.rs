@@ -12,6 +12,7 @@ use crate::buffers::BUFFER_SIZE;
 use crate::core::Core;
 use crate::fieldsets::Fieldsets;
 use crate::multi::Multi;
+use crate::pubsub::Kind;
 use crate::session::{For, Session, State};
 
 /// The addresses of both ends, as CLIENT LIST shows them.
@@ -41,11 +42,12 @@ pub(super) fn describe(core: &Core, session: &Session, text: &mut String) {
     };
     let queued = session.multi();
     let waiting = core.outgoing.waiting(session.conn);
+    let subscriptions = |kind| core.pubsub.count_of(kind, session.conn);
     let user = session.user().map_or("default", |user| &user.name);
     let _ = writeln!(
         text,
         "id={} addr={addr} laddr={laddr} fd={} name={} age={age_s} idle={idle_s} flags={} db={} \
-         sub=0 psub=0 ssub=0 multi={} watch={} qbuf={} qbuf-free={} argv-mem={} multi-mem={} \
+         sub={} psub={} ssub={} multi={} watch={} qbuf={} qbuf-free={} argv-mem={} multi-mem={} \
          rbs={} rbp={} obl={} oll={} omem={} tot-mem={} events={} cmd={command} user={user} redir=-1 \
          resp={resp} lib-name={} lib-ver={} tot-net-in={} tot-net-out={} tot-cmds={}",
         session.id,
@@ -53,6 +55,9 @@ pub(super) fn describe(core: &Core, session: &Session, text: &mut String) {
         lossy(names.map(|n| &n.name)),
         flags(core, session),
         session.db,
+        subscriptions(Kind::Channel),
+        subscriptions(Kind::Pattern),
+        subscriptions(Kind::Shard),
         queued.map_or(-1, |multi| multi.count as i64),
         core.watchers.count_of(session.id),
         memory.pending,
@@ -81,6 +86,7 @@ fn flags(core: &Core, session: &Session) -> String {
         State::Waits(For::Keys | For::Acks | For::Gate)
     );
     let letters = [
+        (core.pubsub.has(session.conn), 'P'),
         (session.multi().is_some(), 'x'),
         (waits, 'b'),
         (core.watchers.is_dirty(session.id), 'd'),
@@ -131,7 +137,8 @@ impl Memory {
         let output = core.outgoing.memory_of(session.conn);
         let decoder = session.decoder.memory();
         let fieldsets = session.fieldsets.as_deref().map_or(0, Fieldsets::memory);
-        let buffers = input + output + decoder + deferred;
+        let subscriptions = core.pubsub.memory_of(session.conn);
+        let buffers = input + output + decoder + deferred + subscriptions;
         Self {
             pending,
             input,

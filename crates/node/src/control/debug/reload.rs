@@ -9,8 +9,9 @@ use russet_resp::Args;
 
 use super::refuse_while_loading;
 use crate::control::{ControlCtx, ControlFlow};
+use crate::persist::loads::LOAD_AOF_FAILED;
 use crate::persist::saves::{Flush, Purpose};
-use crate::persist::starting::LOAD_AOF_FAILED;
+
 use crate::session::For;
 
 const BAD_OPTION: CommandError =
