@@ -184,3 +184,25 @@ fn data_that_cannot_be_synced_is_not_loaded_again() {
         "$1\r\nv\r\n"
     );
 }
+
+#[test]
+fn a_message_about_a_change_waits_for_its_sync_and_others_do_not_hear_of_it_before() {
+    let (mut server, _) = start("appendonly yes\nappendfsync always\nnotify-keyspace-events KA");
+    let (listener, writer) = (server.connect(), server.connect());
+    server.call(listener, b"PSUBSCRIBE *\r\n");
+    server.keep_syncs();
+    let requests: [&[u8]; 3] = [
+        b"SET k v\r\n",
+        b"MULTI\r\nSET k w\r\nPUBLISH news x\r\nEXEC\r\n",
+        b"PUBLISH news y\r\n",
+    ];
+    for request in requests {
+        assert_eq!(server.call(writer, request), b"");
+        assert_eq!(server.call(listener, b""), b"");
+    }
+    server.perform_syncs();
+    server.advance(1);
+    let heard = String::from_utf8(server.call(listener, b"")).expect("it is text");
+    assert_eq!(heard.matches("pmessage").count(), 4, "{heard}");
+    assert!(heard.ends_with("news\r\n$1\r\ny\r\n"), "{heard}");
+}
