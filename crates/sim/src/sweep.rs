@@ -46,16 +46,16 @@ const fn sweep(name: &'static str, file: File, damage: Damage) -> Sweep {
     Sweep { name, file, damage }
 }
 
-/// All sweeps.
+/// All sweeps, the longest one last.
 const SWEEPS: &[Sweep] = &[
     sweep("prefixes of a manifest", File::Manifest, Damage::Prefix),
     sweep("bits of a manifest", File::Manifest, Damage::Flip),
     sweep("prefixes of an increment", File::Increment, Damage::Prefix),
     sweep("prefixes of a base", File::Base, Damage::Prefix),
     sweep("prefixes of a dump", File::Dump, Damage::Prefix),
-    sweep("bits of an increment", File::Increment, Damage::Flip),
     sweep("bits of a base", File::Base, Damage::Flip),
     sweep("bits of a dump", File::Dump, Damage::Flip),
+    sweep("bits of an increment", File::Increment, Damage::Flip),
 ];
 
 /// Runs all sweeps, of each the places whose number this divides; a line is told after each.
