@@ -370,6 +370,9 @@ pub(crate) const SETTINGS: &[Setting] = &[
         .does("The TCP port; 0: no TCP port."),
     Setting::int("prefetch-batch-max-size", "16", 0, 128).needless()
         .does("The number of commands whose keys are prefetched together."),
+    Setting::text("preload-file", "").immutable().optional().check(check_preload_file)
+        .to(|t, v| t.preload_file = v.text())
+        .does("What is loaded at the start instead of the usual files: `rdb:PATH` or `aof:PATH`."),
     Setting::text("proc-title-template", "{title} {listen-addr} {server-mode}")
         .check(check_template).to(|t, v| t.proc_title_template = v.text()).unread()
         .does("The title of the process in the process list."),
@@ -680,6 +683,32 @@ fn check_backup_dir(value: Value, _: Source) -> Result<Value, Refusal> {
     // COMPAT: Redis takes the two names of directories that are there anyway.
     let fits = is_base_name(&name) && ![".", ".."].contains(&&*name);
     demand(fits, value, "backupdirname can't be a path, just a dirname")
+}
+
+/// The path is absolute and normalized, so that it names one file whatever `dir` is.
+fn check_preload_file(value: Value, _: Source) -> Result<Value, Refusal> {
+    let text = value.text();
+    if text.is_empty() {
+        return Ok(value);
+    }
+    let path = ["aof:/", "rdb:/"]
+        .iter()
+        .find_map(|start| text.strip_prefix(start));
+    let Some(path) = path else {
+        return Err("argument must be in the format '[aof|rdb]:[filename]'".into());
+    };
+    let is_odd = |part: &str| matches!(part, "" | "." | "..");
+    let value = demand(
+        !path.split('/').any(is_odd),
+        value,
+        "preload-file path must be a normalized absolute file path",
+    )?;
+    let extension = path.rsplit_once('.').map(|(_, extension)| extension);
+    demand(
+        extension.is_some_and(|extension| !extension.is_empty()),
+        value,
+        "preload-file must end with an extension",
+    )
 }
 
 fn check_shutdown(value: Value, _: Source) -> Result<Value, Refusal> {

@@ -69,6 +69,7 @@ fn other_value(name: &str, kind: Kind, default: &str) -> String {
         Kind::Text if NAMES_OF_FILES.contains(&name) => "a 'name'".into(),
         Kind::Text if name == "proc-title-template" => "{title} {port}".into(),
         Kind::Text if name == "dir" => "/tmp".into(),
+        Kind::Text if name == "preload-file" => "rdb:/a 'b'.rdb".into(),
         Kind::Text if name.ends_with("ipv4") => "10.0.0.1".into(),
         Kind::Text if name.ends_with("ipv6") => "fe80::1".into(),
         Kind::Text if name.contains("hostname") => "example.org".into(),

@@ -69,6 +69,7 @@ pub struct Typed {
     pub packing: Packing,
     pub pidfile: String,
     pub port: u16,
+    pub preload_file: String,
     pub proc_title_template: String,
     pub protected_mode: bool,
     pub proto_max_bulk_len: u64,

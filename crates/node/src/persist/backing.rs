@@ -50,9 +50,14 @@ impl Core {
 
     /// The directory of backups, from the root.
     pub(super) fn backup_dir(&self) -> String {
-        let (dir, name) = (&self.config.dir, &self.config.backupdirname);
+        self.below_dir(&self.config.backupdirname)
+    }
+
+    /// The path of a name below the working directory, from the root.
+    pub(super) fn below_dir(&self, name: &str) -> String {
+        let dir = &self.config.dir;
         match dir.strip_suffix('/').unwrap_or(dir) {
-            "" if dir.is_empty() => name.clone(),
+            "" if dir.is_empty() => name.to_owned(),
             dir => format!("{dir}/{name}"),
         }
     }

@@ -11,9 +11,11 @@ use russet_rdb::Buffer;
 
 use super::aof::AofJob;
 use super::loads::{Cause, Content, Current, Ended, Loading, Source, SourceKind};
+use super::preload::Preload;
 use super::replay::{self, Stopped};
 use super::restore::{Fault, Reached, Restore, Rules};
-use super::steps::{Cut, Survey, Surveyed};
+use super::steps::{Cut, Place};
+use super::survey::{Survey, Surveyed};
 use crate::core::Core;
 use crate::hurdles::Hurdles;
 use crate::machines::Machine;
@@ -35,9 +37,13 @@ impl Core {
         self.hurdles
             .set(Hurdles::LOADING, matches!(cause, Cause::Start));
         if cause == Cause::Start {
+            let own = Preload::parse(&self.config.preload_file);
+            loading.preload = self.preload();
             let survey = Survey {
                 place: self.place(),
-                takes_over: self.config.appendonly,
+                takes_over: self.config.appendonly && loading.preload.is_none(),
+                is_required: own.is_some() && loading.preload.is_none(),
+                preload: loading.preload.clone(),
                 dump: self.config.dbfilename.clone(),
                 process: self.environment.process_id,
                 is_alive: self.environment.is_alive,
@@ -50,43 +56,40 @@ impl Core {
         self.loading = Some(loading);
     }
 
+    /// The file to load in place of the server's own, as long as that is another one.
+    pub(super) fn preload(&self) -> Option<Preload> {
+        let preload = Preload::parse(&self.config.preload_file);
+        let own = Preload::Manifest {
+            dir: self.below_dir(&self.config.appenddirname),
+            name: self.layout().manifest(),
+        };
+        preload.filter(|preload| !self.config.appendonly || *preload != own)
+    }
+
     /// Begins to load the append-only file that is there.
     pub(crate) fn start_loading_aof(&mut self, cause: Cause) {
         let mut loading = Box::new(Loading::new(cause, true, self.now));
         let parts: Vec<_> = self.aof.manifest.files().cloned().collect();
+        loading.dir = self.config.appenddirname.clone();
+        loading.base = self.aof.manifest.base().map(|part| part.name.clone());
         for (index, part) in parts.iter().enumerate() {
             let is_last = index + 1 == parts.len();
-            let source = self.source_of(part, is_last, 0);
+            let source = source_of(&loading.dir, part, (is_last, 0));
             loading.queue.push_back(source);
         }
-        loading.manifest = Some(self.aof.manifest.clone());
         if let Some(first) = loading.queue.pop_front() {
             self.open_source(&mut loading, first);
         }
         self.loading = Some(loading);
     }
 
-    fn source_of(&self, part: &Part, is_last: bool, size: u64) -> Source {
-        Source {
-            path: format!("{}/{}", self.config.appenddirname, part.name.as_str()),
-            kind: SourceKind::Part {
-                name: part.name.clone(),
-                expect: match part.units {
-                    Units::Plain => Expect::Plain,
-                    Units::Checked => Expect::Checked { seq: part.seq },
-                },
-                is_last,
-                size,
-            },
-        }
-    }
-
     fn open_dump(&mut self, loading: &mut Loading) {
-        let source = Source {
-            path: self.config.dbfilename.clone(),
-            kind: SourceKind::Dump,
+        let path = match &loading.preload {
+            Some(Preload::Dump(path)) => path.clone(),
+            _ => self.config.dbfilename.clone(),
         };
-        self.open_source(loading, source);
+        let kind = SourceKind::Dump;
+        self.open_source(loading, Source { path, kind });
     }
 
     fn open_source(&mut self, loading: &mut Loading, source: Source) {
@@ -121,22 +124,31 @@ impl Core {
             Outcome::Failed(failure) => Err(failure.text),
             other => Err(format!("{other:?}")),
         };
-        let plan = match surveyed {
+        let (plan, preload) = match surveyed {
             Ok(surveyed) => {
                 self.backup.is_marked = surveyed.is_marked;
-                surveyed.plan
+                (surveyed.plan, surveyed.preload)
             }
             Err(why) => {
                 let line = format!("Fatal error loading the append only files: {why}");
                 return Some(self.end_loading(Ended::Failed(loading.cause, line)));
             }
         };
+        loading.manifest = Some(plan.manifest.clone());
+        let plan = preload.unwrap_or(plan);
+        loading.dir = match &loading.preload {
+            Some(Preload::Manifest { dir, .. } | Preload::Single { dir, .. }) => dir.clone(),
+            Some(Preload::Dump(_)) | None => self.config.appenddirname.clone(),
+        };
+        if let Some(Preload::Single { dir, name }) = &loading.preload {
+            loading.queue.push_back(single_file(dir, name.clone()));
+        }
         for file in &plan.files {
-            let source = self.source_of(&file.part, file.is_last, file.size);
+            let source = source_of(&loading.dir, &file.part, (file.is_last, file.size));
             loading.queue.push_back(source);
         }
         loading.total = plan.size;
-        loading.manifest = Some(plan.manifest);
+        loading.base = plan.manifest.base().map(|part| part.name.clone());
         match loading.queue.pop_front() {
             Some(first) => self.open_source(&mut loading, first),
             // COMPAT: whoever turns appending on over a dump keeps the data of the dump.
@@ -196,6 +208,7 @@ impl Core {
         loading.counts.add(&restore);
         self.functions.extend(restore.functions);
         let is_aof = match &current.source.kind {
+            SourceKind::Dump if loading.preload.is_some() => false,
             SourceKind::Dump => {
                 // A process that died may have left its name in memory only; what was loaded must
                 // not be lost afterwards.
@@ -206,7 +219,7 @@ impl Core {
             SourceKind::Part { name, size, .. } => {
                 loading.done += size;
                 loading.last_size = *size;
-                let kind = match loading.is_base(name) {
+                let kind = match loading.base.as_ref() == Some(name) {
                     true => "base",
                     false => "incr",
                 };
@@ -292,8 +305,18 @@ impl Core {
                 Expect::Checked { seq } => Some(*seq),
                 _ => None,
             };
-            let place = self.place();
-            let task = Cut::new(place, (name.clone(), whole), seq, self.now.wall_s());
+            let place = Place {
+                dir: loading.dir.clone(),
+                ..self.place()
+            };
+            let task = Cut {
+                place,
+                name: name.clone(),
+                whole,
+                unix_secs: self.now.wall_s(),
+                seq,
+                only_looks: loading.preload.is_some(),
+            };
             self.outbox
                 .start_apart(Job::Task(Box::new(task)), Machine::Aof(AofJob::Cut));
             let (Content::Dump(restore, _) | Content::Units(_, restore)) = &current.content;
@@ -322,7 +345,9 @@ impl Core {
         let loading = self.loading.take()?;
         match outcome {
             Outcome::Finished(value) => {
-                if let Ok(aside) = value.downcast::<FileName>() {
+                if let Ok(aside) = value.downcast::<Option<FileName>>()
+                    && let Some(aside) = *aside
+                {
                     let line = format!("The bytes behind it were kept in {}", aside.as_str());
                     self.outbox.log(LogLevel::Warning, line);
                 }
@@ -368,7 +393,8 @@ impl Core {
     ) -> Ended {
         let failure = outcome.failure();
         let is_absent = failure.is_some_and(|failure| failure.kind == ErrorKind::NotFound);
-        if is_absent && matches!(current.source.kind, SourceKind::Dump) {
+        let is_own = loading.preload.is_none();
+        if is_absent && is_own && matches!(current.source.kind, SourceKind::Dump) {
             if loading.cause == Cause::Start {
                 self.aof.manifest = loading.manifest.take().unwrap_or_default();
             }
@@ -394,7 +420,7 @@ impl Node {
         };
         let bytes = match outcome {
             Outcome::File(FileReply::Opened { size }) => {
-                if matches!(current.source.kind, SourceKind::Dump) {
+                if loading.total == 0 {
                     loading.total = size;
                 }
                 core.ask_for_more(&mut current);
@@ -449,6 +475,34 @@ impl Node {
                 Some(core.end_loading(Ended::Failed(loading.cause, line)))
             }
         }
+    }
+}
+
+fn source_of(dir: &str, part: &Part, (is_last, size): (bool, u64)) -> Source {
+    Source {
+        path: format!("{dir}/{}", part.name.as_str()),
+        kind: SourceKind::Part {
+            name: part.name.clone(),
+            expect: match part.units {
+                Units::Plain => Expect::Plain,
+                Units::Checked => Expect::Checked { seq: part.seq },
+            },
+            is_last,
+            size,
+        },
+    }
+}
+
+/// A file that no manifest describes.
+fn single_file(dir: &str, name: FileName) -> Source {
+    Source {
+        path: format!("{dir}/{}", name.as_str()),
+        kind: SourceKind::Part {
+            name,
+            expect: Expect::Unknown,
+            is_last: true,
+            size: 0,
+        },
     }
 }
 

@@ -1,7 +1,8 @@
 //! Loads: the files that are being read piece by piece, and what is known of the last load.
 //!
 //! ```text
-//!  start ─► Survey ─┬─ appendonly yes ─► base, increments
+//!  start ─► Survey ─┬─ preload-file ─► a dump, or base and increments, that must be there
+//!                   ├─ appendonly yes ─► base, increments
 //!                   └─ appendonly no, or none of them ─► dump.rdb
 //!  a file ─► Open ─► Read ─┬─ bytes ─► the next read is asked for, then these are loaded
 //!                          └─ none: the end of the file ─► the next file
@@ -24,6 +25,7 @@ use russet_command::CommandError;
 use russet_io::{ConnId, FileId};
 use russet_rdb::Buffer;
 
+use super::preload::Preload;
 use super::restore::Restore;
 use crate::session::Session;
 
@@ -108,8 +110,13 @@ pub(crate) struct Loading {
     pub done: u64,
     /// The size of the last file, without what was cut off.
     pub last_size: u64,
-    /// The manifest of the append-only file, if it is what is loaded.
+    /// The manifest of the server's append-only file, if that was read.
     pub manifest: Option<Manifest>,
+    /// What is loaded in place of the server's own files.
+    pub preload: Option<Preload>,
+    /// The directory of the base and the increments, and the name of the base.
+    pub dir: String,
+    pub base: Option<FileName>,
     /// The session that runs the commands of an append-only file.
     pub session: Option<Box<Session>>,
     pub counts: Loads,
@@ -164,15 +171,12 @@ impl Loading {
             done: 0,
             last_size: 0,
             manifest: None,
+            preload: None,
+            dir: String::new(),
+            base: None,
             session: None,
             counts: Loads::default(),
         }
-    }
-
-    /// Whether this is the base of the append-only file.
-    pub(crate) fn is_base(&self, name: &FileName) -> bool {
-        let base = self.manifest.as_ref().and_then(Manifest::base);
-        base.is_some_and(|part| part.name == *name)
     }
 
     /// How far it has come.

@@ -3,7 +3,7 @@
 //! ```text
 //!  loaded ─┬─ appendonly no ───────────────────────────────► ready
 //!          ├─ files are there ─► the last one is opened ───► ready
-//!          └─ none is there ───► a first base is written ──► ready
+//!          └─ none is there, or others were preloaded ─► a base is written ─► ready
 //! ```
 //! Always true: no request for data runs before what it changes can be appended.
 //! Not here: saving — `saving.rs`; loading — `loading.rs`; rewriting — `rewriting.rs`
@@ -61,6 +61,11 @@ impl Node {
             }
             Ended::Failed(Cause::Start, line) => {
                 self.core.outbox.log(LogLevel::Warning, line);
+                let preload = &self.core.config.preload_file;
+                if !preload.is_empty() {
+                    let line = format!("Can't load the file of preload-file, {preload}. Exiting.");
+                    self.core.outbox.log(LogLevel::Warning, line);
+                }
                 self.core.outbox.exit(1);
             }
             Ended::Loaded(Cause::Reload(conn) | Cause::LoadAof(conn)) => {
@@ -143,7 +148,8 @@ impl Core {
         if !self.config.appendonly {
             return self.end_start();
         }
-        if self.aof.manifest.is_empty() {
+        // What was preloaded is in none of the files that the manifest lists.
+        if self.aof.manifest.is_empty() || self.preload().is_some() {
             self.aof_is_starting = true;
             return self.start_rewrite();
         }

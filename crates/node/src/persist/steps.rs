@@ -1,22 +1,20 @@
 //! Tasks that carry out the plans of an append-only file on a disk.
 //!
 //! ```text
-//!  Survey  list, sweep, read the manifest ─► plan::load ─► upgrade ─► Surveyed
 //!  Steps   one step of a plan a step of the task ─► open the increment to write to
 //!  Cut     scan the tail ─┬─ it had been on the disk ─► refused
 //!                         └─ torn ─► kept aside, cut
 //! ```
 //! Always true: a step begins when the one before has succeeded.
-//! Not here: which steps — `russet_aof::plan`; what follows — `rewriting.rs`, `replay.rs`
+//! Not here: which steps — `russet_aof::plan`; the first look at a start — `survey.rs`; what
+//! follows — `rewriting.rs`, `replay.rs`
 
 use std::io::ErrorKind;
 
 use bytes::Bytes;
-use russet_aof::plan::{self, Directory, Found, LoadPlan, TailScan};
-use russet_aof::{FileName, Layout, Manifest};
-use russet_io::{Disk, Entry, Failure, FileId, FileOp, FileReply, OpenHow, Step, Task};
-
-use super::sweep::Sweep;
+use russet_aof::plan::{self, TailScan};
+use russet_aof::{FileName, Layout};
+use russet_io::{Disk, Failure, FileId, FileOp, FileReply, OpenHow, Step, Task};
 
 /// The bytes that are read or copied at a time.
 pub(super) const PIECE_SIZE: usize = 256 << 10;
@@ -46,7 +44,11 @@ impl Place {
         file
     }
 
-    fn read_all(&mut self, disk: &mut dyn Disk, path: String) -> Result<Vec<u8>, Failure> {
+    pub(super) fn read_all(
+        &mut self,
+        disk: &mut dyn Disk,
+        path: String,
+    ) -> Result<Vec<u8>, Failure> {
         let file = self.open(disk, path, OpenHow::Read)?.0;
         let mut bytes = Vec::new();
         loop {
@@ -65,7 +67,7 @@ impl Place {
         Ok(bytes)
     }
 
-    fn open(
+    pub(super) fn open(
         &mut self,
         disk: &mut dyn Disk,
         path: String,
@@ -78,17 +80,11 @@ impl Place {
         }
     }
 
-    /// Removes a temporary file, unless another server writes it: that one has locked it.
-    fn sweep(&mut self, disk: &mut dyn Disk, name: &str) -> Result<(), Failure> {
-        let (file, _) = self.open(disk, name.to_owned(), OpenHow::Append)?;
-        let locked = disk.perform(FileOp::Lock(file));
-        if locked.is_ok() {
-            disk.perform(FileOp::Remove(name.to_owned()))?;
-        }
-        disk.perform(FileOp::Close(file)).map(drop)
-    }
-
-    fn perform(&mut self, disk: &mut dyn Disk, step: &plan::Step) -> Result<(), Failure> {
+    pub(super) fn perform(
+        &mut self,
+        disk: &mut dyn Disk,
+        step: &plan::Step,
+    ) -> Result<(), Failure> {
         match step {
             plan::Step::CreateDir => disk.perform(FileOp::CreateDir(self.dir.clone())).map(drop),
             plan::Step::SyncParent => disk.perform(FileOp::SyncDir(".".to_owned())).map(drop),
@@ -181,132 +177,6 @@ impl Place {
     }
 }
 
-/// Looks for files at the start of the server, and puts them in order.
-pub(crate) struct Survey {
-    pub place: Place,
-    /// Whether the append-only file is to be loaded. If not, only its manifest is read.
-    pub takes_over: bool,
-    /// The name of the dump, which stays whatever it is called.
-    pub dump: String,
-    /// The number of this process.
-    pub process: u32,
-    /// Whether there is a process of this number; without it there is no other.
-    pub is_alive: Option<fn(u32) -> bool>,
-}
-
-/// The end of [`Survey`].
-pub(crate) struct Surveyed {
-    pub plan: LoadPlan,
-    /// Whether the mark of a backup is there that could not be removed.
-    pub is_marked: bool,
-}
-
-impl Survey {
-    fn survey(&mut self, disk: &mut dyn Disk) -> Result<Surveyed, Failure> {
-        let above = match disk.perform(FileOp::List(".".to_owned())) {
-            Ok(FileReply::Entries(entries)) => entries,
-            Err(failure) if self.takes_over => return Err(failure),
-            _ => Vec::new(),
-        };
-        let above: Vec<Found> = above.into_iter().filter_map(found).collect();
-        let left: Vec<&Found> = above
-            .iter()
-            .filter(|found| self.is_left(&found.name))
-            .collect();
-        for left in left {
-            // Whatever prevents this prevents nothing else.
-            let _ = self.place.sweep(disk, &left.name);
-        }
-        let place = &mut self.place;
-        let listed = match disk.perform(FileOp::List(place.dir.clone())) {
-            Ok(FileReply::Entries(entries)) => entries,
-            Ok(_) => Vec::new(),
-            Err(failure) if failure.kind == ErrorKind::NotFound => Vec::new(),
-            Err(failure) => return Err(failure),
-        };
-        let mut files: Vec<Found> = listed.into_iter().filter_map(found).collect();
-        let mark = place.layout.backup_mark();
-        if files.iter().any(|found| found.name == mark.as_str()) {
-            match Sweep::aof(place.dir.clone(), &place.layout).run(disk) {
-                Err(failure) if self.takes_over => return Err(failure),
-                Err(_) => return Ok(Surveyed::nothing(Manifest::default(), true)),
-                // What is left is none of an append-only file.
-                Ok(()) => files.clear(),
-            }
-        }
-        let manifest = place.layout.manifest();
-        let is_there = files.iter().any(|found| found.name == manifest.as_str());
-        let manifest = match is_there {
-            true => Some(place.read_all(disk, place.path(&manifest))?),
-            false => None,
-        };
-        if !self.takes_over {
-            let manifest =
-                manifest.map_or_else(|| Ok(Manifest::default()), |text| Manifest::parse(&text));
-            let manifest = manifest.map_err(invalid)?;
-            return Ok(Surveyed::nothing(manifest, false));
-        }
-        let stem = place.layout.stem().as_str();
-        let old_file = above.iter().find(|found| found.name == stem);
-        let directory = Directory {
-            files: &files,
-            manifest: manifest.as_deref(),
-            old_file: old_file.map(|found| found.size),
-        };
-        let plan = plan::load(&place.layout, &directory).map_err(invalid)?;
-        for step in &plan.upgrade {
-            place.perform(disk, step)?;
-        }
-        for name in &plan.temporary {
-            place.perform(disk, &plan::Step::Remove(name.clone()))?;
-        }
-        let is_marked = false;
-        Ok(Surveyed { plan, is_marked })
-    }
-
-    /// Whether this is the unfinished dump of a process that has ended: `temp-PID.rdb` or
-    /// `temp-PID.N.rdb`.
-    fn is_left(&self, name: &str) -> bool {
-        let name_is_free = name != self.dump;
-        let name = name
-            .strip_prefix("temp-")
-            .and_then(|rest| rest.strip_suffix(".rdb"));
-        let process = name.map(|rest| rest.split_once('.').map_or(rest, |(process, _)| process));
-        let Some(process) = process.and_then(|digits| digits.parse().ok()) else {
-            return false;
-        };
-        name_is_free
-            && (process == self.process || !self.is_alive.is_some_and(|is_alive| is_alive(process)))
-    }
-}
-
-impl Surveyed {
-    fn nothing(manifest: Manifest, is_marked: bool) -> Self {
-        let plan = LoadPlan::nothing(manifest);
-        Self { plan, is_marked }
-    }
-}
-
-fn found(entry: Entry) -> Option<Found> {
-    (!entry.is_dir).then_some(Found {
-        name: entry.name,
-        size: entry.size,
-    })
-}
-
-fn invalid(error: impl std::fmt::Display) -> Failure {
-    Failure::new(ErrorKind::InvalidData, error.to_string())
-}
-
-impl Task for Survey {
-    fn step(&mut self, disk: &mut dyn Disk) -> Step {
-        match self.survey(disk) {
-            Ok(surveyed) => Step::Finished(Box::new(surveyed)),
-            Err(failure) => Step::Failed(failure),
-        }
-    }
-}
-
 /// Carries out steps, then opens a file for appending if one is named.
 pub(crate) struct Steps {
     place: Place,
@@ -354,31 +224,20 @@ impl Task for Steps {
 
 /// Cuts the last file at the end of its last whole group, unless its tail has decayed.
 pub(crate) struct Cut {
-    place: Place,
-    name: FileName,
-    whole: u64,
-    unix_secs: i64,
+    pub place: Place,
+    pub name: FileName,
+    /// The end of the last whole group.
+    pub whole: u64,
+    pub unix_secs: i64,
     /// The number of the file, if its units are checked.
-    seq: Option<i64>,
+    pub seq: Option<i64>,
+    /// Whether the file is left as it is: it is not the server's.
+    pub only_looks: bool,
 }
 
 impl Cut {
-    pub(crate) fn new(
-        place: Place,
-        (name, whole): (FileName, u64),
-        seq: Option<i64>,
-        unix_secs: i64,
-    ) -> Self {
-        Self {
-            place,
-            name,
-            whole,
-            unix_secs,
-            seq,
-        }
-    }
-
-    fn cut(&mut self, disk: &mut dyn Disk) -> Result<FileName, Failure> {
+    /// Gives the name of the file that has what was cut off.
+    fn cut(&mut self, disk: &mut dyn Disk) -> Result<Option<FileName>, Failure> {
         if let Some(seq) = self.seq {
             let mut scan = TailScan::new(seq, self.whole);
             let path = self.place.path(&self.name);
@@ -405,11 +264,14 @@ impl Cut {
                 ));
             }
         }
+        if self.only_looks {
+            return Ok(None);
+        }
         let plan = plan::cut(&self.name, self.whole, self.unix_secs);
         for step in &plan.steps {
             self.place.perform(disk, step)?;
         }
-        Ok(plan.aside)
+        Ok(Some(plan.aside))
     }
 }
 

@@ -13,6 +13,7 @@ mod migrate;
 mod on_disk;
 mod payloads;
 mod pipeline;
+mod preload;
 mod replay;
 mod restart;
 mod scripts;

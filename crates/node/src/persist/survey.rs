@@ -1,0 +1,207 @@
+//! The survey of a start: which files there are, what is removed of them, and what is loaded.
+//!
+//! ```text
+//!  dumps of ended processes are removed ─► files of a backup alone are removed
+//!    ─► the manifest is read ─► plan::load ─► upgrade ─► temporary files are removed
+//!    ─► the manifest of preload-file is read
+//! ```
+//! Always true: a file is removed only if its name, or a mark, says that it is unfinished.
+//! Always true: nothing is changed where the files of `preload-file` are.
+//! Not here: reading the files — `loading.rs`
+
+use std::io::ErrorKind;
+
+use russet_aof::plan::{self, Directory, Found, LoadPlan};
+use russet_aof::{FileName, Manifest};
+use russet_io::{Disk, Entry, Failure, FileOp, FileReply, OpenHow, Step, Task};
+
+use super::preload::Preload;
+use super::steps::Place;
+use super::sweep::{Sweep, list};
+
+/// Looks for files at the start of the server, and puts them in order.
+pub(crate) struct Survey {
+    pub place: Place,
+    /// Whether the append-only file is to be loaded. If not, only its manifest is read.
+    pub takes_over: bool,
+    /// Whether its manifest must be there.
+    pub is_required: bool,
+    /// What is loaded instead.
+    pub preload: Option<Preload>,
+    /// The name of the dump, which stays whatever it is called.
+    pub dump: String,
+    /// The number of this process.
+    pub process: u32,
+    /// Whether there is a process of this number; without it there is no other.
+    pub is_alive: Option<fn(u32) -> bool>,
+}
+
+/// The end of [`Survey`].
+pub(crate) struct Surveyed {
+    pub plan: LoadPlan,
+    /// Whether the mark of a backup is there that could not be removed.
+    pub is_marked: bool,
+    /// The files to load instead of those of the plan.
+    pub preload: Option<LoadPlan>,
+}
+
+impl Survey {
+    fn survey(&mut self, disk: &mut dyn Disk) -> Result<Surveyed, Failure> {
+        let mut surveyed = self.survey_own(disk)?;
+        if let Some(Preload::Manifest { dir, name }) = &self.preload {
+            let dir = dir.clone();
+            let mut place = Place {
+                dir,
+                ..self.place.clone()
+            };
+            surveyed.preload = Some(read_manifest(disk, &mut place, name)?);
+        }
+        Ok(surveyed)
+    }
+
+    fn survey_own(&mut self, disk: &mut dyn Disk) -> Result<Surveyed, Failure> {
+        let above = match disk.perform(FileOp::List(".".to_owned())) {
+            Ok(FileReply::Entries(entries)) => entries,
+            Err(failure) if self.takes_over => return Err(failure),
+            _ => Vec::new(),
+        };
+        let above: Vec<Found> = above.into_iter().filter_map(found).collect();
+        let left: Vec<&Found> = above
+            .iter()
+            .filter(|found| self.is_left(&found.name))
+            .collect();
+        for left in left {
+            // Whatever prevents this prevents nothing else.
+            let _ = sweep(&mut self.place, disk, &left.name);
+        }
+        let place = &mut self.place;
+        let listed = match disk.perform(FileOp::List(place.dir.clone())) {
+            Ok(FileReply::Entries(entries)) => entries,
+            Ok(_) => Vec::new(),
+            Err(failure) if failure.kind == ErrorKind::NotFound => Vec::new(),
+            Err(failure) => return Err(failure),
+        };
+        let mut files: Vec<Found> = listed.into_iter().filter_map(found).collect();
+        let mark = place.layout.backup_mark();
+        if files.iter().any(|found| found.name == mark.as_str()) {
+            match Sweep::aof(place.dir.clone(), &place.layout).run(disk) {
+                Err(failure) if self.takes_over => return Err(failure),
+                Err(_) => return Ok(Surveyed::nothing(Manifest::default(), true)),
+                // What is left is none of an append-only file.
+                Ok(()) => files.clear(),
+            }
+        }
+        let manifest = place.layout.manifest();
+        let is_there = files.iter().any(|found| found.name == manifest.as_str());
+        let manifest = match is_there {
+            true => Some(place.read_all(disk, place.path(&manifest))?),
+            false => None,
+        };
+        if manifest.is_none() && self.is_required {
+            let name = place.layout.manifest();
+            let text = format!("{name}: No such file or directory");
+            return Err(Failure::new(ErrorKind::NotFound, text));
+        }
+        if !self.takes_over {
+            let manifest =
+                manifest.map_or_else(|| Ok(Manifest::default()), |text| Manifest::parse(&text));
+            let manifest = manifest.map_err(invalid)?;
+            return Ok(Surveyed::nothing(manifest, false));
+        }
+        let stem = place.layout.stem().as_str();
+        let old_file = above.iter().find(|found| found.name == stem);
+        let directory = Directory {
+            files: &files,
+            manifest: manifest.as_deref(),
+            old_file: old_file.map(|found| found.size),
+        };
+        let plan = plan::load(&place.layout, &directory).map_err(invalid)?;
+        for step in &plan.upgrade {
+            place.perform(disk, step)?;
+        }
+        for name in &plan.temporary {
+            place.perform(disk, &plan::Step::Remove(name.clone()))?;
+        }
+        Ok(Surveyed {
+            plan,
+            is_marked: false,
+            preload: None,
+        })
+    }
+
+    /// Whether this is the unfinished dump of a process that has ended: `temp-PID.rdb` or
+    /// `temp-PID.N.rdb`.
+    fn is_left(&self, name: &str) -> bool {
+        let name_is_free = name != self.dump;
+        let name = name
+            .strip_prefix("temp-")
+            .and_then(|rest| rest.strip_suffix(".rdb"));
+        let process = name.map(|rest| rest.split_once('.').map_or(rest, |(process, _)| process));
+        let Some(process) = process.and_then(|digits| digits.parse().ok()) else {
+            return false;
+        };
+        name_is_free
+            && (process == self.process || !self.is_alive.is_some_and(|is_alive| is_alive(process)))
+    }
+}
+
+impl Surveyed {
+    fn nothing(manifest: Manifest, is_marked: bool) -> Self {
+        Self {
+            plan: LoadPlan::nothing(manifest),
+            is_marked,
+            preload: None,
+        }
+    }
+}
+
+fn found(entry: Entry) -> Option<Found> {
+    (!entry.is_dir).then_some(Found {
+        name: entry.name,
+        size: entry.size,
+    })
+}
+
+fn invalid(error: impl std::fmt::Display) -> Failure {
+    Failure::new(ErrorKind::InvalidData, error.to_string())
+}
+
+impl Task for Survey {
+    fn step(&mut self, disk: &mut dyn Disk) -> Step {
+        match self.survey(disk) {
+            Ok(surveyed) => Step::Finished(Box::new(surveyed)),
+            Err(failure) => Step::Failed(failure),
+        }
+    }
+}
+
+/// Removes a temporary file, unless another server writes it: that one has locked it.
+fn sweep(place: &mut Place, disk: &mut dyn Disk, name: &str) -> Result<(), Failure> {
+    let (file, _) = place.open(disk, name.to_owned(), OpenHow::Append)?;
+    let locked = disk.perform(FileOp::Lock(file));
+    if locked.is_ok() {
+        disk.perform(FileOp::Remove(name.to_owned()))?;
+    }
+    disk.perform(FileOp::Close(file)).map(drop)
+}
+
+/// Reads a manifest and finds its files, none of which is changed.
+fn read_manifest(
+    disk: &mut dyn Disk,
+    place: &mut Place,
+    name: &FileName,
+) -> Result<LoadPlan, Failure> {
+    let text = place.read_all(disk, place.path(name))?;
+    let entries = list(disk, &place.dir)?;
+    let files: Vec<_> = entries.into_iter().filter_map(found).collect();
+    let directory = Directory {
+        files: &files,
+        manifest: Some(&text),
+        old_file: None,
+    };
+    let plan = plan::load(&place.layout, &directory).map_err(invalid)?;
+    match plan.files.is_empty() {
+        true => Err(invalid(format!("{name} lists no file to load"))),
+        false => Ok(plan),
+    }
+}
