@@ -21,7 +21,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::load::beside;
-use super::workload::{Fill, Word, Workload};
+use super::workload::{Fill, Listeners, Word, Workload};
 use super::{Contestant, median, start};
 use crate::processes;
 use crate::server::{Client, Server, encode, scratch_dir};
@@ -173,6 +173,7 @@ fn measure_save(save: &Save, server: &Server, keys: u64, data: u64) -> Result<Fi
         command: &[Word::Is("SET"), Word::Key("key:"), Word::Value(32)],
         keys,
         fill: Fill::Nothing,
+        listeners: Listeners::Nobody,
         settings: save.settings,
     };
     beside(server, &writes, |requests| {

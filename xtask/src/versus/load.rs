@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::processes;
 use crate::server::{Client, Server};
 use crate::versus::workload::{Batch, Chance, Workload};
 
@@ -19,6 +20,8 @@ const THREADS: usize = 2;
 pub(crate) struct Run {
     pub(crate) requests: u64,
     pub(crate) elapsed: Duration,
+    /// CPU of the server, without what connecting took, in nanoseconds.
+    pub(crate) cpu_ns: u64,
 }
 
 /// Runs one round of a workload.
@@ -31,14 +34,16 @@ pub(crate) fn run(
     let pipeline = workload.pipeline as u64;
     let wanted = (workload.requests as f64 * scale) as u64;
     let turns = (wanted / (pipeline * workload.connections as u64)).max(1);
-    let shares = shares(server, workload, round)?;
+    let mut shares = shares(server, workload, round)?;
+    if let Some((_, listeners, _)) = shares.first_mut() {
+        *listeners = workload.listeners.connect(server)?;
+    }
+    let before = processes::cpu_ns(server.id());
     let start = Instant::now();
     thread::scope(|scope| {
         let threads: Vec<_> = shares
             .into_iter()
-            .map(|(clients, chance)| {
-                scope.spawn(move || work(clients, chance, workload, |turn| turn < turns))
-            })
+            .map(|share| scope.spawn(move || work(share, workload, |turn| turn < turns)))
             .collect();
         threads.into_iter().try_for_each(|thread| {
             thread
@@ -50,15 +55,14 @@ pub(crate) fn run(
     Ok(Run {
         requests,
         elapsed: start.elapsed(),
+        cpu_ns: processes::cpu_ns(server.id()).saturating_sub(before),
     })
 }
 
-/// The connections of each thread, and its chance.
-fn shares(
-    server: &Server,
-    workload: &Workload,
-    round: u64,
-) -> Result<Vec<(Vec<Client>, Chance)>, String> {
+/// The connections of a thread, those that hear all that it sends, and its chance.
+type Share = (Vec<Client>, Vec<Client>, Chance);
+
+fn shares(server: &Server, workload: &Workload, round: u64) -> Result<Vec<Share>, String> {
     let share = workload.connections.div_ceil(THREADS);
     let mut shares = Vec::new();
     for thread in 0..THREADS {
@@ -66,7 +70,8 @@ fn shares(
         let clients = (0..count)
             .map(|_| server.connect())
             .collect::<Result<Vec<_>, _>>()?;
-        shares.push((clients, Chance::new(round * 1_000 + thread as u64 + 1)));
+        let chance = Chance::new(round * 1_000 + thread as u64 + 1);
+        shares.push((clients, Vec::new(), chance));
     }
     Ok(shares)
 }
@@ -82,11 +87,11 @@ pub(crate) fn beside<T>(
     thread::scope(|scope| {
         let threads: Vec<_> = shares
             .into_iter()
-            .map(|(clients, chance)| {
+            .map(|share| {
                 let (requests, is_over) = (&requests, &is_over);
-                let batches = clients.len() * workload.pipeline;
+                let batches = share.0.len() * workload.pipeline;
                 scope.spawn(move || {
-                    work(clients, chance, workload, |turn| {
+                    work(share, workload, |turn| {
                         if turn > 0 {
                             requests.fetch_add(batches as u64, Ordering::Relaxed);
                         }
@@ -107,8 +112,7 @@ pub(crate) fn beside<T>(
 }
 
 fn work(
-    mut clients: Vec<Client>,
-    mut chance: Chance,
+    (mut clients, mut listeners, mut chance): Share,
     workload: &Workload,
     goes_on: impl Fn(u64) -> bool,
 ) -> Result<(), String> {
@@ -122,6 +126,9 @@ fn work(
         }
         for client in &mut clients {
             client.receive(workload.pipeline)?;
+        }
+        for listener in &mut listeners {
+            listener.receive(clients.len() * workload.pipeline)?;
         }
     }
     Ok(())

@@ -22,7 +22,6 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use crate::args::Args;
-use crate::processes;
 use crate::server::Server;
 use crate::tool;
 use workload::{Fill, WORKLOADS, Workload};
@@ -184,13 +183,11 @@ fn rounds(plan: &Plan, workload: &Workload, servers: &[Server]) -> Result<Vec<Fi
     let mut samples = vec![Vec::new(); servers.len()];
     for round in 0..plan.rounds {
         for (samples, server) in samples.iter_mut().zip(servers) {
-            let before = processes::cpu_ns(server.id());
             let run = load::run(server, workload, plan.scale, round as u64)?;
-            let used = processes::cpu_ns(server.id()).saturating_sub(before);
             let requests = run.requests as f64;
             samples.push(Figures {
                 rate: requests / run.elapsed.as_secs_f64(),
-                cpu_us: used as f64 / 1e3 / requests,
+                cpu_us: run.cpu_ns as f64 / 1e3 / requests,
             });
         }
     }
@@ -207,7 +204,7 @@ fn median(mut values: Vec<f64>) -> f64 {
 }
 
 fn print_head(contestants: &[Contestant]) {
-    print!("{:<13}", "workload");
+    print!("{:<17}", "workload");
     for contestant in contestants {
         print!("{:>14}{:>8}", format!("{} rps", contestant.name), "us/req");
     }
@@ -216,7 +213,7 @@ fn print_head(contestants: &[Contestant]) {
 
 /// Prints a row; returns our CPU against the best peer's.
 fn print_row(name: &str, figures: &[Figures]) -> Option<f64> {
-    print!("{name:<13}");
+    print!("{name:<17}");
     for figure in figures {
         print!("{:>14.0}{:>8.2}", figure.rate, figure.cpu_us);
     }

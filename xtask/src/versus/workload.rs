@@ -3,7 +3,7 @@
 //! Always true: a random key is twelve digits, so a batch is encoded once and only its digits change.
 //! Not here: how a batch is sent — `load.rs`
 
-use crate::server::{Client, encode};
+use crate::server::{Client, Server, encode};
 
 /// A word of a command.
 #[derive(Debug, Clone, Copy)]
@@ -66,8 +66,45 @@ pub(crate) struct Workload {
     /// Random keys are below this.
     pub(crate) keys: u64,
     pub(crate) fill: Fill,
+    /// Connections that hear every request, or nobody.
+    pub(crate) listeners: Listeners,
     /// More of the servers' command line.
     pub(crate) settings: &'static [&'static str],
+}
+
+/// Connections that hear what the requests publish, each of them once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Listeners {
+    Nobody,
+    /// That many subscribers of the channel `news`.
+    OfChannel(usize),
+    /// One subscriber of that many patterns, of which a channel `p:` with its digits matches one.
+    OfPatterns(u64),
+}
+
+impl Listeners {
+    /// Opens the connections, and has them subscribe.
+    pub(crate) fn connect(self, server: &Server) -> Result<Vec<Client>, String> {
+        let count = match self {
+            Self::Nobody => 0,
+            Self::OfChannel(count) => count,
+            Self::OfPatterns(_) => 1,
+        };
+        let mut clients = (0..count)
+            .map(|_| server.connect())
+            .collect::<Result<Vec<_>, _>>()?;
+        for client in &mut clients {
+            if let Self::OfPatterns(patterns) = self {
+                for pattern in 0..patterns {
+                    let pattern = format!("p:{pattern:012}*");
+                    client.ask(&[b"PSUBSCRIBE", pattern.as_bytes()])?;
+                }
+            } else {
+                client.ask(&[b"SUBSCRIBE", b"news"])?;
+            }
+        }
+        Ok(clients)
+    }
 }
 
 /// Settings of servers that append every change to a file and never rewrite it.
@@ -94,6 +131,20 @@ impl Workload {
     const fn with(self, settings: &'static [&'static str]) -> Self {
         Self { settings, ..self }
     }
+
+    /// The same, sent by one connection and heard by these.
+    const fn to(self, listeners: Listeners) -> Self {
+        let keys = match listeners {
+            Listeners::OfPatterns(patterns) => patterns,
+            _ => self.keys,
+        };
+        Self {
+            listeners,
+            keys,
+            connections: 1,
+            ..self
+        }
+    }
 }
 
 const SMALL_KEYS: u64 = 1_000_000;
@@ -105,6 +156,7 @@ use Word::{Is, Key, Value};
 const PING: &[Word] = &[Is("PING")];
 const SET: &[Word] = &[Is("SET"), Key("key:"), Value(64)];
 const GET: &[Word] = &[Is("GET"), Key("key:")];
+const PUBLISH: &[Word] = &[Is("PUBLISH"), Is("news"), Value(64)];
 
 const fn row(
     name: &'static str,
@@ -127,6 +179,7 @@ const fn row(
         command,
         keys,
         fill,
+        listeners: Listeners::Nobody,
         settings: &[],
     }
 }
@@ -150,6 +203,13 @@ pub(crate) const WORKLOADS: &[Workload] = &[
     row("sadd-p16", 1_000_000, 16, &[Is("SADD"), Is("set"), Key("member:")], Fill::Nothing),
     row("hset-p16", 1_000_000, 16, &[Is("HSET"), Is("hash"), Key("field:"), Value(16)], Fill::Nothing),
     row("zadd-p16", 1_000_000, 16, &[Is("ZADD"), Is("zset"), Key(""), Key("member:")], Fill::Nothing),
+    row("publish-1", 50_000, 1, PUBLISH, Fill::Nothing).to(Listeners::OfChannel(1)),
+    row("publish-1-p16", 400_000, 16, PUBLISH, Fill::Nothing).to(Listeners::OfChannel(1)),
+    row("publish-100", 3_000, 1, PUBLISH, Fill::Nothing).to(Listeners::OfChannel(100)),
+    row("publish-100-p16", 16_000, 16, PUBLISH, Fill::Nothing).to(Listeners::OfChannel(100)),
+    row("publish-5k", 60, 1, PUBLISH, Fill::Nothing).to(Listeners::OfChannel(5_000)),
+    row("publish-5k-p16", 480, 16, PUBLISH, Fill::Nothing).to(Listeners::OfChannel(5_000)),
+    row("publish-patterns", 10_000, 1, &[Is("PUBLISH"), Key("p:"), Value(64)], Fill::Nothing).to(Listeners::OfPatterns(10_000)),
     row("set-everysec", 150_000, 1, SET, Fill::Small).with(EVERY_SECOND),
     row("set-everysec-p16", 1_500_000, 16, SET, Fill::Small).with(EVERY_SECOND),
     row("set-always", 40_000, 1, SET, Fill::Nothing).with(ALWAYS),
