@@ -32,6 +32,7 @@ use crate::persist::backup::Backup;
 use crate::persist::loads::{Loading, Loads};
 use crate::persist::saves::Saves;
 use crate::postponed::Postponed;
+use crate::publish::Gathered;
 use crate::pubsub::Pubsub;
 use crate::session::{For, Session, Sessions};
 use crate::stats::{Meter, Stats};
@@ -127,6 +128,8 @@ pub(crate) struct Core {
     pub events: Vec<Notification>,
     /// Who hears which channels.
     pub pubsub: Pubsub,
+    /// Messages that are not delivered yet.
+    pub gathered: Option<Gathered>,
     /// Clients that wait for a key.
     pub waiters: Waiters,
     /// Clients that wait for copies of their writes.

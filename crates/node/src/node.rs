@@ -140,6 +140,7 @@ impl Node {
             keeps_events: false,
             events: Vec::new(),
             pubsub,
+            gathered: None,
             waiters: Waiters::default(),
             acks: Acks::default(),
             pause: Pause::default(),

@@ -36,7 +36,7 @@ use std::collections::BTreeSet;
 
 use bytes::Bytes;
 use russet_io::{ConnId, Piece};
-use russet_resp::{Output, Protocol, Reply};
+use russet_resp::{Output, Protocol, Reply, SHARED_LEN_MIN};
 
 use crate::buffers::{BUFFER_SIZE, Spares};
 use crate::config::OutputLimit;
@@ -293,6 +293,11 @@ impl Outgoing {
         &mut self.queues[place].output
     }
 
+    /// The session that runs.
+    pub(crate) fn running(&self) -> Option<ConnId> {
+        self.running
+    }
+
     /// The queue of the session that runs.
     // PERF: asked several times a command, so its place is looked up once.
     #[inline]
@@ -377,7 +382,12 @@ impl Outgoing {
             self.aside.extend_shared(message.clone());
             return true;
         }
-        self.output(conn).extend_shared(message.clone());
+        let output = self.output(conn);
+        // PERF: counting a reference costs more than copying a short message.
+        match message.len() < SHARED_LEN_MIN {
+            true => output.extend(message),
+            false => output.extend_shared(message.clone()),
+        }
         match self.allowed {
             None => self.settle(conn),
             Some(_) => self.delivered.push(conn),

@@ -6,7 +6,11 @@
 //!     __keyspace@0__:key     patterns ──► likewise, with the pattern
 //!     __keyevent@0__:set
 //! ```
+//! Messages that one session publishes to one channel in a row are gathered and delivered together
+//! when its requests have run: each receiver is looked up once, however many there are.
+//!
 //! Always true: a message for the session that runs stands behind its reply.
+//! Always true: each receiver gets messages in the order they were published in.
 //! Always true: a message leaves no earlier than replies that depend on the same changes.
 //! Not here: who has subscribed — `pubsub.rs`; which events there are — `settle.rs`.
 
@@ -17,7 +21,7 @@ use russet_resp::{Protocol, encode_request, wire};
 use crate::config::{EVENTS_KEYEVENT, EVENTS_KEYSPACE};
 use crate::core::Core;
 use crate::outgoing::{Class, Outgoing};
-use crate::pubsub::{Kind, Receiver};
+use crate::pubsub::{Kind, Name, Receiver};
 use crate::session::Session;
 
 /// A message in each form that somebody needed so far.
@@ -62,10 +66,102 @@ impl<'m> Message<'m> {
     }
 }
 
+/// Messages to one channel that were published in a row and are not delivered yet.
+#[derive(Debug)]
+pub(crate) struct Gathered {
+    channel: Name,
+    /// In the form of RESP2.
+    bytes: Vec<u8>,
+    /// Where each begins.
+    starts: Vec<usize>,
+}
+
+/// The most bytes that are gathered.
+const GATHERED_SIZE_MAX: usize = 64 << 10;
+
+impl Gathered {
+    fn add(&mut self, words: &[&[u8]]) {
+        self.starts.push(self.bytes.len());
+        encode_request(words, &mut self.bytes);
+    }
+
+    fn has_room(&self, payload: &[u8]) -> bool {
+        self.bytes.len() + payload.len() <= GATHERED_SIZE_MAX
+    }
+
+    /// The same messages in the form of RESP3.
+    fn as_pushes(&self) -> Bytes {
+        let mut bytes = self.bytes.clone();
+        self.starts
+            .iter()
+            .for_each(|&start| bytes[start] = wire::PUSH);
+        Bytes::from(bytes)
+    }
+}
+
 impl Core {
+    /// Adds a message to those that are gathered; false if it has to be sent at once. Patterns
+    /// would have to be asked for each, and a client that hears itself does so behind each reply.
+    fn gather(&mut self, channel: &[u8], payload: &[u8]) -> bool {
+        let publisher = self.outgoing.running();
+        if self.pubsub.count(Kind::Pattern) > 0
+            || publisher.is_none_or(|publisher| self.pubsub.has(publisher))
+        {
+            return false;
+        }
+        let words: [&[u8]; 3] = [b"message", channel, payload];
+        match &mut self.gathered {
+            Some(gathered) if *gathered.channel == *channel && gathered.has_room(payload) => {
+                gathered.add(&words);
+            }
+            _ => {
+                self.deliver_gathered();
+                let mut gathered = Gathered {
+                    channel: Name::from(channel),
+                    bytes: Vec::new(),
+                    starts: Vec::new(),
+                };
+                gathered.add(&words);
+                self.gathered = Some(gathered);
+            }
+        }
+        true
+    }
+
+    /// Delivers what was gathered: the requests of a session have run, or subscriptions change.
+    #[inline]
+    pub(crate) fn deliver_gathered(&mut self) {
+        if let Some(gathered) = self.gathered.take() {
+            self.send_gathered(gathered);
+        }
+    }
+
+    #[inline(never)]
+    fn send_gathered(&mut self, gathered: Gathered) {
+        let receivers = self.pubsub.receivers(Kind::Channel, &gathered.channel);
+        let mut pushes = None;
+        let is_resp3 = |receiver: &&Receiver| receiver.protocol == Protocol::Resp3;
+        for receiver in receivers.iter().filter(is_resp3) {
+            let pushes = pushes.get_or_insert_with(|| gathered.as_pushes());
+            self.outgoing.deliver(receiver.conn, pushes);
+        }
+        let bytes = Bytes::from(gathered.bytes);
+        for receiver in receivers.iter().filter(|receiver| !is_resp3(receiver)) {
+            self.outgoing.deliver(receiver.conn, &bytes);
+        }
+    }
+
     /// Publishes a message to a channel; the number of receivers, a client once for its channel and
     /// once for each pattern.
     pub(crate) fn publish(&mut self, channel: &[u8], payload: &[u8]) -> usize {
+        if self.pubsub.is_empty() {
+            return 0;
+        }
+        let count = self.pubsub.receivers(Kind::Channel, channel).len();
+        if count > 0 && self.gather(channel, payload) {
+            return count;
+        }
+        self.deliver_gathered();
         let Self {
             pubsub, outgoing, ..
         } = self;
@@ -80,6 +176,7 @@ impl Core {
 
     /// Publishes a message to a shard channel; the number of receivers.
     pub(crate) fn publish_to_shard(&mut self, channel: &[u8], payload: &[u8]) -> usize {
+        self.deliver_gathered();
         let receivers = self.pubsub.receivers(Kind::Shard, channel);
         Message::new(&[b"smessage", channel, payload]).send(receivers, &mut self.outgoing)
     }
@@ -103,6 +200,7 @@ impl Core {
     /// Ends all subscriptions of a session without a word.
     pub(crate) fn end_subscriptions(&mut self, session: &mut Session) {
         if self.pubsub.has(session.conn) {
+            self.deliver_gathered();
             self.pubsub.forget(session.conn);
             self.follow_subscriptions(session);
         }

@@ -219,6 +219,7 @@ impl Node {
 
     /// Notes what a session needs after some of its requests ran.
     pub(crate) fn after(&mut self, conn: ConnId) {
+        self.core.deliver_gathered();
         let Some(session) = self.sessions.get_mut(conn) else {
             return;
         };

@@ -169,6 +169,7 @@ fn subscribe(
             "ERR SSUBSCRIBE isn't allowed for a DENY BLOCKING client",
         ));
     }
+    cx.core.deliver_gathered();
     let receiver = Receiver {
         conn: cx.session.conn,
         protocol: cx.session.protocol,
@@ -186,6 +187,7 @@ fn unsubscribe(
     args: Args<'_>,
     kind: Kind,
 ) -> Result<ControlFlow, CommandError> {
+    cx.core.deliver_gathered();
     let conn = cx.session.conn;
     let names: Vec<Name> = match args.len() {
         1 => cx.core.pubsub.names_of(kind, conn),

@@ -9,6 +9,7 @@ mod himport;
 mod info;
 mod journal;
 mod limits;
+mod messages;
 mod migrate;
 mod on_disk;
 mod payloads;
