@@ -21,7 +21,7 @@ use russet_resp::{Protocol, encode_request, wire};
 use crate::config::{EVENTS_KEYEVENT, EVENTS_KEYSPACE};
 use crate::core::Core;
 use crate::outgoing::{Class, Outgoing};
-use crate::pubsub::{Kind, Name, Receiver};
+use crate::pubsub::{Gathered, Kind, Receiver};
 use crate::session::Session;
 
 /// A message in each form that somebody needed so far.
@@ -66,39 +66,6 @@ impl<'m> Message<'m> {
     }
 }
 
-/// Messages to one channel that were published in a row and are not delivered yet.
-#[derive(Debug)]
-pub(crate) struct Gathered {
-    channel: Name,
-    /// In the form of RESP2.
-    bytes: Vec<u8>,
-    /// Where each begins.
-    starts: Vec<usize>,
-}
-
-/// The most bytes that are gathered.
-const GATHERED_SIZE_MAX: usize = 64 << 10;
-
-impl Gathered {
-    fn add(&mut self, words: &[&[u8]]) {
-        self.starts.push(self.bytes.len());
-        encode_request(words, &mut self.bytes);
-    }
-
-    fn has_room(&self, payload: &[u8]) -> bool {
-        self.bytes.len() + payload.len() <= GATHERED_SIZE_MAX
-    }
-
-    /// The same messages in the form of RESP3.
-    fn as_pushes(&self) -> Bytes {
-        let mut bytes = self.bytes.clone();
-        self.starts
-            .iter()
-            .for_each(|&start| bytes[start] = wire::PUSH);
-        Bytes::from(bytes)
-    }
-}
-
 impl Core {
     /// Adds a message to those that are gathered; false if it has to be sent at once. Patterns
     /// would have to be asked for each, and a client that hears itself does so behind each reply.
@@ -111,16 +78,12 @@ impl Core {
         }
         let words: [&[u8]; 3] = [b"message", channel, payload];
         match &mut self.gathered {
-            Some(gathered) if *gathered.channel == *channel && gathered.has_room(payload) => {
+            Some(gathered) if gathered.is_for(channel) && gathered.has_room(payload.len()) => {
                 gathered.add(&words);
             }
             _ => {
                 self.deliver_gathered();
-                let mut gathered = Gathered {
-                    channel: Name::from(channel),
-                    bytes: Vec::new(),
-                    starts: Vec::new(),
-                };
+                let mut gathered = Gathered::new(channel);
                 gathered.add(&words);
                 self.gathered = Some(gathered);
             }
@@ -138,14 +101,14 @@ impl Core {
 
     #[inline(never)]
     fn send_gathered(&mut self, gathered: Gathered) {
-        let receivers = self.pubsub.receivers(Kind::Channel, &gathered.channel);
+        let receivers = self.pubsub.receivers(Kind::Channel, gathered.channel());
         let mut pushes = None;
         let is_resp3 = |receiver: &&Receiver| receiver.protocol == Protocol::Resp3;
         for receiver in receivers.iter().filter(is_resp3) {
             let pushes = pushes.get_or_insert_with(|| gathered.as_pushes());
             self.outgoing.deliver(receiver.conn, pushes);
         }
-        let bytes = Bytes::from(gathered.bytes);
+        let bytes = gathered.into_bytes();
         for receiver in receivers.iter().filter(|receiver| !is_resp3(receiver)) {
             self.outgoing.deliver(receiver.conn, &bytes);
         }

@@ -16,6 +16,7 @@
 //! Always true: the place of a receiver in its topic is known to its subscriber.
 //! Not here: messages — `publish.rs`; the commands — `control/pubsub.rs`.
 
+mod gathered;
 mod patterns;
 
 use std::collections::BTreeMap;
@@ -27,6 +28,7 @@ use russet_base::rng::Rng;
 use russet_io::ConnId;
 use russet_resp::Protocol;
 
+pub(crate) use gathered::Gathered;
 use patterns::Patterns;
 
 /// The name of a topic, shared by all who know it.
