@@ -79,6 +79,8 @@ pub struct Effects {
     pub propagate: Propagate,
     /// Whether the journal has readers: `propagate` is left alone otherwise.
     pub recording: bool,
+    /// Whether clients may hold what commands read.
+    pub is_tracked: bool,
     /// The requests that are recorded instead of the one received, encoded one after the other.
     pub rewritten: Vec<u8>,
     /// The classes of events that somebody wants (bits of [`NotifyClass`]).
@@ -106,7 +108,8 @@ impl Effects {
     pub fn is_counted_only(&self) -> bool {
         let is_special = !matches!(self.propagate, Propagate::Verbatim);
         // PERF: asked after every command, so without a branch for each.
-        (self.wanted | u32::from(self.recording | self.is_forced | is_special)) == 0
+        let is_heard = self.recording | self.is_tracked;
+        (self.wanted | u32::from(is_heard | self.is_forced | is_special)) == 0
     }
 
     /// Records an event if its class is wanted.

@@ -124,9 +124,10 @@ fn serve(core: &mut Core, sessions: &mut Sessions, key: &DbKey) {
             continue;
         };
         if wait.on_gone || kind == Some(wait.kind) {
+            let by = core.waiters.conn_of(client);
             run_again(core, sessions, client);
             core.end_unit();
-            core.hear_changes();
+            core.hear_changes_by(by);
         } else if kind.is_none() && !core.waiters.anybody_on_gone(key) {
             return;
         }

@@ -35,6 +35,7 @@ use crate::postponed::Postponed;
 use crate::pubsub::{Gathered, Pubsub};
 use crate::session::{For, Session, Sessions};
 use crate::stats::{Meter, Stats};
+use crate::tracking::Tracking;
 use crate::users::Users;
 use crate::waiters::Waiters;
 use crate::watchers::Watchers;
@@ -129,6 +130,8 @@ pub(crate) struct Core {
     pub pubsub: Pubsub,
     /// Messages that are not delivered yet.
     pub gathered: Option<Gathered>,
+    /// Who may hold which keys.
+    pub tracking: Tracking,
     /// Clients that wait for a key.
     pub waiters: Waiters,
     /// Clients that wait for copies of their writes.

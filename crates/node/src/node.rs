@@ -37,6 +37,7 @@ use crate::pubsub::Pubsub;
 use crate::registry;
 use crate::session::Sessions;
 use crate::stats::Stats;
+use crate::tracking::Tracking;
 use crate::users::Users;
 use crate::waiters::Waiters;
 use crate::watchers::Watchers;
@@ -141,6 +142,7 @@ impl Node {
             events: Vec::new(),
             pubsub,
             gathered: None,
+            tracking: Tracking::default(),
             waiters: Waiters::default(),
             acks: Acks::default(),
             pause: Pause::default(),

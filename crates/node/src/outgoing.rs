@@ -293,6 +293,19 @@ impl Outgoing {
         &mut self.queues[place].output
     }
 
+    /// Notes the protocol of a connection.
+    pub(crate) fn set_protocol(&mut self, conn: ConnId, protocol: Protocol) {
+        if let Some(queue) = self.find_mut(conn) {
+            queue.protocol = protocol;
+        }
+    }
+
+    /// The protocol of a connection that is there.
+    pub(crate) fn protocol_of(&self, conn: ConnId) -> Option<Protocol> {
+        let queue = self.find(conn).filter(|queue| !queue.is_killed)?;
+        Some(queue.protocol)
+    }
+
     /// The session that runs.
     pub(crate) fn running(&self) -> Option<ConnId> {
         self.running

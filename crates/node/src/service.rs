@@ -161,6 +161,9 @@ impl Service for Node {
         }
         self.release_all();
         if self.core.open.is_none() {
+            if !self.core.tracking.is_empty() {
+                self.core.broadcast_changes();
+            }
             self.core.outgoing.settle_delivered();
         }
         self.core.outgoing.expire_patience();
@@ -261,6 +264,7 @@ impl Node {
             block::stop_waiting(&mut self.core, client);
             self.core.acks.take(conn);
             self.core.end_subscriptions(session);
+            self.core.end_tracking(session);
             self.core.outgoing.kill(conn);
         }
     }
@@ -269,6 +273,7 @@ impl Node {
     pub(crate) fn forget(&mut self, mut session: Session) {
         block::stop_waiting(&mut self.core, session.id);
         self.core.end_subscriptions(&mut session);
+        self.core.end_tracking(&session);
         self.core.acks.take(session.conn);
         self.core.unwatch(session.id);
         self.spares.give_input(session.input);

@@ -17,11 +17,13 @@ use russet_command::args::is_word;
 use russet_command::effects::{Notification, removal};
 use russet_command::{NotifyClass, Propagate};
 use russet_engine::{Event, EventKind};
+use russet_io::ConnId;
 use russet_resp::Args;
 
 use crate::config::{EVENTS_KEYEVENT, EVENTS_KEYSPACE};
 use crate::core::Core;
 use crate::journal::{Lost, ReaderId};
+use crate::tracking::TRACKERS;
 use crate::waiters::WAITERS;
 use crate::watchers::WATCHERS;
 
@@ -42,6 +44,9 @@ impl Core {
     fn take_rare_effects(&mut self, db: usize, request: &Args<'_>) {
         if self.effects.wanted != 0 || self.keyspace.has_events() {
             self.hear_events();
+        }
+        if self.effects.is_tracked {
+            self.remember(db, request);
         }
         if self.effects.is_forced && is_word(&request[0], "FLUSHALL") {
             self.saves.is_flushed = self.is_persistent && self.loading.is_none();
@@ -152,12 +157,21 @@ impl Core {
         self.spread(events);
     }
 
-    /// Tells those who watch and those who wait of the keys that changed.
+    /// Tells those who watch, wait or may hold them of the keys that the running session changed.
     pub(crate) fn hear_changes(&mut self) {
+        self.hear_changes_by(self.outgoing.running());
+    }
+
+    /// The same of keys that another session changed, or time.
+    pub(crate) fn hear_changes_by(&mut self, by: Option<ConnId>) {
         for change in self.keyspace.take_changes() {
             let has = |observer| change.observers().contains(&observer);
             let (is_watched, is_awaited) = (has(WATCHERS), has(WAITERS));
+            let is_held = has(TRACKERS);
             let key = (change.db, change.key);
+            if is_held || !self.tracking.prefixes.is_empty() {
+                self.invalidate(&key, by);
+            }
             if is_watched {
                 self.watchers.touch(&mut self.keyspace, &key);
             }

@@ -566,7 +566,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
     Setting::flag("tls-session-caching", "yes")
         .does("Whether TLS sessions are remembered."),
     Setting::int("tracking-table-max-keys", "1000000", 0, LONG)
-        .to(|t, v| t.tracking_table_max_keys = v.int()).unread()
+        .to(|t, v| t.tracking_table_max_keys = v.int())
         .does("The number of keys that are tracked for client-side caching."),
     Setting::text("unixsocket", "").immutable().optional().to(|t, v| t.unixsocket = v.text())
         .does("The path of the Unix socket."),

@@ -4,6 +4,7 @@
 //! Not here: AUTH, HELLO, RESET — `connection.rs`.
 
 mod describe;
+mod tracking;
 
 use std::borrow::Cow;
 
@@ -34,11 +35,22 @@ pub(crate) const FAMILY: Family<ControlHandler> = Family {
     rows: &[Row::container(
         "CLIENT",
         &[
+            Row::control("CACHING", Exactly(3), tracking::caching)
+                .takes("<YES | NO>:mode")
+                .flags(ANYWHERE)
+                .since("6.0.0")
+                .cost("O(1)")
+                .does("Says whether the reads of the next command may be cached."),
             Row::control("GETNAME", Exactly(2), getname)
                 .flags(ANYWHERE)
                 .since("2.6.9")
                 .cost("O(1)")
                 .does("Tells the name of the connection."),
+            Row::control("GETREDIR", Exactly(2), tracking::getredir)
+                .flags(ANYWHERE)
+                .since("6.0.0")
+                .cost("O(1)")
+                .does("Returns the number of the client that hears of changes instead."),
             Row::control("HELP", Exactly(2), help)
                 .flags(Flags::LOADING.with(Flags::STALE))
                 .since("5.0.0")
@@ -136,6 +148,17 @@ pub(crate) const FAMILY: Family<ControlHandler> = Family {
                 .cost("O(1)")
                 .does("Names the connection.")
                 .tips(&["request_policy:all_nodes", "response_policy:all_succeeded"]),
+            Row::control("TRACKING", AtLeast(3), tracking::tracking)
+                .takes("<ON | OFF>:status [REDIRECT client-id:integer] [PREFIX prefix [PREFIX prefix ...]] [BCAST] [OPTIN] [OPTOUT] [NOLOOP]")
+                .flags(ANYWHERE)
+                .since("6.0.0")
+                .cost("O(1). Some options may introduce additional complexity.")
+                .does("Tells the connection when keys change that it has read."),
+            Row::control("TRACKINGINFO", Exactly(2), tracking::trackinginfo)
+                .flags(ANYWHERE)
+                .since("6.2.0")
+                .cost("O(1)")
+                .does("Returns how the connection tracks keys."),
             Row::control("UNBLOCK", AtLeast(3), unblock)
                 .takes("client-id:integer [TIMEOUT | ERROR]:unblock-type")
                 .flags(ADMIN)

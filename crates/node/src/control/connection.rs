@@ -156,7 +156,11 @@ fn reset(cx: &mut ControlCtx<'_>, _: Args<'_>) -> Result<ControlFlow, CommandErr
     exec::discard(cx.core, cx.session);
     let session = &mut *cx.session;
     cx.core.end_subscriptions(session);
+    cx.core.end_tracking(session);
     session.protocol = Protocol::Resp2;
+    cx.core
+        .outgoing
+        .set_protocol(session.conn, session.protocol);
     session.db = 0;
     // COMPAT: what was to be skipped is this reply, all the same.
     if session.replies == Replies::Off {
@@ -246,6 +250,7 @@ fn hello(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlFlow, Command
     if let Some(protocol) = hello.protocol {
         cx.session.protocol = protocol;
         cx.core.pubsub.set_protocol(cx.session.conn, protocol);
+        cx.core.outgoing.set_protocol(cx.session.conn, protocol);
     }
     cx.core.follow_subscriptions(cx.session);
     let (id, protocol) = (cx.session.id, cx.session.protocol);

@@ -55,6 +55,7 @@ impl Core {
 }
 
 fn info(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlFlow, CommandError> {
+    let tracking = &cx.core.tracking;
     let (waiters, watchers) = (&cx.core.waiters, &cx.core.watchers);
     let mut clients = Clients {
         blocked: waiters.len() + cx.core.acks.len(),
@@ -63,6 +64,12 @@ fn info(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlFlow, CommandE
         watching: watchers.watching(),
         watched_keys: watchers.keys(),
         subscribed: cx.core.pubsub.subscribers(),
+        tracking: tracking.len(),
+        tracked: [
+            tracking.table.keys(),
+            tracking.table.items(),
+            tracking.prefixes.len(),
+        ],
         topics: [Kind::Channel, Kind::Pattern, Kind::Shard].map(|kind| cx.core.pubsub.count(kind)),
         ..Clients::default()
     };

@@ -117,7 +117,7 @@ const CLIENTS: &[Field] = &[
         v.clients.output_max.into()
     }),
     field("blocked_clients", |v| v.clients.blocked.into()),
-    zero("tracking_clients"),
+    field("tracking_clients", |v| v.clients.tracking.into()),
     field("pubsub_clients", |v| v.clients.subscribed.into()),
     field("watching_clients", |v| v.clients.watching.into()),
     field("clients_in_timeout_table", |v| v.clients.in_timeout.into()),
@@ -378,9 +378,9 @@ const STATS: &[Field] = &[
     zero("active_defrag_key_misses"),
     zero("total_active_defrag_time"),
     zero("current_active_defrag_time"),
-    zero("tracking_total_keys"),
-    zero("tracking_total_items"),
-    zero("tracking_total_prefixes"),
+    field("tracking_total_keys", |v| v.clients.tracked[0].into()),
+    field("tracking_total_items", |v| v.clients.tracked[1].into()),
+    field("tracking_total_prefixes", |v| v.clients.tracked[2].into()),
     zero("unexpected_error_replies"),
     field("total_error_replies", |v| {
         Shown::Count(v.stats.error_replies)

@@ -132,6 +132,10 @@ pub(crate) struct Clients {
     pub subscribed: usize,
     /// Channels, patterns and shard channels that somebody has subscribed to.
     pub topics: [usize; 3],
+    /// Clients that track keys.
+    pub tracking: usize,
+    /// Keys that are tracked, their holders together, and prefixes.
+    pub tracked: [usize; 3],
     /// The largest input buffer, in bytes.
     pub input_max: usize,
     /// The most output that waits, in bytes.

@@ -3,7 +3,7 @@
 //! Always true: a free place has generation 0, which no connection has.
 
 use russet_io::Piece;
-use russet_resp::{Chunk, Output};
+use russet_resp::{Chunk, Output, Protocol};
 
 use super::fence::Fences;
 use super::{Class, Waiting};
@@ -17,6 +17,8 @@ pub(super) struct Queue {
     pub generation: u32,
     /// Its class.
     pub class: Class,
+    /// The protocol that it speaks.
+    pub protocol: Protocol,
     /// Whether it stands in the list of connections to flush.
     pub is_listed: bool,
     /// Bytes that wait.

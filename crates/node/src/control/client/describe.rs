@@ -8,12 +8,14 @@ use std::fmt::Write;
 use russet_io::{Address, Origin};
 use russet_resp::{ArgBuf, Protocol};
 
+use super::tracking::redirect_of;
 use crate::buffers::BUFFER_SIZE;
 use crate::core::Core;
 use crate::fieldsets::Fieldsets;
 use crate::multi::Multi;
 use crate::pubsub::Kind;
 use crate::session::{For, Session, State};
+use crate::tracking::Mode;
 
 /// The addresses of both ends, as CLIENT LIST shows them.
 pub(crate) fn addresses(origin: &Origin) -> (String, String) {
@@ -48,7 +50,7 @@ pub(super) fn describe(core: &Core, session: &Session, text: &mut String) {
         text,
         "id={} addr={addr} laddr={laddr} fd={} name={} age={age_s} idle={idle_s} flags={} db={} \
          sub={} psub={} ssub={} multi={} watch={} qbuf={} qbuf-free={} argv-mem={} multi-mem={} \
-         rbs={} rbp={} obl={} oll={} omem={} tot-mem={} events={} cmd={command} user={user} redir=-1 \
+         rbs={} rbp={} obl={} oll={} omem={} tot-mem={} events={} cmd={command} user={user} redir={} \
          resp={resp} lib-name={} lib-ver={} tot-net-in={} tot-net-out={} tot-cmds={}",
         session.id,
         session.conn.index + 8,
@@ -71,6 +73,7 @@ pub(super) fn describe(core: &Core, session: &Session, text: &mut String) {
         waiting.beyond,
         memory.total,
         if waiting.total() > 0 { "rw" } else { "r" },
+        redirect_of(core.tracking.get(session.conn)),
         lossy(names.map(|n| &n.lib_name)),
         lossy(names.map(|n| &n.lib_version)),
         session.bytes_in,
@@ -85,6 +88,7 @@ fn flags(core: &Core, session: &Session) -> String {
         session.state,
         State::Waits(For::Keys | For::Acks | For::Gate)
     );
+    let tracker = core.tracking.get(session.conn);
     let letters = [
         (core.pubsub.has(session.conn), 'P'),
         (session.multi().is_some(), 'x'),
@@ -92,6 +96,9 @@ fn flags(core: &Core, session: &Session) -> String {
         (core.watchers.is_dirty(session.id), 'd'),
         (!session.runs_or_waits(), 'c'),
         (matches!(session.origin.address, Address::Unix { .. }), 'U'),
+        (tracker.is_some(), 't'),
+        (tracker.is_some_and(|t| t.is_broken), 'R'),
+        (tracker.is_some_and(|t| t.mode == Mode::Broadcast), 'B'),
         (session.wishes.no_evict, 'e'),
         (session.wishes.no_touch, 'T'),
     ];

@@ -1,0 +1,200 @@
+//! Invalidation: clients hear of changes of keys that they may hold.
+//!
+//! ```text
+//!  RESP3            >2 invalidate [key]
+//!  RESP2, REDIRECT  *3 message __redis__:invalidate [key]     to a subscriber of any channel
+//!  a flush          the same with null in the place of the keys
+//!  target gone      >2 tracking-redir-broken id
+//! ```
+//! Always true: a message about a change leaves no earlier than the reply to the change.
+//! Not here: who tracks what — `tracking.rs`.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use russet_command::{Flags, keys};
+use russet_io::ConnId;
+use russet_resp::{Args, Output, Protocol, Reply};
+
+use crate::core::Core;
+use crate::session::Session;
+use crate::tracking::Mode;
+use crate::waiters::DbKey;
+
+/// The channel on which clients hear of changes in RESP2.
+const CHANNEL: &[u8] = b"__redis__:invalidate";
+
+/// Keys to forget.
+enum What<'k> {
+    Keys(&'k [&'k [u8]]),
+    All,
+}
+
+impl What<'_> {
+    fn encode(&self, protocol: Protocol) -> Bytes {
+        let mut output = Output::new();
+        let mut reply = Reply::new(&mut output, protocol);
+        match protocol {
+            Protocol::Resp3 => {
+                reply.push(2);
+                reply.bulk(b"invalidate");
+            }
+            Protocol::Resp2 => {
+                reply.array(3);
+                reply.bulk(b"message");
+                reply.bulk(CHANNEL);
+            }
+        }
+        match self {
+            What::All => reply.null(),
+            What::Keys(keys) => {
+                reply.array(keys.len());
+                keys.iter().for_each(|key| reply.bulk(key));
+            }
+        }
+        Bytes::from(output.to_vec())
+    }
+}
+
+impl Core {
+    /// A command of the running session was executed: what it read may be cached from now on.
+    pub(crate) fn remember(&mut self, db: usize, request: &Args<'_>) {
+        let Some(conn) = self.outgoing.running() else {
+            return;
+        };
+        let commands = Arc::clone(&self.commands);
+        let Some(command) = commands.resolve(*request).map(|id| commands.get(id)) else {
+            return;
+        };
+        let name = command.full_name.split('|').next().unwrap_or_default();
+        if matches!(name, "flushall" | "flushdb") {
+            self.invalidate_all();
+        }
+        let remembers = self.tracking.step(conn, name);
+        if !remembers || !command.spec.flags.has(Flags::READONLY) {
+            return;
+        }
+        if let Ok(found) = keys::keys(command.spec, *request) {
+            for at in found.iter() {
+                let key = (db, request[at.position].into());
+                let table = &mut self.tracking.table;
+                table.insert(&mut self.keyspace, key, conn);
+            }
+        }
+    }
+
+    /// A key has changed, by the commands of this connection.
+    pub(crate) fn invalidate(&mut self, key: &DbKey, by: Option<ConnId>) {
+        self.tracking.prefixes.change(&key.1, by);
+        if let Some(holders) = self.tracking.table.take(&mut self.keyspace, key) {
+            for conn in holders {
+                self.tell_holder(conn, &key.1, by);
+            }
+        }
+    }
+
+    fn tell_holder(&mut self, conn: ConnId, key: &[u8], by: Option<ConnId>) {
+        let Some(tracker) = self.tracking.get(conn) else {
+            return;
+        };
+        let is_own = tracker.no_loop && by == Some(conn);
+        if tracker.mode != Mode::Broadcast && !is_own {
+            self.tell_of(conn, &What::Keys(&[key]));
+        }
+    }
+
+    /// All keys of a database are gone: whatever clients hold may be wrong.
+    pub(crate) fn invalidate_all(&mut self) {
+        let clients: Vec<ConnId> = self.tracking.clients().collect();
+        for conn in clients {
+            self.tell_of(conn, &What::All);
+        }
+        self.tracking.table.clear(&mut self.keyspace);
+    }
+
+    /// The turn ends: tells clients what has changed under their prefixes, and forgets keys of the
+    /// table beyond its limit.
+    pub(crate) fn broadcast_changes(&mut self) {
+        let limit = match self.config.tracking_table_max_keys {
+            0 => usize::MAX,
+            limit => usize::try_from(limit).unwrap_or(usize::MAX),
+        };
+        while let Some((key, holders)) =
+            self.tracking
+                .table
+                .take_beyond(&mut self.keyspace, limit, &mut self.rng)
+        {
+            for conn in holders {
+                self.tell_holder(conn, &key.1, None);
+            }
+        }
+        for changed in self.tracking.prefixes.take_changed() {
+            let all: Vec<&[u8]> = changed.keys.iter().map(|(key, _)| &**key).collect();
+            for conn in changed.clients {
+                let no_loop = self
+                    .tracking
+                    .get(conn)
+                    .is_some_and(|tracker| tracker.no_loop);
+                let is_own = |by: &Option<ConnId>| no_loop && *by == Some(conn);
+                if !changed.keys.iter().any(|(_, by)| is_own(by)) {
+                    self.tell_of(conn, &What::Keys(&all));
+                    continue;
+                }
+                let others = changed.keys.iter().filter(|(_, by)| !is_own(by));
+                let others: Vec<&[u8]> = others.map(|(key, _)| &**key).collect();
+                if !others.is_empty() {
+                    self.tell_of(conn, &What::Keys(&others));
+                }
+            }
+        }
+    }
+
+    /// Sends a message to a client, or to the one that it named.
+    fn tell_of(&mut self, conn: ConnId, what: &What<'_>) {
+        let Some(tracker) = self.tracking.get_mut(conn) else {
+            return;
+        };
+        let own = self.outgoing.protocol_of(conn);
+        let Some((id, target)) = tracker.redirect else {
+            if own == Some(Protocol::Resp3) {
+                self.outgoing.deliver(conn, &what.encode(Protocol::Resp3));
+            }
+            return;
+        };
+        match self.outgoing.protocol_of(target) {
+            None => {
+                tracker.is_broken = true;
+                if own == Some(Protocol::Resp3) {
+                    let mut output = Output::new();
+                    let mut reply = Reply::new(&mut output, Protocol::Resp3);
+                    reply.push(2);
+                    reply.bulk(b"tracking-redir-broken");
+                    reply.integer(i64::try_from(id).unwrap_or(i64::MAX));
+                    self.outgoing.deliver(conn, &Bytes::from(output.to_vec()));
+                }
+            }
+            Some(Protocol::Resp2) if !self.pubsub.has(target) => {}
+            Some(protocol) => {
+                self.outgoing.deliver(target, &what.encode(protocol));
+            }
+        }
+    }
+
+    /// Takes over who tracks: what the engine reports, and whether commands are looked at.
+    pub(crate) fn follow_tracking(&mut self) {
+        self.effects.is_tracked = !self.tracking.is_empty();
+        self.keyspace
+            .observe_all(!self.tracking.prefixes.is_empty());
+        if self.tracking.is_empty() {
+            self.tracking.table.clear(&mut self.keyspace);
+        }
+    }
+
+    /// Ends the tracking of a session.
+    pub(crate) fn end_tracking(&mut self, session: &Session) {
+        if self.tracking.get(session.conn).is_some() {
+            self.tracking.remove(session.conn);
+            self.follow_tracking();
+        }
+    }
+}
