@@ -159,3 +159,32 @@ pub(crate) const ANNOTATION_SIZE_MAX: usize = 1023;
 const HEX: &[u8; 16] = b"0123456789abcdef";
 
 const _: () = assert!(LINE_SIZE_MAX < 128 && LINE_SIZE_MAX < ANNOTATION_SIZE_MAX);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_read_at_their_greatest_length_and_in_one_spelling_only() {
+        let check = Check {
+            seq: i64::MIN,
+            start: u64::MAX,
+            len: u64::MAX,
+            synced: u64::MAX,
+        };
+        let line = check.line(0);
+        assert_eq!(line.as_bytes().len(), LINE_SIZE_MAX);
+        assert_eq!(Check::parse(line.as_bytes()), Some(check));
+        for malformed in [
+            &b"#U:1;0;0;0;0123456789abcdef;\r\n"[..],
+            b"#U:1;0;0;0;0123456789abcdef;0123456789abcdef\r\n",
+            b"#U:1;0;0;0;0123456789abcde\r\n",
+            b"#U:1;0;0;0;\r\n",
+            b"#U:1;0;0;0\r\n",
+            b"#U:1;0;0;0;0123456789abcdef\n",
+            b"#U:01;0;0;0;0123456789abcdef\r\n",
+        ] {
+            assert_eq!(Check::parse(malformed), None);
+        }
+    }
+}

@@ -518,3 +518,6 @@ const LIMITS: Limits = Limits {
     line_len_max: 64,
     ..Limits::PRIMARY
 };
+
+#[cfg(test)]
+mod tests;

@@ -5,8 +5,6 @@
 
 use russet_resp::{Args, Frame, Span};
 
-use crate::check_line;
-
 /// One command outside of transactions, or one whole transaction.
 #[derive(Clone, Copy)]
 pub struct Unit<'a> {
@@ -27,12 +25,6 @@ impl<'a> Unit<'a> {
     #[must_use]
     pub const fn end(&self) -> u64 {
         self.start + self.bytes().len() as u64
-    }
-
-    /// Whether it is a transaction.
-    #[must_use]
-    pub const fn is_transaction(&self) -> bool {
-        self.frames.len() > 1
     }
 
     /// Its bytes, MULTI and EXEC included.
@@ -82,11 +74,5 @@ impl<'a> Annotation<'a> {
     #[must_use]
     pub const fn line(&self) -> &'a [u8] {
         self.line
-    }
-
-    /// The second of Unix time at which the commands behind it ran, if it says so.
-    #[must_use]
-    pub fn timestamp(&self) -> Option<i64> {
-        check_line::timestamp(self.line)?.ok()
     }
 }

@@ -109,3 +109,17 @@ impl Timestamps {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_timestamp_is_due_once_in_a_second_and_never_goes_back() {
+        let mut timestamps = Timestamps::default();
+        let due = [5, 5, 6, 4, 6, 7].map(|secs| timestamps.next(secs).is_some());
+        assert_eq!(due, [true, false, true, false, false, true]);
+        let line = timestamps.next(8).map(|line| line.as_bytes().to_vec());
+        assert_eq!(line.as_deref(), Some(&b"#TS:8\r\n"[..]));
+    }
+}

@@ -57,6 +57,18 @@ fn texts_and_lines_are_those_of_redis() {
             8,
             "0x              1b: Expected \\r\\n, got: 0000",
         ),
+        (
+            &[SET, b"*3\r\n$3"],
+            27,
+            9,
+            "0x              1f: Expected \\r\\n, got: 0000",
+        ),
+        (
+            &[SET, b"*1\r\n$9223372036854775806\r\nabc"],
+            27,
+            10,
+            "0x              1f: Expected to read string of 9223372036854775806 bytes, which is not in the suitable range",
+        ),
         (&[SET, b"hello"], 27, 8, "AOF f format error"),
         (
             &[SET, MULTI, SET],
@@ -225,4 +237,29 @@ fn the_first_later_timestamp_is_found() {
         check_with(options, b"#TS:1x\r\n", 3).later,
         Some(Later::Malformed)
     );
+}
+
+#[test]
+fn a_line_that_is_too_long_is_a_problem_however_it_arrives() {
+    let long = [b"*1".as_slice(), &[b'1'; 300], b"\r\n"].concat();
+    let report = check(Expect::Unknown, &cat(&[SET, &long]));
+    assert!(matches!(
+        report.problem,
+        Some(Problem::At { offset: 27, .. })
+    ));
+    assert_eq!((report.ok_up_to, report.line), (27, 8));
+}
+
+#[test]
+fn all_in_front_of_a_later_timestamp_is_read_and_nothing_behind_it() {
+    let file = cat(&[b"#TS:10\r\n", SET, SET, b"#TS:20\r\n", SET, SET]);
+    let options = CheckOptions {
+        until: Some(10),
+        ..options(Expect::Unknown)
+    };
+    for piece in [1, 7, usize::MAX] {
+        let report = check_with(options, &file, piece);
+        assert_eq!(report.later, Some(Later::At(62)));
+        assert_eq!((report.ok_up_to, report.units), (62, 2), "{piece}");
+    }
 }

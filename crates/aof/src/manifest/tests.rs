@@ -258,3 +258,58 @@ fn a_copy_has_the_base_and_the_increment_behind_it_alone() {
     assert_eq!(manifest.up_to(&name("appendonly.aof.9.incr.aof")), None);
     assert_eq!(Manifest::default().up_to(&name("a")), None);
 }
+
+#[test]
+fn a_manifest_is_known_by_its_first_line_behind_comments() {
+    for (beginning, is_manifest) in [
+        (&b"file a seq 1 type i\n"[..], true),
+        (b"# a comment\n# another\nfile a", true),
+        (b"# a comment\nfil", false),
+        (b"#file a seq 1 type i\n", false),
+        (b"*1\r\n$4\r\nPING\r\nfile", false),
+        (b"REDIS0011", false),
+        (b"", false),
+    ] {
+        assert_eq!(Manifest::is_manifest(beginning), is_manifest);
+    }
+}
+
+#[test]
+fn a_manifest_without_data_is_empty_whatever_its_history() {
+    assert!(Manifest::default().is_empty());
+    assert!(parse("file a seq 1 type h\n").unwrap().is_empty());
+    for kind in ["b", "i"] {
+        let text = format!("file a seq 1 type {kind}\n");
+        assert!(!parse(&text).unwrap().is_empty());
+    }
+}
+
+#[test]
+fn numbers_that_may_have_been_used_are_left_out() {
+    let mut manifest = Manifest::default();
+    manifest.add_incr(&layout(), Units::Plain).unwrap();
+    manifest.skip_numbers();
+    manifest.add_incr(&layout(), Units::Plain).unwrap();
+    manifest.add_base(&layout(), BaseFormat::Rdb).unwrap();
+    let expected = [
+        "appendonly.aof.2.base.rdb",
+        "appendonly.aof.1.incr.aof",
+        "appendonly.aof.3.incr.aof",
+    ];
+    assert_eq!(names(manifest.files()), expected);
+}
+
+#[test]
+fn an_increment_is_listed_under_a_name_and_a_number_of_its_own() {
+    let part = |name: &str, seq| Part::new(FileName::new(name).unwrap(), seq, Units::Plain);
+    let mut manifest = parse("file a seq 1 type b\nfile b seq 3 type i\n").unwrap();
+    for (name, seq) in [("c", 3), ("c", 1), ("a", 4), ("b", 4)] {
+        assert_eq!(
+            manifest.list_incr(part(name, seq)),
+            Err(NumbersUsedUp),
+            "{name} {seq}"
+        );
+    }
+    assert_eq!(manifest.list_incr(part("c", 4)), Ok(()));
+    assert_eq!(names(manifest.incrs()), ["b", "c"]);
+}

@@ -253,3 +253,21 @@ pub fn clean(layout: &Layout, manifest: &Manifest) -> Option<Change> {
         steps,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn history_is_removed_and_then_is_not_listed() {
+        let layout = Layout::new(FileName::new("a").unwrap()).unwrap();
+        let text = b"file a.2.base.rdb seq 2 type b\nfile a.1.base.rdb seq 1 type h\n";
+        let manifest = Manifest::parse(text).unwrap();
+        let change = clean(&layout, &manifest).unwrap();
+        let removed = FileName::new("a.1.base.rdb").unwrap();
+        assert_eq!(change.steps[0], Step::Remove(removed));
+        assert!(change.manifest.history().is_empty());
+        assert_eq!(change.manifest.files().count(), 1);
+        assert_eq!(clean(&layout, &change.manifest), None);
+    }
+}

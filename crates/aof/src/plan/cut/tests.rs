@@ -123,3 +123,41 @@ fn decay_of_the_end_of_a_line_is_told_by_the_group_behind_it() {
         }
     }
 }
+
+#[test]
+fn a_group_that_is_damaged_itself_proves_nothing() {
+    // Only the last group says that those before it were on the disk.
+    let (mut file, ends) = file(4, 1);
+    file[ends[0]..ends[1]].fill(0);
+    let mut scan = TailScan::new(1, ends[0] as u64);
+    scan.feed(&file[ends[0]..]);
+    assert!(scan.has_decayed());
+    assert_eq!(scan.synced(), ends[2] as u64);
+    for at in ends[2]..ends[3] {
+        let mut file = file.clone();
+        file[at] ^= 1;
+        if at >= ends[2] + 3 {
+            file[ends[1]..ends[2]].fill(0);
+            assert!(!decayed(&file, ends[0], 7), "{at}");
+        }
+    }
+    // Nor does one of which only the beginning is there.
+    file[ends[1]..ends[2]].fill(0);
+    assert!(!decayed(&file[..file.len() - 1], ends[0], 7));
+}
+
+#[test]
+fn the_last_of_many_groups_may_be_the_one_that_tells() {
+    let mut writer = GroupWriter::new(1, 0);
+    let mut file = Vec::new();
+    for idx in 0..12 {
+        writer.cover(GROUP);
+        file.extend_from_slice(writer.line().as_bytes());
+        file.extend_from_slice(GROUP);
+        if idx == 10 {
+            writer.set_synced(file.len() as u64);
+        }
+    }
+    file[3] = 0;
+    assert!(decayed(&file, 0, 1000));
+}
