@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod bytes;
 mod file;
 mod file_forms;
 mod golden;
