@@ -69,6 +69,11 @@ impl Spares {
         self.buffers.drain(..self.idle.div_ceil(2));
         self.idle = self.buffers.len();
     }
+
+    #[cfg(test)]
+    pub(crate) fn count(&self) -> usize {
+        self.buffers.len()
+    }
 }
 
 #[cfg(test)]

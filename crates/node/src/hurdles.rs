@@ -60,3 +60,17 @@ impl BitOr for Hurdles {
         Self(self.0 | other.0)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sets_are_joined_and_reduced_bit_by_bit() {
+        let both = Hurdles::MEMORY | Hurdles::DISK;
+        assert_eq!(both | Hurdles::DISK, both);
+        assert_eq!(both.without(Hurdles::MEMORY), Hurdles::DISK);
+        assert_eq!(Hurdles::NONE.without(Hurdles::MEMORY), Hurdles::NONE);
+        assert!(both.has(Hurdles::DISK) && !both.has(Hurdles::LOADING));
+    }
+}

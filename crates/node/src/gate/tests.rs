@@ -103,6 +103,8 @@ fn while_data_is_loaded_a_transaction_runs_that_needs_none_of_it() {
             multi.push(id, flags, request.args());
         }
         assert_eq!(ask(&world, "EXEC", Source::Client), how, "{queued:?}");
+        // What is about to be queued answers for itself alone.
+        assert_eq!(ask(&world, "GET k", Source::Client), "LOADING Redis");
     }
 }
 
@@ -181,4 +183,18 @@ fn the_first_check_in_order_answers() {
     world.session.set_user(Some(user));
     assert_eq!(ask(&world, "SET k v", Source::Client), "postpones");
     assert_eq!(ask(&world, "GET k", Source::Client), "queues");
+}
+
+#[test]
+fn arguments_of_an_unknown_command_are_quoted_up_to_their_limit_in_all() {
+    let world = world("none");
+    let [x, y] = ["x", "y"].map(|text| text.repeat(100));
+    let request = ArgBuf::from_iter(["NONSENSE", &x, &y, "z"]);
+    let error = resolve(&world.node.core, request.args()).expect_err("there is no such command");
+    // The first takes 103 of the 128 bytes, with its quotes and the blank.
+    let expected = format!(
+        "ERR unknown command 'NONSENSE', with args beginning with: '{x}' '{}' ",
+        &y[..25]
+    );
+    assert_eq!(error.to_string(), expected);
 }

@@ -144,3 +144,45 @@ fn an_inline_request_and_one_of_shared_arguments_are_recorded_in_canonical_form(
     let expected = b"*3\r\n$4\r\n*SET\r\n$1\r\nk\r\n$1\r\nv\r\n";
     assert!(bytes.ends_with(expected), "{bytes:?}");
 }
+
+#[test]
+fn units_of_one_turn_end_one_after_the_other() {
+    let (mut journal, reader) = journal();
+    let mut ends = vec![journal.end().0];
+    for text in ["SET a 1", "SET bb 22", "SET ccc 333"] {
+        record(&mut journal, 0, text);
+        journal.end_unit();
+        ends.push(journal.end().0);
+    }
+    journal.seal();
+    let bytes = journal.read(reader).unwrap().unwrap();
+    assert_eq!(ends[3], bytes.len() as u64);
+    for (place, text) in [&b"SET"[..], b"bb", b"ccc"].iter().enumerate() {
+        let unit = &bytes[ends[place] as usize..ends[place + 1] as usize];
+        assert!(unit.windows(text.len()).any(|window| window == *text));
+        assert!(unit.starts_with(b"*") && unit.ends_with(b"\r\n"));
+    }
+}
+
+#[test]
+fn turns_without_a_change_keep_nothing() {
+    let (mut journal, _) = journal();
+    record(&mut journal, 0, "SET a 1");
+    journal.end_unit();
+    for _ in 0..10 {
+        journal.seal();
+    }
+    assert_eq!(journal.chunks.len(), 1);
+}
+
+#[test]
+fn a_reader_within_its_limit_is_not_lost_however_much_it_has_read() {
+    let mut journal = Journal::default();
+    let reader = journal.attach(2_000);
+    for _ in 0..10 {
+        record(&mut journal, 0, &format!("SET a {}", "x".repeat(900)));
+        journal.end_unit();
+        journal.seal();
+        assert!(matches!(journal.read(reader), Ok(Some(_))));
+    }
+}

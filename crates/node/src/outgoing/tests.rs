@@ -115,6 +115,57 @@ fn what_is_written_for_a_connection_that_has_gone_is_dropped() {
     assert!(!outgoing.deliver(CONN, &Bytes::from_static(b"y")));
     assert!(outgoing.flush.is_empty());
     assert!(outgoing.is_empty(CONN));
+    assert!(outgoing.output(CONN).is_empty(), "it is not kept either");
+}
+
+#[test]
+fn a_session_of_a_connection_that_has_gone_writes_nothing_to_its_successor() {
+    let mut outgoing = outgoing();
+    let successor = ConnId {
+        generation: CONN.generation + 1,
+        ..CONN
+    };
+    outgoing.forget(CONN);
+    outgoing.open(successor, Class::Normal);
+    let before = outgoing.begin(CONN);
+    outgoing.own().extend(b"x");
+    outgoing.end(before);
+    assert!(outgoing.is_empty(successor));
+    outgoing.output(successor).extend(b"y");
+    assert!(!outgoing.is_empty(successor) && outgoing.is_empty(CONN));
+}
+
+#[test]
+fn places_of_connections_that_have_gone_are_given_back() {
+    let mut outgoing = outgoing();
+    let other = ConnId {
+        index: 900,
+        generation: 1,
+    };
+    outgoing.open(other, Class::Normal);
+    outgoing.forget(other);
+    assert_eq!(outgoing.queues.len(), place(CONN) + 1);
+    let before = outgoing.begin(CONN);
+    outgoing.forget(CONN);
+    outgoing
+        .own()
+        .extend(b"the session that runs still has a place");
+    outgoing.end(before);
+    outgoing.open(other, Class::Normal);
+    outgoing.forget(other);
+    assert_eq!(outgoing.queues.len(), 1);
+}
+
+#[test]
+fn spare_buffers_that_nobody_needs_are_given_to_the_allocator() {
+    let mut outgoing = outgoing();
+    write(&mut outgoing, b"x");
+    take(&mut outgoing, 1);
+    assert_eq!(outgoing.spares.count(), 1);
+    // The first call finds out which are not needed.
+    outgoing.trim();
+    outgoing.trim();
+    assert_eq!(outgoing.spares.count(), 0);
 }
 
 #[test]
@@ -164,6 +215,50 @@ fn bytes_behind_a_fence_do_not_leave_before_the_journal_got_there() {
     assert_eq!(take(&mut outgoing, 99), "");
     outgoing.unfence();
     assert_eq!(take(&mut outgoing, 99), "e");
+}
+
+#[test]
+fn replies_are_fenced_only_by_what_the_journal_has_not_reached() {
+    let mut outgoing = outgoing();
+    outgoing.fence(Offset(10));
+    outgoing.depend_on(Offset(10));
+    write(&mut outgoing, b"a");
+    write(&mut outgoing, b"b");
+    assert_eq!(outgoing.flush, [CONN], "it is listed once");
+    // A later change fences nothing that was written before.
+    outgoing.depend_on(Offset(20));
+    outgoing.settle(CONN);
+    assert_eq!(outgoing.fenced_count(), 0);
+    assert_eq!(take(&mut outgoing, 99), "ab");
+    write(&mut outgoing, b"c");
+    assert_eq!(outgoing.fenced_count(), 1);
+    write(&mut outgoing, b"d");
+    assert_eq!(outgoing.fenced_count(), 1);
+    assert_eq!(take(&mut outgoing, 99), "");
+    outgoing.allow(Offset(20));
+    assert_eq!(outgoing.fenced_count(), 0);
+    assert_eq!(take(&mut outgoing, 99), "cd");
+}
+
+#[test]
+fn a_fence_is_open_once_its_offset_is_reached() {
+    let mut fences = fence::Fences::new(3);
+    assert!(fences.note(5, Some(Offset(10))));
+    assert!(!fences.note(8, Some(Offset(20))));
+    let closed = [9, 10, 19, 20].map(|allowed| fences.first_closed(Offset(allowed)));
+    assert_eq!(closed, [3, 5, 5, 8]);
+}
+
+#[test]
+fn the_last_change_of_a_connection_is_where_its_last_unit_ended() {
+    let mut outgoing = outgoing();
+    let before = outgoing.begin(CONN);
+    outgoing.depend_on(Offset(10));
+    outgoing.end(before);
+    outgoing.depend_on(Offset(20));
+    assert_eq!(outgoing.written(CONN), Offset(10));
+    outgoing.note_written(CONN);
+    assert_eq!(outgoing.written(CONN), Offset(20));
 }
 
 fn limited(hard: u64, soft: u64, soft_seconds: u64) -> Outgoing {
@@ -218,6 +313,45 @@ fn a_connection_above_its_soft_limit_is_closed_by_the_clock_alone() {
     outgoing.begin_turn(4_000_001);
     outgoing.expire_patience();
     assert_eq!(outgoing.next_over(), Some(CONN));
+    assert_eq!(outgoing.next_patience_us(), None);
+}
+
+#[test]
+fn a_limit_is_passed_only_by_more_than_it_allows() {
+    let mut outgoing = limited(0, 20_000, 3);
+    write(&mut outgoing, &[b'x'; 20_000]);
+    assert_eq!(outgoing.next_patience_us(), None);
+    write(&mut outgoing, b"x");
+    assert!(outgoing.next_patience_us().is_some());
+    let mut outgoing = limited(100, 0, 0);
+    write(&mut outgoing, &[b'x'; BUFFER_SIZE]);
+    assert!(!outgoing.is_over(CONN), "a first buffer is always allowed");
+    write(&mut outgoing, b"x");
+    assert!(outgoing.is_over(CONN));
+    let mut outgoing = limited(1 << 20, 0, 0);
+    write(&mut outgoing, &[b'x'; 2 * BUFFER_SIZE]);
+    assert_eq!(outgoing.next_patience_us(), None, "there is no soft limit");
+}
+
+#[test]
+fn only_a_hard_limit_bounds_a_session() {
+    for (hard, soft, is_bounded) in [(0, 0, false), (0, 20_000, false), (20_000, 0, true)] {
+        let mut outgoing = limited(hard, soft, 1);
+        let before = outgoing.begin(CONN);
+        assert_eq!(outgoing.is_bounded(), is_bounded);
+        outgoing.end(before);
+    }
+}
+
+#[test]
+fn bytes_that_are_held_begin_the_time_of_the_soft_limit_and_end_it() {
+    let mut outgoing = limited(0, 20_000, 3);
+    write(&mut outgoing, &[b'x'; 25_000]);
+    take(&mut outgoing, 25_000);
+    assert_eq!(outgoing.next_patience_us(), None);
+    outgoing.held(CONN, 25_000);
+    assert_eq!(outgoing.next_patience_us(), Some(3_000_001));
+    outgoing.held(CONN, 100);
     assert_eq!(outgoing.next_patience_us(), None);
 }
 
