@@ -3,10 +3,11 @@
 //! Output is taken when somebody receives it, so a client that reads nothing is one that nobody
 //! receives for.
 //!
-//! Always true: jobs succeed at once, and discards are dropped at once unless they are kept.
+//! Always true: jobs and syncs are done at once unless they are held, and discards are dropped at once unless they are kept.
 //! Always true: a stall of the node lets time pass.
 //! Not here: a real loop — crate `russet-reactor`; one with faults — crate `russet-sim`.
 
+use std::collections::VecDeque;
 use std::io::ErrorKind;
 
 use russet_base::time::Now;
@@ -60,15 +61,23 @@ pub struct Loopback {
     connections: u32,
     closed: Vec<ConnId>,
     exit: Option<i32>,
+    /// When the node wants to run again, in monotonic microseconds.
+    wake_at_us: Option<u64>,
+    /// Work for the disk that waits, while it is held.
+    held: Option<VecDeque<Held>>,
     /// Discards that wait to be dropped, while they are kept.
     discards: Option<Vec<Box<dyn Send>>>,
-    /// Syncs that wait to be performed, while they are kept.
-    syncs: Option<Vec<(JobId, FileId)>>,
     peer: Peer,
     /// Where files are; without it, jobs on files do nothing.
     disk: Option<Box<dyn Disk>>,
     /// Connections to other servers, by their numbers.
     links: Vec<ConnId>,
+}
+
+/// Work for the disk.
+enum Held {
+    Job(JobId, Job),
+    Sync(JobId, FileId),
 }
 
 /// A disk without files.
@@ -108,8 +117,9 @@ impl Loopback {
             connections: 0,
             closed: Vec::new(),
             exit: None,
+            wake_at_us: None,
+            held: None,
             discards: None,
-            syncs: None,
             peer: Box::new(|_| Answer::Refuse(ErrorKind::ConnectionRefused)),
             disk: None,
             links: Vec::new(),
@@ -178,17 +188,52 @@ impl Loopback {
             .map_or(0, |kept| kept.drain(..).count())
     }
 
-    /// Keeps syncs that the node asks for, as a disk that hangs.
-    pub fn keep_syncs(&mut self) {
-        self.syncs.get_or_insert_default();
+    /// Holds jobs and syncs from now on, as a slow disk does; bytes are still appended at once.
+    pub fn hold_jobs(&mut self) {
+        self.held.get_or_insert_default();
     }
 
-    /// Performs the syncs that were kept, and those to come at once.
-    pub fn perform_syncs(&mut self) {
-        if let (Some(disk), Some(kept)) = (&mut self.disk, self.syncs.take()) {
-            sync_files(&mut self.node, kept, &mut **disk);
-            self.turn();
+    /// Carries out the oldest job or sync that is held; false if there is none.
+    pub fn carry_out_next(&mut self) -> bool {
+        let next = self.held.as_mut().and_then(VecDeque::pop_front);
+        next.is_some_and(|next| self.carry_out_held(next))
+    }
+
+    /// Carries out the oldest sync that is held; false if there is none.
+    pub fn carry_out_next_sync(&mut self) -> bool {
+        let next = self.held.as_mut().and_then(|held| {
+            let at = held.iter().position(|next| matches!(next, Held::Sync(..)));
+            held.remove(at?)
+        });
+        next.is_some_and(|next| self.carry_out_held(next))
+    }
+
+    fn carry_out_held(&mut self, next: Held) -> bool {
+        let held = self.held.take();
+        match next {
+            Held::Job(id, job) => drop(self.carry_out(id, job)),
+            Held::Sync(id, file) => {
+                if let Some(disk) = &mut self.disk {
+                    let outcome = perform(&mut **disk, FileOp::Sync(file));
+                    self.node.completed(id, outcome);
+                }
+            }
         }
+        self.held = held;
+        self.turn();
+        true
+    }
+
+    /// Holds nothing any more, and carries out what was held.
+    pub fn release_jobs(&mut self) {
+        while self.carry_out_next() {}
+        self.held = None;
+    }
+
+    /// In how many microseconds the node wants to run again, if nothing happens before.
+    pub fn wakes_in_us(&self) -> Option<u64> {
+        let at_us = self.wake_at_us?;
+        Some(at_us.saturating_sub(self.now.mono_us))
     }
 
     /// Lets another server answer like this; without it, every connection is refused.
@@ -285,12 +330,10 @@ impl Loopback {
             self.node.run(self.now);
             self.node.ready(&mut self.ready);
             let mut again = self.ready.again;
-            if let Some(kept) = &mut self.syncs {
-                kept.append(&mut self.ready.sync);
-            }
             let writes = !self.ready.append.is_empty() || !self.ready.sync.is_empty();
             if writes && let Some(disk) = &mut self.disk {
-                again |= write_files(&mut self.node, &mut self.ready, &mut **disk);
+                let held = self.held.as_mut();
+                again |= write_files(&mut self.node, &mut self.ready, &mut **disk, held);
             }
             let mut jobs = std::mem::take(&mut self.ready.jobs);
             for (id, job) in jobs.drain(..) {
@@ -306,6 +349,7 @@ impl Loopback {
                 self.close();
             }
             self.exit = self.exit.or(self.ready.exit.map(|exit| exit.code));
+            self.wake_at_us = self.ready.wake_at_us;
             self.pass(self.ready.stall_us);
             self.ready.clear();
             if !again {
@@ -325,6 +369,12 @@ impl Loopback {
 
     /// Does a job; says whether the node is to run again.
     fn carry_out(&mut self, id: JobId, job: Job) -> bool {
+        if let Some(held) = &mut self.held
+            && matches!(job, Job::Task(_) | Job::File(_))
+        {
+            held.push_back(Held::Job(id, job));
+            return false;
+        }
         let outcome = match job {
             Job::Discard(value) => {
                 if let Some(kept) = &mut self.discards {
@@ -412,7 +462,12 @@ impl Loopback {
 }
 
 /// Appends to files and syncs them; says whether the node is to run again.
-fn write_files(node: &mut Node, ready: &mut Ready, disk: &mut dyn Disk) -> bool {
+fn write_files(
+    node: &mut Node,
+    ready: &mut Ready,
+    disk: &mut dyn Disk,
+    held: Option<&mut VecDeque<Held>>,
+) -> bool {
     for append in ready.append.drain(..) {
         let written = disk.perform(FileOp::Write {
             file: append.file,
@@ -423,19 +478,14 @@ fn write_files(node: &mut Node, ready: &mut Ready, disk: &mut dyn Disk) -> bool 
             node.append_failed(append, failure);
         }
     }
+    if let Some(held) = held {
+        held.extend(ready.sync.drain(..).map(|(id, file)| Held::Sync(id, file)));
+    }
     let has_syncs = !ready.sync.is_empty();
-    sync_files(node, ready.sync.drain(..), disk);
-    has_syncs
-}
-
-fn sync_files(
-    node: &mut Node,
-    syncs: impl IntoIterator<Item = (JobId, FileId)>,
-    disk: &mut dyn Disk,
-) {
-    for (id, file) in syncs {
+    for (id, file) in ready.sync.drain(..) {
         node.completed(id, perform(disk, FileOp::Sync(file)));
     }
+    has_syncs
 }
 
 fn perform(disk: &mut dyn Disk, op: FileOp) -> Outcome {

@@ -18,5 +18,6 @@ mod preload;
 mod replay;
 mod restart;
 mod scripts;
+mod syncs;
 mod unchanged;
 mod wait;

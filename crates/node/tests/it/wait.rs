@@ -133,7 +133,7 @@ fn replies_wait_for_a_sync_that_stalls_until_it_ends() {
     let (mut server, _) = start("appendonly yes\nappendfsync everysec");
     let client = server.connect();
     server.call(client, b"SET k v\r\n");
-    server.keep_syncs();
+    server.hold_jobs();
     server.advance(950);
     assert_eq!(server.call(client, b"SET k w\r\n"), b"+OK\r\n");
     server.advance(1100);
@@ -145,7 +145,7 @@ fn replies_wait_for_a_sync_that_stalls_until_it_ends() {
         server.advance(10);
         assert_eq!(server.call(client, b"SET k x\r\n"), b"");
     }
-    server.perform_syncs();
+    server.release_jobs();
     assert_eq!(
         server.call(client, b"PING\r\n"),
         b"+OK\r\n+OK\r\n+OK\r\n+PONG\r\n"
@@ -159,7 +159,7 @@ fn a_sync_that_stalls_does_not_hold_replies_once_none_is_asked_for() {
     let (mut server, _) = start("appendonly yes\nappendfsync everysec");
     let client = server.connect();
     server.call(client, b"SET k v\r\n");
-    server.keep_syncs();
+    server.hold_jobs();
     server.advance(950);
     server.advance(1100);
     assert_eq!(server.call(client, b"SET k x\r\n"), b"");
@@ -190,7 +190,7 @@ fn a_message_about_a_change_waits_for_its_sync_and_others_do_not_hear_of_it_befo
     let (mut server, _) = start("appendonly yes\nappendfsync always\nnotify-keyspace-events KA");
     let (listener, writer) = (server.connect(), server.connect());
     server.call(listener, b"PSUBSCRIBE *\r\n");
-    server.keep_syncs();
+    server.hold_jobs();
     let requests: [&[u8]; 3] = [
         b"SET k v\r\n",
         b"MULTI\r\nSET k w\r\nPUBLISH news x\r\nEXEC\r\n",
@@ -200,7 +200,7 @@ fn a_message_about_a_change_waits_for_its_sync_and_others_do_not_hear_of_it_befo
         assert_eq!(server.call(writer, request), b"");
         assert_eq!(server.call(listener, b""), b"");
     }
-    server.perform_syncs();
+    server.release_jobs();
     server.advance(1);
     let heard = String::from_utf8(server.call(listener, b"")).expect("it is text");
     assert_eq!(heard.matches("pmessage").count(), 4, "{heard}");
