@@ -49,7 +49,7 @@ impl Place {
         disk: &mut dyn Disk,
         path: String,
     ) -> Result<Vec<u8>, Failure> {
-        let file = self.open(disk, path, OpenHow::Read)?.0;
+        let file = self.open(disk, path, OpenHow::Read)?;
         let mut bytes = Vec::new();
         loop {
             let read = FileOp::Read {
@@ -72,12 +72,10 @@ impl Place {
         disk: &mut dyn Disk,
         path: String,
         how: OpenHow,
-    ) -> Result<(FileId, u64), Failure> {
+    ) -> Result<FileId, Failure> {
         let file = self.file();
-        match disk.perform(FileOp::Open { file, path, how })? {
-            FileReply::Opened { size } => Ok((file, size)),
-            _ => Ok((file, 0)),
-        }
+        disk.perform(FileOp::Open { file, path, how })?;
+        Ok(file)
     }
 
     pub(super) fn perform(
@@ -92,7 +90,7 @@ impl Place {
             plan::Step::Create(name) => self.write(disk, name, Vec::new()),
             plan::Step::Write { name, bytes } => self.write(disk, name, bytes.clone()),
             plan::Step::Sync(name) => {
-                let (file, _) = self.open(disk, self.path(name), OpenHow::Append)?;
+                let file = self.open(disk, self.path(name), OpenHow::Append)?;
                 let synced = disk.perform(FileOp::Sync(file));
                 disk.perform(FileOp::Close(file))?;
                 synced.map(drop)
@@ -111,7 +109,7 @@ impl Place {
             },
             plan::Step::CopyTail { from, at, to } => self.copy_tail(disk, (from, *at), to),
             plan::Step::Cut { name, size } => {
-                let (file, _) = self.open(disk, self.path(name), OpenHow::Append)?;
+                let file = self.open(disk, self.path(name), OpenHow::Append)?;
                 let size = *size;
                 let cut = disk.perform(FileOp::SetLen { file, size });
                 disk.perform(FileOp::Close(file))?;
@@ -132,7 +130,7 @@ impl Place {
     ) -> Result<(), Failure> {
         // A new file: the one of this name may be open, or have failed a sync.
         self.perform(disk, &plan::Step::Remove(name.clone()))?;
-        let (file, _) = self.open(disk, self.path(name), OpenHow::CreateNew)?;
+        let file = self.open(disk, self.path(name), OpenHow::CreateNew)?;
         let written = match bytes.is_empty() {
             true => Ok(FileReply::Done),
             false => disk.perform(FileOp::Write {
@@ -151,8 +149,8 @@ impl Place {
         (from, at): (&FileName, u64),
         to: &FileName,
     ) -> Result<(), Failure> {
-        let (source, _) = self.open(disk, self.path(from), OpenHow::Read)?;
-        let (target, _) = self.open(disk, self.path(to), OpenHow::Truncate)?;
+        let source = self.open(disk, self.path(from), OpenHow::Read)?;
+        let target = self.open(disk, self.path(to), OpenHow::Truncate)?;
         let mut copied = 0;
         loop {
             let read = FileOp::Read {
@@ -241,7 +239,7 @@ impl Cut {
         if let Some(seq) = self.seq {
             let mut scan = TailScan::new(seq, self.whole);
             let path = self.place.path(&self.name);
-            let (file, _) = self.place.open(disk, path, OpenHow::Read)?;
+            let file = self.place.open(disk, path, OpenHow::Read)?;
             let mut offset = self.whole;
             loop {
                 let len = PIECE_SIZE;

@@ -177,7 +177,7 @@ impl Task for Survey {
 
 /// Removes a temporary file, unless another server writes it: that one has locked it.
 fn sweep(place: &mut Place, disk: &mut dyn Disk, name: &str) -> Result<(), Failure> {
-    let (file, _) = place.open(disk, name.to_owned(), OpenHow::Append)?;
+    let file = place.open(disk, name.to_owned(), OpenHow::Append)?;
     let locked = disk.perform(FileOp::Lock(file));
     if locked.is_ok() {
         disk.perform(FileOp::Remove(name.to_owned()))?;

@@ -17,6 +17,7 @@ mod pipeline;
 mod preload;
 mod replay;
 mod restart;
+mod rewrites;
 mod scripts;
 mod syncs;
 mod unchanged;

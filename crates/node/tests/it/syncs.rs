@@ -11,33 +11,41 @@ use russet_node::Config;
 use russet_node::config::Text;
 use russet_node::loopback::Loopback;
 
-/// A disk that counts what is written and synced, and may fail to sync.
+/// A disk that counts what is written and synced, may fail to sync, and may refuse anything.
 #[derive(Clone)]
-struct Counted {
-    disk: Rc<RefCell<MemoryDisk>>,
+pub(crate) struct Counted {
+    pub(crate) disk: Rc<RefCell<MemoryDisk>>,
     writes: Rc<Cell<u32>>,
     syncs: Rc<Cell<u32>>,
-    fails: Rc<Cell<bool>>,
+    pub(crate) fails: Rc<Cell<bool>>,
+    pub(crate) refuses: Rc<Cell<Option<Refuses>>>,
 }
 
+/// Whether the disk refuses an operation.
+type Refuses = fn(&FileOp) -> bool;
+
 impl Counted {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             disk: Rc::new(RefCell::new(MemoryDisk::new("/data"))),
             writes: Rc::default(),
             syncs: Rc::default(),
             fails: Rc::default(),
+            refuses: Rc::default(),
         }
     }
 
     /// The writes and the syncs since the last call.
-    fn taken(&self) -> (u32, u32) {
+    pub(crate) fn taken(&self) -> (u32, u32) {
         (self.writes.take(), self.syncs.take())
     }
 }
 
 impl Disk for Counted {
     fn perform(&mut self, op: FileOp) -> Result<FileReply, Failure> {
+        if self.refuses.get().is_some_and(|refuses| refuses(&op)) {
+            return Err(Failure::new(ErrorKind::Other, "Input/output error"));
+        }
         match op {
             FileOp::Write { .. } => self.writes.set(self.writes.get() + 1),
             FileOp::Sync(file) if self.fails.get() => {
@@ -52,14 +60,14 @@ impl Disk for Counted {
 }
 
 /// A server whose append-only file is open, before a disk that is slow from now on.
-fn start(lines: &str) -> (Loopback, Counted) {
+pub(crate) fn start(lines: &str) -> (Loopback, Counted) {
     let disk = Counted::new();
     let mut server = start_on(&disk, lines);
     server.hold_jobs();
     (server, disk)
 }
 
-fn start_on(disk: &Counted, lines: &str) -> Loopback {
+pub(crate) fn start_on(disk: &Counted, lines: &str) -> Loopback {
     let sources = [Text {
         name: "test".into(),
         text: lines.into(),
@@ -71,16 +79,16 @@ fn start_on(disk: &Counted, lines: &str) -> Loopback {
     server
 }
 
-fn call(server: &mut Loopback, client: ConnId, request: &str) -> String {
+pub(crate) fn call(server: &mut Loopback, client: ConnId, request: &str) -> String {
     let replies = server.call(client, format!("{request}\r\n").as_bytes());
     String::from_utf8_lossy(&replies).into_owned()
 }
 
-fn receive(server: &mut Loopback, client: ConnId) -> String {
+pub(crate) fn receive(server: &mut Loopback, client: ConnId) -> String {
     String::from_utf8_lossy(&server.call(client, b"")).into_owned()
 }
 
-fn field(server: &mut Loopback, name: &str) -> String {
+pub(crate) fn field(server: &mut Loopback, name: &str) -> String {
     let client = server.connect();
     let text = call(server, client, "INFO persistence");
     let line = text.lines().find_map(|line| line.strip_prefix(name));
@@ -89,8 +97,11 @@ fn field(server: &mut Loopback, name: &str) -> String {
         .to_owned()
 }
 
-const EVERY_SECOND: &str = "appendonly yes\nappendfsync everysec\nhz 1";
-const ALWAYS: &str = "appendonly yes\nappendfsync always\nhz 1";
+/// Between two cycles of the node, in microseconds.
+const CYCLE_US: u64 = 100_000;
+
+pub(crate) const EVERY_SECOND: &str = "appendonly yes\nappendfsync everysec";
+pub(crate) const ALWAYS: &str = "appendonly yes\nappendfsync always";
 
 #[test]
 fn a_sync_begins_nine_tenths_of_a_second_after_the_oldest_change() {
@@ -110,17 +121,59 @@ fn a_sync_begins_nine_tenths_of_a_second_after_the_oldest_change() {
 }
 
 #[test]
-fn the_node_wakes_for_the_sync_that_is_due_and_for_no_other() {
-    let (mut server, _) = start(EVERY_SECOND);
+fn the_node_wakes_for_the_sync_that_is_due_and_for_one_that_takes_too_long() {
+    let at_cycle = |server: &mut Loopback| {
+        let us = server.wakes_in_us().expect("the node has cycles");
+        server.advance_us(us);
+        assert_eq!(server.wakes_in_us(), Some(CYCLE_US));
+    };
+    let held = "no-appendfsync-on-rewrite yes";
+    let (mut server, _) = start(&format!("{EVERY_SECOND}\n{held}"));
     let client = server.connect();
-    server.advance(1);
+    at_cycle(&mut server);
+    server.advance(30);
     call(&mut server, client, "SET k v");
-    let due_us = server.wakes_in_us().expect("a sync is due");
-    assert!(due_us <= 900_000, "{due_us}");
-    server.advance(900);
-    // It is under way: the node looks after it a second later, or at its cycle.
-    let stalled_us = server.wakes_in_us().expect("the node has cycles");
-    assert!((1..=1_000_000).contains(&stalled_us), "{stalled_us}");
+    server.advance(870);
+    assert_eq!(server.wakes_in_us(), Some(30_000));
+    server.advance(30);
+    assert_eq!(server.wakes_in_us(), Some(70_000), "the sync has begun");
+    server.advance(970);
+    assert_eq!(server.wakes_in_us(), Some(30_000));
+    server.advance(30);
+    assert_eq!(server.wakes_in_us(), Some(70_000), "it counts as stalled");
+    server.release_jobs();
+    server.hold_jobs();
+    call(&mut server, client, "BGSAVE");
+    at_cycle(&mut server);
+    server.advance(30);
+    call(&mut server, client, "SET k w");
+    server.advance(870);
+    assert_eq!(
+        server.wakes_in_us(),
+        Some(CYCLE_US),
+        "it waits for the save"
+    );
+    let (mut server, _) = start(ALWAYS);
+    let clients = [(); 3].map(|()| server.connect());
+    for client in clients {
+        call(&mut server, client, "INCR k");
+    }
+    server.advance(50);
+    server.carry_out_next();
+    assert_eq!(
+        server.wakes_in_us(),
+        Some(1_000),
+        "more clients are waited for"
+    );
+    call(&mut server, clients[0], "INCR k");
+    assert!(server.carry_out_next_sync(), "nobody else is");
+    let (mut server, _) = start("appendonly yes\nappendfsync no");
+    let client = server.connect();
+    at_cycle(&mut server);
+    server.advance(30);
+    call(&mut server, client, "SET k v");
+    server.advance(870);
+    assert_eq!(server.wakes_in_us(), Some(CYCLE_US));
 }
 
 #[test]
