@@ -3,7 +3,8 @@
 //! Output is taken when somebody receives it, so a client that reads nothing is one that nobody
 //! receives for.
 //!
-//! Always true: jobs and syncs are done at once unless they are held, and discards are dropped at once unless they are kept.
+//! Always true: jobs and syncs are done at once unless they are held, and discards are dropped at
+//! once unless they are kept.
 //! Always true: a stall of the node lets time pass.
 //! Not here: a real loop — crate `russet-reactor`; one with faults — crate `russet-sim`.
 
