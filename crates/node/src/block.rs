@@ -91,7 +91,11 @@ fn settle_changes(core: &mut Core, sessions: &mut Sessions) {
     }
     core.end_unit();
     // A unit that stalls the server (DEBUG SLEEP) ends when the next turn begins, in its time.
-    if !core.keyspace.has_changes() || core.is_stalled() {
+    if core.is_stalled() {
+        core.stalled_by = core.outgoing.running();
+        return;
+    }
+    if !core.keyspace.has_changes() {
         return;
     }
     core.hear_changes();

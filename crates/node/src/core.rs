@@ -14,6 +14,7 @@ use russet_command::effects::Notification;
 use russet_command::registry::{self, Registry};
 use russet_command::{CommandError, Effects, Settings};
 use russet_engine::{AccessPolicy, ExpiryMode, Keyspace, Millis};
+use russet_io::ConnId;
 use russet_resp::{Args, Limits, Reply};
 
 use crate::acks::Acks;
@@ -130,6 +131,8 @@ pub(crate) struct Core {
     pub pubsub: Pubsub,
     /// Messages that are not delivered yet.
     pub gathered: Option<Gathered>,
+    /// The session whose unit stalled the last turn: its changes are heard in the next.
+    pub stalled_by: Option<ConnId>,
     /// Who may hold which keys.
     pub tracking: Tracking,
     /// Clients that wait for a key.

@@ -185,6 +185,7 @@ impl Core {
         self.effects.is_tracked = !self.tracking.is_empty();
         self.keyspace
             .observe_all(!self.tracking.prefixes.is_empty());
+        self.derive_events();
         if self.tracking.is_empty() {
             self.tracking.table.clear(&mut self.keyspace);
         }

@@ -142,6 +142,7 @@ impl Node {
             events: Vec::new(),
             pubsub,
             gathered: None,
+            stalled_by: None,
             tracking: Tracking::default(),
             waiters: Waiters::default(),
             acks: Acks::default(),

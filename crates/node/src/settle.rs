@@ -66,7 +66,7 @@ impl Core {
 
     /// Whether anybody wants to know what expires or is evicted.
     fn hears_events(&self) -> bool {
-        self.effects.wanted != 0 || self.effects.recording
+        self.effects.wanted != 0 || self.effects.recording || self.effects.is_tracked
     }
 
     /// Takes over which events are wanted.
@@ -90,6 +90,7 @@ impl Core {
                 self.record_event(event);
             }
         }
+        self.invalidate_gone(&events);
         self.spread(events);
     }
 
@@ -154,12 +155,26 @@ impl Core {
             }
             self.outgoing.depend_on(self.journal.end());
         }
+        self.invalidate_gone(&events);
         self.spread(events);
+    }
+
+    /// Tells clients that may hold keys that went by themselves, whoever came across them.
+    fn invalidate_gone(&mut self, events: &[Event]) {
+        if !self.effects.is_tracked {
+            return;
+        }
+        for event in events {
+            if matches!(event.kind, EventKind::Expired | EventKind::Evicted) {
+                self.invalidate(&(event.db, event.key.clone()), None);
+            }
+        }
     }
 
     /// Tells those who watch, wait or may hold them of the keys that the running session changed.
     pub(crate) fn hear_changes(&mut self) {
-        self.hear_changes_by(self.outgoing.running());
+        let stalled = self.stalled_by.take();
+        self.hear_changes_by(self.outgoing.running().or(stalled));
     }
 
     /// The same of keys that another session changed, or time.

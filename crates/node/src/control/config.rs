@@ -151,7 +151,7 @@ fn set(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlFlow, CommandEr
         .collect();
     let asker = Asker {
         is_local: is_local(&cx.session.origin),
-        is_loading: false,
+        is_loading: cx.core.loading.is_some(),
     };
     let directory = cx.core.config.dir.clone();
     let plan = cx.core.config.listen_plan();

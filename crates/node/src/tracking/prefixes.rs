@@ -10,7 +10,7 @@ use russet_io::ConnId;
 #[derive(Debug, Default)]
 struct Broadcast {
     clients: Vec<ConnId>,
-    /// Each with the client that changed it last.
+    /// Each with the client that made all of its changes, if there is one.
     changed: BTreeMap<Box<[u8]>, Option<ConnId>>,
 }
 
@@ -72,7 +72,9 @@ impl Prefixes {
     pub(crate) fn change(&mut self, key: &[u8], by: Option<ConnId>) {
         for &length in self.lengths.range(..=key.len()).map(|(length, _)| length) {
             if let Some(broadcast) = self.broadcasts.get_mut(&key[..length]) {
-                broadcast.changed.insert(key.into(), by);
+                let last = broadcast.changed.entry(key.into()).or_insert(by);
+                // Nobody has made all the changes: everybody is told.
+                *last = last.filter(|last| by == Some(*last));
                 self.has_changed = true;
             }
         }

@@ -81,7 +81,10 @@ fn prefixes_gather_the_keys_that_begin_with_them() {
         .map(|changed| (changed.clients[0].index, changed.keys.len()))
         .collect();
     assert_eq!(told, [(3, 2), (1, 1), (2, 1)]);
-    assert_eq!(changed[1].keys[0].1, Some(conn(2)));
+    assert_eq!(changed[1].keys[0].1, None);
+    prefixes.change(b"abc", Some(conn(2)));
+    prefixes.change(b"abc", Some(conn(2)));
+    assert_eq!(prefixes.take_changed()[1].keys[0].1, Some(conn(2)));
     assert!(prefixes.take_changed().is_empty());
     prefixes.remove(conn(3));
     prefixes.remove(conn(2));

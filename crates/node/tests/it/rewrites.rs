@@ -145,8 +145,10 @@ fn a_rewrite_that_fails_leaves_no_file_and_is_tried_again_a_second_later() {
     let client = server.connect();
     server.advance(1_000);
     assert_eq!(call(&mut server, client, "SET k v"), "+OK\r\n");
-    let is_base = |from: &str| from.contains("temp-") && !from.ends_with("manifest");
-    let is_temp = |op: &FileOp| matches!(op, FileOp::Rename { from, .. } if is_base(from));
+    let is_temp = |op: &FileOp| match op {
+        FileOp::Rename { from, .. } => from.contains("temp-") && !from.ends_with("manifest"),
+        _ => false,
+    };
     disk.refuses.set(Some(is_temp));
     for failures in 1..4 {
         server.advance(1_000);
