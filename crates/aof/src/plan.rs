@@ -46,6 +46,8 @@ pub enum Step {
     SyncDir,
     /// Creates a file, or empties it.
     Create(FileName),
+    /// Creates a file, or leaves the one that is there.
+    Touch(FileName),
     /// Creates a file with these contents, or replaces what it holds.
     Write {
         /// The file.

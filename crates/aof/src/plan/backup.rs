@@ -12,11 +12,12 @@
 use super::{Step, prepare};
 use crate::layout::Layout;
 
-/// The steps before the first file of a backup is written to a directory without append-only files.
+/// The steps before the first file of a backup is written to a directory without append-only files,
+/// or with marked ones. A mark that is there is never replaced: it would be gone in between.
 #[must_use]
 pub fn mark_backup(layout: &Layout) -> Vec<Step> {
     let mut steps = prepare();
-    steps.extend([Step::Create(layout.backup_mark()), Step::SyncDir]);
+    steps.extend([Step::Touch(layout.backup_mark()), Step::SyncDir]);
     steps
 }
 

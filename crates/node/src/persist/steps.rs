@@ -88,6 +88,10 @@ impl Place {
             plan::Step::SyncParent => disk.perform(FileOp::SyncDir(".".to_owned())).map(drop),
             plan::Step::SyncDir => disk.perform(FileOp::SyncDir(self.dir.clone())).map(drop),
             plan::Step::Create(name) => self.write(disk, name, Vec::new()),
+            plan::Step::Touch(name) => {
+                let file = self.open(disk, self.path(name), OpenHow::Append)?;
+                disk.perform(FileOp::Close(file)).map(drop)
+            }
             plan::Step::Write { name, bytes } => self.write(disk, name, bytes.clone()),
             plan::Step::Sync(name) => {
                 let file = self.open(disk, self.path(name), OpenHow::Append)?;

@@ -602,6 +602,32 @@ fn a_crash_leaves_nothing_of_a_backup_that_is_loaded_later() {
     }
 }
 
+/// Files that could not be removed stay marked, whatever fails later.
+#[test]
+fn what_an_aborted_backup_could_not_remove_is_removed_by_the_next_start() {
+    let disk = Shared::new();
+    let mut server = start(&disk, "appendonly no");
+    ok(&mut server, "SET a 1");
+    ok(&mut server, "BACKUP START");
+    disk.fail(|op| match op {
+        FileOp::Remove(path) => path.starts_with("appendonlydir") && path.contains(".1."),
+        FileOp::Open { path, .. } => path.contains(".backup"),
+        _ => false,
+    });
+    ok(&mut server, "BACKUP ABORT");
+    ok(&mut server, "BACKUP CLEANUP");
+    call(&mut server, "BACKUP START");
+    disk.fail(|_| false);
+    let left = disk.list("appendonlydir");
+    let is_base = |name: &String| name.contains(".1.base.");
+    assert!(left.iter().any(is_base), "{left:?}");
+    for model in CrashModel::ALL.map(Some).into_iter().chain([None]) {
+        let left = disk.crashed(1, model);
+        start(&left, "appendonly no");
+        assert_eq!(left.list("appendonlydir"), [""; 0], "{model:?}");
+    }
+}
+
 /// Appending that is turned on while a backup is open keeps what it promises from then on.
 #[test]
 fn a_crash_after_appending_was_turned_on_keeps_what_was_promised() {
