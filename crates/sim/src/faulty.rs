@@ -44,6 +44,10 @@ impl Disk for Faulty<'_> {
                 self.disk.lose(file);
                 Err(broken())
             }
+            FileOp::Link { .. } if self.rng.below(2) == 0 => Err(Failure::new(
+                ErrorKind::Unsupported,
+                "Operation not supported",
+            )),
             FileOp::Replace { .. } if self.rng.below(2) == 0 => {
                 self.disk.perform(op)?;
                 Err(broken())

@@ -4,6 +4,7 @@
 //!
 //! Always true: a scenario draws all its chance from its seed.
 
+mod backup;
 mod blocking;
 mod crowd;
 mod fence;
@@ -34,6 +35,7 @@ pub struct Scenario {
 /// All scenarios, alphabetical.
 #[rustfmt::skip]
 pub const SCENARIOS: &[Scenario] = &[
+    Scenario { name: "backup", does: "backups of a node that crashes: a sealed one holds all up to its seal", play: backup::backup },
     Scenario { name: "blocking", does: "elements that clients wait for: each heard once, in order, none lost", play: blocking::blocking },
     Scenario { name: "crowd", does: "clients with random requests: replies in number, memory within limits", play: crowd::crowd },
     Scenario { name: "dialer", does: "a service that dials peers, services and nobody: one answer a line", play: small::dialer },

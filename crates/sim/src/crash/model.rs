@@ -26,6 +26,8 @@ pub(crate) struct Model {
     pub(crate) states: Vec<State>,
     /// The bytes of each unit, for whoever looks for one.
     pub(crate) units: Vec<Vec<u8>>,
+    /// Times at which keys were left out, and the number of units before.
+    expired: Vec<(usize, Now)>,
 }
 
 impl Model {
@@ -42,7 +44,28 @@ impl Model {
             in_transaction: false,
             states: vec![State::default()],
             units: Vec::new(),
+            expired: Vec::new(),
         }
+    }
+
+    /// Removes what has expired by now: a start from a dump leaves it out and says nothing of it.
+    pub(crate) fn expire(&mut self, now: Now) {
+        let micros = now.mono_us.saturating_sub(self.node.now().mono_us);
+        self.node.advance_us(micros);
+        self.expired.push((self.units.len(), now));
+    }
+
+    /// A model of the first units only, which began at this time.
+    pub(crate) fn first(&self, count: usize, began: Now) -> Self {
+        let mut first = Self::new(began);
+        for at in 0..=count {
+            let expired = self.expired.iter().filter(|(units, _)| *units == at);
+            expired.for_each(|(_, now)| first.expire(*now));
+            if let Some(unit) = self.units[..count].get(at) {
+                first.feed(unit);
+            }
+        }
+        first
     }
 
     /// Repeats bytes of the journal. Time stands still: the journal has what expired.

@@ -2,7 +2,8 @@
 //!
 //! Always true: its data is that after some whole units, none of them missing that is owed.
 //! Always true: a start is never refused; soon after faults writes are accepted again.
-//! Not here: crashes at every operation, one after another — `crash.rs`
+//! Not here: crashes at every operation, one after another — `crash.rs`; backups of this node —
+//! `scenario/backup.rs`
 
 use std::collections::VecDeque;
 
@@ -10,6 +11,7 @@ use russet_io::{CrashModel, Now};
 use russet_node::{Node, ReaderId};
 use russet_resp::Value;
 
+use super::backup::Backups;
 use super::server::{Client, add_node, begin, new_node};
 use crate::crash::model::Model;
 use crate::crash::promise::{Policy, Promise, WINDOW_US};
@@ -45,30 +47,44 @@ enum Says {
     Done(usize),
     /// This unit of the client is on the disk, if it says 1.
     Synced(usize),
+    /// A backup is sealed, if it says OK.
+    Sealed,
+    /// The files of a backup are removed, or are kept.
+    Cleaned,
 }
 
 /// A node, and what is known of it.
-struct Run {
-    node: HostId,
+pub(super) struct Run {
+    pub(super) node: HostId,
     policy: Policy,
     settings: String,
     promise: Promise,
-    model: Model,
+    pub(super) model: Model,
+    /// The number of units of which some client has heard.
+    pub(super) acknowledged: usize,
     /// When the first node was there: no deadline is in the past then.
     began: Now,
     reader: ReaderId,
     writers: Vec<Writer>,
     /// Whether the disk fails now and then.
     has_faults: bool,
+    /// Its backups, if it has any.
+    backups: Option<Backups>,
 }
 
 pub(super) fn persist(play: &mut Play) {
+    let policies = [Policy::Always, Policy::EverySecond, Policy::Never];
+    run(play, &policies, None);
+}
+
+/// Plays a node under one of these policies.
+pub(super) fn run(play: &mut Play, policies: &[Policy], backups: Option<Backups>) {
     let mut options = Options::swarm(&mut play.rng);
     options.reset_one_in = 0;
     let fail_one_in = std::mem::take(&mut options.fail_one_in);
     let is_slow = options.tick_us > 0 || options.late_wake_us > 0;
     let mut world = begin(play, options);
-    let policy = [Policy::Always, Policy::EverySecond, Policy::Never][play.rng.index(3)];
+    let policy = policies[play.rng.index(policies.len())];
     let settings = format!("{}enable-debug-command yes\n", policy.settings());
     let node = add_node(&mut world, "node", &settings, "");
     world.service(node).start();
@@ -81,10 +97,12 @@ pub(super) fn persist(play: &mut Play) {
         settings,
         promise,
         model: Model::new(world.now()),
+        acknowledged: 0,
         began: world.now(),
         reader: world.service(node).attach_reader(u64::MAX),
         writers: writers(&mut world, node),
         has_faults: fail_one_in > 0,
+        backups,
     };
     for _ in 0..2 + play.rng.below(3) {
         for _ in 0..play.rng.below(120) {
@@ -95,8 +113,12 @@ pub(super) fn persist(play: &mut Play) {
             }
         }
         world.options().fail_one_in = 0;
-        if run.has_faults && play.rng.below(2) == 0 {
+        // A save that failed is tried again only once there are more changes.
+        if run.has_faults && run.policy != Policy::Saves && play.rng.below(2) == 0 {
             run.recover_health(&mut world);
+        }
+        if run.backups.is_some() && play.rng.below(3) == 0 {
+            run.back_up(&mut world);
         }
         run.crash(play, &mut world);
     }
@@ -133,9 +155,10 @@ impl Run {
         let at = play.rng.index(CLIENTS);
         match play.rng.below(24) {
             0 => world.advance(1 + play.rng.below(400_000)),
-            1 => self.order(world, at, "BGREWRITEAOF"),
+            // Without an append-only file it makes files that are nobody's backup.
+            1 if self.policy != Policy::Saves => self.order(world, at, "BGREWRITEAOF"),
             2 => self.order(world, at, "BGSAVE"),
-            3 if !self.has_faults => {
+            3 if !self.has_faults && self.policy != Policy::Saves => {
                 let all = [Policy::Always, Policy::EverySecond, Policy::Never];
                 let policy = all[play.rng.index(all.len())];
                 self.order(
@@ -149,7 +172,8 @@ impl Run {
                 self.promise.switch(policy);
                 self.policy = policy;
             }
-            4..7 => self.wait(world, at),
+            20.. if self.backups.is_some() => self.order_backup(play, world, at),
+            4..7 if self.policy != Policy::Saves => self.wait(world, at),
             7..20 => self.write(play, world, at),
             _ => {}
         }
@@ -189,9 +213,75 @@ impl Run {
     }
 
     fn order(&mut self, world: &mut World<Node>, at: usize, line: &str) {
+        self.order_that(world, at, (line, Says::Done(0)));
+    }
+
+    fn order_that(&mut self, world: &mut World<Node>, at: usize, (line, says): (&str, Says)) {
         let writer = &mut self.writers[at];
         writer.client.say(world, line);
-        writer.asked.push_back((1, Says::Done(0)));
+        writer.asked.push_back((1, says));
+    }
+
+    /// A client does something with backups. At most one SEAL, or one CLEANUP, is under way.
+    fn order_backup(&mut self, play: &mut Play, world: &mut World<Node>, at: usize) {
+        let is_busy = self.writers.iter().flat_map(|writer| &writer.asked);
+        let is_busy = { is_busy }.any(|(_, says)| matches!(says, Says::Sealed | Says::Cleaned));
+        match play.rng.below(10) {
+            0..4 => self.order(world, at, "BACKUP START"),
+            4 => self.order(world, at, "BACKUP ABORT"),
+            5..8 if !is_busy => {
+                let acknowledged = self.acknowledged;
+                if let Some(backups) = &mut self.backups {
+                    backups.ask_seal(acknowledged);
+                }
+                self.order_that(world, at, ("BACKUP SEAL", Says::Sealed));
+            }
+            8.. if !is_busy => {
+                if let Some(backups) = &mut self.backups {
+                    backups.forget();
+                }
+                self.order_that(world, at, ("BACKUP CLEANUP", Says::Cleaned));
+            }
+            _ => {}
+        }
+    }
+
+    /// A backup succeeds now that nothing fails.
+    fn back_up(&mut self, world: &mut World<Node>) {
+        self.settle(world);
+        let mut client = Client::new(world, self.node);
+        client.ask_text(world, "BACKUP ABORT");
+        for (line, expected) in [("BACKUP CLEANUP", "OK"), ("BACKUP START", "OK")] {
+            let reply = client.ask_text(world, line);
+            assert_eq!(reply, expected, "{line}");
+        }
+        if let Some(backups) = &mut self.backups {
+            backups.forget();
+        }
+        for _ in 0..HEALTH_STEPS {
+            self.learn(world);
+            let count = self.model.states.len() - 1;
+            if let Some(backups) = &mut self.backups {
+                backups.ask_seal(self.acknowledged);
+            }
+            let reply = client.ask_text(world, "BACKUP SEAL");
+            if reply == "OK" {
+                self.learn(world);
+                assert!(self.acknowledged <= count, "nobody writes");
+                self.check_sealed(world);
+                return world.hang_up(client.id);
+            }
+            world.advance(10_000);
+        }
+        let status = client.ask_text(world, "BACKUP STATUS");
+        panic!("no backup succeeds: {status}");
+    }
+
+    fn check_sealed(&mut self, world: &mut World<Node>) {
+        if let Some(mut backups) = self.backups.take() {
+            backups.check(self, world);
+            self.backups = Some(backups);
+        }
     }
 
     /// Waits until all replies are there.
@@ -221,12 +311,20 @@ impl Run {
                 writer.asked.pop_front();
                 let reply = writer.client.heard.drain(..count).next_back();
                 let number = writer.number;
-                if let Some(reply) = reply {
-                    heard(&mut self.promise, &self.model, (number, says), &reply, {
-                        let is_owed = !self.has_faults || self.policy == Policy::Always;
-                        (now_us, is_owed)
-                    });
+                let Some(reply) = reply else { continue };
+                if matches!(says, Says::Sealed) && reply.as_error().is_none() {
+                    self.check_sealed(world);
+                    break;
                 }
+                let is_owed = !self.has_faults || self.policy == Policy::Always;
+                let found = heard(
+                    &mut self.promise,
+                    &self.model,
+                    (number, says),
+                    &reply,
+                    (now_us, is_owed),
+                );
+                self.acknowledged = self.acknowledged.max(found);
             }
         }
     }
@@ -265,6 +363,8 @@ impl Run {
         self.reader = service.attach_reader(u64::MAX);
         service.start();
         world.restart(self.node, model, service);
+        let is_unknown = { self.writers.iter().flat_map(|writer| &writer.asked) }
+            .any(|(_, says)| matches!(says, Says::Sealed | Says::Cleaned));
         if play.rng.below(2) == 0 {
             world.advance(play.rng.below(2_000_000));
         }
@@ -280,17 +380,25 @@ impl Run {
             let all = states.len() - 1;
             panic!("{owed} of {all} units are owed after {model:?}: {first}; of all: {last}");
         };
+        if let Some(mut backups) = self.backups.take() {
+            backups.check_crashed(world, self.node, is_unknown);
+            if self.policy == Policy::Saves {
+                backups.check_leftover(world, self.node);
+            }
+            self.backups = Some(backups);
+        }
         self.begin_again(world, kept);
     }
 
     /// Goes on with the units that were kept.
     fn begin_again(&mut self, world: &mut World<Node>, kept: usize) {
-        let mut model = Model::new(self.began);
-        self.model.units[..kept]
-            .iter()
-            .for_each(|unit| model.feed(unit));
+        let mut model = self.model.first(kept, self.began);
+        if self.policy == Policy::Saves {
+            model.expire(world.now());
+        }
         self.model = model;
-        let policy = [Policy::Always, Policy::EverySecond, Policy::Never]
+        self.acknowledged = kept;
+        let policy = Policy::ALL
             .into_iter()
             .find(|policy| self.settings.starts_with(policy.settings()));
         self.policy = policy.unwrap_or(self.policy);
@@ -317,14 +425,14 @@ impl Run {
     }
 }
 
-/// Takes a reply for what it says.
+/// Takes a reply for what it says; gives the number of units of which it tells.
 fn heard(
     promise: &mut Promise,
     model: &Model,
     (writer, says): (usize, Says),
     reply: &Value,
     (now_us, is_owed): (u64, bool),
-) {
+) -> usize {
     let find = |unit: usize| {
         let digits = unit.to_string();
         let size = digits.len();
@@ -337,13 +445,14 @@ fn heard(
         units.position(is_there).map(|at| at + 1)
     };
     match says {
-        Says::Done(0) => {}
-        Says::Done(_) if reply.as_error().is_some() => {}
+        Says::Done(0) | Says::Sealed | Says::Cleaned => 0,
+        Says::Done(_) if reply.as_error().is_some() => 0,
         Says::Done(unit) => {
             let count = find(unit).unwrap_or_else(|| panic!("unit {unit} is in no journal"));
             if is_owed {
                 promise.acknowledge(count, now_us);
             }
+            count
         }
         Says::Synced(unit) => {
             let is_synced = reply
@@ -352,6 +461,7 @@ fn heard(
             if is_synced && let Some(count) = find(unit) {
                 promise.save(count);
             }
+            0
         }
     }
 }
