@@ -65,6 +65,7 @@ const REQUESTS: &[&str] = &[
     "HPEXPIRE $h $t FIELDS 2 $f $g",
     "HPEXPIRE $h $t NX FIELDS 2 $f $g",
     "HPERSIST $h FIELDS 1 $f",
+    "HPERSIST $h FIELDS 2 $f $g",
     "HGETDEL $h FIELDS 1 $f",
     "HGETEX $h PX $t FIELDS 2 $f $g",
     "HSETEX $h PX $t FIELDS 2 $f 1 $g 2",

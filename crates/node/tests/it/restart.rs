@@ -54,6 +54,27 @@ fn a_key_that_was_changed_before_its_deadline_is_not_made_anew_after_it() {
 }
 
 #[test]
+fn a_field_that_had_expired_is_not_kept_by_those_that_lost_their_deadlines() {
+    let disk = disk();
+    let lines = "appendonly yes\nenable-debug-command yes";
+    let mut server = start(&disk, lines, 0);
+    for request in [
+        "DEBUG SET-ACTIVE-EXPIRE 0",
+        "HSET h f v g w",
+        "HPEXPIRE h 10 FIELDS 1 f",
+        "HPEXPIRE h 1000 FIELDS 1 g",
+    ] {
+        call(&mut server, request);
+    }
+    server.advance(20);
+    let reply = call(&mut server, "HPERSIST h FIELDS 2 f g");
+    assert_eq!(reply, "*2\r\n:-2\r\n:1\r\n");
+    let mut server = start(&disk, lines, 5_000);
+    let reply = call(&mut server, "HGETALL h");
+    assert_eq!(reply, "*2\r\n$1\r\ng\r\n$1\r\nw\r\n");
+}
+
+#[test]
 fn data_that_was_loaded_survives_a_crash_of_the_machine() {
     for (lines, save) in [("appendonly yes\nappendfsync no", "PING"), ("", "SAVE")] {
         let disk = disk();

@@ -4,8 +4,10 @@
 //! Always true: seconds are rounded up.
 //! Not here: giving deadlines — `expire.rs`.
 
+use russet_base::num::{I64Buf, format_i64};
 use russet_engine::{Millis, Touch};
 use russet_resp::Args;
+use smallvec::SmallVec;
 
 use super::fields::{self, OnBadCount};
 use crate::ctx::{Ctx, Flow};
@@ -72,21 +74,39 @@ pub(super) fn hpersist(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, Command
     let mut target = db.hash_mut((hash, key))?;
     let wanted = fields::read(args, 2, OnBadCount::Positive)?;
     cx.reply.array(wanted.len());
-    let mut changed = 0;
+    let mut changed: SmallVec<[&[u8]; 8]> = SmallVec::new();
     for field in wanted.iter() {
         cx.reply.integer(match target.deadline(field) {
             None => ABSENT,
             Some(None) => NO_DEADLINE,
             Some(Some(_)) => {
                 target.set_deadline(field, None);
-                changed += 1;
+                changed.push(field);
                 1
             }
         });
     }
-    if changed > 0 {
-        cx.dirty(changed);
-        cx.notify(NotifyClass::HASH, "hpersist", key);
+    if changed.is_empty() {
+        return Ok(Flow::Done);
     }
+    cx.dirty(changed.len() as u64);
+    if changed.len() < wanted.len() {
+        record_persist(cx, key, &changed);
+    }
+    cx.notify(NotifyClass::HASH, "hpersist", key);
     Ok(Flow::Done)
+}
+
+/// Records the fields that lost their deadlines, and no others: whoever repeats the request later
+/// may still have one that had expired.
+fn record_persist(cx: &mut Ctx<'_>, key: &[u8], changed: &[&[u8]]) {
+    if !cx.effects.recording {
+        return;
+    }
+    let mut count = I64Buf::new();
+    let mut request: SmallVec<[&[u8]; 16]> = SmallVec::new();
+    let count = format_i64(changed.len() as i64, &mut count);
+    request.extend([&b"HPERSIST"[..], key, b"FIELDS", count]);
+    request.extend_from_slice(changed);
+    cx.propagate_as(&request);
 }
