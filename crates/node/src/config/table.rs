@@ -394,7 +394,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
     Setting::choice("rdb-version-check", "strict", &[("strict", 0), ("relaxed", 1)])
         .does("Whether RDB files of newer versions are refused."),
     Setting::flag("rdbchecksum", "yes").immutable().to(|t, v| t.rdbchecksum = v.flag())
-        .does("Whether RDB files end in a checksum."),
+        .does("Whether RDB files end in a checksum, and whether it is compared when they are loaded."),
     Setting::flag("rdbcompression", "yes").to(|t, v| t.rdbcompression = v.flag())
         .does("Whether strings in RDB files are compressed."),
     Setting::text("rdma-bind", "").optional()

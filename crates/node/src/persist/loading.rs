@@ -100,7 +100,9 @@ impl Core {
             how: OpenHow::Read,
         };
         self.outbox.start_apart(Job::File(open), Machine::Load);
-        let restore = Box::<Restore>::default();
+        // Each file begins in database 0.
+        loading.session = None;
+        let restore = Box::new(Restore::new(self.config.rdbchecksum));
         let content = match &source.kind {
             SourceKind::Dump => Content::Dump(restore, Buffer::default()),
             SourceKind::Part { expect, .. } => {
@@ -384,6 +386,14 @@ impl Core {
         self.end_loading(Ended::Failed(cause, line))
     }
 
+    /// A command of an append-only file is refused: what follows may depend on it.
+    fn refuse_command(&mut self, cause: Cause, current: &Current, what: &str) -> Ended {
+        self.outbox.start(Job::File(FileOp::Close(current.file)));
+        let path = &current.source.path;
+        let line = format!("{what} reading the append only file {path}");
+        self.end_loading(Ended::Failed(cause, line))
+    }
+
     /// A file cannot be read.
     fn unreadable(
         &mut self,
@@ -469,10 +479,12 @@ impl Node {
             }
             Err(Stopped::Dump(fault)) => Some(core.refuse_dump(loading.cause, &current, &fault)),
             Err(Stopped::Unknown(name)) => {
-                core.outbox.start(Job::File(FileOp::Close(current.file)));
-                let path = &current.source.path;
-                let line = format!("Unknown command '{name}' reading the append only file {path}");
-                Some(core.end_loading(Ended::Failed(loading.cause, line)))
+                let what = format!("Unknown command '{name}'");
+                Some(core.refuse_command(loading.cause, &current, &what))
+            }
+            Err(Stopped::Arity(name)) => {
+                let what = format!("Wrong number of arguments for '{name}'");
+                Some(core.refuse_command(loading.cause, &current, &what))
             }
         }
     }

@@ -5,6 +5,7 @@
 //! Not here: units in bytes — crate `russet-aof`; where the bytes come from — `loading.rs`
 
 use russet_aof::{Next, Reader};
+use russet_command::Flags;
 use russet_engine::ExpiryMode;
 use russet_io::{Address, ConnId, LogLevel, Origin};
 use russet_rdb::Input;
@@ -24,6 +25,8 @@ pub(super) enum Stopped {
     Units(russet_aof::Error, u64),
     /// A command of this name is not known.
     Unknown(String),
+    /// A command of this name has too few or too many arguments.
+    Arity(String),
 }
 
 /// A connection that there is not: what is written to it is dropped.
@@ -103,6 +106,19 @@ fn run(
         let name = String::from_utf8_lossy(&args[0]).into_owned();
         return Err(Stopped::Unknown(name));
     };
+    let command = core.commands.get(id);
+    if !command.spec.arity.admits(args.len()) {
+        return Err(Stopped::Arity(command.full_name.to_string()));
+    }
+    // COMPAT: there is no connection that could subscribe to anything, nor a reason to end.
+    let flags = command.spec.flags;
+    let subscribes = flags.has(Flags::PUBSUB) && flags.has(Flags::NOSCRIPT);
+    if subscribes || flags.has(Flags::NO_MULTI) {
+        let name = command.full_name.to_string();
+        let line = format!("A command of the append only file was passed over: {name}");
+        core.outbox.log(LogLevel::Warning, line);
+        return Ok(());
+    }
     let before = core.outgoing.begin(session.conn);
     let result = match gate::admit(core, session, id, args, Source::Replayed) {
         Verdict::Runs(permit) => {

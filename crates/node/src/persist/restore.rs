@@ -12,6 +12,7 @@
 use russet_engine::{Access, Entry, KeyHash, Keyspace, Millis};
 use russet_io::LogLevel;
 use russet_rdb::file::{FileError, FileReader, Next, Seal, ShortString};
+use russet_rdb::payload::Checksum;
 use russet_rdb::{Buffer, Input};
 
 use smallvec::SmallVec;
@@ -114,6 +115,18 @@ pub(crate) struct Restore {
 }
 
 impl Restore {
+    /// Loads a dump from its beginning, and compares its checksum or not (`rdbchecksum`).
+    pub(crate) fn new(has_checksum: bool) -> Self {
+        let checksum = match has_checksum {
+            true => Checksum::Verified,
+            false => Checksum::Ignored,
+        };
+        Self {
+            reader: FileReader::default().with_checksum(checksum),
+            ..Self::default()
+        }
+    }
+
     /// Loads what the buffer holds.
     ///
     /// # Errors

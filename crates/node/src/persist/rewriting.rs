@@ -5,6 +5,8 @@
 //! is tried again when there is none.
 //! Not here: the states — `aof.rs`; the order of steps on files — `russet_aof::plan`
 
+use std::io::ErrorKind;
+
 use russet_aof::plan::{self, Growing, NewBase};
 use russet_aof::{BaseFormat, FileName, Layout, Manifest, NumbersUsedUp, Units};
 use russet_io::{FileId, FileOp, Job, LogLevel, Outcome};
@@ -255,9 +257,18 @@ impl Core {
         }
         if let Some(failure) = outcome.failure() {
             let text = failure.text.clone();
+            let is_gone = failure.kind == ErrorKind::NotFound;
             return match job {
                 AofJob::SyncOld(_) => self.fail_aof(&format!("Fail to fsync the AOF file: {text}")),
-                _ => self.fail_rewrite(&text),
+                _ => {
+                    self.fail_rewrite(&text);
+                    // What is appended would be in no directory: a new one gets a base and an
+                    // increment of its own.
+                    if is_gone && self.aof.writer.is_some() {
+                        self.fail_aof(&format!("the AOF files are gone: {text}"));
+                        self.aof.retry_us = self.now.mono_us;
+                    }
+                }
             };
         }
         match job {

@@ -5,6 +5,7 @@ mod blocking;
 mod config;
 mod debug;
 mod expired;
+mod foreign;
 mod himport;
 mod info;
 mod journal;
