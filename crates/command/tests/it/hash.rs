@@ -68,7 +68,10 @@ fn deadlines_are_recorded_as_moments_of_the_fields_that_got_them() {
             "2 | hexpire h | verbatim",
         ),
         ("HPERSIST h FIELDS 1 c", "0 |  | "),
-        ("HPERSIST h FIELDS 2 a c", "1 | hpersist h | verbatim"),
+        (
+            "HPERSIST h FIELDS 2 a c",
+            "1 | hpersist h | HPERSIST h FIELDS 1 a",
+        ),
         ("HEXPIRE h 0 FIELDS 2 a nof", "1 | hdel h | HDEL h a"),
         (
             "HPEXPIREAT h 5 FIELDS 2 b c",
