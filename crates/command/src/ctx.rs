@@ -128,6 +128,8 @@ pub struct Ctx<'c> {
     pub hint: Option<KeyHash>,
     /// Whether the command may wait ([`Flow::Block`]); not inside transactions and scripts.
     pub may_block: bool,
+    /// Whether the client may read keys that the request does not name.
+    pub reads_all_keys: bool,
 }
 
 impl Ctx<'_> {

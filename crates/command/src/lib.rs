@@ -20,4 +20,4 @@ pub use ctx::{Ctx, Flow, Handler, NoReply, Settings, Wait};
 pub use effects::{Effects, NotifyClass, Propagate};
 pub use error::CommandError;
 pub use registry::{Command, CommandId, Registry};
-pub use row::{Arity, Family, Flags, Group, KeySpec, Row, Spec};
+pub use row::{Arity, Channels, Family, Flags, Group, KeySpec, Row, Spec};

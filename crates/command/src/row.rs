@@ -8,6 +8,8 @@
 //! order.
 //! Not here: the views — `keys.rs`, `syntax.rs`, and the node's registry.
 
+use std::ops::Range;
+
 /// How many arguments a command takes, its own name among them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Arity {
@@ -100,6 +102,8 @@ impl Flags {
     pub const OF_ELEMENTS: Self = Self(1 << 26);
     /// Runs at once inside MULTI, where others are queued.
     pub const UNQUEUED: Self = Self(1 << 27);
+    /// Reads keys that the request does not name.
+    pub const READS_OTHERS: Self = Self(1 << 29);
     /// Runs the commands that were queued since MULTI, and needs what any of them needs.
     pub const RUNS_QUEUED: Self = Self(1 << 28);
 
@@ -284,6 +288,35 @@ impl KeySpec {
     }
 }
 
+/// Which arguments of a request are channels that access control looks at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Channels {
+    /// None.
+    None,
+    /// This one.
+    One(u8),
+    /// This one and all that follow.
+    From(u8),
+    /// This one and all that follow, which are patterns of channels.
+    Patterns(u8),
+}
+
+impl Channels {
+    /// Whether they are patterns.
+    pub const fn are_patterns(self) -> bool {
+        matches!(self, Self::Patterns(_))
+    }
+
+    /// Their positions in a request of `count` arguments.
+    pub fn positions(self, count: usize) -> Range<usize> {
+        match self {
+            Self::None => 0..0,
+            Self::One(at) => usize::from(at)..count.min(usize::from(at) + 1),
+            Self::From(at) | Self::Patterns(at) => usize::from(at)..count,
+        }
+    }
+}
+
 /// The description of a command, whatever its handler.
 #[derive(Debug, Clone, Copy)]
 pub struct Spec {
@@ -295,6 +328,8 @@ pub struct Spec {
     pub flags: Flags,
     /// Where its keys stand.
     pub keys: &'static [KeySpec],
+    /// Which of its arguments are channels.
+    pub channels: Channels,
     /// Its arguments after the name, in the grammar of `syntax.rs`.
     pub syntax: &'static str,
     /// Since which Redis version (or Valkey: `V9.0.0`).
@@ -329,6 +364,7 @@ impl<H: Copy> Row<H> {
             arity,
             flags,
             keys: &[],
+            channels: Channels::None,
             syntax: "",
             since: "",
             complexity: "",
@@ -375,6 +411,12 @@ impl<H: Copy> Row<H> {
     /// Where its keys stand.
     pub const fn keys(mut self, keys: &'static [KeySpec]) -> Self {
         self.spec.keys = keys;
+        self
+    }
+
+    /// Which of its arguments are channels that access control looks at.
+    pub const fn channels(mut self, channels: Channels) -> Self {
+        self.spec.channels = channels;
         self
     }
 

@@ -27,6 +27,7 @@
 use russet_command::{CommandError, NoReply, Wait};
 use russet_resp::{ArgBuf, Mark};
 
+use crate::acl::log::Context;
 use crate::core::Core;
 use crate::gate::{self, Source, Verdict};
 use crate::invoke::{Call, Ran, invoke_again};
@@ -166,6 +167,16 @@ fn run_again(core: &mut Core, sessions: &mut Sessions, client: u64) {
             invoke_again(core, &mut session, call)
         }
         Verdict::Refused(error) => Err(error),
+        Verdict::Denied(denial) => {
+            let asked = (blocked.command, &args);
+            let error = core.deny(&mut session, asked, denial, Context::TopLevel);
+            core.stats.rejected(blocked.command);
+            fail(core, &session, &error);
+            leave(core, &blocked);
+            end_request(core, &mut session, mark);
+            core.outgoing.end(before);
+            return sessions.put(session);
+        }
         // Whoever waits is neither queued nor postponed.
         Verdict::Queues | Verdict::Postpones => Ok(Ran::Done),
     };

@@ -13,7 +13,7 @@ use russet_io::ConnId;
 
 use crate::block::{self, end_request, fail, release_postponed};
 use crate::changes::Step;
-use crate::control::migrate;
+use crate::control::{self, migrate};
 use crate::core::Core;
 use crate::exec;
 use crate::machines::Machine;
@@ -21,6 +21,7 @@ use crate::migrate::{Input, Migrate};
 use crate::node::Node;
 use crate::open_unit::OpenUnit;
 use crate::outgoing::Class;
+use crate::permissions;
 use crate::session::{For, Session, State};
 
 impl Node {
@@ -30,7 +31,13 @@ impl Node {
             let step = match machine {
                 Machine::ConfigChange(change) => {
                     let progress = change.step(&outcome, &mut self.core.config);
-                    self.core.follow(conn, progress)
+                    let step = self.core.follow(conn, progress);
+                    permissions::settle(&mut self.core, &mut self.sessions, None);
+                    step
+                }
+                Machine::Acl(job) => {
+                    let (core, sessions) = (&mut self.core, &mut self.sessions);
+                    Step::End(control::acl::finish(core, sessions, job, outcome))
                 }
                 Machine::Rewrite(rewrite) => Step::End(self.core.end_rewrite(rewrite, &outcome)),
                 Machine::Dump => {

@@ -18,6 +18,7 @@ use russet_io::ConnId;
 use russet_resp::{Args, Limits, Reply};
 
 use crate::acks::Acks;
+use crate::acl::Acl;
 use crate::config::{Config, EvictionPolicy};
 use crate::environment::Environment;
 use crate::hurdles::Hurdles;
@@ -37,7 +38,6 @@ use crate::pubsub::{Gathered, Pubsub};
 use crate::session::{For, Session, Sessions};
 use crate::stats::{Meter, Stats};
 use crate::tracking::Tracking;
-use crate::users::Users;
 use crate::waiters::Waiters;
 use crate::watchers::Watchers;
 
@@ -107,8 +107,8 @@ pub(crate) struct Core {
     pub settings: Settings,
     /// The limits of requests, derived from `config`.
     pub limits: Limits,
-    /// All users.
-    pub users: Users,
+    /// All users, and what was refused to them.
+    pub acl: Acl,
     /// Reasons for which requests of any session might not run now.
     pub hurdles: Hurdles,
     /// The effects of the command that runs.

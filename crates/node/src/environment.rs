@@ -20,6 +20,8 @@ pub const RUSSET_VERSION: &str = env!("CARGO_PKG_VERSION");
 pub struct Environment {
     /// The seed of all chance in the node.
     pub seed: u64,
+    /// Bytes that nobody knows outside, from which passwords are drawn (ACL GENPASS).
+    pub secret: [u8; 32],
     /// Forty hexadecimal digits that name this run of the server.
     pub run_id: String,
     /// The time of the start; the node sets it.
@@ -63,6 +65,7 @@ impl Environment {
     pub fn new(seed: u64) -> Self {
         Self {
             seed,
+            secret: secret(seed),
             run_id: hex_id(seed, 0x7275_6e00),
             started: Now::default(),
             process_id: 0,
@@ -102,6 +105,13 @@ impl Default for Environment {
     fn default() -> Self {
         Self::new(0)
     }
+}
+
+/// A stand-in for a secret: whoever knows the seed knows it, too.
+fn secret(seed: u64) -> [u8; 32] {
+    let mut bytes = [0; 32];
+    Rng::new(seed.rotate_right(16)).fill(&mut bytes);
+    bytes
 }
 
 /// Forty hexadecimal digits, drawn for a purpose.

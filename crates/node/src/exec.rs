@@ -11,8 +11,10 @@ use std::borrow::Cow;
 
 use russet_command::CommandError;
 
+use crate::acl::log::Context;
 use crate::block::fail;
 use crate::core::Core;
+use crate::denials::no_longer;
 use crate::gate::{self, Source, Verdict};
 use crate::invoke::{Call, Ran, invoke};
 use crate::multi::Exec;
@@ -42,6 +44,10 @@ pub(crate) fn run(
                 invoke(core, sessions, session, call)
             }
             Verdict::Refused(error) => Err(error),
+            Verdict::Denied(denial) => {
+                core.deny(session, (id, &args), denial, Context::Multi);
+                Err(no_longer(denial))
+            }
             // What was queued is neither queued nor postponed again.
             Verdict::Queues | Verdict::Postpones => Ok(Ran::Done),
         };

@@ -3,13 +3,14 @@
 //! ```text
 //!  request ─► hurdles of core and session == 0, arity fits ─────────────────────► Runs(permit)
 //!             else ─► each check whose hurdle is up and that is made for this source, in order
-//!                      ─► Refused(error) · Postpones · Queues · none: Runs(permit)
+//!                      ─► Refused(error) · Denied(why) · Postpones · Queues · none: Runs(permit)
 //! ```
 //! | check | Client | Queued (EXEC) | Woken | Replayed |
 //! |---|---|---|---|---|
 //! | arity | refuses | – | – | – |
 //! | authentication | refuses | – | – | – |
 //! | outside_multi | refuses | – | – | – |
+//! | permission | denies | denies | denies | – |
 //! | held | postpones | – | – | – |
 //! | exiting | postpones | – | – | – |
 //! | memory | refuses | – | – | – |
@@ -19,8 +20,8 @@
 //! | paused | postpones | – | – | – |
 //! | queued | queues | – | – | – |
 //!
-//! A command that was queued or began to wait passes no check again when it runs, for no answer of
-//! these checks can have changed since in a way that matters.
+//! A command that was queued or began to wait passes only the check again whose answer may have
+//! changed since in a way that matters: that of the rights of its user.
 //!
 //! Always true: a refused command has changed nothing.
 //! Always true: a check stands in one row, here.
@@ -33,6 +34,7 @@ use russet_command::registry::CommandId;
 use russet_command::{CommandError, Flags};
 use russet_resp::Args;
 
+use crate::acl::permission::{Asked, Denial};
 use crate::core::{Command, Core, Handler};
 use crate::hurdles::Hurdles;
 use crate::session::Session;
@@ -66,6 +68,7 @@ pub(crate) struct Permit {
     id: CommandId,
     run: Handler,
     source: Source,
+    reads_all_keys: bool,
 }
 
 impl Permit {
@@ -86,6 +89,12 @@ impl Permit {
     pub(crate) fn may_block(&self) -> bool {
         matches!(self.source, Source::Client | Source::Woken)
     }
+
+    /// Whether it may read keys that the request does not name.
+    #[inline]
+    pub(crate) fn reads_all_keys(&self) -> bool {
+        self.reads_all_keys
+    }
 }
 
 /// The answer of the gate.
@@ -99,6 +108,8 @@ pub(crate) enum Verdict {
     Postpones,
     /// It does not run.
     Refused(CommandError),
+    /// It does not run, since its user may not.
+    Denied(Denial),
 }
 
 /// Verdict of a check on a command that it does not let pass.
@@ -106,6 +117,7 @@ enum Stop {
     Queues,
     Postpones,
     Refused(CommandError),
+    Denied(Denial),
 }
 
 /// A check: `None` lets the command pass.
@@ -133,11 +145,13 @@ const fn check(name: &'static str, hurdle: Hurdles, sources: u8, ask: Ask) -> Ch
 }
 
 const CLIENT: u8 = Source::Client.bit();
+const FOR_USERS: u8 = CLIENT | Source::Queued.bit() | Source::Woken.bit();
 
 /// The checks, in Redis's order. That of arity is made of every request of a client.
 const CHECKS: &[Check] = &[
     check("authentication", Hurdles::STRANGER, CLIENT, authentication),
     check("outside_multi", Hurdles::IN_MULTI, CLIENT, outside_multi),
+    check("permission", Hurdles::RESTRICTED, FOR_USERS, permission),
     check("held", Hurdles::HELD, CLIENT, held),
     check("exiting", Hurdles::EXITING, CLIENT, exiting),
     check("memory", Hurdles::MEMORY, CLIENT, memory),
@@ -181,7 +195,12 @@ pub(crate) fn admit(
         && (source != Source::Client || command.spec.arity.admits(args.len()))
         && let Some(run) = command.run
     {
-        return Verdict::Runs(Permit { id, run, source });
+        return Verdict::Runs(Permit {
+            id,
+            run,
+            source,
+            reads_all_keys: true,
+        });
     }
     admit_slowly(core, session, command, args, source)
 }
@@ -220,10 +239,17 @@ fn admit_slowly(
             Some(Stop::Queues) => return Verdict::Queues,
             Some(Stop::Postpones) => return Verdict::Postpones,
             Some(Stop::Refused(error)) => return Verdict::Refused(error),
+            Some(Stop::Denied(denial)) => return Verdict::Denied(denial),
         }
     }
-    let id = command.id;
-    Verdict::Runs(Permit { id, run, source })
+    let reads_others = command.spec.flags.has(Flags::READS_OTHERS);
+    let is_limited = reads_others && hurdles.has(Hurdles::RESTRICTED);
+    Verdict::Runs(Permit {
+        id: command.id,
+        run,
+        source,
+        reads_all_keys: !is_limited || reads_all_keys(session, command, args),
+    })
 }
 
 /// The error for a request with too few or too many arguments.
@@ -242,6 +268,27 @@ fn outside_multi(_: &Core, _: &Session, command: &Command, _: &Args<'_>) -> Opti
     let refusal = CommandError::text("ERR Command not allowed inside a transaction");
     let is_refused = command.spec.flags.has(Flags::NO_MULTI);
     is_refused.then_some(Stop::Refused(refusal))
+}
+
+/// Refuses what the user may not do.
+fn permission(_: &Core, session: &Session, command: &Command, args: &Args<'_>) -> Option<Stop> {
+    let result = session.user()?.may_run(asked(session, command, args));
+    result.err().map(Stop::Denied)
+}
+
+/// Whether the user may read keys that the request does not name.
+#[cold]
+fn reads_all_keys(session: &Session, command: &Command, args: &Args<'_>) -> bool {
+    let user = session.user();
+    user.is_none_or(|user| user.may_run_and_read_all_keys(asked(session, command, args)))
+}
+
+fn asked<'a>(session: &Session, command: &'a Command, args: &Args<'a>) -> Asked<'a, Handler> {
+    Asked {
+        command,
+        args: *args,
+        db: session.db,
+    }
 }
 
 /// While a unit is open, only what may run beside a busy script does.

@@ -30,6 +30,8 @@ impl Hurdles {
     pub(crate) const EXITING: Self = Self(1 << 7);
     /// The session speaks RESP2 and has subscriptions.
     pub(crate) const SUBSCRIBED: Self = Self(1 << 8);
+    /// The user of the session may not do everything.
+    pub(crate) const RESTRICTED: Self = Self(1 << 9);
 
     /// Sets or clears bits.
     pub(crate) fn set(&mut self, bits: Self, is_set: bool) {

@@ -111,6 +111,7 @@ fn run_data(
         rng: &mut core.rng,
         hint: call.hint,
         may_block: call.permit.may_block(),
+        reads_all_keys: call.permit.reads_all_keys(),
     };
     let result = run(&mut cx, *call.args);
     let db = std::mem::replace(&mut session.db, cx.db);

@@ -16,6 +16,7 @@
 //! | Load | to `persist/loading.rs` | the same | the same |
 //! | Aof | to `persist/aof.rs` | the same | the same |
 //! | Backup | to `persist/backup.rs` | the same | the same |
+//! | Acl | Ok | Err | Ok, or all errors of the file |
 //!
 //! Always true: a change whose job fails leaves settings, addresses and directory as they were.
 //! Not here: who steps them — `complete.rs`.
@@ -45,6 +46,17 @@ pub(crate) enum Machine {
     Aof(AofJob),
     /// A task of a backup.
     Backup(BackupJob),
+    /// A file of users.
+    Acl(AclJob),
+}
+
+/// What is done with the file of users.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum AclJob {
+    /// ACL LOAD.
+    Load,
+    /// ACL SAVE.
+    Save,
 }
 
 /// The configuration file on its way to the disk.

@@ -17,6 +17,7 @@ use russet_io::{ConnId, Job, JobId, Task};
 use russet_resp::Limits;
 
 use crate::acks::Acks;
+use crate::acl::Acl;
 use crate::batch::Batch;
 use crate::buffers::Spares;
 use crate::config::Config;
@@ -38,7 +39,6 @@ use crate::registry;
 use crate::session::Sessions;
 use crate::stats::Stats;
 use crate::tracking::Tracking;
-use crate::users::Users;
 use crate::waiters::Waiters;
 use crate::watchers::Watchers;
 
@@ -112,7 +112,8 @@ impl Node {
     /// A node with empty databases.
     ///
     /// # Panics
-    /// When the configuration renames what is no command; `check_renames` tells before.
+    /// When the configuration renames what is no command, or its users are wrong; `check_renames`
+    /// and `check_users` tell before.
     pub fn new(config: Config, environment: Environment, now: Now) -> Self {
         let seed = environment.seed;
         let databases = config.databases as usize;
@@ -129,7 +130,7 @@ impl Node {
             commands: Arc::clone(&commands),
             settings: Settings::default(),
             limits: Limits::DEFAULT,
-            users: Users::default(),
+            acl: Acl::configured(&config, &commands),
             hurdles: Hurdles::NONE,
             config,
             effects: Effects::default(),
@@ -177,6 +178,7 @@ impl Node {
             spares: Spares::default(),
         };
         node.core.environment.started = now;
+        node.core.name_disabled_users();
         node.core.keyspace.freeze(now.wall_ms());
         node.core.derive_settings();
         node.core.derive_events();

@@ -148,15 +148,14 @@ impl Core {
     pub(crate) fn follow_subscriptions(&mut self, session: &mut Session) {
         let has_any = self.pubsub.has(session.conn);
         session.set_subscribed(has_any && session.protocol == Protocol::Resp2);
-        if session.user().is_some() {
-            self.outgoing.set_class(
-                session.conn,
-                match has_any {
-                    true => Class::Subscriber,
-                    false => Class::Normal,
-                },
-            );
-        }
+        self.outgoing.set_class(
+            session.conn,
+            match has_any {
+                _ if session.is_stranger() => Class::Stranger,
+                true => Class::Subscriber,
+                false => Class::Normal,
+            },
+        );
         self.derive_events();
     }
 

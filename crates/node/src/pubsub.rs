@@ -46,7 +46,8 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    const ALL: [Self; 3] = [Self::Channel, Self::Pattern, Self::Shard];
+    /// Every sort.
+    pub(crate) const ALL: [Self; 3] = [Self::Channel, Self::Pattern, Self::Shard];
 }
 
 /// A connection that hears a topic.

@@ -5,6 +5,7 @@
 
 use russet_command::registry::Registry;
 
+use crate::acl::store;
 use crate::config::{Config, FileError, Rename};
 use crate::control;
 use crate::core::{Commands, Handler};
@@ -27,6 +28,21 @@ pub fn check_renames(config: &Config) -> Result<(), FileError> {
         [] => Ok(()),
         renames => renamed(renames).map(|_| ()),
     }
+}
+
+/// Checks the users of a configuration: the rules of its `user` lines, or its file of users.
+/// [`Node::new`](crate::Node::new) expects them to be right.
+///
+/// # Errors
+/// The line of the log that says why the server does not start.
+pub fn check_users(config: &Config) -> Result<(), String> {
+    if config.aclfile.is_empty() && config.declared_users().is_empty() {
+        return Ok(());
+    }
+    let checked = store::configured(config, &commands(config.renames()));
+    checked
+        .map(drop)
+        .map_err(|line| String::from_utf8_lossy(&line).into_owned())
 }
 
 fn renamed(renames: &[Rename]) -> Result<Commands, FileError> {

@@ -105,9 +105,9 @@ impl Node {
                 }
                 continue;
             }
-            let limits = match session.user().is_some() {
-                true => self.core.limits,
-                false => self.core.limits.for_stranger(),
+            let limits = match session.is_stranger() {
+                false => self.core.limits,
+                true => self.core.limits.for_stranger(),
             };
             let stopped = decode(&mut self.core, session, &limits, batch);
             batch.touched.push((conn, batch.queue.len()));
@@ -312,7 +312,7 @@ fn decode(core: &mut Core, session: &mut Session, limits: &Limits, batch: &mut B
                 });
                 // Whoever is not known yet may be known after this request, and then has other
                 // limits.
-                if queue.len() >= BATCH_LEN || session.user().is_none() {
+                if queue.len() >= BATCH_LEN || session.is_stranger() {
                     return Stopped::BatchFull;
                 }
             }

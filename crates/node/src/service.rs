@@ -8,6 +8,8 @@
 //! ```
 //! Not here: requests — `run.rs`; what time makes due — `cron.rs`.
 
+use std::sync::Arc;
+
 use russet_base::time::Now;
 use russet_io::{
     Address, Admission, Append, ConnId, Failure, HangUp, JobId, LogLevel, Origin, Outcome, Piece,
@@ -44,14 +46,13 @@ impl Service for Node {
         let id = self.core.next_client_id;
         self.core.next_client_id += 1;
         let mut session = Session::new(conn, id, origin.clone(), now);
-        let is_open = self.core.config.requirepass.is_empty();
-        session.set_user(is_open.then(|| self.core.users.default_user()));
-        self.sessions.insert(Box::new(session));
-        let class = match is_open {
-            true => Class::Normal,
-            false => Class::Stranger,
+        session.log_out(Arc::clone(self.core.acl.users.default_user()));
+        let class = match session.is_stranger() {
+            true => Class::Stranger,
+            false => Class::Normal,
         };
         self.core.outgoing.open(conn, class);
+        self.sessions.insert(Box::new(session));
         Admission::Accept
     }
 
@@ -234,7 +235,8 @@ impl Node {
         };
         let config = &self.core.config;
         let is_local = peer.ip().to_canonical().is_loopback();
-        config.protected_mode && config.requirepass.is_empty() && !is_local
+        let needs_no_password = self.core.acl.users.default_user().needs_no_password();
+        config.protected_mode && needs_no_password && !is_local
     }
 
     /// Lets the clients go on that waited and need not wait any more.

@@ -12,10 +12,10 @@ use russet_command::registry::CommandId;
 use russet_io::{ConnId, JobId, Origin};
 use russet_resp::{ArgBuf, Protocol, RequestDecoder};
 
+use crate::acl::User;
 use crate::fieldsets::Fieldsets;
 use crate::hurdles::Hurdles;
 use crate::multi::Multi;
-use crate::users::User;
 
 /// Whether replies reach the client (`CLIENT REPLY`).
 ///
@@ -125,8 +125,11 @@ pub(crate) struct Session {
     pub protocol: Protocol,
     /// The selected database.
     pub db: usize,
-    /// Its user; `None` until it has authenticated.
+    /// Its user: the default one until it has authenticated, `None` for what the server does
+    /// itself.
     user: Option<Arc<User>>,
+    /// Whether it has authenticated, or need not when it came.
+    is_authenticated: bool,
     /// Reasons for which its requests might not run now.
     hurdles: Hurdles,
     /// Whether its requests run.
@@ -177,6 +180,7 @@ impl Session {
             protocol: Protocol::Resp2,
             db: 0,
             user: None,
+            is_authenticated: false,
             hurdles: Hurdles::STRANGER,
             state: State::Open,
             replies: Replies::On,
@@ -215,16 +219,51 @@ impl Session {
         self.hurdles
     }
 
-    /// Its user, once it has authenticated.
+    /// Its user, if it has one.
     #[inline]
     pub(crate) fn user(&self) -> Option<&Arc<User>> {
         self.user.as_ref()
     }
 
-    /// Gives it a user, or takes that away.
-    pub(crate) fn set_user(&mut self, user: Option<Arc<User>>) {
-        self.hurdles.set(Hurdles::STRANGER, user.is_none());
-        self.user = user;
+    /// Whether it has authenticated, or need not when it came.
+    pub(crate) fn is_authenticated(&self) -> bool {
+        self.is_authenticated
+    }
+
+    /// Whether it must authenticate before it may run anything else.
+    #[inline]
+    pub(crate) fn is_stranger(&self) -> bool {
+        self.hurdles.has(Hurdles::STRANGER)
+    }
+
+    /// Lets it be this user, who has authenticated.
+    pub(crate) fn log_in(&mut self, user: Arc<User>) {
+        self.is_authenticated = true;
+        self.take_rights(user, true);
+    }
+
+    /// Lets it be the default user, as if it had just connected.
+    pub(crate) fn log_out(&mut self, default: Arc<User>) {
+        let is_open = default.is_open();
+        self.is_authenticated = is_open;
+        self.take_rights(default, is_open);
+    }
+
+    /// Lets it have the rights of its user as that is now. Who has not authenticated is a stranger
+    /// unless everybody is let in.
+    pub(crate) fn take_rights(&mut self, user: Arc<User>, is_open: bool) {
+        let is_stranger = !self.is_authenticated && !is_open;
+        self.hurdles.set(Hurdles::STRANGER, is_stranger);
+        let is_restricted = user.is_restricted();
+        self.hurdles.set(Hurdles::RESTRICTED, is_restricted);
+        self.user = Some(user);
+    }
+
+    /// Lets it do everything: it repeats what was allowed once.
+    pub(crate) fn trust(&mut self) {
+        let checked = Hurdles::STRANGER | Hurdles::RESTRICTED;
+        self.hurdles.set(checked, false);
+        self.user = None;
     }
 
     /// Sets whether it speaks RESP2 and has subscriptions.

@@ -55,6 +55,14 @@ pub struct Stats {
     pub lazyfreed_objects: u64,
     /// Failed authentications.
     pub denied_auth: u64,
+    /// Requests refused for their command.
+    pub denied_command: u64,
+    /// Requests refused for a key.
+    pub denied_key: u64,
+    /// Requests refused for a channel.
+    pub denied_channel: u64,
+    /// Requests refused for a database.
+    pub denied_database: u64,
     /// Turns of the loop.
     pub cycles: u64,
     /// The most memory that was in use at a time.
@@ -106,6 +114,10 @@ impl Stats {
             evicted_clients: 0,
             lazyfreed_objects: 0,
             denied_auth: 0,
+            denied_command: 0,
+            denied_key: 0,
+            denied_channel: 0,
+            denied_database: 0,
             cycles: 0,
             memory_peak: 0,
             commands: vec![CommandStats::default(); commands].into(),

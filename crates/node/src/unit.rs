@@ -7,7 +7,7 @@
 //!                   │                          └─ error ─► is written, instead of a reply
 //!                   ├─ Queues ─► in the transaction                               (multi.rs)
 //!                   ├─ Postpones ─► runs later, from the gate on                  (postponed.rs)
-//!                   └─ Refused ─► error; a transaction is doomed
+//!                   └─ Refused, Denied ─► error; a transaction is doomed     (denials.rs)
 //!  then, once: what it changed wakes those who wait for it
 //! ```
 //! Always true: nobody else's request runs within a unit; time stands still.
@@ -20,6 +20,7 @@ use russet_engine::KeyHash;
 use russet_io::LogLevel;
 use russet_resp::{ArgBuf, Args, Mark};
 
+use crate::acl::log::Context;
 use crate::block::{self, fail};
 use crate::core::Core;
 use crate::exec;
@@ -132,20 +133,37 @@ fn turn_away(
             core.postponed.push(session.conn);
             Ok(Reply::Follows)
         }
-        Verdict::Refused(refusal) => {
-            core.stats.rejected(id);
-            if !core.commands.get(id).spec.flags.has(Flags::RUNS_QUEUED) {
-                doom(session);
-                return Err(refusal);
-            }
-            // COMPAT: EXEC that is refused says so, whether there is a transaction or not.
-            match session.multi() {
-                Some(_) => Err(exec::abort(core, session, &refusal)),
-                None => Err(exec::aborted(&refusal)),
-            }
+        Verdict::Refused(refusal) => refuse(core, session, id, refusal),
+        Verdict::Denied(denial) => {
+            let context = match session.multi() {
+                Some(_) => Context::Multi,
+                None => Context::TopLevel,
+            };
+            let error = core.deny(session, (id, args), denial, context);
+            refuse(core, session, id, error)
         }
         // A permit is used where it was given.
         Verdict::Runs(_) => Ok(Reply::Written),
+    }
+}
+
+/// A command is refused.
+#[cold]
+fn refuse(
+    core: &mut Core,
+    session: &mut Session,
+    id: CommandId,
+    refusal: CommandError,
+) -> Result<Reply, CommandError> {
+    core.stats.rejected(id);
+    if !core.commands.get(id).spec.flags.has(Flags::RUNS_QUEUED) {
+        doom(session);
+        return Err(refusal);
+    }
+    // COMPAT: EXEC that is refused says so, whether there is a transaction or not.
+    match session.multi() {
+        Some(_) => Err(exec::abort(core, session, &refusal)),
+        None => Err(exec::aborted(&refusal)),
     }
 }
 

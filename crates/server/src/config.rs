@@ -105,6 +105,25 @@ pub(crate) fn enter_directory(config: &mut Config) -> Result<(), LoadError> {
     Ok(())
 }
 
+/// Reads the file of users, if there is one, and checks all users.
+///
+/// # Errors
+/// The line of the log about what is wrong.
+pub(crate) fn read_users(config: &mut Config) -> Result<(), String> {
+    let path = config.aclfile.clone();
+    if !path.is_empty() {
+        let text = std::fs::read(&path).map_err(|error| {
+            let reason = os_text(&error);
+            format!(
+                "Aborting Redis startup because of ACL errors: Error loading ACLs, opening file \
+                 '{path}': {reason}"
+            )
+        })?;
+        config.set_users_file(text);
+    }
+    russet_node::check_users(config)
+}
+
 /// A path from the root, without looking at what it names.
 pub(crate) fn absolute(path: &str) -> String {
     let here = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("/"));

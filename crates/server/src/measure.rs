@@ -54,6 +54,11 @@ fn resident_pages(statm: &File) -> Option<u64> {
 /// The facts that hold from the start to the end.
 pub(crate) fn environment() -> Environment {
     let mut environment = Environment::new(seed());
+    let mut secret = [0; 32];
+    // Linux has this call since 3.17, and it gives so few bytes whole.
+    if let Ok(32) = rustix::rand::getrandom(&mut secret, rustix::rand::GetRandomFlags::empty()) {
+        environment.secret = secret;
+    }
     let system = rustix::system::uname();
     let part = |part: &std::ffi::CStr| part.to_string_lossy().into_owned();
     let (name, release) = (part(system.sysname()), part(system.release()));

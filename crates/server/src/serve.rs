@@ -188,7 +188,9 @@ impl Server {
     /// Makes the loop listen.
     fn start(&self, log: &Log) -> Result<Reactor<Node>, Refusal> {
         let now = Clock::new().now();
-        let mut node = Node::new(self.config.clone(), measure::environment(), now);
+        let mut config = self.config.clone();
+        config::read_users(&mut config).map_err(Refusal::Logged)?;
+        let mut node = Node::new(config, measure::environment(), now);
         node.start();
         let sink = Announcing {
             log: log.clone(),

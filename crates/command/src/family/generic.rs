@@ -60,6 +60,7 @@ const ANYWHERE: KeySpec = KeySpec {
     notes: "STORE may stand anywhere among the options.",
 };
 const OF_ELEMENTS: Flags = Flags::OF_ELEMENTS
+    .with(Flags::READS_OTHERS)
     .with(Flags::DANGEROUS)
     .with(Flags::MOVABLE_KEYS);
 

@@ -3,7 +3,7 @@
 use russet_resp::ArgBuf;
 
 use super::*;
-use crate::row::Arity;
+use crate::row::{Arity, Channels};
 
 const INSERT: KeyFlags = KeyFlags::RW.with(KeyFlags::INSERT);
 
@@ -13,6 +13,7 @@ fn spec(name: &'static str, keys: &'static [KeySpec], flags: Flags) -> Spec {
         arity: Arity::AtLeast(2),
         flags,
         keys,
+        channels: Channels::None,
         syntax: "",
         since: "",
         complexity: "",

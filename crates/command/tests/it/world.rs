@@ -95,6 +95,7 @@ impl World {
             rng: &mut self.rng,
             hint: None,
             may_block: self.may_block,
+            reads_all_keys: true,
         };
         match (row.run.expect("a leaf runs"))(&mut cx, args) {
             Ok(Flow::Done) => {}

@@ -13,6 +13,7 @@ use super::table::SETTINGS;
 use super::text::Rename;
 use super::typed::Typed;
 use super::value::{OutputLimit, Value};
+use crate::acl::declared::Declared;
 
 /// The configuration of a server. Typed settings are read as fields: `config.port`.
 #[derive(Debug, Clone)]
@@ -20,6 +21,9 @@ pub struct Config {
     pub(super) values: Box<[Value]>,
     typed: Typed,
     pub(super) renames: Vec<Rename>,
+    pub(super) declared: Vec<Declared>,
+    /// What the file holds that `aclfile` names.
+    users_file: Option<Vec<u8>>,
     pub(super) file: Option<ConfigFile>,
     /// Whether save points were configured, if only those that are the default.
     pub(super) has_save: bool,
@@ -39,6 +43,8 @@ impl Default for Config {
             values: SETTINGS.iter().map(Setting::default_value).collect(),
             typed: Typed::default(),
             renames: Vec::new(),
+            declared: Vec::new(),
+            users_file: None,
             file: None,
             has_save: false,
         };
@@ -78,6 +84,22 @@ impl Config {
     /// Commands that the configuration gives other names, or none; nobody has checked them yet.
     pub fn renames(&self) -> &[Rename] {
         &self.renames
+    }
+
+    /// Says what the file holds that the setting `aclfile` names. Without it a node that has such a
+    /// setting does not start.
+    pub fn set_users_file(&mut self, text: Vec<u8>) {
+        self.users_file = Some(text);
+    }
+
+    /// What the file of users held at the start.
+    pub(crate) fn users_file(&self) -> Option<&[u8]> {
+        self.users_file.as_deref()
+    }
+
+    /// The `user` lines.
+    pub(crate) fn declared_users(&self) -> &[Declared] {
+        &self.declared
     }
 
     /// The value of a setting by its name or alias, as CONFIG GET shows it.

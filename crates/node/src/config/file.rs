@@ -16,6 +16,8 @@ use super::setting::Source;
 use super::table::SETTINGS;
 use super::text::{FileError, Line, Rename, Text};
 use super::value::Value;
+use crate::acl::declared::Declared;
+use crate::acl::selector::Channels;
 
 /// How deep files may include files.
 const INCLUDE_DEPTH_MAX: usize = 16;
@@ -25,23 +27,6 @@ const DROPPED: [&str; 3] = [
     "list-max-ziplist-entries",
     "list-max-ziplist-value",
     "lua-replicate-commands",
-];
-
-/// Words of a `user default …` line that restrict nothing.
-const OPEN_RULES: [&str; 13] = [
-    "on",
-    "nopass",
-    "~*",
-    "&*",
-    "+@all",
-    "allkeys",
-    "allchannels",
-    "allcommands",
-    "sanitize-payload",
-    "skip-sanitize-payload",
-    "resetkeys",
-    "resetchannels",
-    "reset",
 ];
 
 type Reader<'r> = &'r mut dyn FnMut(&str) -> Result<Vec<u8>, String>;
@@ -148,7 +133,12 @@ impl Loader<'_> {
                 self.config.renames.push(Rename { from, to, line });
                 Ok(())
             }
-            (b"user", [_, ..]) => Ok(check_user(values)?),
+            (b"user", [_, ..]) => {
+                let channels = Channels::by_default(self.config.acl_pubsub_default);
+                let user = Declared::read(values, &self.config.declared, channels)?;
+                self.config.declared.push(user);
+                Ok(())
+            }
             (b"loadmodule", [_, ..]) => Err("Modules are not available in this build".into()),
             (b"sentinel", []) => Ok(()),
             (b"sentinel", _) => Err("sentinel directive while not in sentinel mode".into()),
@@ -216,15 +206,6 @@ enum LineError {
 impl<T: Into<String>> From<T> for LineError {
     fn from(message: T) -> Self {
         Self::Here(message.into())
-    }
-}
-
-/// Refuses users that are restricted: started without them, the server would be open to all.
-fn check_user(words: &[&[u8]]) -> Result<(), &'static str> {
-    let is_open = |rule: &&[u8]| OPEN_RULES.iter().any(|open| open.as_bytes() == *rule);
-    match words {
-        [b"default", rules @ ..] if rules.iter().all(is_open) => Ok(()),
-        _ => Err("Users other than an open default user are not available in this build"),
     }
 }
 

@@ -55,6 +55,8 @@ pub(crate) enum Act {
     Data,
     /// Turn appending on or off, or sync otherwise.
     Append,
+    /// Give the default user another password.
+    Password,
 }
 
 /// How far a setting is heeded.

@@ -25,12 +25,11 @@ const BYTES: u64 = i64::MAX as u64;
 pub(crate) const SETTINGS: &[Setting] = &[
     Setting::choice("acl-pubsub-default", "resetchannels",
         &[("allchannels", 1), ("resetchannels", 0)])
-        .lacks("there are no users but the default one")
+        .to(|t, v| t.acl_pubsub_default = v.choice() == 1)
         .does("Whether new users may use every channel or none."),
-    Setting::text("aclfile", "").immutable().check(no_acl_file).to(|t, v| t.aclfile = v.text())
-        .unread()
+    Setting::text("aclfile", "").immutable().to(|t, v| t.aclfile = v.text())
         .does("The file that holds the users."),
-    Setting::int("acllog-max-len", "128", 0, LONG)
+    Setting::int("acllog-max-len", "128", 0, LONG).to(|t, v| t.acllog_max_len = v.int())
         .does("How many entries ACL LOG keeps."),
     Setting::int("active-defrag-cycle-max", "25", 1, 99)
         .needless()
@@ -451,7 +450,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
         .to(|t, v| t.replicaof = v.primary())
         .lacks("this is a primary with data of its own, which takes writes")
         .does("The primary to replicate."),
-    Setting::secret("requirepass").to(|t, v| t.requirepass = v.secret())
+    Setting::secret("requirepass").to(|t, v| t.requirepass = v.secret()).then(Act::Password)
         .does("The password of the default user."),
     Setting::choice("sanitize-dump-payload", "no", &[("no", 0), ("yes", 1), ("clients", 2)])
         .needless()
@@ -840,13 +839,4 @@ fn no_defragmentation(value: Value, source: Source) -> Result<Value, Refusal> {
 fn no_tls(value: Value, _: Source) -> Result<Value, Refusal> {
     let wanted = value.flag() || value.int::<i64>() != 0;
     demand(!wanted, value, "TLS is not available in this build")
-}
-
-/// A server that was told to restrict its users must not start with everything allowed.
-fn no_acl_file(value: Value, _: Source) -> Result<Value, Refusal> {
-    demand(
-        value.text().is_empty(),
-        value,
-        "ACL files are not available in this build",
-    )
 }

@@ -13,7 +13,9 @@ use super::value::{AppendSync, EvictionPolicy, OutputLimit, Permission, SavePoin
 #[derive(Debug, Clone, Default)]
 #[expect(missing_docs, reason = "a field's setting is documented in the table")]
 pub struct Typed {
+    pub acl_pubsub_default: bool,
     pub aclfile: String,
+    pub acllog_max_len: u64,
     pub always_show_logo: bool,
     pub aof_checksum: bool,
     pub aof_disable_auto_gc: bool,

@@ -3,7 +3,7 @@
 //! Always true: a client that is killed runs nothing more, not even what it had sent already.
 //! Not here: AUTH, HELLO, RESET — `connection.rs`.
 
-mod describe;
+pub(crate) mod describe;
 mod tracking;
 
 use std::borrow::Cow;
@@ -17,6 +17,7 @@ use russet_resp::Args;
 
 use super::{ControlCtx, ControlFlow, ControlHandler};
 use crate::acknowledge;
+use crate::acl::Users;
 use crate::block::{self, GivesUp, give_up};
 use crate::core::Core;
 use crate::pause::Pause;
@@ -271,13 +272,14 @@ struct Victims {
     id: Option<u64>,
     addr: Option<Vec<u8>>,
     laddr: Option<Vec<u8>>,
+    user: Option<Vec<u8>>,
     age_s_min: Option<i64>,
     kind: Option<ClientType>,
     not_me: bool,
 }
 
 impl Victims {
-    fn parse(args: &Args<'_>) -> Result<Self, CommandError> {
+    fn parse(args: &Args<'_>, users: &Users) -> Result<Self, CommandError> {
         if args.len() % 2 == 1 && args.len() != 3 {
             return Err(CommandError::Syntax);
         }
@@ -297,7 +299,7 @@ impl Victims {
                 b"TYPE" => victims.kind = Some(parse_type(value)?),
                 b"ADDR" => victims.addr = Some(value.to_vec()),
                 b"LADDR" => victims.laddr = Some(value.to_vec()),
-                b"USER" if value == b"default" => {}
+                b"USER" if users.find(value).is_some() => victims.user = Some(value.to_vec()),
                 b"USER" => {
                     let parts: [&[u8]; 3] = [b"ERR No such user '", value, b"'"];
                     return Err(CommandError::quoting(&parts));
@@ -331,6 +333,10 @@ impl Victims {
             && self.id.is_none_or(|id| id == session.id)
             && self.addr.as_ref().is_none_or(|a| a == addr.as_bytes())
             && self.laddr.as_ref().is_none_or(|a| a == laddr.as_bytes())
+            && self.user.as_ref().is_none_or(|name| {
+                let user = session.user();
+                user.is_some_and(|user| *user.name == **name)
+            })
             && self
                 .age_s_min
                 .is_none_or(|s| (now_ms - session.created_ms) / 1000 >= s)
@@ -344,7 +350,7 @@ fn kill(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlFlow, CommandE
             addr: Some(args[2].to_vec()),
             ..Victims::default()
         },
-        false => Victims::parse(&args)?,
+        false => Victims::parse(&args, &cx.core.acl.users)?,
     };
     let mut killed: Vec<ConnId> = Vec::new();
     for session in cx.sessions.iter_mut() {
@@ -475,15 +481,24 @@ fn is_printable(name: &[u8]) -> bool {
 /// # Errors
 /// When the name would spoil CLIENT LIST.
 pub(crate) fn set_name(session: &mut Session, name: &[u8]) -> Result<(), CommandError> {
-    if !is_printable(name) {
-        return Err(CommandError::text(
-            "ERR Client names cannot contain spaces, newlines or special characters.",
-        ));
-    }
+    check_name(name)?;
     if !name.is_empty() || session.names.is_some() {
         session.names_mut().name = name.to_vec();
     }
     Ok(())
+}
+
+/// Checks the name of a connection.
+///
+/// # Errors
+/// When the name would spoil CLIENT LIST.
+pub(crate) fn check_name(name: &[u8]) -> Result<(), CommandError> {
+    match is_printable(name) {
+        true => Ok(()),
+        false => Err(CommandError::text(
+            "ERR Client names cannot contain spaces, newlines or special characters.",
+        )),
+    }
 }
 
 fn setname(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlFlow, CommandError> {

@@ -16,10 +16,13 @@ use russet_io::{Address, FileOp, Job, Origin};
 use russet_resp::Args;
 
 use super::{ControlCtx, ControlFlow, ControlHandler};
+use crate::acl::User;
 use crate::changes::Step;
 use crate::config::change::{self, Asker};
 use crate::config::rewrite::Extent;
+use crate::core::Core;
 use crate::machines::{ConfigChange, Machine, Rewrite};
+use crate::permissions;
 use crate::session::For;
 
 const ANYWHERE: Flags = Flags::LOADING.with(Flags::STALE);
@@ -122,7 +125,8 @@ pub(super) fn write_file(
     extent: Extent,
     failure: &'static str,
 ) -> Result<ControlFlow, CommandError> {
-    let Some((path, text)) = cx.core.config.rewritten(extent) else {
+    let users = users(cx.core);
+    let Some((path, text)) = cx.core.config.rewritten(extent, &users) else {
         return Err(CommandError::text(
             "ERR The server is running without a config file",
         ));
@@ -138,6 +142,19 @@ pub(super) fn write_file(
     });
     let id = cx.core.outbox.start_for(cx.session.conn, job, machine);
     Ok(ControlFlow::Waits(For::Job(id)))
+}
+
+/// The users as the words of their lines, unless they have a file of their own.
+fn users(core: &Core) -> Vec<Vec<Vec<u8>>> {
+    if !core.config.aclfile.is_empty() {
+        return Vec::new();
+    }
+    let words = |user: &User| {
+        let mut words = vec![user.name.to_vec()];
+        words.append(&mut user.words());
+        words
+    };
+    core.acl.users.iter().map(|user| words(user)).collect()
 }
 
 fn set(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlFlow, CommandError> {
@@ -158,7 +175,9 @@ fn set(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlFlow, CommandEr
     let change = change::set(&mut cx.core.config, &pairs, asker)
         .map_err(|text| CommandError::Text(Cow::Owned(text)))?;
     let progress = ConfigChange::begin(change, (directory, plan), &cx.core.config);
-    match cx.core.follow(cx.session.conn, progress) {
+    let step = cx.core.follow(cx.session.conn, progress);
+    permissions::settle(cx.core, cx.sessions, Some(cx.session));
+    match step {
         Step::Waits(waits_for) => Ok(ControlFlow::Waits(waits_for)),
         Step::End(Err(error)) => Err(error),
         Step::End(Ok(())) => cx.ok(),

@@ -3,19 +3,17 @@
 //! Not here: CLIENT — `client.rs`; SELECT — `russet-command`.
 
 use std::borrow::Cow;
-use std::sync::Arc;
 
 use russet_command::Arity::{AtLeast, Exactly};
 use russet_command::{CommandError, Family, Flags, Group};
 use russet_resp::{Args, Protocol};
 
+use super::client::{check_name, set_name};
 use super::{ControlCtx, ControlFlow, ControlHandler};
-use crate::core::Core;
+use crate::acl::users::DEFAULT;
 use crate::exec;
 use crate::hurdles::Hurdles;
-use crate::outgoing::Class;
-use crate::session::{Replies, Session, Wishes};
-use crate::users::User;
+use crate::session::{Replies, Wishes};
 
 /// Open to everybody, at any time.
 const ALWAYS: Flags = Flags::NOSCRIPT
@@ -76,31 +74,6 @@ pub(crate) const FAMILY: Family<ControlHandler> = Family {
     ],
 };
 
-impl Core {
-    /// Lets a session be this user's from now on.
-    fn enter(&mut self, session: &mut Session, user: Option<Arc<User>>) {
-        if user.is_none() {
-            self.outgoing.set_class(session.conn, Class::Stranger);
-        }
-        session.set_user(user);
-        self.follow_subscriptions(session);
-    }
-
-    /// Whether these credentials are right; wrong ones are counted.
-    fn accepts(&mut self, user: &[u8], password: &[u8]) -> bool {
-        let expected = self.config.requirepass.as_slice();
-        let same = expected.len() == password.len()
-            && expected
-                .iter()
-                .zip(password)
-                .fold(0, |acc, (a, b)| acc | (a ^ b))
-                == 0;
-        let accepted = user == b"default" && (expected.is_empty() || same);
-        self.stats.denied_auth += u64::from(!accepted);
-        accepted
-    }
-}
-
 const WRONG_PASS: CommandError =
     CommandError::text("WRONGPASS invalid username-password pair or user is disabled.");
 
@@ -108,22 +81,21 @@ fn auth(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlFlow, CommandE
     if args.len() > 3 {
         return Err(CommandError::Syntax);
     }
-    if args.len() == 2 && cx.core.config.requirepass.is_empty() {
+    let needs_none = cx.core.acl.users.default_user().needs_no_password();
+    if args.len() == 2 && needs_none {
         return Err(CommandError::text(
             "ERR AUTH <password> called without any password configured for the default user. \
              Are you sure your configuration is correct?",
         ));
     }
-    let (user, password) = match args.len() {
-        2 => (&b"default"[..], &args[1]),
+    let credentials = match args.len() {
+        2 => (DEFAULT, &args[1]),
         _ => (&args[1], &args[2]),
     };
-    if !cx.core.accepts(user, password) {
-        return Err(WRONG_PASS);
+    match cx.core.log_in(cx.session, credentials, &args[0]) {
+        true => cx.ok(),
+        false => Err(WRONG_PASS),
     }
-    let user = cx.core.users.find(user);
-    cx.core.enter(cx.session, user);
-    cx.ok()
 }
 
 fn echo(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlFlow, CommandError> {
@@ -171,9 +143,7 @@ fn reset(cx: &mut ControlCtx<'_>, _: Args<'_>) -> Result<ControlFlow, CommandErr
     if let Some(names) = &mut session.names {
         names.name.clear();
     }
-    let is_open = cx.core.config.requirepass.is_empty();
-    let user = is_open.then(|| cx.core.users.default_user());
-    cx.core.enter(session, user);
+    cx.core.log_out(session);
     cx.reply().simple("RESET");
     Ok(ControlFlow::Done)
 }
@@ -215,6 +185,7 @@ fn parse_hello<'a>(args: &Args<'a>) -> Result<Hello<'a>, CommandError> {
                 at += 3;
             }
             (b"SETNAME", Some(name), _) => {
+                check_name(name)?;
                 hello.name = Some(name);
                 at += 2;
             }
@@ -229,14 +200,12 @@ fn parse_hello<'a>(args: &Args<'a>) -> Result<Hello<'a>, CommandError> {
 
 fn hello(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlFlow, CommandError> {
     let hello = parse_hello(&args)?;
-    let mut user = cx.session.user().cloned();
-    if let Some((name, password)) = hello.credentials {
-        if !cx.core.accepts(name, password) {
-            return Err(WRONG_PASS);
-        }
-        user = cx.core.users.find(name);
+    if let Some(credentials) = hello.credentials
+        && !cx.core.log_in(cx.session, credentials, &args[0])
+    {
+        return Err(WRONG_PASS);
     }
-    if user.is_none() {
+    if !cx.session.is_authenticated() {
         return Err(CommandError::text(
             "NOAUTH HELLO must be called with the client already authenticated, otherwise the \
              HELLO <proto> AUTH <user> <pass> option can be used to authenticate the client and \
@@ -244,9 +213,8 @@ fn hello(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlFlow, Command
         ));
     }
     if let Some(name) = hello.name {
-        super::client::set_name(cx.session, name)?;
+        set_name(cx.session, name)?;
     }
-    cx.core.enter(cx.session, user);
     if let Some(protocol) = hello.protocol {
         cx.session.protocol = protocol;
         cx.core.pubsub.set_protocol(cx.session.conn, protocol);

@@ -7,6 +7,7 @@
 //! writes none, or returns `ControlFlow::Waits` and the reply is written when that has happened.
 //! Not here: data commands — crate `russet-command`.
 
+pub(crate) mod acl;
 pub(crate) mod backup;
 pub(crate) mod client;
 pub(crate) mod command;
@@ -30,6 +31,7 @@ pub(crate) use crate::core::{ControlCtx, ControlFlow, ControlHandler};
 
 /// Every family of control commands.
 pub(crate) const FAMILIES: &[Family<ControlHandler>] = &[
+    acl::FAMILY,
     backup::FAMILY,
     client::FAMILY,
     command::FAMILY,

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use russet_base::glob;
 use russet_command::Arity::{AtLeast, Exactly};
 use russet_command::row::KeyFlags;
-use russet_command::{CommandError, Family, Flags, Group, KeySpec};
+use russet_command::{Channels, CommandError, Family, Flags, Group, KeySpec};
 use russet_resp::{Args, Output, Reply};
 
 use super::{ControlCtx, ControlFlow, ControlHandler};
@@ -31,12 +31,14 @@ pub(crate) const FAMILY: Family<ControlHandler> = Family {
             subscribe(cx, args, Kind::Pattern)
         })
         .takes("pattern [pattern ...]")
+        .channels(Channels::Patterns(1))
         .flags(SUBSCRIBES)
         .since("2.0.0")
         .cost("O(N) where N is the number of patterns to subscribe to.")
         .does("Receives the messages of all channels whose names match patterns."),
         Row::control("PUBLISH", Exactly(3), publish)
             .takes("channel message")
+            .channels(Channels::One(1))
             .flags(PUBLISHES)
             .since("2.0.0")
             .cost(
@@ -104,6 +106,7 @@ pub(crate) const FAMILY: Family<ControlHandler> = Family {
         .does("Ends subscriptions to patterns, or to all of them."),
         Row::control("SPUBLISH", Exactly(3), spublish)
             .takes("shardchannel message")
+            .channels(Channels::One(1))
             .keys(&[KeySpec::one(1, KeyFlags::NOT_KEY)])
             .flags(PUBLISHES)
             .since("7.0.0")
@@ -113,6 +116,7 @@ pub(crate) const FAMILY: Family<ControlHandler> = Family {
             subscribe(cx, args, Kind::Shard)
         })
         .takes("shardchannel [shardchannel ...]")
+        .channels(Channels::From(1))
         .keys(SHARDS)
         .flags(SUBSCRIBES)
         .since("7.0.0")
@@ -122,6 +126,7 @@ pub(crate) const FAMILY: Family<ControlHandler> = Family {
             subscribe(cx, args, Kind::Channel)
         })
         .takes("channel [channel ...]")
+        .channels(Channels::From(1))
         .flags(SUBSCRIBES)
         .since("2.0.0")
         .cost("O(N) where N is the number of channels to subscribe to.")

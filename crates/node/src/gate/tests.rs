@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use russet_base::time::Now;
 use russet_io::{Address, ConnId, Origin};
 use russet_resp::ArgBuf;
@@ -34,9 +36,21 @@ fn world(hurdle: &str) -> World {
         path: String::new(),
     };
     let mut session = Session::new(CONN, 1, Origin::client(address), now);
-    session.set_user(Some(node.core.users.default_user()));
+    session.log_in(Arc::clone(node.core.acl.users.default_user()));
     match hurdle {
-        "authentication" => session.set_user(None),
+        "authentication" => {
+            let closed = node.core.acl.users.default_user().with_password(b"x");
+            session.log_out(Arc::new(closed));
+        }
+        "permission" => {
+            let rules = [&b"+@all"[..], b"-set"];
+            let changed = {
+                let mut users = node.core.acl.users.clone();
+                let changed = users.set(b"alice", rules, &node.core.rulebook());
+                changed.expect("the rules are right")
+            };
+            session.log_in(changed.new);
+        }
         "outside_multi" | "queued" => session.begin_multi(),
         "held" => node
             .core
@@ -79,6 +93,7 @@ fn ask(world: &World, request: &str, source: Source) -> String {
         }
         Verdict::Queues => "queues".to_owned(),
         Verdict::Postpones => "postpones".to_owned(),
+        Verdict::Denied(denial) => format!("denies {:?}", denial.reason),
         Verdict::Refused(error) => {
             let text = error.to_string();
             text.split(' ').take(2).collect::<Vec<_>>().join(" ")
@@ -116,6 +131,7 @@ fn each_check_stops_what_it_is_for_and_asks_only_the_sources_it_is_made_for() {
         ("arity", "GET", "ERR wrong", "GET k"),
         ("authentication", "GET k", "NOAUTH Authentication", "AUTH x"),
         ("outside_multi", "SHUTDOWN", "ERR Command", "EXEC"),
+        ("permission", "SET k v", "denies Command", "PING"),
         ("held", "GET k", "postpones", "AUTH x"),
         ("exiting", "GET k", "postpones", "AUTH x"),
         ("memory", "SET k v", "OOM command", "GET k"),
@@ -129,6 +145,7 @@ fn each_check_stops_what_it_is_for_and_asks_only_the_sources_it_is_made_for() {
     for (hurdle, stopped, how, passes) in cases {
         for source in SOURCES {
             let expected = match source {
+                Source::Queued | Source::Woken if hurdle == "permission" => how,
                 Source::Client => how,
                 _ => "runs",
             };
@@ -172,15 +189,15 @@ fn exec_needs_what_its_commands_need() {
 #[test]
 fn the_first_check_in_order_answers() {
     let mut world = world("paused");
-    world.session.set_user(None);
+    let open = Arc::clone(world.node.core.acl.users.default_user());
+    world.session.log_out(Arc::new(open.with_password(b"x")));
     world.session.begin_multi();
     assert_eq!(
         ask(&world, "SET k v", Source::Client),
         "NOAUTH Authentication"
     );
     assert_eq!(ask(&world, "SET k", Source::Client), "ERR wrong");
-    let user = world.node.core.users.default_user();
-    world.session.set_user(Some(user));
+    world.session.log_in(open);
     assert_eq!(ask(&world, "SET k v", Source::Client), "postpones");
     assert_eq!(ask(&world, "GET k", Source::Client), "queues");
 }

@@ -408,9 +408,18 @@ const STATS: &[Field] = &[
     field("acl_access_denied_auth", |v| {
         Shown::Count(v.stats.denied_auth)
     }),
-    zero("acl_access_denied_cmd"),
-    zero("acl_access_denied_key"),
-    zero("acl_access_denied_channel"),
+    field("acl_access_denied_cmd", |v| {
+        Shown::Count(v.stats.denied_command)
+    }),
+    field("acl_access_denied_key", |v| {
+        Shown::Count(v.stats.denied_key)
+    }),
+    field("acl_access_denied_channel", |v| {
+        Shown::Count(v.stats.denied_channel)
+    }),
+    field("acl_access_denied_db", |v| {
+        Shown::Count(v.stats.denied_database)
+    }),
 ];
 
 const REPLICATION: &[Field] = &[

@@ -9,7 +9,7 @@ use russet_io::{
 };
 use russet_node::config::Text;
 use russet_node::loopback::Loopback;
-use russet_node::{Config, Environment, Node, check_renames};
+use russet_node::{Config, Environment, Node, check_renames, check_users};
 
 const CONN: ConnId = ConnId {
     index: 0,
@@ -105,6 +105,7 @@ fn load(text: &str) -> Result<Config, String> {
 fn load_checked(text: &str) -> Result<Config, String> {
     let config = load(text)?;
     check_renames(&config).map_err(|error| error.to_string())?;
+    check_users(&config)?;
     Ok(config)
 }
 

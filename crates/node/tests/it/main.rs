@@ -1,5 +1,6 @@
 //! Tests of the node through its public face: bytes in, bytes out.
 
+mod acl;
 mod backup;
 mod blocking;
 mod config;

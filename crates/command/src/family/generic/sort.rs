@@ -33,14 +33,21 @@ struct Asked<'a> {
 }
 
 pub(super) fn sort(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandError> {
-    run(cx, &args[1], asked(args, true)?)
+    let asked = asked(cx, args, true)?;
+    run(cx, &args[1], asked)
 }
 
 pub(super) fn sort_ro(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandError> {
-    run(cx, &args[1], asked(args, false)?)
+    let asked = asked(cx, args, false)?;
+    run(cx, &args[1], asked)
 }
 
-fn asked<'a>(args: Args<'a>, may_store: bool) -> Result<Asked<'a>, CommandError> {
+const BY_DENIED: CommandError =
+    CommandError::text("ERR BY option of SORT denied due to insufficient ACL permissions.");
+const GET_DENIED: CommandError =
+    CommandError::text("ERR GET option of SORT denied due to insufficient ACL permissions.");
+
+fn asked<'a>(cx: &Ctx<'_>, args: Args<'a>, may_store: bool) -> Result<Asked<'a>, CommandError> {
     let mut asked = Asked::default();
     let mut cursor = Cursor::new(args, 2);
     while let Some(word) = cursor.next() {
@@ -58,6 +65,14 @@ fn asked<'a>(args: Args<'a>, may_store: bool) -> Result<Asked<'a>, CommandError>
             asked.store = cursor.next();
         } else if is_word(word, "BY") && left >= 1 {
             asked.by = cursor.next();
+            let names_keys = asked.by.is_some_and(|by| Pattern::new(by).has_star());
+            if names_keys && !cx.reads_all_keys {
+                cursor.fail(BY_DENIED);
+                break;
+            }
+        } else if is_word(word, "GET") && left >= 1 && !cx.reads_all_keys {
+            cursor.fail(GET_DENIED);
+            break;
         } else if is_word(word, "GET") && left >= 1 {
             asked.get.extend(cursor.next());
         } else {

@@ -58,6 +58,7 @@ impl Bench {
             rng: &mut self.rng,
             hint: None,
             may_block: false,
+            reads_all_keys: true,
         };
         let run = command.run.expect("a command that is admitted runs");
         let result = run(&mut cx, args);

@@ -9,6 +9,7 @@ use russet_io::{Address, Origin};
 use russet_resp::{ArgBuf, Protocol};
 
 use super::tracking::redirect_of;
+use crate::acl::users::DEFAULT;
 use crate::buffers::BUFFER_SIZE;
 use crate::core::Core;
 use crate::fieldsets::Fieldsets;
@@ -26,7 +27,7 @@ pub(crate) fn addresses(origin: &Origin) -> (String, String) {
 }
 
 /// Appends the line of one client.
-pub(super) fn describe(core: &Core, session: &Session, text: &mut String) {
+pub(crate) fn describe(core: &Core, session: &Session, text: &mut String) {
     let (addr, laddr) = addresses(&session.origin);
     let age_s = (core.now.wall_ms() - session.created_ms) / 1000;
     let idle_s = core.now.mono_ms().saturating_sub(session.active_ms) / 1000;
@@ -45,7 +46,8 @@ pub(super) fn describe(core: &Core, session: &Session, text: &mut String) {
     let queued = session.multi();
     let waiting = core.outgoing.waiting(session.conn);
     let subscriptions = |kind| core.pubsub.count_of(kind, session.conn);
-    let user = session.user().map_or("default", |user| &user.name);
+    let user = session.user().map_or(DEFAULT, |user| &user.name);
+    let user = String::from_utf8_lossy(user);
     let _ = writeln!(
         text,
         "id={} addr={addr} laddr={laddr} fd={} name={} age={age_s} idle={idle_s} flags={} db={} \

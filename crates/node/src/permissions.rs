@@ -1,0 +1,158 @@
+//! Changes of users, carried over to their sessions.
+//!
+//! ```text
+//!  a user is changed  ─► each session that has it gets the new one
+//!                         unless it hears channels that its user may not use: closed
+//!  a user is removed  ─► its sessions are closed
+//!  all users are read ─► a session gets the user of the same name, or is closed
+//! ```
+//! Always true: no session has rights that its user has no longer.
+//! Not here: rules — `acl/`; refusals — `denials.rs`; the commands — `control/acl.rs`.
+
+use std::sync::Arc;
+
+use russet_io::{ConnId, LogLevel};
+
+use crate::acl::{Changed, User, Users};
+use crate::block;
+use crate::core::Core;
+use crate::pubsub::Kind;
+use crate::session::{Session, Sessions};
+
+impl Core {
+    /// Says which users of `redis.conf` cannot log in.
+    pub(crate) fn name_disabled_users(&mut self) {
+        for declared in self.config.declared_users() {
+            let user = self.acl.users.find(&declared.name);
+            if user.is_some_and(|user| !user.is_enabled()) {
+                let line = format!(
+                    "The user '{}' is disabled (there is no 'on' modifier in the user \
+                     description). Make sure this is not a configuration error.",
+                    String::from_utf8_lossy(&declared.name)
+                );
+                self.outbox.log(LogLevel::Notice, line);
+            }
+        }
+    }
+
+    /// Gives the default user the password of `requirepass`; its sessions get it by [`settle`].
+    pub(crate) fn change_default_password(&mut self) {
+        let old = Arc::clone(self.acl.users.default_user());
+        let user = old.with_password(&self.config.requirepass);
+        let new = self.acl.users.put(user);
+        let old = Some(old);
+        self.acl.unsettled = Some(Changed { old, new });
+    }
+}
+
+/// Gives sessions the default user as a setting has changed it.
+pub(crate) fn settle(core: &mut Core, sessions: &mut Sessions, running: Option<&mut Session>) {
+    if let Some(changed) = core.acl.unsettled.take() {
+        hand_over(core, sessions, running, &changed);
+    }
+}
+
+/// Gives the sessions of a user the changed one.
+pub(crate) fn hand_over(
+    core: &mut Core,
+    sessions: &mut Sessions,
+    running: Option<&mut Session>,
+    changed: &Changed,
+) {
+    let Some(old) = &changed.old else {
+        return;
+    };
+    if let Some(session) = running
+        && !carry_over(core, session, (old, &changed.new))
+    {
+        core.log_out(session);
+        session.close();
+    }
+    let mut gone: Vec<ConnId> = Vec::new();
+    for session in sessions.iter_mut() {
+        if !carry_over(core, session, (old, &changed.new)) {
+            gone.push(close(core, session));
+        }
+    }
+    gone.into_iter().for_each(|conn| core.outgoing.kill(conn));
+}
+
+/// Gives a session the changed user if it has the old one; false if it hears channels that its user
+/// may not use any more.
+fn carry_over(
+    core: &mut Core,
+    session: &mut Session,
+    (old, new): (&Arc<User>, &Arc<User>),
+) -> bool {
+    if !session.user().is_some_and(|user| Arc::ptr_eq(user, old)) {
+        return true;
+    }
+    if core.pubsub.has(session.conn) && hears_too_much(core, session.conn, (old, new)) {
+        return false;
+    }
+    let is_open = core.acl.users.default_user().is_open();
+    session.take_rights(Arc::clone(new), is_open);
+    core.follow_subscriptions(session);
+    true
+}
+
+/// Whether a subscriber hears what its user may not, now that this user has changed.
+fn hears_too_much(core: &Core, conn: ConnId, (old, new): (&User, &User)) -> bool {
+    if new.may_channels_of(old) {
+        return false;
+    }
+    Kind::ALL.iter().any(|&kind| {
+        let names = core.pubsub.names_of(kind, conn);
+        let is_pattern = kind == Kind::Pattern;
+        !names.iter().all(|name| new.may_channel(name, is_pattern))
+    })
+}
+
+/// Closes the sessions of a user that is removed; the one that runs, behind its reply.
+pub(crate) fn expel(
+    core: &mut Core,
+    sessions: &mut Sessions,
+    running: Option<&mut Session>,
+    removed: &Arc<User>,
+) {
+    let has_it = |session: &Session| {
+        session
+            .user()
+            .is_some_and(|user| Arc::ptr_eq(user, removed))
+    };
+    if let Some(session) = running.filter(|session| has_it(session)) {
+        core.log_out(session);
+        session.close();
+    }
+    let mut gone: Vec<ConnId> = Vec::new();
+    for session in sessions.iter_mut().filter(|session| has_it(session)) {
+        gone.push(close(core, session));
+    }
+    gone.into_iter().for_each(|conn| core.outgoing.kill(conn));
+}
+
+/// Puts users in place of all others.
+pub(crate) fn replace(core: &mut Core, sessions: &mut Sessions, users: Users) {
+    core.acl.users = users;
+    let mut gone: Vec<ConnId> = Vec::new();
+    for session in sessions.iter_mut() {
+        let Some(user) = session.user() else {
+            continue;
+        };
+        let old = Arc::clone(user);
+        let new = core.acl.users.find(&old.name).cloned();
+        if !new.is_some_and(|new| carry_over(core, session, (&old, &new))) {
+            gone.push(close(core, session));
+        }
+    }
+    gone.into_iter().for_each(|conn| core.outgoing.kill(conn));
+}
+
+/// Takes a session's rights away, and ends its wait.
+fn close(core: &mut Core, session: &mut Session) -> ConnId {
+    core.log_out(session);
+    session.close();
+    block::stop_waiting(core, session.id);
+    core.acks.take(session.conn);
+    session.conn
+}
