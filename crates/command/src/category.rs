@@ -117,6 +117,10 @@ pub(crate) fn categories(group: Group, spec: &Spec, is_mere_container: bool) -> 
     let implied = [
         (Flags::WRITE, Categories::WRITE),
         (Flags::ADMIN, Categories::ADMIN.with(Categories::DANGEROUS)),
+        (
+            Flags::OF_ADMINS,
+            Categories::ADMIN.with(Categories::DANGEROUS),
+        ),
         (Flags::PUBSUB, Categories::PUBSUB),
         (Flags::BLOCKING, Categories::BLOCKING),
         (Flags::DANGEROUS, Categories::DANGEROUS),

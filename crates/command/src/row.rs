@@ -102,6 +102,8 @@ impl Flags {
     pub const OF_ELEMENTS: Self = Self(1 << 26);
     /// Runs at once inside MULTI, where others are queued.
     pub const UNQUEUED: Self = Self(1 << 27);
+    /// For administrators without being administrative (ACL category `@admin`).
+    pub const OF_ADMINS: Self = Self(1 << 30);
     /// Reads keys that the request does not name.
     pub const READS_OTHERS: Self = Self(1 << 29);
     /// Runs the commands that were queued since MULTI, and needs what any of them needs.

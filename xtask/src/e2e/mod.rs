@@ -7,6 +7,7 @@
 //! Always true: a failed step shows the server's log; a client that is not installed is reported.
 //! Not here: the official Tcl suite — `compat/`
 
+mod commands;
 mod files;
 
 use std::process::Command;
@@ -49,6 +50,11 @@ const JUDGES: &[Judge] = &[
         name: "Python, RESP3",
         program: "python3",
         run: |server| python(server, "3"),
+    },
+    Judge {
+        name: "redis-server, COMMAND",
+        program: "redis-server",
+        run: commands::compare,
     },
     Judge {
         name: "redis-server, files",

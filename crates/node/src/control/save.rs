@@ -41,7 +41,12 @@ pub(crate) const FAMILY: Family<ControlHandler> = Family {
             .does("Saves the data to a file in the background.")
             .history(&[("3.2.2", "SCHEDULE came."), ("8.1.0", "CANCEL came.")]),
         Row::control("LASTSAVE", Exactly(1), last_save)
-            .flags(Flags::LOADING.with(Flags::STALE).with(Flags::FAST))
+            .flags(
+                Flags::LOADING
+                    .with(Flags::STALE)
+                    .with(Flags::FAST)
+                    .with(Flags::OF_ADMINS),
+            )
             .since("1.0.0")
             .cost("O(1)")
             .does("Tells the Unix time of the last save that succeeded.")
