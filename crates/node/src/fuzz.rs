@@ -1,5 +1,7 @@
-//! The bodies of the fuzz targets that feed a node: arbitrary bytes, and payloads for RESTORE.
+//! The bodies of the fuzz targets that feed a node: arbitrary bytes, rules of users, and payloads
+//! for RESTORE.
 
+pub mod acl;
 pub mod restore;
 
 use crate::loopback::Loopback;
