@@ -160,10 +160,10 @@ fn of_group(group: Group, flags: Flags) -> Categories {
         Group::Bitmap => Categories::BITMAP,
         Group::Hyperloglog => Categories::HYPERLOGLOG,
         Group::Geo => Categories::GEO,
-        Group::PubSub => Categories::PUBSUB,
         Group::Transactions => Categories::TRANSACTION,
         Group::Connection => Categories::CONNECTION,
         Group::Scripting => Categories::SCRIPTING,
-        Group::Server | Group::Cluster | Group::Sentinel => Categories::NONE,
+        // PUBLISH and SUBSCRIBE have a flag of their own; HELP has not.
+        Group::PubSub | Group::Server | Group::Cluster | Group::Sentinel => Categories::NONE,
     }
 }
