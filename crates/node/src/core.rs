@@ -127,13 +127,13 @@ pub(crate) struct Core {
     pub keeps_events: bool,
     /// Keyspace events that nobody has taken.
     pub events: Vec<Notification>,
-    /// Who hears which channels.
+    /// Subscriptions of clients to channels and patterns.
     pub pubsub: Pubsub,
     /// Messages that are not delivered yet.
     pub gathered: Option<Gathered>,
     /// The session whose unit stalled the last turn: its changes are heard in the next.
     pub stalled_by: Option<ConnId>,
-    /// Who may hold which keys.
+    /// Keys that clients cache, and who is told when they change.
     pub tracking: Tracking,
     /// Clients that wait for a key.
     pub waiters: Waiters,

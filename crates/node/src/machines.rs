@@ -50,7 +50,7 @@ pub(crate) enum Machine {
     Acl(AclJob),
 }
 
-/// What is done with the file of users.
+/// A job on the file of users.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum AclJob {
     /// ACL LOAD.

@@ -33,9 +33,9 @@ pub(crate) enum Mode {
     /// All.
     #[default]
     Default,
-    /// Those that follow CLIENT CACHING YES.
+    /// Only the reads after CLIENT CACHING YES.
     OptIn,
-    /// Those that do not follow CLIENT CACHING NO.
+    /// All reads but those after CLIENT CACHING NO.
     OptOut,
     /// None: changes of all keys with certain prefixes are told.
     Broadcast,

@@ -22,7 +22,7 @@ pub struct Config {
     typed: Typed,
     pub(super) renames: Vec<Rename>,
     pub(super) declared: Vec<Declared>,
-    /// What the file holds that `aclfile` names.
+    /// The contents of the file that `aclfile` names.
     users_file: Option<Vec<u8>>,
     pub(super) file: Option<ConfigFile>,
     /// Whether save points were configured, if only those that are the default.
@@ -92,7 +92,7 @@ impl Config {
         self.users_file = Some(text);
     }
 
-    /// What the file of users held at the start.
+    /// The contents of the file of users, as read at the start.
     pub(crate) fn users_file(&self) -> Option<&[u8]> {
         self.users_file.as_deref()
     }

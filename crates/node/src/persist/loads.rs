@@ -112,7 +112,7 @@ pub(crate) struct Loading {
     pub last_size: u64,
     /// The manifest of the server's append-only file, if that was read.
     pub manifest: Option<Manifest>,
-    /// What is loaded in place of the server's own files.
+    /// The file that `preload-file` names, loaded in place of the server's own files.
     pub preload: Option<Preload>,
     /// The directory of the base and the increments, and the name of the base.
     pub dir: String,

@@ -26,7 +26,7 @@ pub(crate) struct Survey {
     pub takes_over: bool,
     /// Whether its manifest must be there.
     pub is_required: bool,
-    /// What is loaded instead.
+    /// The file that `preload-file` names, if any, which is loaded instead.
     pub preload: Option<Preload>,
     /// The name of the dump, which stays whatever it is called.
     pub dump: String,

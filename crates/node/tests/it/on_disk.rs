@@ -1,6 +1,6 @@
 //! Servers on a disk that outlives them.
 
-use russet_io::Disk;
+use russet_io::{Disk, FileOp, FileReply};
 use russet_node::Config;
 use russet_node::config::Text;
 use russet_node::loopback::Loopback;
@@ -29,4 +29,15 @@ pub(crate) fn call(server: &mut Loopback, request: &str) -> String {
     let replies = server.call(client, format!("{request}\r\n").as_bytes());
     server.hang_up(client);
     String::from_utf8_lossy(&replies).into_owned()
+}
+
+/// The names in a directory, in their order.
+pub(crate) fn names(disk: &(impl Disk + Clone), dir: &str) -> Vec<String> {
+    let listed = disk.clone().perform(FileOp::List(dir.to_owned()));
+    let Ok(FileReply::Entries(entries)) = listed else {
+        return Vec::new();
+    };
+    let mut names: Vec<String> = entries.into_iter().map(|entry| entry.name).collect();
+    names.sort();
+    names
 }

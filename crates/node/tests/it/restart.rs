@@ -7,7 +7,7 @@ use std::rc::Rc;
 use russet_io::{CrashModel, Disk, Failure, FileOp, FileReply, MemoryDisk};
 use russet_node::loopback::Loopback;
 
-use crate::on_disk::{call, start_later};
+use crate::on_disk::{call, names, start_later};
 
 /// A disk that outlives its node, and may be full.
 #[derive(Clone)]
@@ -186,16 +186,6 @@ fn a_dump_with_extreme_facts_is_loaded_and_served() {
             );
         }
     }
-}
-
-fn names(disk: &Shared, dir: &str) -> Vec<String> {
-    let listed = disk.clone().perform(FileOp::List(dir.to_owned()));
-    let Ok(FileReply::Entries(entries)) = listed else {
-        return Vec::new();
-    };
-    let mut names: Vec<String> = entries.into_iter().map(|entry| entry.name).collect();
-    names.sort();
-    names
 }
 
 const DIR: &str = "appendonlydir";

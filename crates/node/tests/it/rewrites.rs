@@ -1,21 +1,12 @@
 //! Rewrites of the append-only file: when they begin, what they wait for, and what is left of one
 //! that fails.
 
-use russet_io::{Disk, FileOp, FileReply};
+use russet_io::FileOp;
 
+use crate::on_disk::names;
 use crate::syncs::{ALWAYS, Counted, EVERY_SECOND, call, field, receive, start, start_on};
 
 const DIR: &str = "appendonlydir";
-
-fn names(disk: &Counted, dir: &str) -> Vec<String> {
-    let listed = disk.clone().perform(FileOp::List(dir.to_owned()));
-    let Ok(FileReply::Entries(entries)) = listed else {
-        return Vec::new();
-    };
-    let mut names: Vec<String> = entries.into_iter().map(|entry| entry.name).collect();
-    names.sort();
-    names
-}
 
 #[test]
 fn files_have_the_name_and_the_form_that_the_configuration_asks_for() {
