@@ -7,9 +7,9 @@ use std::io::ErrorKind;
 use std::rc::Rc;
 
 use russet_io::{ConnId, Disk, Failure, FileOp, FileReply, MemoryDisk};
-use russet_node::Config;
-use russet_node::config::Text;
 use russet_node::loopback::Loopback;
+
+use crate::on_disk;
 
 /// A disk that counts what is written and synced, may fail to sync, and may refuse anything.
 #[derive(Clone)]
@@ -68,13 +68,7 @@ pub(crate) fn start(lines: &str) -> (Loopback, Counted) {
 }
 
 pub(crate) fn start_on(disk: &Counted, lines: &str) -> Loopback {
-    let sources = [Text {
-        name: "test".into(),
-        text: lines.into(),
-    }];
-    let config = Config::load(&sources, &mut |_| Err(String::new())).expect("the text is right");
-    let mut server = Loopback::new(config);
-    server.start(Box::new(disk.clone()));
+    let server = on_disk::start(disk.clone(), lines);
     disk.taken();
     server
 }
