@@ -112,6 +112,12 @@ impl Effects {
         (self.wanted | u32::from(is_heard | self.is_forced | is_special)) == 0
     }
 
+    /// Whether somebody besides the journal may have to hear of them.
+    #[inline]
+    pub fn are_heard(&self) -> bool {
+        (self.wanted | u32::from(self.is_tracked | self.is_forced)) != 0
+    }
+
     /// Records an event if its class is wanted.
     #[inline]
     pub fn notify(&mut self, class: NotifyClass, event: &'static str, db: usize, key: &[u8]) {

@@ -84,8 +84,18 @@ pub(crate) fn settle(core: &mut Core, sessions: &mut Sessions) {
     }
 }
 
+// PERF: what most units need is without a call, so that no register is saved for one.
 #[inline(never)]
 fn settle_changes(core: &mut Core, sessions: &mut Sessions) {
+    let is_rare = core.open.is_some() | core.is_stalled();
+    if is_rare || core.keyspace.has_changes() || core.keyspace.has_events() {
+        return settle_otherwise(core, sessions);
+    }
+    core.end_unit();
+}
+
+#[inline(never)]
+fn settle_otherwise(core: &mut Core, sessions: &mut Sessions) {
     // An open unit ends later.
     if core.open.is_some() {
         return;

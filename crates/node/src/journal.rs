@@ -127,7 +127,7 @@ impl Journal {
             return;
         }
         if self.records > 1 {
-            self.open.extend_from_slice(EXEC);
+            self.close_frame();
         }
         self.records = 0;
         self.end += (self.open.len() - self.closed) as u64;
@@ -198,6 +198,12 @@ impl Journal {
         self.reserve(MULTI.len());
         self.open.extend_from_slice(MULTI);
         self.open[self.closed..].rotate_right(MULTI.len());
+    }
+
+    /// Puts EXEC behind the unit that is open.
+    #[cold]
+    fn close_frame(&mut self) {
+        self.open.extend_from_slice(EXEC);
     }
 
     #[cold]

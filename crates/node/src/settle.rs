@@ -42,14 +42,8 @@ impl Core {
     /// Takes in what somebody listens for.
     #[inline(never)]
     fn take_rare_effects(&mut self, db: usize, request: &Args<'_>) {
-        if self.effects.wanted != 0 || self.keyspace.has_events() {
-            self.hear_events();
-        }
-        if self.effects.is_tracked {
-            self.remember(db, request);
-        }
-        if self.effects.is_forced && is_word(&request[0], "FLUSHALL") {
-            self.saves.is_flushed = self.is_persistent && self.loading.is_none();
+        if self.effects.are_heard() || self.keyspace.has_events() {
+            self.spread_effects(db, request);
         }
         if self.effects.recording && self.effects.is_recorded() {
             match self.effects.propagate {
@@ -62,6 +56,20 @@ impl Core {
             }
         }
         self.effects.reset();
+    }
+
+    /// Lets those hear who listen to events, hold what was read, or ask for a dump.
+    #[cold]
+    fn spread_effects(&mut self, db: usize, request: &Args<'_>) {
+        if self.effects.wanted != 0 || self.keyspace.has_events() {
+            self.hear_events();
+        }
+        if self.effects.is_tracked {
+            self.remember(db, request);
+        }
+        if self.effects.is_forced && is_word(&request[0], "FLUSHALL") {
+            self.saves.is_flushed = self.is_persistent && self.loading.is_none();
+        }
     }
 
     /// Whether anybody wants to know what expires or is evicted.

@@ -42,7 +42,8 @@ impl Meter {
     pub(crate) fn runs(&mut self, id: CommandId, stats: &mut Stats) {
         match &mut self.running {
             Some((running, count)) if *running == id => *count += 1,
-            _ => self.changes_to(id, stats),
+            None => self.running = Some((id, 1)),
+            Some(_) => self.changes_to(id, stats),
         }
     }
 
