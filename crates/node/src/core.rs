@@ -25,6 +25,7 @@ use crate::hurdles::Hurdles;
 use crate::journal::Journal;
 use crate::links::Links;
 use crate::migrate::Migrate;
+use crate::monitors::Monitors;
 use crate::open_unit::OpenUnit;
 use crate::outbox::Outbox;
 use crate::outgoing::Outgoing;
@@ -133,6 +134,8 @@ pub(crate) struct Core {
     pub gathered: Option<Gathered>,
     /// The session whose unit stalled the last turn: its changes are heard in the next.
     pub stalled_by: Option<ConnId>,
+    /// Who sees requests as they run.
+    pub monitors: Monitors,
     /// Keys that clients cache, and who is told when they change.
     pub tracking: Tracking,
     /// Clients that wait for a key.

@@ -119,7 +119,7 @@ impl Node {
                 State::Waits(For::Keys | For::Acks | For::Gate)
             );
             // COMPAT: whoever listens need not say anything.
-            let listens = self.core.pubsub.has(session.conn);
+            let listens = self.core.pubsub.has(session.conn) || session.is_monitor();
             if !waits && !listens && now_ms.saturating_sub(session.active_ms) > limit_ms {
                 idle.push(session.conn);
             }

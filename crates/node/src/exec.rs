@@ -41,7 +41,11 @@ pub(crate) fn run(
                     hint: None,
                     args: &args,
                 };
-                invoke(core, sessions, session, call)
+                let result = invoke(core, sessions, session, call);
+                if !core.monitors.is_empty() {
+                    core.show_to_monitors(sessions, session, (id, &args));
+                }
+                result
             }
             Verdict::Refused(error) => Err(error),
             Verdict::Denied(denial) => {

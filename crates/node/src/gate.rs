@@ -17,6 +17,7 @@
 //! | disk | refuses | – | – | – |
 //! | subscribed | refuses | – | – | – |
 //! | loading | refuses | – | – | – |
+//! | monitor | refuses | – | – | – |
 //! | paused | postpones | – | – | – |
 //! | queued | queues | – | – | – |
 //!
@@ -158,6 +159,7 @@ const CHECKS: &[Check] = &[
     check("disk", Hurdles::DISK, CLIENT, disk),
     check("subscribed", Hurdles::SUBSCRIBED, CLIENT, subscribed),
     check("loading", Hurdles::LOADING, CLIENT, loading),
+    check("monitor", Hurdles::MONITORS, CLIENT, monitor),
     check("paused", Hurdles::PAUSED, CLIENT, paused),
     check("queued", Hurdles::IN_MULTI, CLIENT, queued),
 ];
@@ -377,12 +379,22 @@ fn memory(core: &Core, session: &Session, command: &Command, _: &Args<'_>) -> Op
     )))
 }
 
+/// A monitor sees what others do with keys, and does nothing with them itself.
+fn monitor(_: &Core, session: &Session, command: &Command, _: &Args<'_>) -> Option<Stop> {
+    let flags = flags(session, command);
+    let refused = [Flags::WRITE, Flags::READONLY, Flags::MAY_REPLICATE];
+    let refusal = CommandError::text("ERR Replica can't interact with the keyspace");
+    let is_refused = refused.into_iter().any(|flag| flags.has(flag));
+    is_refused.then_some(Stop::Refused(refusal))
+}
+
 /// During a pause, what may write waits, or everything. A command that is about to be queued for a
-/// transaction waits as well.
+/// transaction waits as well. Monitors are never paused.
 fn paused(core: &Core, session: &Session, command: &Command, _: &Args<'_>) -> Option<Stop> {
     let flags = flags(session, command);
     let may_write = flags.has(Flags::WRITE) || flags.has(Flags::MAY_REPLICATE);
-    core.pause.postpones(may_write).then_some(Stop::Postpones)
+    let waits = core.pause.postpones(may_write) && !session.is_monitor();
+    waits.then_some(Stop::Postpones)
 }
 
 /// In a transaction commands are queued, but for those that end it or belong to the connection.

@@ -32,6 +32,8 @@ impl Hurdles {
     pub(crate) const SUBSCRIBED: Self = Self(1 << 8);
     /// The user of the session may not do everything.
     pub(crate) const RESTRICTED: Self = Self(1 << 9);
+    /// The session monitors.
+    pub(crate) const MONITORS: Self = Self(1 << 10);
 
     /// Sets or clears bits.
     pub(crate) fn set(&mut self, bits: Self, is_set: bool) {

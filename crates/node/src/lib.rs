@@ -34,6 +34,7 @@ mod journal;
 mod links;
 mod machines;
 mod migrate;
+mod monitors;
 mod multi;
 mod node;
 mod open_unit;

@@ -26,6 +26,7 @@ use crate::environment::Environment;
 use crate::hurdles::Hurdles;
 use crate::journal::{Journal, Lost, Offset, ReaderId};
 use crate::links::Links;
+use crate::monitors::Monitors;
 use crate::outbox::Outbox;
 use crate::outgoing::Outgoing;
 use crate::pause::Pause;
@@ -116,9 +117,8 @@ impl Node {
     /// and `check_users` tell before.
     pub fn new(config: Config, environment: Environment, now: Now) -> Self {
         let seed = environment.seed;
-        let databases = config.databases as usize;
         let keyspace = Keyspace::new(russet_engine::Options {
-            databases,
+            databases: config.databases as usize,
             seed,
             ..Default::default()
         });
@@ -144,6 +144,7 @@ impl Node {
             pubsub,
             gathered: None,
             stalled_by: None,
+            monitors: Monitors::default(),
             tracking: Tracking::default(),
             waiters: Waiters::default(),
             acks: Acks::default(),

@@ -267,6 +267,7 @@ impl Node {
             self.core.acks.take(conn);
             self.core.end_subscriptions(session);
             self.core.end_tracking(session);
+            self.core.end_monitoring(session);
             self.core.outgoing.kill(conn);
         }
     }
@@ -276,6 +277,7 @@ impl Node {
         block::stop_waiting(&mut self.core, session.id);
         self.core.end_subscriptions(&mut session);
         self.core.end_tracking(&session);
+        self.core.end_monitoring(&mut session);
         self.core.acks.take(session.conn);
         self.core.unwatch(session.id);
         self.spares.give_input(session.input);

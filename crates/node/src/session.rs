@@ -271,6 +271,16 @@ impl Session {
         self.hurdles.set(Hurdles::SUBSCRIBED, is_subscribed);
     }
 
+    /// Sets whether it monitors.
+    pub(crate) fn set_monitor(&mut self, is_monitor: bool) {
+        self.hurdles.set(Hurdles::MONITORS, is_monitor);
+    }
+
+    /// Whether it monitors.
+    pub(crate) fn is_monitor(&self) -> bool {
+        self.hurdles.has(Hurdles::MONITORS)
+    }
+
     /// Its transaction.
     #[inline]
     pub(crate) fn multi(&self) -> Option<&Multi> {

@@ -62,11 +62,15 @@ pub(crate) fn run_one(
                     hint,
                     args,
                 };
-                match invoke(core, sessions, session, call) {
+                let outcome = match invoke(core, sessions, session, call) {
                     Ok(Ran::Done) => Ok(Reply::Written),
                     Ok(ran) => Ok(wait(core, session, call, ran)),
                     Err(error) => Err(error),
+                };
+                if !core.monitors.is_empty() {
+                    core.show_to_monitors(sessions, session, (id, args));
                 }
+                outcome
             }
             verdict => turn_away(core, session, (id, verdict), args),
         },

@@ -358,6 +358,7 @@ fn kill(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlFlow, CommandE
             session.close();
             block::stop_waiting(cx.core, session.id);
             cx.core.end_subscriptions(session);
+            cx.core.end_monitoring(session);
             killed.push(session.conn);
         }
     }

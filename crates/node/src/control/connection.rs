@@ -129,6 +129,7 @@ fn reset(cx: &mut ControlCtx<'_>, _: Args<'_>) -> Result<ControlFlow, CommandErr
     let session = &mut *cx.session;
     cx.core.end_subscriptions(session);
     cx.core.end_tracking(session);
+    cx.core.end_monitoring(session);
     session.protocol = Protocol::Resp2;
     cx.core
         .outgoing

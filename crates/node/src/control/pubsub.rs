@@ -16,7 +16,7 @@ use crate::pubsub::{Kind, Name, Receiver};
 
 const PUBSUB: Flags = Flags::PUBSUB.with(Flags::LOADING).with(Flags::STALE);
 const SUBSCRIBES: Flags = PUBSUB.with(Flags::NOSCRIPT);
-const PUBLISHES: Flags = PUBSUB.with(Flags::FAST);
+const PUBLISHES: Flags = PUBSUB.with(Flags::FAST).with(Flags::MAY_REPLICATE);
 
 const SHARDS: &[KeySpec] = &[KeySpec::range(1, -1, 1, KeyFlags::NOT_KEY)];
 

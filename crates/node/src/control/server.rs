@@ -1,4 +1,4 @@
-//! Commands of the server as a whole: LOLWUT, SHUTDOWN, TIME.
+//! Commands of the server as a whole: LOLWUT, MONITOR, SHUTDOWN, TIME.
 //!
 //! Not here: INFO — `control/info.rs`; DEBUG — `control/debug.rs`
 
@@ -24,6 +24,16 @@ pub(crate) const FAMILY: Family<ControlHandler> = Family {
             .since("5.0.0")
             .cost("")
             .does("Draws something, and tells the version."),
+        Row::control("MONITOR", Exactly(1), monitor)
+            .flags(
+                Flags::ADMIN
+                    .with(Flags::NOSCRIPT)
+                    .with(Flags::LOADING)
+                    .with(Flags::STALE),
+            )
+            .since("1.0.0")
+            .cost("")
+            .does("Shows each request of any client as it runs."),
         Row::control("SHUTDOWN", AtLeast(1), shutdown)
             .takes("[NOSAVE | SAVE]:save-selector [NOW]{7.0.0} [FORCE]{7.0.0} [ABORT]{7.0.0}")
             .flags(
@@ -55,6 +65,20 @@ fn time(cx: &mut ControlCtx<'_>, _: Args<'_>) -> Result<ControlFlow, CommandErro
     reply.bulk_int(seconds);
     reply.bulk_int(micros);
     Ok(ControlFlow::Done)
+}
+
+fn monitor(cx: &mut ControlCtx<'_>, _: Args<'_>) -> Result<ControlFlow, CommandError> {
+    if !cx.may_block {
+        return Err(CommandError::text(
+            "ERR MONITOR isn't allowed for DENY BLOCKING client",
+        ));
+    }
+    // COMPAT: who monitors already gets no reply.
+    if cx.session.is_monitor() {
+        return Ok(ControlFlow::Done);
+    }
+    cx.core.begin_monitoring(cx.session);
+    cx.ok()
 }
 
 fn shutdown(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlFlow, CommandError> {

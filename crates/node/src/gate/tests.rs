@@ -64,6 +64,7 @@ fn world(hurdle: &str) -> World {
         "exiting" => node.core.hurdles.set(Hurdles::EXITING, true),
         "disk" => node.core.hurdles.set(Hurdles::DISK, true),
         "subscribed" => session.set_subscribed(true),
+        "monitor" => session.set_monitor(true),
         "loading" => node.core.hurdles.set(Hurdles::LOADING, true),
         "paused" => node.core.set_pause(Pause::default().begin(u64::MAX, false)),
         _ => {}
@@ -139,6 +140,9 @@ fn each_check_stops_what_it_is_for_and_asks_only_the_sources_it_is_made_for() {
         ("disk", "PING", "MISCONF Redis", "GET k"),
         ("subscribed", "GET k", "ERR Can't", "SUBSCRIBE c"),
         ("loading", "GET k", "LOADING Redis", "INFO"),
+        ("monitor", "SET k v", "ERR Replica", "AUTH x"),
+        ("monitor", "GET k", "ERR Replica", "PING"),
+        ("monitor", "PUBLISH c m", "ERR Replica", "INFO"),
         ("paused", "SET k v", "postpones", "GET k"),
         ("queued", "GET k", "queues", "DISCARD"),
     ];

@@ -13,6 +13,7 @@ mod journal;
 mod limits;
 mod messages;
 mod migrate;
+mod monitor;
 mod on_disk;
 mod payloads;
 mod pipeline;

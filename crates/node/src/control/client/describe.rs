@@ -92,15 +92,16 @@ fn flags(core: &Core, session: &Session) -> String {
     );
     let tracker = core.tracking.get(session.conn);
     let letters = [
+        (session.is_monitor(), 'O'),
         (core.pubsub.has(session.conn), 'P'),
         (session.multi().is_some(), 'x'),
         (waits, 'b'),
-        (core.watchers.is_dirty(session.id), 'd'),
-        (!session.runs_or_waits(), 'c'),
-        (matches!(session.origin.address, Address::Unix { .. }), 'U'),
         (tracker.is_some(), 't'),
         (tracker.is_some_and(|t| t.is_broken), 'R'),
         (tracker.is_some_and(|t| t.mode == Mode::Broadcast), 'B'),
+        (core.watchers.is_dirty(session.id), 'd'),
+        (!session.runs_or_waits(), 'c'),
+        (matches!(session.origin.address, Address::Unix { .. }), 'U'),
         (session.wishes.no_evict, 'e'),
         (session.wishes.no_touch, 'T'),
     ];

@@ -1,0 +1,239 @@
+//! Monitors: clients that see each request of any client as it runs (MONITOR).
+//!
+//! ```text
+//!  run_one ─► invoke ─► reply ─┐
+//!  EXEC    ─► invoke ─► reply ─┴─► +1704067200.000000 [0 127.0.0.1:50000] "set" "k" "v"
+//!                                     └─ encoded once, for all monitors ─► outgoing.deliver
+//! ```
+//! A line tells the database that is selected behind the request. A request that waits is shown
+//! when it begins to. Refused requests are not shown, nor are those of commands that are
+//! administrative or have the flag `skip_monitor`, nor anything while data is loaded.
+//!
+//! Always true: no line holds a password: arguments that may be one are shown as `(redacted)`.
+//! Always true: a monitor sees its own request behind the reply to it.
+//! Not here: the command — `control/server.rs`; what a monitor may ask for — `gate.rs`.
+
+use std::io::Write;
+
+use bytes::Bytes;
+use russet_base::quote::quote_into;
+use russet_command::Flags;
+use russet_command::registry::CommandId;
+use russet_io::{Address, ConnId};
+use russet_resp::Args;
+
+use crate::core::Core;
+use crate::session::{Replies, Session, Sessions};
+
+/// The connections that monitor.
+#[derive(Debug, Default)]
+pub(crate) struct Monitors {
+    conns: Vec<ConnId>,
+}
+
+impl Monitors {
+    /// Whether nobody monitors.
+    #[inline]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.conns.is_empty()
+    }
+}
+
+impl Core {
+    /// Lets a session see all requests from now on.
+    pub(crate) fn begin_monitoring(&mut self, session: &mut Session) {
+        session.set_monitor(true);
+        self.monitors.conns.push(session.conn);
+    }
+
+    /// Lets a session see no more requests.
+    pub(crate) fn end_monitoring(&mut self, session: &mut Session) {
+        if session.is_monitor() {
+            session.set_monitor(false);
+            self.monitors.conns.retain(|conn| *conn != session.conn);
+        }
+    }
+
+    /// Shows a request that has run, or waits, to all monitors.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn show_to_monitors(
+        &mut self,
+        sessions: &mut Sessions,
+        session: &Session,
+        (id, args): (CommandId, &Args<'_>),
+    ) {
+        let spec = &self.commands.get(id).spec;
+        let is_hidden = spec.flags.has(Flags::ADMIN) || spec.flags.has(Flags::SKIP_MONITOR);
+        if is_hidden || self.loading.is_some() {
+            return;
+        }
+        let secrets = Secrets::of(spec.name, args);
+        let line = Bytes::from(line(self.now.wall_us, session, args, &secrets));
+        // Messages of this request stand before its line.
+        self.deliver_gathered();
+        let Self {
+            monitors, outgoing, ..
+        } = self;
+        for &conn in &monitors.conns {
+            let is_silent = match sessions.get_mut(conn) {
+                Some(monitor) => monitor.replies == Replies::Off,
+                // It is the session that runs.
+                None => session.replies.are_dropped(),
+            };
+            if !is_silent {
+                outgoing.deliver(conn, &line);
+            }
+        }
+    }
+}
+
+/// The line about a request.
+fn line(wall_us: i64, session: &Session, args: &Args<'_>, secrets: &Secrets) -> Vec<u8> {
+    let mut line = Vec::with_capacity(64 + args.size());
+    let (seconds, micros) = (wall_us.div_euclid(1_000_000), wall_us.rem_euclid(1_000_000));
+    // Nothing is lost: memory takes all that is written to it.
+    let _ = write!(line, "+{seconds}.{micros:06} [{} ", session.db);
+    let _ = match &session.origin.address {
+        Address::Tcp { peer, .. } => write!(line, "{peer}]"),
+        Address::Unix { path } => write!(line, "unix:{path}]"),
+    };
+    for (at, arg) in args.iter().enumerate() {
+        line.push(b' ');
+        match secrets.has(at) {
+            true => line.extend_from_slice(b"\"(redacted)\""),
+            false => quote_into(arg, &mut line),
+        }
+    }
+    line.extend_from_slice(b"\r\n");
+    line
+}
+
+/// Positions of arguments that may be passwords, or belong to one.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Secrets(Vec<usize>);
+
+/// An option, the number of its values, and whether they are secret.
+type Opt = (&'static str, usize, bool);
+
+const HELLO: &[Opt] = &[("AUTH", 2, true), ("SETNAME", 1, false)];
+const MIGRATE: &[Opt] = &[
+    ("COPY", 0, false),
+    ("REPLACE", 0, false),
+    ("AUTH", 1, true),
+    ("AUTH2", 2, true),
+    ("KEYS", usize::MAX, false),
+];
+
+impl Secrets {
+    fn of(name: &str, args: &Args<'_>) -> Self {
+        Self(match name {
+            // COMPAT: Redis shows those of a request with too many.
+            "AUTH" => (1..args.len()).collect(),
+            "HELLO" => values_of(args, 2, HELLO),
+            "MIGRATE" => values_of(args, 6, MIGRATE),
+            _ => Vec::new(),
+        })
+    }
+
+    fn has(&self, at: usize) -> bool {
+        self.0.contains(&at)
+    }
+}
+
+/// The positions of secret values of options, from an argument on.
+// COMPAT: Redis shows all that stands behind a mistake; here it might be a password.
+fn values_of(args: &Args<'_>, from: usize, options: &[Opt]) -> Vec<usize> {
+    let mut found = Vec::new();
+    let mut at = from;
+    while let Some(word) = args.get(at) {
+        let is_asked = |option: &&Opt| word.eq_ignore_ascii_case(option.0.as_bytes());
+        let Some(&(_, count, is_secret)) = options.iter().find(is_asked) else {
+            found.extend(at..args.len());
+            break;
+        };
+        let next = at.saturating_add(count).saturating_add(1);
+        if is_secret {
+            found.extend(at + 1..next);
+        }
+        at = next;
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use russet_base::time::Now;
+    use russet_io::Origin;
+    use russet_resp::ArgBuf;
+
+    use super::*;
+
+    fn shown(address: Address, wall_us: i64, words: &[&[u8]]) -> String {
+        let conn = ConnId {
+            index: 0,
+            generation: 1,
+        };
+        let mut session = Session::new(conn, 1, Origin::client(address), Now::from_ms(0));
+        session.db = 3;
+        let request = ArgBuf::from_slices(words);
+        let line = line(wall_us, &session, &request.args(), &Secrets::default());
+        String::from_utf8(line).unwrap()
+    }
+
+    #[test]
+    fn a_line_tells_time_database_address_and_arguments() {
+        let tcp = |peer: &str| Address::Tcp {
+            peer: peer.parse().unwrap(),
+            local: "127.0.0.1:6379".parse().unwrap(),
+        };
+        let path = "/run/a b.sock".to_owned();
+        assert_eq!(
+            shown(
+                tcp("127.0.0.1:50000"),
+                1_700_000_000_000_042,
+                &[b"get", b"k"]
+            ),
+            "+1700000000.000042 [3 127.0.0.1:50000] \"get\" \"k\"\r\n"
+        );
+        assert_eq!(
+            shown(
+                tcp("[::1]:7"),
+                1_999_999,
+                &[b"SET", b"", b"\"\\\n\r\t\x07\x08\x00\xff~"]
+            ),
+            "+1.999999 [3 [::1]:7] \"SET\" \"\" \"\\\"\\\\\\n\\r\\t\\a\\b\\x00\\xff~\"\r\n"
+        );
+        assert_eq!(
+            shown(Address::Unix { path }, 0, &[b"PING"]),
+            "+0.000000 [3 unix:/run/a b.sock] \"PING\"\r\n"
+        );
+    }
+
+    fn hidden(line: &str) -> Vec<usize> {
+        let words: Vec<&str> = line.split(' ').collect();
+        let request: ArgBuf = words.iter().collect();
+        Secrets::of(words[0], &request.args()).0
+    }
+
+    #[test]
+    fn all_that_may_be_a_password_is_hidden() {
+        let cases: &[(&str, &[usize])] = &[
+            ("AUTH p", &[1]),
+            ("AUTH u p", &[1, 2]),
+            ("AUTH u p q", &[1, 2, 3]),
+            ("HELLO", &[]),
+            ("HELLO 3 SETNAME auth auth u p", &[5, 6]),
+            ("HELLO 9 AUTH auth p SETNAME n", &[3, 4]),
+            ("HELLO 3 foo AUTH u p", &[2, 3, 4, 5]),
+            ("HELLO auth u p", &[2, 3]),
+            ("MIGRATE h 1 k 0 9 COPY auth p", &[8]),
+            ("MIGRATE h 1 k 0 9 AUTH2 u p KEYS auth b", &[7, 8]),
+            ("MIGRATE h 1 k 0 9 replace p", &[7]),
+            ("SET auth p", &[]),
+        ];
+        for (line, expected) in cases {
+            assert_eq!(hidden(line), *expected, "{line}");
+        }
+    }
+}
