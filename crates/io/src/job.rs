@@ -74,6 +74,9 @@ pub enum Job {
     Script(Script),
     /// Listens on exactly these addresses. On failure the old listeners stay.
     Listen(ListenPlan),
+    /// Has the process allowed to open files enough for this number of clients; answered by
+    /// [`Outcome::Granted`].
+    OpenFiles(u32),
     /// Sets the keepalive of sockets accepted from now on, in seconds; 0 turns it off. No
     /// completion follows.
     Keepalive(u32),
@@ -98,6 +101,7 @@ impl fmt::Debug for Job {
             Self::Resolve { host, port } => write!(f, "Resolve({host}:{port})"),
             Self::Script(script) => f.debug_tuple("Script").field(script).finish(),
             Self::Listen(plan) => f.debug_tuple("Listen").field(plan).finish(),
+            Self::OpenFiles(clients) => f.debug_tuple("OpenFiles").field(clients).finish(),
             Self::Keepalive(seconds) => f.debug_tuple("Keepalive").field(seconds).finish(),
             Self::Log { file, level } => write!(f, "Log({file:?}, {level:?})"),
             Self::Discard(_) => f.write_str("Discard"),
@@ -123,6 +127,8 @@ pub enum Outcome {
         /// Its exit code; `None` when a signal ended it, also for taking too long.
         code: Option<i32>,
     },
+    /// The number of clients that there may be files for: the one asked for, or less.
+    Granted(u32),
     /// It failed.
     Failed(Failure),
 }
@@ -136,6 +142,7 @@ impl fmt::Debug for Outcome {
             Self::Canceled => f.write_str("Canceled"),
             Self::Resolved(addresses) => f.debug_tuple("Resolved").field(addresses).finish(),
             Self::Exited { code } => f.debug_struct("Exited").field("code", code).finish(),
+            Self::Granted(clients) => f.debug_tuple("Granted").field(clients).finish(),
             Self::Failed(failure) => f.debug_tuple("Failed").field(failure).finish(),
         }
     }

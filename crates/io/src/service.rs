@@ -189,6 +189,12 @@ pub trait Service {
     /// A connection was accepted, or a dial succeeded; after the handshake, if there is one.
     fn opened(&mut self, conn: ConnId, origin: &Origin, now: Now) -> Admission;
 
+    /// A connection was accepted that cannot be kept, since descriptors have run out. These bytes
+    /// are written to it, as far as they go at once, before it is closed.
+    fn turned_away(&mut self) -> &'static str {
+        ""
+    }
+
     /// Where to read bytes of this connection into. May be asked several times a turn. Empty when
     /// the service wants no more for now: it will name the connection in [`Ready::resume`].
     fn space(&mut self, conn: ConnId) -> &mut [u8];

@@ -7,7 +7,7 @@
 //!                      └─ failed ─► an error
 //!  Dial ─► a failure reaches the migration that awaits it    (success comes as a connection)
 //! ```
-//! | machine | Done, File | Failed | other outcomes |
+//! | machine | Done, File | Failed, less Granted | other outcomes |
 //! |---|---|---|---|
 //! | ConfigChange | next act, or Finished | Failed | as Done |
 //! | Rewrite | Ok | Err | as Done |
@@ -120,9 +120,16 @@ impl ConfigChange {
 
     /// Takes how the last job ended.
     pub(crate) fn step(self, outcome: &Outcome, config: &mut Config) -> Progress {
-        match outcome.failure() {
-            Some(failure) => self.take_back(&failure.text, config),
-            None => self.advance(config),
+        match outcome {
+            Outcome::Failed(failure) => self.take_back(&failure.text, config),
+            Outcome::Granted(clients) if *clients < config.maxclients => {
+                let reason = format!(
+                    "The operating system is not able to handle the specified number of clients, \
+                     try with {clients}"
+                );
+                self.take_back(&reason, config)
+            }
+            _ => self.advance(config),
         }
     }
 
@@ -134,6 +141,9 @@ impl ConfigChange {
                 Act::Directory => {
                     let job = Job::File(FileOp::ChangeDir(config.dir.clone()));
                     return Progress::Waiting(self, job);
+                }
+                Act::OpenFiles => {
+                    return Progress::Waiting(self, Job::OpenFiles(config.maxclients));
                 }
                 _ => {}
             }

@@ -37,7 +37,7 @@ impl Service for Node {
         self.core.stats.connections_received += 1;
         if self.sessions.len() >= self.core.config.maxclients as usize {
             self.core.stats.connections_rejected += 1;
-            return Admission::Refuse("-ERR max number of clients reached\r\n");
+            return Admission::Refuse(TOO_MANY);
         }
         if self.is_protected_from(origin) {
             self.core.stats.connections_rejected += 1;
@@ -54,6 +54,12 @@ impl Service for Node {
         self.core.outgoing.open(conn, class);
         self.sessions.insert(Box::new(session));
         Admission::Accept
+    }
+
+    fn turned_away(&mut self) -> &'static str {
+        self.core.stats.connections_received += 1;
+        self.core.stats.connections_rejected += 1;
+        TOO_MANY
     }
 
     fn space(&mut self, conn: ConnId) -> &mut [u8] {
@@ -322,6 +328,9 @@ fn hand_over<T>(from: &mut Vec<T>, to: &mut Vec<T>) {
         to.append(from);
     }
 }
+
+/// Reply to a client that is one too many.
+const TOO_MANY: &str = "-ERR max number of clients reached\r\n";
 
 /// Reply to a client from outside while the server is open to all and has no password.
 const PROTECTED: &str = "-DENIED Redis is running in protected mode because protected mode is \

@@ -8,6 +8,7 @@ mod gather;
 mod listener;
 pub mod log;
 mod names;
+pub mod open_files;
 mod order;
 mod pool;
 mod reactor;

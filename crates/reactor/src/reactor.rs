@@ -31,6 +31,7 @@ use crate::dial::Dials;
 use crate::gather::Gather;
 use crate::listener::{ListenError, Listeners};
 use crate::log::LogSink;
+use crate::open_files::Reserve;
 use crate::order::Order;
 use crate::pool::Pool;
 use crate::pool::discard::Discards;
@@ -86,6 +87,7 @@ pub struct Reactor<S> {
     /// The service wants to run again at once.
     again: bool,
     wake_at_us: Option<u64>,
+    reserve: Reserve,
     /// No accepting before this time: descriptors ran out.
     accept_at_us: u64,
     /// No log line about that before this time.
@@ -147,6 +149,7 @@ impl<S: Service> Reactor<S> {
             is_remote_calling: false,
             again: true,
             wake_at_us: None,
+            reserve: Reserve::new(),
             accept_at_us: 0,
             complain_at_us: 0,
             was_busy: false,

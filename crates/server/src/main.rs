@@ -13,7 +13,6 @@ mod check;
 mod check_aof;
 mod config;
 mod crash;
-mod limits;
 mod log;
 mod measure;
 mod os;

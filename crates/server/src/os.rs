@@ -7,7 +7,7 @@
 //! 2. Every structure that the library fills is owned here, valid for its type when all its bytes
 //!    are zero, and read only after the call said that it succeeded.
 //!
-//! Not here: signals — `signal.rs`; memory — `alloc/`; limits — `limits.rs`.
+//! Not here: signals — `signal.rs`; memory — `alloc/`; limits — `russet_reactor::open_files`.
 #![expect(unsafe_code, reason = "calls of the C library without a safe form")]
 
 use std::io;

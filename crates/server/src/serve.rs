@@ -14,7 +14,7 @@ use std::process;
 use russet_io::LogLevel;
 use russet_node::{Config, Node};
 use russet_reactor::log::{LogSink, os_text};
-use russet_reactor::{Clock, ListenError, Reactor};
+use russet_reactor::{Clock, ListenError, Reactor, open_files};
 
 use crate::args::Launch;
 use crate::banner::{self, COMMIT, VERSION};
@@ -23,7 +23,7 @@ use crate::log::{Log, Role};
 use crate::measure;
 use crate::os::{self, Forked};
 use crate::supervise::Supervisor;
-use crate::{alloc, crash, limits, signal};
+use crate::{alloc, crash, signal};
 
 /// An exit code above this asks for an end by a signal.
 const BY_SIGNAL: i32 = 128;
@@ -230,12 +230,13 @@ impl Server {
                 "Starting the thread that prepares memory: {reason}"
             ));
         }
-        let granted = limits::raise_open_files(self.config.maxclients);
+        let granted = open_files::raise(self.config.maxclients);
         if granted.max_clients == 0 {
-            return Err(Refusal::Logged(granted.warnings.concat()));
+            let lines = granted.lines.into_iter().map(|(_, text)| text);
+            return Err(Refusal::Logged(lines.collect()));
         }
-        for text in &granted.warnings {
-            log.warning(text);
+        for (level, text) in &granted.lines {
+            log.write(*level, text);
         }
         if granted.max_clients < self.config.maxclients {
             self.sources

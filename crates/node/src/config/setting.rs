@@ -51,6 +51,8 @@ pub(crate) enum Act {
     Log,
     /// Another keepalive for new connections.
     Keepalive,
+    /// Have the process allowed to open enough files (a job that may grant less).
+    OpenFiles,
     /// Derive the forms in which data commands, the key space and the decoders read settings.
     Data,
     /// Turn appending on or off, or sync otherwise.

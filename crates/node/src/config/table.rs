@@ -326,6 +326,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
         .needless()
         .does("TLS connections that are accepted in one turn of the event loop."),
     Setting::int("maxclients", "10000", 1, UINT).to(|t, v| t.maxclients = v.int())
+        .then(Act::OpenFiles)
         .does("The greatest number of connected clients."),
     Setting::size("maxmemory", "0", 0, u64::MAX).to(|t, v| t.maxmemory = v.size())
         .then(Act::Data)

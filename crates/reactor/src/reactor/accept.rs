@@ -2,12 +2,13 @@
 //! service.
 //!
 //! Always true: a listener stays pending until the system says that nobody waits, for the edge
-//! that announced them comes once. When descriptors run out, accepting rests for a while.
+//! that announced them comes once. When descriptors run out, clients are turned away by means of
+//! the reserve; when the system refuses to accept for another reason, accepting rests for a while.
 
 use std::io;
 use std::os::fd::OwnedFd;
 
-use russet_io::{Address, Admission, HangUp, LogLevel, Origin, Service};
+use russet_io::{Address, Admission, HangUp, LogLevel, Origin, Service, Transport};
 use rustix::io::Errno;
 use socket2::Socket;
 
@@ -24,7 +25,7 @@ const ACCEPTS_MAX: usize = 64;
 /// How long accepting rests after the system refused.
 const REST_US: u64 = 100_000;
 
-/// How long the log rests after it said so.
+/// How long all must be well before the log says again that it is not.
 const COMPLAINT_US: u64 = 1_000_000;
 
 /// A connection that was accepted, or why the batch ends.
@@ -43,6 +44,7 @@ impl<S: Service> Reactor<S> {
         if self.now.mono_us < self.accept_at_us || !self.listeners.is_any_pending() {
             return;
         }
+        self.reserve.fill();
         // The list leaves its place while its listeners feed the table.
         let mut listeners = std::mem::take(&mut self.listeners);
         for listener in listeners.iter_mut().filter(|listener| listener.is_pending) {
@@ -60,24 +62,55 @@ impl<S: Service> Reactor<S> {
                     listener.is_pending = false;
                     return;
                 }
-                Accepted::Failed(error) => {
-                    self.rest(&error);
-                    return;
-                }
+                Accepted::Failed(error) => match self.turn_away(listener, error) {
+                    Ok(true) => {}
+                    Ok(false) => {
+                        listener.is_pending = false;
+                        return;
+                    }
+                    Err(error) => {
+                        self.complain(&error);
+                        self.accept_at_us = self.now.mono_us.saturating_add(REST_US);
+                        return;
+                    }
+                },
             }
         }
     }
 
-    /// Accepts nothing for a while, and says so once in a while.
+    /// Accepts with the descriptor in reserve when there is no other, and closes what came. Says
+    /// whether somebody waited.
     #[cold]
-    fn rest(&mut self, error: &io::Error) {
+    fn turn_away(&mut self, listener: &Listener, error: io::Error) -> io::Result<bool> {
+        if !is_shortage(&error) || !self.reserve.give_up() {
+            return Err(error);
+        }
+        let had_waited = match accept(listener) {
+            Accepted::New(socket, _, origin) => {
+                self.complain(&error);
+                let text = self.service.turned_away();
+                if origin.transport == Transport::Plain {
+                    // A peer that does not take it is not waited for.
+                    let _ = socket.send(text.as_bytes());
+                }
+                Ok(true)
+            }
+            Accepted::Gone => Ok(true),
+            Accepted::None => Ok(false),
+            Accepted::Failed(error) => Err(error),
+        };
+        self.reserve.fill();
+        had_waited
+    }
+
+    /// Says why clients are not accepted, once while that lasts.
+    fn complain(&mut self, error: &io::Error) {
         let now_us = self.now.mono_us;
-        self.accept_at_us = now_us.saturating_add(REST_US);
         if now_us >= self.complain_at_us {
-            self.complain_at_us = now_us.saturating_add(COMPLAINT_US);
             let text = format!("Accepting client connection: accept: {}", os_text(error));
             self.log.line(LogLevel::Warning, &text);
         }
+        self.complain_at_us = now_us.saturating_add(COMPLAINT_US);
     }
 
     /// Announces a connected socket to the service, and serves it from now on.
@@ -132,6 +165,12 @@ fn accept(listener: &Listener) -> Accepted {
         Err(error) if is_of_one(&error) => Accepted::Gone,
         Err(error) => Accepted::Failed(error),
     }
+}
+
+/// Whether the process or the system has no descriptor left.
+fn is_shortage(error: &io::Error) -> bool {
+    let errno = Errno::from_io_error(error);
+    matches!(errno, Some(Errno::MFILE | Errno::NFILE))
 }
 
 /// Whether an error concerns only the connection that was first in line: its peer gave up, or the

@@ -16,6 +16,7 @@ use russet_io::{Append, Failure, FileId, FileOp, Job, JobId, LogLevel, Outcome, 
 
 use super::Reactor;
 use crate::log::{failure, os_text};
+use crate::open_files;
 use crate::order::{Errand, Side, file_of};
 use crate::pool::{Ticket, Work};
 
@@ -95,6 +96,13 @@ impl<S: Service> Reactor<S> {
                     }),
                 };
                 self.complete(id, outcome);
+            }
+            Job::OpenFiles(clients) => {
+                let granted = open_files::raise(clients);
+                for (level, text) in &granted.lines {
+                    self.log.line(*level, text);
+                }
+                self.complete(id, Outcome::Granted(granted.max_clients));
             }
             Job::Keepalive(seconds) => self.listeners.set_keepalive(seconds),
             Job::Log { file, level } => self.redirect_log(&file, level),

@@ -8,6 +8,7 @@ mod backup;
 mod check;
 mod check_aof;
 mod command_line;
+mod descriptors;
 mod life;
 mod process;
 mod unread;

@@ -42,6 +42,11 @@ impl<S: Service> Host<S> {
             Work::Script => Outcome::Exited {
                 code: (!air.chance(air.options.fail_one_in)).then_some(0),
             },
+            // Some systems are stingy.
+            Work::OpenFiles(clients) => match air.chance(air.options.fail_one_in) {
+                true => Outcome::Granted(clients.div_ceil(2)),
+                false => Outcome::Granted(clients),
+            },
             Work::Listen(plan) => outcome_of(self.listen(plan, air), |()| Outcome::Done),
         };
         air.record

@@ -16,13 +16,13 @@ use crate::world::{HostId, World};
 const PATH: &str = "/sim/redis.conf";
 
 /// Settings that change together; a file that mixes two changes is torn.
-const SETTINGS: &[&str] = &["timeout", "maxclients", "hz"];
+const SETTINGS: &[&str] = &["timeout", "acllog-max-len", "hz"];
 
 pub(super) fn rewrite(play: &mut Play) {
     let mut options = Options::swarm(&mut play.rng);
     options.reset_one_in = 0;
     let mut world = begin(play, options);
-    let settings = "timeout 10\nmaxclients 10\nhz 10\n";
+    let settings = "timeout 10\nacllog-max-len 10\nhz 10\n";
     let node = add_node(&mut world, "node", settings, PATH);
     let mut writer = Client::new(&mut world, node);
     let mut onlooker = Client::new(&mut world, node);

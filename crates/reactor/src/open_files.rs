@@ -1,38 +1,79 @@
-//! How many files the process may have open, which bounds how many clients it may have.
+//! Open files: how many the process may have, which bounds its clients, and one kept in reserve.
 //!
-//! Always true: the answer is never more than was asked for.
+//! ```text
+//!  accept ─► EMFILE ─► close the reserve ─► accept ─► say no, close ─► open the reserve
+//! ```
+//! Without a reserve a client could not even be refused when descriptors run out, and the system
+//! would go on to announce it.
+//!
+//! Always true: the limit is never raised for more clients than were asked for.
+//! Not here: accepting — `reactor/accept.rs`.
 
+use std::fs::File;
+
+use russet_io::LogLevel;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+use crate::log::os_text;
 
 /// Descriptors that the server itself needs beside those of its clients.
 const RESERVED: u64 = 32;
 
 /// The clients that the system grants.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Granted {
+pub struct Granted {
     /// The number of clients that may connect at once; 0: not even the server's own files fit.
-    pub(crate) max_clients: u32,
+    pub max_clients: u32,
     /// Lines for the log.
-    pub(crate) warnings: Vec<String>,
+    pub lines: Vec<(LogLevel, String)>,
+}
+
+/// A descriptor to be given up when there is no other.
+#[derive(Debug)]
+pub(crate) struct Reserve(Option<File>);
+
+impl Reserve {
+    /// A reserve, if a descriptor is free.
+    pub(crate) fn new() -> Self {
+        let mut reserve = Self(None);
+        reserve.fill();
+        reserve
+    }
+
+    /// Takes a descriptor again, if it has none and one is free.
+    pub(crate) fn fill(&mut self) {
+        if self.0.is_none() {
+            self.0 = File::open("/dev/null").ok();
+        }
+    }
+
+    /// Gives the descriptor up; false if there was none.
+    pub(crate) fn give_up(&mut self) -> bool {
+        self.0.take().is_some()
+    }
 }
 
 /// Raises the limit on open files for a number of clients, as far as the system lets us.
-pub(crate) fn raise_open_files(max_clients: u32) -> Granted {
+#[must_use]
+pub fn raise(max_clients: u32) -> Granted {
     let wanted = u64::from(max_clients).saturating_add(RESERVED);
     let limit = getrlimit(Resource::Nofile);
     let current = limit.current.unwrap_or(u64::MAX);
     if current >= wanted {
         return Granted {
             max_clients,
-            warnings: Vec::new(),
+            lines: Vec::new(),
         };
     }
     let refusal = match set(wanted, limit.maximum.unwrap_or(u64::MAX)) {
         Ok(()) => {
-            let text = format!("Increased maximum number of open files to {wanted}");
+            let text = format!(
+                "Increased maximum number of open files to {wanted} (it was originally set to \
+                 {current})."
+            );
             return Granted {
                 max_clients,
-                warnings: vec![text],
+                lines: vec![(LogLevel::Notice, text)],
             };
         }
         Err(error) => error,
@@ -60,7 +101,7 @@ fn best_below(wanted: u64, current: u64, maximum: u64) -> u64 {
 
 fn reduced(max_clients: u32, open_files: u64, refusal: &rustix::io::Errno) -> Granted {
     let wanted = u64::from(max_clients).saturating_add(RESERVED);
-    let reason = russet_reactor::log::os_text(&(*refusal).into());
+    let reason = os_text(&(*refusal).into());
     if open_files <= RESERVED {
         let least = RESERVED + 1;
         let text = format!(
@@ -70,11 +111,11 @@ fn reduced(max_clients: u32, open_files: u64, refusal: &rustix::io::Errno) -> Gr
         );
         return Granted {
             max_clients: 0,
-            warnings: vec![text],
+            lines: vec![(LogLevel::Warning, text)],
         };
     }
     let clients = open_files - RESERVED;
-    let warnings = vec![
+    let lines = [
         format!(
             "You requested maxclients of {max_clients} requiring at least {wanted} max file \
              descriptors."
@@ -87,7 +128,7 @@ fn reduced(max_clients: u32, open_files: u64, refusal: &rustix::io::Errno) -> Gr
     ];
     Granted {
         max_clients: u32::try_from(clients).unwrap_or(max_clients),
-        warnings,
+        lines: lines.map(|line| (LogLevel::Warning, line)).into(),
     }
 }
 
@@ -99,13 +140,15 @@ mod tests {
     fn a_low_limit_reduces_the_clients_and_says_so() {
         let granted = reduced(10_000, 45, &rustix::io::Errno::PERM);
         assert_eq!(granted.max_clients, 13);
-        assert_eq!(granted.warnings.len(), 3);
+        assert_eq!(granted.lines.len(), 3);
         assert!(
-            granted.warnings[1].ends_with("to 10032 because of OS error: Operation not permitted.")
+            granted.lines[1]
+                .1
+                .ends_with("to 10032 because of OS error: Operation not permitted.")
         );
         let refused = reduced(10_000, 30, &rustix::io::Errno::PERM);
-        assert_eq!((refused.max_clients, refused.warnings.len()), (0, 1));
-        let text = &refused.warnings[0];
+        assert_eq!((refused.max_clients, refused.lines.len()), (0, 1));
+        let text = &refused.lines[0].1;
         assert!(
             text.contains("at least 33, or to 10032 for 10000 clients."),
             "{text}"
@@ -113,12 +156,20 @@ mod tests {
     }
 
     #[test]
+    fn a_reserve_is_given_up_once() {
+        let mut reserve = Reserve::new();
+        assert!(reserve.give_up() && !reserve.give_up());
+        reserve.fill();
+        assert!(reserve.give_up());
+    }
+
+    #[test]
     fn few_clients_need_nothing() {
         assert_eq!(
-            raise_open_files(1),
+            raise(1),
             Granted {
                 max_clients: 1,
-                warnings: vec![]
+                lines: vec![]
             }
         );
     }
