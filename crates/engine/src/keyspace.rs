@@ -383,6 +383,12 @@ impl Keyspace {
         self.shared.observed.take()
     }
 
+    /// Takes the keys of the changes so far that one observer has not taken. The changes stay for
+    /// the others, and what changes from now on is a change of its own.
+    pub fn take_changes_of(&mut self, observer: ObserverId) -> Vec<(usize, Box<[u8]>)> {
+        self.shared.observed.take_of(observer)
+    }
+
     /// Notes the observed keys of a database that exist in it, or in the one that it becomes.
     fn note_swapped(&mut self, index: usize, other: usize) {
         for (hash, key) in self.shared.observed.of(index) {

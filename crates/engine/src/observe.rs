@@ -53,7 +53,9 @@ pub(crate) struct Observed {
     /// How many observed keys each database has.
     counts: BTreeMap<usize, usize>,
     changes: Vec<Change>,
-    /// Where in `changes` the keys with a hash stand, while all are reported.
+    /// How many of them are of the past: what changes from now on is another change.
+    past: usize,
+    /// Where in `changes` the keys with a hash stand, while all are reported, but for the past.
     known: HashMap<u64, SmallVec<[usize; 1]>, Unhashed>,
 }
 
@@ -145,8 +147,7 @@ impl Observed {
         }
         let observers = wanted.map_or(&[][..], |wanted| &wanted.observers);
         let known = match self.hears_all {
-            false => self
-                .changes
+            false => self.changes[self.past..]
                 .last_mut()
                 .filter(|change| change.is_of(db, key)),
             true => {
@@ -197,9 +198,24 @@ impl Observed {
         !self.changes.is_empty()
     }
 
+    /// The keys of the changes so far that an observer has not taken. The changes stay for others.
+    pub(crate) fn take_of(&mut self, observer: ObserverId) -> Vec<(usize, Box<[u8]>)> {
+        self.known.clear();
+        let past = std::mem::replace(&mut self.past, self.changes.len());
+        self.changes[past..]
+            .iter_mut()
+            .filter_map(|change| {
+                let at = change.observers.iter().position(|id| *id == observer)?;
+                change.observers.remove(at);
+                Some((change.db, change.key.clone()))
+            })
+            .collect()
+    }
+
     /// The changes since the last call, oldest first.
     pub(crate) fn take(&mut self) -> Vec<Change> {
         self.known.clear();
+        self.past = 0;
         std::mem::take(&mut self.changes)
     }
 }
@@ -238,6 +254,24 @@ mod tests {
         keyspace.unobserve(0, b"k", WAITER);
         keyspace.db(0).set(b"k", b"v", None);
         assert!(!keyspace.has_changes());
+    }
+
+    #[test]
+    fn one_observer_takes_what_has_changed_so_far() {
+        for hears_all in [false, true] {
+            let mut keyspace = Keyspace::new(Options::default());
+            keyspace.observe(0, b"k", WAITER);
+            keyspace.observe(0, b"k", TRACKER);
+            keyspace.observe_all(hears_all);
+            keyspace.db(0).set(b"k", b"v", None);
+            let of_tracker = [(0, b"k".as_slice().into())];
+            assert_eq!(keyspace.take_changes_of(TRACKER), of_tracker);
+            assert_eq!(keyspace.take_changes_of(TRACKER), []);
+            keyspace.db(0).remove(b"k");
+            let expected = [(b"k".to_vec(), vec![1]), (b"k".to_vec(), vec![1, 2])];
+            assert_eq!(taken(&mut keyspace), expected);
+            assert_eq!(keyspace.take_changes_of(TRACKER), []);
+        }
     }
 
     #[test]

@@ -18,7 +18,7 @@ use russet_resp::{Args, Output, Protocol, Reply};
 
 use crate::core::Core;
 use crate::session::Session;
-use crate::tracking::Mode;
+use crate::tracking::{Mode, TRACKERS};
 use crate::waiters::DbKey;
 
 /// The channel on which clients hear of changes in RESP2.
@@ -74,6 +74,12 @@ impl Core {
         if !remembers || !command.spec.flags.has(Flags::READONLY) {
             return;
         }
+        // What has changed before this read, the read has seen.
+        if self.keyspace.has_changes() {
+            for key in self.keyspace.take_changes_of(TRACKERS) {
+                self.invalidate(&key, Some(conn));
+            }
+        }
         if let Ok(found) = keys::keys(command.spec, *request) {
             for at in found.iter() {
                 let key = (db, request[at.position].into());
@@ -83,9 +89,8 @@ impl Core {
         }
     }
 
-    /// A key has changed, by the commands of this connection.
+    /// A key that clients may hold has changed, by the commands of this connection.
     pub(crate) fn invalidate(&mut self, key: &DbKey, by: Option<ConnId>) {
-        self.tracking.prefixes.change(&key.1, by);
         if let Some(holders) = self.tracking.table.take(&mut self.keyspace, key) {
             for conn in holders {
                 self.tell_holder(conn, &key.1, by);

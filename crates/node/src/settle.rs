@@ -174,6 +174,7 @@ impl Core {
         }
         for event in events {
             if matches!(event.kind, EventKind::Expired | EventKind::Evicted) {
+                self.tracking.prefixes.change(&event.key, None);
                 self.invalidate(&(event.db, event.key.clone()), None);
             }
         }
@@ -192,7 +193,8 @@ impl Core {
             let (is_watched, is_awaited) = (has(WATCHERS), has(WAITERS));
             let is_held = has(TRACKERS);
             let key = (change.db, change.key);
-            if is_held || !self.tracking.prefixes.is_empty() {
+            self.tracking.prefixes.change(&key.1, by);
+            if is_held {
                 self.invalidate(&key, by);
             }
             if is_watched {
