@@ -17,6 +17,7 @@ use crate::file::{FileOp, FileReply};
 use crate::listen::{ListenPlan, Role, Transport};
 use crate::log::LogLevel;
 use crate::task::Task;
+use crate::tls::TlsSettings;
 
 /// Names a job until its completion; chosen by the service, never used twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -77,6 +78,9 @@ pub enum Job {
     /// Has the process allowed to open files enough for this number of clients; answered by
     /// [`Outcome::Granted`].
     OpenFiles(u32),
+    /// Reads certificates and keys, for handshakes that begin from now on. On failure the old ones
+    /// stay.
+    Tls(Box<TlsSettings>),
     /// Sets the keepalive of sockets accepted from now on, in seconds; 0 turns it off. No
     /// completion follows.
     Keepalive(u32),
@@ -102,6 +106,7 @@ impl fmt::Debug for Job {
             Self::Script(script) => f.debug_tuple("Script").field(script).finish(),
             Self::Listen(plan) => f.debug_tuple("Listen").field(plan).finish(),
             Self::OpenFiles(clients) => f.debug_tuple("OpenFiles").field(clients).finish(),
+            Self::Tls(settings) => f.debug_tuple("Tls").field(settings).finish(),
             Self::Keepalive(seconds) => f.debug_tuple("Keepalive").field(seconds).finish(),
             Self::Log { file, level } => write!(f, "Log({file:?}, {level:?})"),
             Self::Discard(_) => f.write_str("Discard"),

@@ -10,6 +10,7 @@ mod memory;
 mod ready;
 mod service;
 mod task;
+mod tls;
 mod usage;
 
 pub use failure::Failure;
@@ -22,4 +23,5 @@ pub use ready::{Append, Exit, Ready};
 pub use russet_base::time::Now;
 pub use service::{Address, Admission, ConnId, HangUp, Origin, Piece, Service};
 pub use task::{Step, Task};
+pub use tls::{Identity, PeerCertificate, PeerField, TlsSettings};
 pub use usage::Usage;

@@ -25,9 +25,20 @@ pub enum Transport {
     Plain,
     /// TLS; the service sees plaintext.
     Tls {
-        /// The name in the certificate that the peer proved, if it showed one.
-        peer_name: Option<Box<str>>,
+        /// Names of the peer's user in the certificate that it proved to own, byte for byte, in the
+        /// certificate's order. Empty in what is asked for.
+        peer_names: Box<[Box<[u8]>]>,
     },
+}
+
+impl Transport {
+    /// TLS that is asked for.
+    #[must_use]
+    pub fn tls() -> Self {
+        Self::Tls {
+            peer_names: Box::default(),
+        }
+    }
 }
 
 /// A TCP address to listen on.
@@ -68,4 +79,6 @@ pub struct ListenPlan {
     pub backlog: u32,
     /// Seconds of TCP keepalive for accepted sockets; 0 turns it off.
     pub keepalive_s: u32,
+    /// Steps of TLS handshakes that one turn of the loop makes at most; 0 counts as 1.
+    pub handshakes_per_turn: u32,
 }

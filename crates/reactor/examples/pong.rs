@@ -96,6 +96,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         unix,
         backlog: 511,
         keepalive_s: 300,
+        ..ListenPlan::default()
     })?;
     println!("listening on {:?}", reactor.addresses());
     reactor.run()?;

@@ -49,6 +49,8 @@ pub(crate) enum Ticket {
     File(FileId, Side),
     /// The dial that this job asks for.
     Dial(JobId),
+    /// The certificates and keys that this job asks for.
+    Tls(JobId),
 }
 
 /// Work for a thread.

@@ -1,7 +1,7 @@
 //! The loop: waits for events, moves bytes, and does what the service lists.
 //!
 //! ```text
-//!  turn ─► wait ─► note events ─► hear pool, signals ─► dial, accept ─► read each once ─┐
+//!  turn ─► wait ─► note events ─► hear pool, signals ─► dial, accept, shake ─► read ─┐
 //!    ▲                                                                                  │
 //!    │      again at once if reads, writes or accepts                                   │
 //!    └───── are left, or the service asks ◄── act on Ready ◄── run ◄── measure if due ◄─┘
@@ -28,6 +28,7 @@ use russet_io::{
 
 use crate::clock::{self, Clock};
 use crate::dial::Dials;
+use crate::flow::OutputEvent;
 use crate::gather::Gather;
 use crate::listener::{ListenError, Listeners};
 use crate::log::LogSink;
@@ -36,13 +37,16 @@ use crate::order::Order;
 use crate::pool::Pool;
 use crate::pool::discard::Discards;
 use crate::remote::Remote;
+use crate::shake::{Handshakes, ShakeEnd};
 use crate::socket::ReadEnd;
 use crate::table::Table;
+use crate::tls;
 use crate::token::Addressee;
 
 mod accept;
 mod act;
 mod dial;
+mod shake;
 mod work;
 
 /// Events that one wait takes.
@@ -78,6 +82,11 @@ pub struct Reactor<S> {
     dials: Dials,
     /// Numbers of dials that events are about.
     dialed: Vec<u32>,
+    handshakes: Handshakes,
+    /// Handshakes that ended in this turn.
+    shaken: Vec<ShakeEnd>,
+    /// Certificates and keys, once they were loaded.
+    tls: Option<tls::Context>,
     /// Jobs that have ended, and that the service does not know of yet.
     ended: Vec<(JobId, Outcome)>,
     meter: Meter,
@@ -142,6 +151,9 @@ impl<S: Service> Reactor<S> {
             discards: Discards::default(),
             dials: Dials::default(),
             dialed: Vec::new(),
+            handshakes: Handshakes::default(),
+            shaken: Vec::new(),
+            tls: None,
             ended: Vec::new(),
             meter: Meter::default(),
             remote,
@@ -162,6 +174,7 @@ impl<S: Service> Reactor<S> {
     /// The first address that could not be listened on. Each is also a line of the log.
     pub fn listen(&mut self, plan: &ListenPlan) -> Result<(), ListenError> {
         let mut warnings = Vec::new();
+        self.handshakes.set_per_turn(plan.handshakes_per_turn);
         let done = self
             .listeners
             .replace(plan, self.poll.registry(), &mut warnings);
@@ -204,6 +217,9 @@ impl<S: Service> Reactor<S> {
             self.deliver();
         }
         self.accept_all();
+        if !self.handshakes.is_empty() {
+            self.shake_all();
+        }
         self.read_all();
         self.measure();
         self.service.run(self.now);
@@ -293,7 +309,8 @@ impl<S: Service> Reactor<S> {
 
     fn timeout(&self) -> Option<Duration> {
         let may_write = !self.writes.is_empty() && self.may_output();
-        let is_work_left = self.again || !self.reads.is_empty() || may_write;
+        let is_shaking = self.handshakes.is_any_going();
+        let is_work_left = self.again || !self.reads.is_empty() || may_write || is_shaking;
         let is_backing_off = self.accept_at_us > self.now.mono_us;
         let is_accepting = self.listeners.is_any_pending();
         if is_work_left || is_accepting && !is_backing_off {
@@ -305,6 +322,9 @@ impl<S: Service> Reactor<S> {
         }
         if let Some(dial_us) = self.dials.due_us() {
             due_us = due_us.min(dial_us);
+        }
+        if let Some(handshake_us) = self.handshakes.due_us() {
+            due_us = due_us.min(handshake_us);
         }
         if due_us == u64::MAX {
             return None;
@@ -329,6 +349,10 @@ impl<S: Service> Reactor<S> {
                 }
                 Addressee::Dial(number) => {
                     self.dialed.push(number);
+                    continue;
+                }
+                Addressee::Handshake(number) => {
+                    self.handshakes.note(number);
                     continue;
                 }
                 Addressee::Remote => {
@@ -392,12 +416,17 @@ impl<S: Service> Reactor<S> {
             if connection.input.is_queued() {
                 self.reads.push(conn);
             }
+            if connection.owes() && connection.step_output(OutputEvent::Flush) {
+                self.writes.push(conn);
+            }
         }
         self.spare = reads;
     }
 
     fn hang_up(&mut self, conn: ConnId, why: HangUp) {
-        self.table.remove(conn);
+        if let Some(mut connection) = self.table.remove(conn) {
+            connection.close();
+        }
         self.service.hung_up(conn, why);
     }
 }

@@ -7,8 +7,9 @@
 //! A connection knows neither the loop nor its lists: it takes a service and says how a read or a
 //! write ended, so that anyone who owns an event queue can drive it.
 //!
-//! Always true: one call of `read` or `write` makes at most one system call that moves bytes.
-//! Always true: nothing is taken from a service but what left.
+//! Always true: one call of `read` or `write` reads and writes the socket at most once.
+//! Always true: nothing is taken from a service but what left, or what the layer holds; as long as
+//! it holds something, nothing more is taken.
 //! Not here: the states and their steps — `flow.rs`; what more there is to read — `transport.rs`;
 //! identity — `table.rs`.
 
@@ -22,7 +23,7 @@ use russet_io::{ConnId, Piece, Service};
 use socket2::Socket;
 
 use crate::flow::{End, Input, InputEvent, Output, OutputEvent};
-use crate::transport::{Layer, PIECES_FEW, PIECES_MANY};
+use crate::transport::{Got, Layer, PIECES_FEW, PIECES_MANY, Sent};
 
 /// Which kind of socket it is; they differ in when the kernel reports room for writing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -170,18 +171,30 @@ impl Connection {
             return self.pause();
         }
         match self.layer.read(&self.socket, space) {
-            Ok(got) if got.count == 0 => ReadEnd::Closed,
-            Ok(got) => {
-                self.input = self.input.after(if got.may_have_more {
-                    InputEvent::More
-                } else {
-                    InputEvent::Emptied
-                });
-                service.received(conn, got.count);
+            Ok(Got::Some {
+                count,
+                may_have_more,
+            }) => {
+                self.note_read(may_have_more);
+                service.received(conn, count);
                 ReadEnd::Some
             }
+            Ok(Got::Nothing { may_have_more }) => {
+                self.note_read(may_have_more);
+                ReadEnd::Nothing
+            }
+            Ok(Got::End) => ReadEnd::Closed,
             Err(error) => self.failed_to_read(error.kind()),
         }
+    }
+
+    #[inline]
+    fn note_read(&mut self, may_have_more: bool) {
+        self.input = self.input.after(if may_have_more {
+            InputEvent::More
+        } else {
+            InputEvent::Emptied
+        });
     }
 
     fn failed_to_read(&mut self, kind: ErrorKind) -> ReadEnd {
@@ -211,6 +224,13 @@ impl Connection {
     /// Takes output from the service, writes it once, and tells the service how much left.
     #[inline]
     pub(crate) fn write<S: Service>(&mut self, conn: ConnId, service: &mut S) -> WriteEnd {
+        if self.layer.owes() {
+            match self.pay(conn, service) {
+                Ok(true) => {}
+                Ok(false) => return WriteEnd::Done,
+                Err(_) => return WriteEnd::Failed,
+            }
+        }
         let mut few = [Piece::Bytes(&[]); PIECES_FEW];
         let count = service.output(conn, &mut few);
         if count == 0 {
@@ -230,31 +250,52 @@ impl Connection {
                 if count > 0 {
                     service.taken(conn, count);
                 }
+                if self.layer.owes() {
+                    service.held(conn, self.layer.owed());
+                }
                 WriteEnd::Done
             }
             Err(_) => WriteEnd::Failed,
         }
     }
 
+    /// Writes what was taken before. Says whether all of it left.
+    #[cold]
+    fn pay<S: Service>(&mut self, conn: ConnId, service: &mut S) -> io::Result<bool> {
+        self.layer.pay(&self.socket)?;
+        let is_paid = !self.layer.owes();
+        if !is_paid {
+            self.output = self.output.after(OutputEvent::Part);
+        }
+        service.held(conn, self.layer.owed());
+        Ok(is_paid)
+    }
+
+    /// Whether bytes wait in the layer that the service does not know of.
+    #[inline]
+    pub(crate) fn owes(&self) -> bool {
+        self.layer.owes()
+    }
+
     #[inline]
     fn send(&mut self, pieces: &[Piece<'_>]) -> io::Result<(usize, OutputEvent)> {
-        let size = match pieces {
-            [one] => one.bytes().len(),
-            several => several.iter().map(|piece| piece.bytes().len()).sum(),
-        };
-        let count = match self.layer.write(&self.socket, pieces) {
-            Err(error) if error.kind() == ErrorKind::WouldBlock => 0,
+        let sent = match self.layer.write(&self.socket, pieces) {
+            Err(error) if error.kind() == ErrorKind::WouldBlock => Sent {
+                count: 0,
+                has_room: false,
+                is_all: false,
+            },
             Err(error) if error.kind() == ErrorKind::Interrupted => {
                 return Ok((0, OutputEvent::Full));
             }
             other => other?,
         };
-        let event = match (count == size, pieces.len() == PIECES_MANY) {
-            (false, _) => OutputEvent::Part,
-            (true, true) => OutputEvent::Full,
-            (true, false) => OutputEvent::Whole,
+        let event = match (sent.has_room, sent.is_all, pieces.len() == PIECES_MANY) {
+            (false, ..) => OutputEvent::Part,
+            (true, false, _) | (true, true, true) => OutputEvent::Full,
+            (true, true, false) => OutputEvent::Whole,
         };
-        Ok((count, event))
+        Ok((sent.count, event))
     }
 
     /// Writes a few last words. A peer that does not take them is not waited for.
@@ -262,10 +303,20 @@ impl Connection {
         let _ = self
             .layer
             .write(&self.socket, &[Piece::Bytes(text.as_bytes())]);
+        if let Layer::Tls(_) = self.layer {
+            // It may have sent requests together with the end of its handshake.
+            self.layer.close(&self.socket);
+            self.drain();
+        }
     }
 
     /// Reads what arrived and forgets it, before closing.
     pub(crate) fn drain(&mut self) {
-        self.layer.drain(&self.socket);
+        Layer::drain(&self.socket);
+    }
+
+    /// Tells the peer of the end, as far as the layer can.
+    pub(crate) fn close(&mut self) {
+        self.layer.close(&self.socket);
     }
 }

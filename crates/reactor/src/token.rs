@@ -6,6 +6,7 @@
 //! │ generation     │0 │ index of a connection │
 //! │ 0              │1 │ number of a listener  │
 //! │ 1              │1 │ number of a dial      │
+//! │ high part 1  0 │1 │ number of a handshake │
 //! │ all ones                                  │  the remote's waker
 //! └───────────────────────────────────────────┘
 //! ```
@@ -22,6 +23,12 @@ const NUMBERED: usize = 1 << 31;
 /// The upper half of the token of a dial.
 const DIAL: usize = 1 << 32;
 
+/// In the upper half of the token of a handshake, below the high part of its number.
+const HANDSHAKE: usize = 2 << 32;
+
+/// The bits of the upper half that tell numbered ones apart.
+const KIND: usize = 3 << 32;
+
 /// The token of the remote's waker.
 pub(crate) const REMOTE: Token = Token(usize::MAX);
 
@@ -31,6 +38,7 @@ pub(crate) enum Addressee {
     Connection(ConnId),
     Listener(u32),
     Dial(u32),
+    Handshake(u64),
     Remote,
 }
 
@@ -42,9 +50,13 @@ impl Addressee {
         let low = token.0 & 0xffff_ffff;
         if low & NUMBERED != 0 {
             let number = (low & !NUMBERED) as u32;
-            return match token.0 & DIAL {
-                0 => Self::Listener(number),
-                _ => Self::Dial(number),
+            return match token.0 & KIND {
+                DIAL => Self::Dial(number),
+                HANDSHAKE => {
+                    let high = (token.0 >> 34) as u64;
+                    Self::Handshake(high << 31 | u64::from(number))
+                }
+                _ => Self::Listener(number),
             };
         }
         Self::Connection(ConnId {
@@ -67,6 +79,12 @@ pub(crate) fn of_dial(number: u32) -> Token {
     Token(DIAL | NUMBERED | number as usize & !NUMBERED)
 }
 
+/// Numbers up to 2^61 are told apart.
+pub(crate) fn of_handshake(number: u64) -> Token {
+    let (high, low) = ((number >> 31) as usize, number as usize & (NUMBERED - 1));
+    Token(high << 34 | HANDSHAKE | NUMBERED | low)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -86,6 +104,19 @@ mod tests {
                 Addressee::Listener(number)
             );
             assert_eq!(Addressee::of(of_dial(number)), Addressee::Dial(number));
+        }
+        for number in [
+            0,
+            1,
+            0x7fff_ffff,
+            0x8000_0000,
+            0x1234_5678_9abc,
+            (1 << 61) - 2,
+        ] {
+            assert_eq!(
+                Addressee::of(of_handshake(number)),
+                Addressee::Handshake(number)
+            );
         }
         assert_eq!(Addressee::of(REMOTE), Addressee::Remote);
     }

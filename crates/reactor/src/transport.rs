@@ -1,14 +1,17 @@
 //! The layer between a socket and the bytes that a service sees.
 //!
 //! ```text
-//!  socket ─► read ─► plaintext ─► service        one variant today: the socket's own bytes
-//!  socket ◄─ write ◄─ plaintext ◄─ service
+//!  socket ─► read ─► plaintext ─► service        Plain: the socket's own bytes
+//!  socket ◄─ write ◄─ plaintext ◄─ service       Tls: records, `tls/stream.rs`
 //! ```
 //! A layer alone knows whether more can be read without a new edge of the socket: plain bytes are
 //! left when a read filled its space, a layer that decrypts may hold plaintext while its socket is
 //! empty. The rules of a connection ask it and never compare sizes themselves.
 //!
-//! Always true: whoever got [`Got::may_have_more`] as false hears a new edge before there is more.
+//! A layer that encrypts may have taken bytes that did not leave yet. It owes them, and takes no
+//! more before they left.
+//!
+//! Always true: whoever got `may_have_more` as false hears a new edge before there is more.
 //! Not here: what follows for the connection — `flow.rs`.
 
 use std::io::{self, ErrorKind, IoSlice, Read, Write};
@@ -16,6 +19,8 @@ use std::mem::MaybeUninit;
 
 use russet_io::{Piece, Transport};
 use socket2::Socket;
+
+use crate::tls::Stream;
 
 /// Pieces that a first gathering asks for; most outputs are one.
 pub(crate) const PIECES_FEW: usize = 8;
@@ -32,15 +37,44 @@ const DRAIN_SIZE: usize = 8 << 10;
 pub(crate) enum Layer {
     /// The bytes of the socket.
     Plain,
+    /// Records, after the handshake.
+    Tls(Box<Stream>),
 }
 
 /// The result of one read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Got {
-    /// Bytes for the service; 0 at the end.
+pub(crate) enum Got {
+    /// Bytes for the service.
+    Some {
+        count: usize,
+        /// More can be read at once, as far as is known.
+        may_have_more: bool,
+    },
+    /// Bytes came that are nothing for the service, or not yet.
+    #[cfg_attr(
+        not(feature = "tls"),
+        expect(dead_code, reason = "plain bytes are all for it")
+    )]
+    Nothing { may_have_more: bool },
+    /// Nothing comes any more.
+    End,
+}
+
+/// The result of one write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Sent {
+    /// Bytes of the pieces that the layer took.
     pub(crate) count: usize,
-    /// More can be read at once, as far as is known.
-    pub(crate) may_have_more: bool,
+    /// The socket took all that it was given: there may be room for more.
+    pub(crate) has_room: bool,
+    /// These were all bytes of the pieces.
+    pub(crate) is_all: bool,
+}
+
+/// The error of a build without TLS.
+pub(crate) fn unavailable() -> io::Error {
+    let text = "TLS is not available in this build";
+    io::Error::new(ErrorKind::Unsupported, text)
 }
 
 /// Whether a transport can be spoken.
@@ -48,67 +82,110 @@ pub(crate) struct Got {
 /// # Errors
 /// This build lacks it.
 pub(crate) fn check(transport: &Transport) -> io::Result<()> {
-    Layer::of(transport).map(drop)
+    match transport {
+        Transport::Plain => Ok(()),
+        Transport::Tls { .. } if cfg!(feature = "tls") => Ok(()),
+        _ => Err(unavailable()),
+    }
 }
 
 impl Layer {
-    /// The layer of a transport.
-    ///
-    /// # Errors
-    /// This build lacks it.
-    pub(crate) fn of(transport: &Transport) -> io::Result<Self> {
-        match transport {
-            Transport::Plain => Ok(Self::Plain),
-            _ => {
-                let text = "TLS is not available in this build";
-                Err(io::Error::new(ErrorKind::Unsupported, text))
-            }
-        }
-    }
-
     /// Reads once.
     #[inline]
     pub(crate) fn read(&mut self, mut socket: &Socket, space: &mut [u8]) -> io::Result<Got> {
         match self {
             Self::Plain => {
                 let size = space.len();
-                let count = socket.read(space)?;
-                Ok(Got {
-                    count,
-                    may_have_more: count == size,
+                Ok(match socket.read(space)? {
+                    0 => Got::End,
+                    count => Got::Some {
+                        count,
+                        may_have_more: count == size,
+                    },
                 })
             }
+            Self::Tls(stream) => stream.read(socket, space),
         }
     }
 
     /// Whether something can be read now; false at the end.
-    pub(crate) fn peek(&self, socket: &Socket) -> io::Result<bool> {
+    pub(crate) fn peek(&mut self, socket: &Socket) -> io::Result<bool> {
         match self {
             Self::Plain => Ok(socket.peek(&mut [MaybeUninit::uninit()])? > 0),
+            Self::Tls(stream) => stream.peek(socket),
         }
     }
 
-    /// Writes once, and says how many bytes of the pieces left. A single piece takes the cheaper
-    /// call.
+    /// Writes once. A single piece takes the cheaper call.
     #[inline]
-    pub(crate) fn write(&mut self, mut socket: &Socket, pieces: &[Piece<'_>]) -> io::Result<usize> {
-        match (self, pieces) {
-            (Self::Plain, [one]) => socket.write(one.bytes()),
-            (Self::Plain, few) if few.len() <= PIECES_FEW => write_some::<PIECES_FEW>(socket, few),
-            (Self::Plain, many) => write_some::<PIECES_MANY>(socket, many),
+    pub(crate) fn write(&mut self, mut socket: &Socket, pieces: &[Piece<'_>]) -> io::Result<Sent> {
+        let count = match (self, pieces) {
+            (Self::Plain, [one]) => socket.write(one.bytes())?,
+            (Self::Plain, few) if few.len() <= PIECES_FEW => write_some::<PIECES_FEW>(socket, few)?,
+            (Self::Plain, many) => write_some::<PIECES_MANY>(socket, many)?,
+            (Self::Tls(stream), pieces) => return stream.write(socket, pieces),
+        };
+        let is_all = count == size_of(pieces);
+        Ok(Sent {
+            count,
+            has_room: is_all,
+            is_all,
+        })
+    }
+
+    /// Whether it took bytes that did not leave yet.
+    #[inline]
+    pub(crate) fn owes(&self) -> bool {
+        match self {
+            Self::Plain => false,
+            Self::Tls(stream) => stream.owes(),
+        }
+    }
+
+    /// Writes once what it owes.
+    pub(crate) fn pay(&mut self, socket: &Socket) -> io::Result<()> {
+        match self {
+            Self::Plain => Ok(()),
+            Self::Tls(stream) => stream.pay(socket),
+        }
+    }
+
+    /// How many bytes it owes, as they leave.
+    pub(crate) fn owed(&mut self) -> usize {
+        match self {
+            Self::Plain => 0,
+            Self::Tls(stream) => stream.owed(),
+        }
+    }
+
+    /// Tells the peer that nothing more comes, where a layer can.
+    pub(crate) fn close(&mut self, socket: &Socket) {
+        match self {
+            Self::Plain => {}
+            Self::Tls(stream) => stream.close(socket),
         }
     }
 
     /// Reads what arrived and forgets it. Closing a socket with unread bytes resets it, and the
     /// answer that was just written would be lost on its way.
-    pub(crate) fn drain(&mut self, socket: &Socket) {
+    /// What the bytes mean does not matter any more.
+    pub(crate) fn drain(mut socket: &Socket) {
         let mut bytes = [0; DRAIN_SIZE];
         for _ in 0..DRAIN_READS {
-            match self.read(socket, &mut bytes) {
-                Ok(got) if got.may_have_more => {}
+            match socket.read(&mut bytes) {
+                Ok(DRAIN_SIZE) => {}
                 _ => return,
             }
         }
+    }
+}
+
+/// How many bytes pieces have together.
+#[inline]
+pub(crate) fn size_of(pieces: &[Piece<'_>]) -> usize {
+    match pieces {
+        [one] => one.bytes().len(),
+        several => several.iter().map(|piece| piece.bytes().len()).sum(),
     }
 }
 
@@ -136,17 +213,20 @@ mod tests {
     #[test]
     fn a_full_space_may_have_left_something_and_a_short_read_has_not() {
         let (ours, mut theirs) = pair();
-        let mut layer = Layer::of(&Transport::Plain).unwrap();
+        let mut layer = Layer::Plain;
         theirs.write_all(b"abcde").unwrap();
         let mut space = [0; 4];
-        let got = layer.read(&ours, &mut space).unwrap();
-        assert_eq!((got.count, got.may_have_more), (4, true));
+        let some = |count, may_have_more| Got::Some {
+            count,
+            may_have_more,
+        };
+        assert_eq!(layer.read(&ours, &mut space).unwrap(), some(4, true));
         assert!(layer.peek(&ours).unwrap());
-        let got = layer.read(&ours, &mut space).unwrap();
-        assert_eq!((got.count, got.may_have_more), (1, false));
+        assert_eq!(layer.read(&ours, &mut space).unwrap(), some(1, false));
         assert_eq!(layer.peek(&ours).unwrap_err().kind(), ErrorKind::WouldBlock);
         drop(theirs);
         assert!(!layer.peek(&ours).unwrap());
+        assert_eq!(layer.read(&ours, &mut space).unwrap(), Got::End);
     }
 
     #[test]
@@ -156,17 +236,19 @@ mod tests {
         for count in [1, 2, PIECES_FEW, PIECES_FEW + 1, PIECES_MANY] {
             let bytes: Vec<u8> = (0..count).map(|i| i as u8).collect();
             let pieces: Vec<_> = bytes.chunks(1).map(Piece::Bytes).collect();
-            assert_eq!(layer.write(&ours, &pieces).unwrap(), count);
+            let (has_room, is_all) = (true, true);
+            let sent = layer.write(&ours, &pieces).unwrap();
+            assert_eq!(
+                sent,
+                Sent {
+                    count,
+                    has_room,
+                    is_all
+                }
+            );
             let mut arrived = vec![0; count];
             theirs.read_exact(&mut arrived).unwrap();
             assert_eq!(arrived, bytes);
         }
-    }
-
-    #[test]
-    fn tls_is_refused_in_words() {
-        let error = check(&Transport::Tls { peer_name: None }).unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Unsupported);
-        assert_eq!(error.to_string(), "TLS is not available in this build");
     }
 }

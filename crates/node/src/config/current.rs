@@ -136,6 +136,7 @@ impl Config {
             unix,
             backlog: self.tcp_backlog,
             keepalive_s: self.tcp_keepalive,
+            ..ListenPlan::default()
         }
     }
 

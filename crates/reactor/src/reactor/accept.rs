@@ -13,6 +13,7 @@ use rustix::io::Errno;
 use socket2::Socket;
 
 use super::Reactor;
+use crate::flow::{InputEvent, OutputEvent};
 use crate::listener::{Acceptor, Listener};
 use crate::log::os_text;
 use crate::socket::Kind;
@@ -56,7 +57,7 @@ impl<S: Service> Reactor<S> {
     fn accept_from(&mut self, listener: &mut Listener) {
         for _ in 0..ACCEPTS_MAX {
             match accept(listener) {
-                Accepted::New(socket, kind, origin) => self.welcome(socket, kind, &origin),
+                Accepted::New(socket, kind, origin) => self.greet(socket, kind, origin),
                 Accepted::Gone => {}
                 Accepted::None => {
                     listener.is_pending = false;
@@ -114,11 +115,8 @@ impl<S: Service> Reactor<S> {
     }
 
     /// Announces a connected socket to the service, and serves it from now on.
-    pub(super) fn welcome(&mut self, socket: Socket, kind: Kind, origin: &Origin) {
-        // Nobody listens or dials with a transport that has no layer.
-        let Ok(layer) = Layer::of(&origin.transport) else {
-            return;
-        };
+    pub(super) fn welcome(&mut self, socket: Socket, layer: Layer, kind: Kind, origin: &Origin) {
+        let may_have_bytes = matches!(layer, Layer::Tls(_));
         let conn = self.table.insert(socket, layer, kind);
         let admission = self.service.opened(conn, origin, self.now);
         let Some(connection) = self.table.get_mut(conn) else {
@@ -132,7 +130,16 @@ impl<S: Service> Reactor<S> {
         if let Err(error) = connection.register(self.poll.registry(), token::of_connection(conn)) {
             let text = format!("Registering client connection: {}", os_text(&error));
             self.log.line(LogLevel::Warning, &text);
-            self.hang_up(conn, HangUp::Failed);
+            return self.hang_up(conn, HangUp::Failed);
+        }
+        // What came with the end of a handshake has no edge of its own any more.
+        if may_have_bytes {
+            if connection.step_input(InputEvent::Arrived) {
+                self.reads.push(conn);
+            }
+            if connection.step_output(OutputEvent::Flush) {
+                self.writes.push(conn);
+            }
         }
     }
 }

@@ -56,7 +56,7 @@ impl<S: Service> Reactor<S> {
 
     fn end_dial(&mut self, end: DialEnd) {
         match end {
-            DialEnd::Connected(socket, origin) => self.welcome(socket, Kind::Tcp, &origin),
+            DialEnd::Connected(socket, origin) => self.greet(socket, Kind::Tcp, origin),
             DialEnd::Failed(job, failure) => self.complete(job, Outcome::Failed(failure)),
         }
     }

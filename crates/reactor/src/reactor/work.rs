@@ -104,6 +104,7 @@ impl<S: Service> Reactor<S> {
                 }
                 self.complete(id, Outcome::Granted(granted.max_clients));
             }
+            Job::Tls(settings) => self.start_loading_tls(id, settings),
             Job::Keepalive(seconds) => self.listeners.set_keepalive(seconds),
             Job::Log { file, level } => self.redirect_log(&file, level),
             Job::Discard(load) => self.discards.discard(load),
@@ -155,6 +156,7 @@ impl<S: Service> Reactor<S> {
             match report.ticket {
                 Ticket::Job(job) | Ticket::Task(job) => self.complete(job, report.outcome),
                 Ticket::Dial(job) => self.resolved(job, report.outcome),
+                Ticket::Tls(job) => self.end_loading_tls(job, report.outcome),
                 Ticket::File(file, side) => self.end_errand(file, side, report.outcome),
             }
         }

@@ -163,10 +163,11 @@ fn a_dial_comes_from_the_address_that_it_names() {
 }
 
 #[test]
-fn tls_is_refused_for_now() {
+fn tls_is_refused_as_long_as_there_are_no_certificates() {
     let mut world = World::silent();
-    let mut wanted = dial(closed());
-    wanted.transport = Transport::Tls { peer_name: None };
+    let peer = TcpListener::bind("127.0.0.1:0").unwrap();
+    let mut wanted = dial(peer.local_addr().unwrap());
+    wanted.transport = Transport::tls();
     assert_eq!(kind(&mut world, wanted), ErrorKind::Unsupported);
 }
 

@@ -18,7 +18,9 @@ use russet_reactor::{LogSink, Reactor};
 pub(crate) struct Session {
     space: Vec<u8>,
     /// The output in pieces; every other one is given as shared.
-    output: VecDeque<Bytes>,
+    pub(crate) output: VecDeque<Bytes>,
+    /// Bytes that the loop took and that did not leave yet.
+    pub(crate) held: usize,
     is_paused: bool,
     is_over: bool,
     pub(crate) reads: usize,
@@ -200,7 +202,9 @@ impl Service for Echo {
 
     fn taken(&mut self, conn: ConnId, mut count: usize) {
         self.calls.push(Call::Taken);
-        let output = &mut self.sessions.get_mut(&conn).unwrap().output;
+        let session = self.sessions.get_mut(&conn).unwrap();
+        assert_eq!(session.held, 0, "nothing is taken while bytes are held");
+        let output = &mut session.output;
         while count > 0 {
             let first = output.front_mut().expect("no more is taken than was given");
             let part = count.min(first.len());
@@ -212,8 +216,10 @@ impl Service for Echo {
         }
     }
 
-    fn held(&mut self, _conn: ConnId, _count: usize) {
-        panic!("this loop takes only what leaves");
+    fn held(&mut self, conn: ConnId, count: usize) {
+        let session = self.sessions.get_mut(&conn).unwrap();
+        assert!(count > 0 || session.held > 0, "0 is said once");
+        session.held = count;
     }
 
     fn completed(&mut self, job: JobId, outcome: Outcome) {
@@ -273,6 +279,7 @@ pub(crate) fn plan(tcp: Vec<TcpBind>) -> ListenPlan {
         unix: None,
         backlog: 128,
         keepalive_s: 300,
+        handshakes_per_turn: 1,
     }
 }
 

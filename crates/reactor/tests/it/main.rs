@@ -8,4 +8,6 @@ mod echo;
 mod files;
 mod jobs;
 mod listening;
+#[cfg(feature = "tls")]
+mod tls;
 mod traffic;
