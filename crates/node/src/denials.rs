@@ -39,7 +39,7 @@ impl Core {
     ) -> bool {
         if let Some(user) = self.acl.users.authenticate(name, password) {
             session.log_in(Arc::clone(user));
-            self.follow_subscriptions(session);
+            self.follow_rights(session);
             return true;
         }
         let context = match session.multi() {
@@ -59,7 +59,15 @@ impl Core {
     /// Lets a session be the default user, as if it had just connected.
     pub(crate) fn log_out(&mut self, session: &mut Session) {
         session.log_out(Arc::clone(self.acl.users.default_user()));
+        self.follow_rights(session);
+    }
+
+    /// Takes over which user a session has: its limits, and what it may hear of.
+    pub(crate) fn follow_rights(&mut self, session: &mut Session) {
         self.follow_subscriptions(session);
+        if let Some(tracker) = self.tracking.get_mut(session.conn) {
+            tracker.user = session.restricted_user();
+        }
     }
 
     /// Counts and logs that a session's user may not do something, and gives the error.

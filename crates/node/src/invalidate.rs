@@ -93,18 +93,18 @@ impl Core {
     pub(crate) fn invalidate(&mut self, key: &DbKey, by: Option<ConnId>) {
         if let Some(holders) = self.tracking.table.take(&mut self.keyspace, key) {
             for conn in holders {
-                self.tell_holder(conn, &key.1, by);
+                self.tell_holder(conn, key, by);
             }
         }
     }
 
-    fn tell_holder(&mut self, conn: ConnId, key: &[u8], by: Option<ConnId>) {
+    fn tell_holder(&mut self, conn: ConnId, key: &DbKey, by: Option<ConnId>) {
         let Some(tracker) = self.tracking.get(conn) else {
             return;
         };
         let is_own = tracker.no_loop && by == Some(conn);
-        if tracker.mode != Mode::Broadcast && !is_own {
-            self.tell_of(conn, &What::Keys(&[key]));
+        if tracker.mode != Mode::Broadcast && !is_own && tracker.may_hear_of(key) {
+            self.tell_of(conn, &What::Keys(&[&key.1]));
         }
     }
 
@@ -130,25 +130,23 @@ impl Core {
                 .take_beyond(&mut self.keyspace, limit, &mut self.rng)
         {
             for conn in holders {
-                self.tell_holder(conn, &key.1, None);
+                self.tell_holder(conn, &key, None);
             }
         }
         for changed in self.tracking.prefixes.take_changed() {
-            let all: Vec<&[u8]> = changed.keys.iter().map(|(key, _)| &**key).collect();
             for conn in changed.clients {
-                let no_loop = self
-                    .tracking
-                    .get(conn)
-                    .is_some_and(|tracker| tracker.no_loop);
-                let is_own = |by: &Option<ConnId>| no_loop && *by == Some(conn);
-                if !changed.keys.iter().any(|(_, by)| is_own(by)) {
-                    self.tell_of(conn, &What::Keys(&all));
+                let Some(tracker) = self.tracking.get(conn) else {
                     continue;
-                }
-                let others = changed.keys.iter().filter(|(_, by)| !is_own(by));
-                let others: Vec<&[u8]> = others.map(|(key, _)| &**key).collect();
-                if !others.is_empty() {
-                    self.tell_of(conn, &What::Keys(&others));
+                };
+                let is_told = |(key, by): &(DbKey, Option<ConnId>)| {
+                    let is_own = tracker.no_loop && *by == Some(conn);
+                    !is_own && tracker.may_hear_of(key)
+                };
+                let told = changed.keys.iter().filter(|changed| is_told(changed));
+                let mut told: Vec<&[u8]> = told.map(|((_, key), _)| &**key).collect();
+                told.dedup();
+                if !told.is_empty() {
+                    self.tell_of(conn, &What::Keys(&told));
                 }
             }
         }

@@ -92,7 +92,7 @@ fn carry_over(
     }
     let is_open = core.acl.users.default_user().is_open();
     session.take_rights(Arc::clone(new), is_open);
-    core.follow_subscriptions(session);
+    core.follow_rights(session);
     true
 }
 

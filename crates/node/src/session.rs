@@ -236,6 +236,11 @@ impl Session {
         self.hurdles.has(Hurdles::STRANGER)
     }
 
+    /// Its user, if there is something that it may not do.
+    pub(crate) fn restricted_user(&self) -> Option<Arc<User>> {
+        self.user.clone().filter(|user| user.is_restricted())
+    }
+
     /// Lets it be this user, who has authenticated.
     pub(crate) fn log_in(&mut self, user: Arc<User>) {
         self.is_authenticated = true;

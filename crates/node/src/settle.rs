@@ -174,8 +174,9 @@ impl Core {
         }
         for event in events {
             if matches!(event.kind, EventKind::Expired | EventKind::Evicted) {
-                self.tracking.prefixes.change(&event.key, None);
-                self.invalidate(&(event.db, event.key.clone()), None);
+                let key = (event.db, event.key.clone());
+                self.tracking.prefixes.change(&key, None);
+                self.invalidate(&key, None);
             }
         }
     }
@@ -193,7 +194,7 @@ impl Core {
             let (is_watched, is_awaited) = (has(WATCHERS), has(WAITERS));
             let is_held = has(TRACKERS);
             let key = (change.db, change.key);
-            self.tracking.prefixes.change(&key.1, by);
+            self.tracking.prefixes.change(&key, by);
             if is_held {
                 self.invalidate(&key, by);
             }

@@ -14,6 +14,7 @@
 //! | flush | everybody is told; the table is empty |
 //!
 //! Always true: the engine observes the keys of the table, and all keys while there are prefixes.
+//! Always true: nobody is told of a key that its user may not read.
 //! Always true: the table holds no more keys than its limit: others are invalidated for no reason.
 //! Not here: messages — `invalidate.rs`; the commands — `control/client/tracking.rs`.
 
@@ -21,8 +22,12 @@ mod prefixes;
 mod table;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use russet_io::ConnId;
+
+use crate::acl::User;
+use crate::waiters::DbKey;
 
 pub(crate) use prefixes::{Prefixes, overlap};
 pub(crate) use table::{TRACKERS, Table};
@@ -63,10 +68,18 @@ pub(crate) struct Tracker {
     pub redirect: Option<(u64, ConnId)>,
     /// Whether that client was found to be gone.
     pub is_broken: bool,
+    /// The user of the client, if there is something that it may not do.
+    pub user: Option<Arc<User>>,
     pub caching: Caching,
 }
 
 impl Tracker {
+    /// Whether its client may hear of a change of a key.
+    pub(crate) fn may_hear_of(&self, (db, key): &DbKey) -> bool {
+        let user = self.user.as_ref();
+        user.is_none_or(|user| user.may_read(*db, key))
+    }
+
     /// Whether the reads of its next command are remembered.
     fn remembers(&self) -> bool {
         let is_said = self.caching != Caching::Unsaid;

@@ -12,6 +12,7 @@
 
 use russet_command::keys::{Keys, has_keys, keys};
 use russet_command::registry::Command;
+use russet_command::row::KeyFlags;
 use russet_command::{Channels, Flags, Spec};
 use russet_resp::Args;
 
@@ -99,6 +100,13 @@ impl User {
         let mut found = Found::default();
         let mut selectors = self.selectors().iter();
         selectors.any(|one| one.reads_all_keys() && refusal(one, asked, &mut found).is_none())
+    }
+
+    /// Whether it may read a key of a database, by whatever command.
+    pub(crate) fn may_read(&self, db: usize, key: &[u8]) -> bool {
+        let reads = KeyFlags::RO.with(KeyFlags::ACCESS);
+        let mut selectors = self.selectors().iter();
+        selectors.any(|one| one.databases().allow(db as u64) && one.allows_key(key, reads))
     }
 
     /// Whether it may use a channel, or subscribe to a pattern.

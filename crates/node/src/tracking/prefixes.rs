@@ -6,19 +6,22 @@ use std::collections::BTreeMap;
 
 use russet_io::ConnId;
 
+use crate::waiters::DbKey;
+
 /// Clients of one prefix, and the keys that have changed.
 #[derive(Debug, Default)]
 struct Broadcast {
     clients: Vec<ConnId>,
-    /// Each with the client that made all of its changes, if there is one.
-    changed: BTreeMap<Box<[u8]>, Option<ConnId>>,
+    /// Each key and database, with the client that made all of its changes, if there is one.
+    changed: BTreeMap<(Box<[u8]>, usize), Option<ConnId>>,
 }
 
 /// The keys that changed under one prefix.
 #[derive(Debug)]
 pub(crate) struct Changed {
     pub clients: Vec<ConnId>,
-    pub keys: Vec<(Box<[u8]>, Option<ConnId>)>,
+    /// In order, so that a key that changed in several databases stands there side by side.
+    pub keys: Vec<(DbKey, Option<ConnId>)>,
 }
 
 /// All prefixes.
@@ -69,10 +72,11 @@ impl Prefixes {
     }
 
     /// A key has changed.
-    pub(crate) fn change(&mut self, key: &[u8], by: Option<ConnId>) {
+    pub(crate) fn change(&mut self, (db, key): &DbKey, by: Option<ConnId>) {
         for &length in self.lengths.range(..=key.len()).map(|(length, _)| length) {
             if let Some(broadcast) = self.broadcasts.get_mut(&key[..length]) {
-                let last = broadcast.changed.entry(key.into()).or_insert(by);
+                let changed = &mut broadcast.changed;
+                let last = changed.entry((key.clone(), *db)).or_insert(by);
                 // Nobody has made all the changes: everybody is told.
                 *last = last.filter(|last| by == Some(*last));
                 self.has_changed = true;
@@ -88,9 +92,12 @@ impl Prefixes {
         let changed = self.broadcasts.values_mut();
         changed
             .filter(|broadcast| !broadcast.changed.is_empty())
-            .map(|broadcast| Changed {
-                clients: broadcast.clients.clone(),
-                keys: std::mem::take(&mut broadcast.changed).into_iter().collect(),
+            .map(|broadcast| {
+                let changed = std::mem::take(&mut broadcast.changed).into_iter();
+                Changed {
+                    clients: broadcast.clients.clone(),
+                    keys: changed.map(|((key, db), by)| ((db, key), by)).collect(),
+                }
             })
             .collect()
     }

@@ -72,9 +72,9 @@ fn prefixes_gather_the_keys_that_begin_with_them() {
     prefixes.insert(b"a", conn(1));
     prefixes.insert(b"ab", conn(2));
     prefixes.insert(b"", conn(3));
-    prefixes.change(b"abc", Some(conn(1)));
-    prefixes.change(b"b", None);
-    prefixes.change(b"abc", Some(conn(2)));
+    prefixes.change(&(0, b"abc"[..].into()), Some(conn(1)));
+    prefixes.change(&(0, b"b"[..].into()), None);
+    prefixes.change(&(0, b"abc"[..].into()), Some(conn(2)));
     let changed = prefixes.take_changed();
     let told: Vec<_> = changed
         .iter()
@@ -82,13 +82,13 @@ fn prefixes_gather_the_keys_that_begin_with_them() {
         .collect();
     assert_eq!(told, [(3, 2), (1, 1), (2, 1)]);
     assert_eq!(changed[1].keys[0].1, None);
-    prefixes.change(b"abc", Some(conn(2)));
-    prefixes.change(b"abc", Some(conn(2)));
+    prefixes.change(&(0, b"abc"[..].into()), Some(conn(2)));
+    prefixes.change(&(0, b"abc"[..].into()), Some(conn(2)));
     assert_eq!(prefixes.take_changed()[1].keys[0].1, Some(conn(2)));
     assert!(prefixes.take_changed().is_empty());
     prefixes.remove(conn(3));
     prefixes.remove(conn(2));
-    prefixes.change(b"abc", None);
+    prefixes.change(&(0, b"abc"[..].into()), None);
     assert_eq!(prefixes.take_changed().len(), 1);
     prefixes.remove(conn(1));
     assert!(prefixes.is_empty());

@@ -152,6 +152,7 @@ pub(super) fn tracking(
             mode: options.mode(),
             no_loop: options.no_loop,
             redirect: options.redirect,
+            user: cx.session.restricted_user(),
             ..Tracker::default()
         },
     );
