@@ -174,7 +174,10 @@ fn run_again(core: &mut Core, sessions: &mut Sessions, client: u64) {
                 hint: None,
                 args: &args,
             };
-            invoke_again(core, &mut session, call)
+            let view = core.look_as(&session);
+            let result = invoke_again(core, &mut session, call);
+            core.look_as_before(view);
+            result
         }
         Verdict::Refused(error) => Err(error),
         Verdict::Denied(denial) => {

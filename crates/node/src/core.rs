@@ -212,6 +212,7 @@ impl Core {
         self.outgoing
             .set_limits(config.output_limit_normal(), config.output_limit_pubsub());
         self.derive_disk_health();
+        self.derive_expiry_mode();
     }
 
     /// Sets the pause.
@@ -227,10 +228,39 @@ impl Core {
         if self.hurdles.has(Hurdles::LOADING) {
             return;
         }
-        self.keyspace.set_expiry_mode(match self.pause.is_on() {
+        let keeps = self.pause.is_on() || self.config.import_mode;
+        self.keyspace.set_expiry_mode(match keeps {
             true => ExpiryMode::KeepForReads,
             false => ExpiryMode::Remove,
         });
+    }
+
+    /// Lets the commands of a session that run from now on see the keys that it may: in import mode
+    /// a session that imports sees those whose deadline has passed. Gives what was seen before.
+    #[inline]
+    pub(crate) fn look_as(&mut self, session: &Session) -> Option<ExpiryMode> {
+        match self.config.import_mode {
+            true => self.look_as_importer(session),
+            false => None,
+        }
+    }
+
+    #[cold]
+    fn look_as_importer(&mut self, session: &Session) -> Option<ExpiryMode> {
+        let before = self.keyspace.expiry_mode();
+        match session.wishes.import_source {
+            true => self.keyspace.set_expiry_mode(ExpiryMode::Ignore),
+            false => self.derive_expiry_mode(),
+        }
+        Some(before)
+    }
+
+    /// Lets commands see again what was seen before.
+    #[inline]
+    pub(crate) fn look_as_before(&mut self, before: Option<ExpiryMode>) {
+        if let Some(before) = before.filter(|_| self.config.import_mode) {
+            self.keyspace.set_expiry_mode(before);
+        }
     }
 
     /// Opens or closes the unit that holds all others.

@@ -29,6 +29,7 @@ pub(crate) fn run(
     mut exec: Exec,
 ) -> Option<(For, Exec)> {
     let mut meter = core.meter();
+    let view = core.look_as(session);
     let mut waits_for = None;
     while let Some((id, request)) = exec.next() {
         meter.runs(id, &mut core.stats);
@@ -72,6 +73,7 @@ pub(crate) fn run(
             core.outgoing.output(session.conn).rollback(mark);
         }
     }
+    core.look_as_before(view);
     meter.stop(&mut core.stats);
     waits_for.map(|waits_for| (waits_for, exec))
 }

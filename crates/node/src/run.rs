@@ -193,6 +193,7 @@ impl Node {
             return;
         };
         let before = self.core.outgoing.begin(conn);
+        let view = self.core.look_as(&session);
         let mut meter = self.core.meter();
         while session.runs() && !self.core.is_stalled() {
             let Some(request) = session.deferred.pop_front() else {
@@ -214,6 +215,7 @@ impl Node {
         meter.stop(&mut self.core.stats);
         self.sessions.put(session);
         self.core.outgoing.end(before);
+        self.core.look_as_before(view);
         self.after(conn);
     }
 
@@ -345,6 +347,7 @@ fn run_group(
     // The arguments borrow the input while handlers change the rest of the session.
     let input = std::mem::take(&mut session.input);
     let before = core.outgoing.begin(session.conn);
+    let view = core.look_as(session);
     let is_bounded = core.outgoing.is_bounded();
     for queued in group {
         let args = queued.frame.args(&input, &batch.spans, &batch.bulks);
@@ -368,6 +371,7 @@ fn run_group(
     }
     meter.stop(&mut core.stats);
     core.outgoing.end(before);
+    core.look_as_before(view);
     session.input = input;
 }
 

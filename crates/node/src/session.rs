@@ -100,6 +100,10 @@ pub(crate) struct Wishes {
     pub no_evict: bool,
     /// `CLIENT NO-TOUCH on`.
     pub no_touch: bool,
+    /// `CLIENT CAPA redirect`.
+    pub redirect: bool,
+    /// `CLIENT IMPORT-SOURCE on`.
+    pub import_source: bool,
 }
 
 /// The names that a client gave itself; boxed, since most have none.

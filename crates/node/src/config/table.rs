@@ -250,8 +250,8 @@ pub(crate) const SETTINGS: &[Setting] = &[
         .does("Periodic tasks per second; they run when they are due, whatever the value."),
     Setting::text("ignore-warnings", "")
         .does("Warnings at the start that are passed over."),
-    Setting::flag("import-mode", "no")
-        .lacks("keys expire as always")
+    Setting::flag("import-mode", "no").to(|t, v| t.import_mode = v.flag())
+        .then(Act::Data)
         .does("Whether data is imported from another server, which then decides on expiry."),
     Setting::int("io-threads", "1", 1, 128).immutable()
         .lacks("one thread serves all clients")

@@ -46,6 +46,7 @@ pub struct Typed {
     pub enable_protected_configs: Permission,
     pub hide_user_data_from_log: bool,
     pub hz: u32,
+    pub import_mode: bool,
     pub latency_monitor_threshold: u64,
     pub latency_tracking: bool,
     pub key_load_delay: i32,

@@ -4,6 +4,7 @@
 //! Not here: AUTH, HELLO, RESET — `connection.rs`.
 
 pub(crate) mod describe;
+mod filter;
 mod tracking;
 
 use std::borrow::Cow;
@@ -17,12 +18,11 @@ use russet_resp::Args;
 
 use super::{ControlCtx, ControlFlow, ControlHandler};
 use crate::acknowledge;
-use crate::acl::Users;
 use crate::block::{self, GivesUp, give_up};
-use crate::core::Core;
 use crate::pause::Pause;
 use crate::session::{Replies, Session};
-use describe::{addresses, describe};
+use describe::describe;
+use filter::Filter;
 
 const ANYWHERE: Flags = Flags::NOSCRIPT.with(Flags::LOADING).with(Flags::STALE);
 const ADMIN: Flags = ANYWHERE.with(Flags::ADMIN);
@@ -42,6 +42,12 @@ pub(crate) const FAMILY: Family<ControlHandler> = Family {
                 .since("6.0.0")
                 .cost("O(1)")
                 .does("Says whether the reads of the next command may be cached."),
+            Row::control("CAPA", AtLeast(3), capa)
+                .takes("capability [capability ...]")
+                .flags(ANYWHERE.with(Flags::ALLOW_BUSY))
+                .since("8.0.0")
+                .cost("O(1)")
+                .does("Says what the client is capable of."),
             Row::control("GETNAME", Exactly(2), getname)
                 .flags(ANYWHERE)
                 .since("2.6.9")
@@ -62,6 +68,12 @@ pub(crate) const FAMILY: Family<ControlHandler> = Family {
                 .since("5.0.0")
                 .cost("O(1)")
                 .does("Tells the number of the connection."),
+            Row::control("IMPORT-SOURCE", Exactly(3), import_source)
+                .takes("<ON | OFF>:enabled")
+                .flags(ANYWHERE)
+                .since("8.1.0")
+                .cost("O(1)")
+                .does("Says whether the connection brings data from another server."),
             Row::control("INFO", Exactly(2), info)
                 .flags(ANYWHERE)
                 .since("6.2.0")
@@ -205,58 +217,13 @@ fn info(cx: &mut ControlCtx<'_>, _: Args<'_>) -> Result<ControlFlow, CommandErro
     Ok(ControlFlow::Done)
 }
 
-/// A kind of clients that filters know.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum ClientType {
-    Normal,
-    Pubsub,
-    /// Another server; there are none yet.
-    Server,
-}
-
-impl ClientType {
-    fn of(core: &Core, session: &Session) -> Self {
-        match core.pubsub.has(session.conn) {
-            true => Self::Pubsub,
-            false => Self::Normal,
-        }
-    }
-}
-
-fn parse_type(word: &[u8]) -> Result<ClientType, CommandError> {
-    match word.to_ascii_lowercase().as_slice() {
-        b"normal" => Ok(ClientType::Normal),
-        b"pubsub" => Ok(ClientType::Pubsub),
-        b"master" | b"slave" | b"replica" => Ok(ClientType::Server),
-        _ => {
-            let parts: [&[u8]; 3] = [b"ERR Unknown client type '", word, b"'"];
-            Err(CommandError::quoting(&parts))
-        }
-    }
-}
-
 fn list(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlFlow, CommandError> {
-    let mut wanted: Option<Vec<u64>> = None;
-    let mut kind: Option<ClientType> = None;
-    match (
-        args.len(),
-        args.get(2).map(<[u8]>::to_ascii_uppercase).as_deref(),
-    ) {
-        (2, _) => {}
-        (4, Some(b"TYPE")) => kind = Some(parse_type(&args[3])?),
-        (4.., Some(b"ID")) => {
-            let mut ids = Vec::new();
-            for arg in args.skip(3).iter() {
-                let id = parse_i64(arg).and_then(|id| u64::try_from(id).ok());
-                ids.push(id.ok_or(CommandError::text("ERR Invalid client ID"))?);
-            }
-            wanted = Some(ids);
-        }
-        _ => return Err(CommandError::Syntax),
+    let filter = Filter::parse(&args, filter::Command::List, cx.core)?;
+    let others = cx.sessions.iter();
+    let mut sessions: Vec<&Session> = others.filter(|s| filter.includes(cx.core, s)).collect();
+    if filter.includes_me(cx.core, cx.session) {
+        sessions.push(cx.session);
     }
-    let mut sessions: Vec<&Session> = cx.sessions.iter().chain([&*cx.session]).collect();
-    sessions.retain(|s| kind.is_none_or(|kind| ClientType::of(cx.core, s) == kind));
-    sessions.retain(|s| wanted.as_ref().is_none_or(|ids| ids.contains(&s.id)));
     sessions.sort_by_key(|s| s.id);
     let mut text = String::new();
     for session in sessions {
@@ -266,95 +233,15 @@ fn list(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlFlow, CommandE
     Ok(ControlFlow::Done)
 }
 
-/// Which clients KILL means; every condition given must hold.
-#[derive(Default)]
-struct Victims {
-    id: Option<u64>,
-    addr: Option<Vec<u8>>,
-    laddr: Option<Vec<u8>>,
-    user: Option<Vec<u8>>,
-    age_s_min: Option<i64>,
-    kind: Option<ClientType>,
-    not_me: bool,
-}
-
-impl Victims {
-    fn parse(args: &Args<'_>, users: &Users) -> Result<Self, CommandError> {
-        if args.len() % 2 == 1 && args.len() != 3 {
-            return Err(CommandError::Syntax);
-        }
-        let mut victims = Self {
-            not_me: true,
-            ..Self::default()
-        };
-        let mut at = 2;
-        while let (Some(word), Some(value)) = (args.get(at), args.get(at + 1)) {
-            match word.to_ascii_uppercase().as_slice() {
-                b"ID" => {
-                    let id = parse_i64(value)
-                        .filter(|id| *id > 0)
-                        .ok_or(CommandError::text("ERR client-id should be greater than 0"))?;
-                    victims.id = Some(id as u64);
-                }
-                b"TYPE" => victims.kind = Some(parse_type(value)?),
-                b"ADDR" => victims.addr = Some(value.to_vec()),
-                b"LADDR" => victims.laddr = Some(value.to_vec()),
-                b"USER" if users.find(value).is_some() => victims.user = Some(value.to_vec()),
-                b"USER" => {
-                    let parts: [&[u8]; 3] = [b"ERR No such user '", value, b"'"];
-                    return Err(CommandError::quoting(&parts));
-                }
-                b"SKIPME" => match value.to_ascii_lowercase().as_slice() {
-                    b"yes" => victims.not_me = true,
-                    b"no" => victims.not_me = false,
-                    _ => return Err(CommandError::Syntax),
-                },
-                b"MAXAGE" => {
-                    let age = parse_i64(value).ok_or(CommandError::text(
-                        "ERR maxage is not an integer or out of range",
-                    ))?;
-                    if age <= 0 {
-                        return Err(CommandError::text("ERR maxage should be greater than 0"));
-                    }
-                    victims.age_s_min = Some(age);
-                }
-                _ => return Err(CommandError::Syntax),
-            }
-            at += 2;
-        }
-        Ok(victims)
-    }
-
-    fn include(&self, core: &Core, session: &Session) -> bool {
-        let (addr, laddr) = addresses(&session.origin);
-        let now_ms = core.now.wall_ms();
-        self.kind
-            .is_none_or(|kind| kind == ClientType::of(core, session))
-            && self.id.is_none_or(|id| id == session.id)
-            && self.addr.as_ref().is_none_or(|a| a == addr.as_bytes())
-            && self.laddr.as_ref().is_none_or(|a| a == laddr.as_bytes())
-            && self.user.as_ref().is_none_or(|name| {
-                let user = session.user();
-                user.is_some_and(|user| *user.name == **name)
-            })
-            && self
-                .age_s_min
-                .is_none_or(|s| (now_ms - session.created_ms) / 1000 >= s)
-    }
-}
-
 fn kill(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlFlow, CommandError> {
     let old_form = args.len() == 3;
-    let victims = match old_form {
-        true => Victims {
-            addr: Some(args[2].to_vec()),
-            ..Victims::default()
-        },
-        false => Victims::parse(&args, &cx.core.acl.users)?,
+    let filter = match old_form {
+        true => Filter::at(&args[2]),
+        false => Filter::parse(&args, filter::Command::Kill, cx.core)?,
     };
     let mut killed: Vec<ConnId> = Vec::new();
     for session in cx.sessions.iter_mut() {
-        if session.runs_or_waits() && victims.include(cx.core, session) {
+        if session.runs_or_waits() && filter.includes(cx.core, session) {
             session.close();
             block::stop_waiting(cx.core, session.id);
             cx.core.end_subscriptions(session);
@@ -366,11 +253,8 @@ fn kill(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlFlow, CommandE
     killed
         .into_iter()
         .for_each(|conn| cx.core.outgoing.kill(conn));
-    let mut suicide = false;
-    if !victims.not_me && victims.include(cx.core, cx.session) {
-        count += 1;
-        suicide = true;
-    }
+    let suicide = filter.includes_me(cx.core, cx.session);
+    count += i64::from(suicide);
     if old_form && count == 0 {
         return Err(CommandError::text("ERR No such client"));
     }
@@ -457,6 +341,25 @@ fn no_touch(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlFlow, Comm
     cx.ok()
 }
 
+fn capa(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlFlow, CommandError> {
+    // What is not known here does no harm.
+    let mut words = args.skip(2).iter();
+    if words.any(|word| word.eq_ignore_ascii_case(b"redirect")) {
+        cx.session.wishes.redirect = true;
+    }
+    cx.ok()
+}
+
+fn import_source(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlFlow, CommandError> {
+    let is_off = args[2].eq_ignore_ascii_case(b"off");
+    if !cx.core.config.import_mode && !is_off {
+        return Err(CommandError::text("ERR Server is not in import mode"));
+    }
+    cx.session.wishes.import_source = on_off(&args[2])?;
+    cx.core.look_as(cx.session);
+    cx.ok()
+}
+
 fn reply(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlFlow, CommandError> {
     match args[2].to_ascii_lowercase().as_slice() {
         b"on" => {
@@ -527,10 +430,15 @@ fn setinfo(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlFlow, Comma
 }
 
 const HELP: &[&str] = &[
+    "CAPA <option> [<option> ...]",
+    "    Declare what the client is capable of. Options are:",
+    "    * REDIRECT: it follows a server that hands over its role.",
     "GETNAME",
     "    Return the name of the current connection.",
     "ID",
     "    Return the ID of the current connection.",
+    "IMPORT-SOURCE (ON|OFF)",
+    "    In import mode, let the connection see and change keys that have expired.",
     "INFO",
     "    Return information about the current client connection.",
     "KILL <ip:port>",
@@ -551,10 +459,14 @@ const HELP: &[&str] = &[
     "      Kill connections by client id.",
     "    * MAXAGE <maxage>",
     "      Kill connections older than the specified age.",
+    "    * IDLE <seconds>, FLAGS <flags>, NAME <name>, LIB-NAME <name>, LIB-VER <version>,",
+    "      DB <db>, CAPA <capabilities>, IP <ip>, and any but MAXAGE, IDLE and SKIPME with NOT-",
+    "      before it.",
     "LIST [options ...]",
     "    Return information about client connections. Options:",
     "    * TYPE (NORMAL|MASTER|REPLICA|PUBSUB)",
     "      Return clients of specified type.",
+    "    * all options of KILL.",
     "NO-EVICT (ON|OFF)",
     "    Protect current client connection from eviction.",
     "NO-TOUCH (ON|OFF)",

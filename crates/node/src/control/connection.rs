@@ -139,7 +139,11 @@ fn reset(cx: &mut ControlCtx<'_>, _: Args<'_>) -> Result<ControlFlow, CommandErr
     if session.replies == Replies::Off {
         session.replies = Replies::On;
     }
-    session.wishes = Wishes::default();
+    // COMPAT: what a client is capable of, it is after a reset as well.
+    session.wishes = Wishes {
+        redirect: session.wishes.redirect,
+        ..Wishes::default()
+    };
     session.fieldsets = None;
     if let Some(names) = &mut session.names {
         names.name.clear();

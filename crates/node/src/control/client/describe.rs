@@ -1,6 +1,6 @@
 //! The line of one client, as CLIENT LIST and INFO show it.
 //!
-//! Always true: names and order of the fields are those of Redis 7.4.
+//! Always true: names and order of the fields are those of Redis 8; what Valkey adds follows them.
 //! Not here: which clients are shown — `client.rs`.
 
 use std::fmt::Write;
@@ -53,7 +53,8 @@ pub(crate) fn describe(core: &Core, session: &Session, text: &mut String) {
         "id={} addr={addr} laddr={laddr} fd={} name={} age={age_s} idle={idle_s} flags={} db={} \
          sub={} psub={} ssub={} multi={} watch={} qbuf={} qbuf-free={} argv-mem={} multi-mem={} \
          rbs={} rbp={} obl={} oll={} omem={} tot-mem={} events={} cmd={command} user={user} redir={} \
-         resp={resp} lib-name={} lib-ver={} tot-net-in={} tot-net-out={} tot-cmds={}",
+         resp={resp} lib-name={} lib-ver={} io-thread=0 tot-net-in={} tot-net-out={} \
+         tot-cmds={} capa={}",
         session.id,
         session.conn.index + 8,
         lossy(names.map(|n| &n.name)),
@@ -81,11 +82,20 @@ pub(crate) fn describe(core: &Core, session: &Session, text: &mut String) {
         session.bytes_in,
         core.outgoing.sent(session.conn),
         session.commands,
+        capabilities(session),
     );
 }
 
+/// The letters of what a client is capable of.
+pub(super) fn capabilities(session: &Session) -> &'static str {
+    match session.wishes.redirect {
+        true => "r",
+        false => "",
+    }
+}
+
 /// The letters that tell what a client is up to.
-fn flags(core: &Core, session: &Session) -> String {
+pub(super) fn flags(core: &Core, session: &Session) -> String {
     let waits = matches!(
         session.state,
         State::Waits(For::Keys | For::Acks | For::Gate)
@@ -104,6 +114,7 @@ fn flags(core: &Core, session: &Session) -> String {
         (matches!(session.origin.address, Address::Unix { .. }), 'U'),
         (session.wishes.no_evict, 'e'),
         (session.wishes.no_touch, 'T'),
+        (session.wishes.import_source, 'I'),
     ];
     let set = letters.into_iter().filter(|(is_set, _)| *is_set);
     let flags: String = set.map(|(_, letter)| letter).collect();
