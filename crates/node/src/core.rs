@@ -276,6 +276,13 @@ impl Core {
         self.outbox.stall_us > 0
     }
 
+    /// For how long nothing came from a session or left for it, in milliseconds.
+    pub(crate) fn idle_ms(&self, session: &Session) -> u64 {
+        let left_ms = self.outgoing.left_at_us(session.conn) / 1000;
+        let active_ms = session.active_ms.max(left_ms);
+        self.now.mono_ms().saturating_sub(active_ms)
+    }
+
     /// A moment of the wall clock, in monotonic microseconds; not before now.
     pub(crate) fn monotonic_us(&self, moment: Millis) -> u64 {
         let rest_ms = moment.saturating_sub(self.now.wall_ms());

@@ -111,7 +111,6 @@ impl Node {
         if limit_ms == 0 {
             return;
         }
-        let now_ms = self.core.now.mono_ms();
         let mut idle = Vec::new();
         for session in self.sessions.iter() {
             let waits = matches!(
@@ -120,7 +119,7 @@ impl Node {
             );
             // COMPAT: whoever listens need not say anything.
             let listens = self.core.pubsub.has(session.conn) || session.is_monitor();
-            if !waits && !listens && now_ms.saturating_sub(session.active_ms) > limit_ms {
+            if !waits && !listens && self.core.idle_ms(session) > limit_ms {
                 idle.push(session.conn);
             }
         }

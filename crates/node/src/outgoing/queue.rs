@@ -37,6 +37,8 @@ pub(super) struct Queue {
     pub written: Offset,
     /// Bytes that were taken and did not leave yet.
     pub held: usize,
+    /// When bytes left last, in monotonic microseconds.
+    pub left_at_us: u64,
     /// Bytes taken so far: the position in the stream of the first byte that waits.
     taken: u64,
 }

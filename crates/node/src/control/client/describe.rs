@@ -30,7 +30,7 @@ pub(crate) fn addresses(origin: &Origin) -> (String, String) {
 pub(crate) fn describe(core: &Core, session: &Session, text: &mut String) {
     let (addr, laddr) = addresses(&session.origin);
     let age_s = (core.now.wall_ms() - session.created_ms) / 1000;
-    let idle_s = core.now.mono_ms().saturating_sub(session.active_ms) / 1000;
+    let idle_s = core.idle_ms(session) / 1000;
     let names = session.names.as_deref();
     let lossy = |bytes: Option<&Vec<u8>>| {
         String::from_utf8_lossy(bytes.map_or(&[][..], Vec::as_slice)).into_owned()
