@@ -28,15 +28,15 @@
 //! for that — `cron.rs`.
 
 mod class;
+mod deliver;
 mod fence;
 mod limits;
 mod queue;
 
 use std::collections::BTreeSet;
 
-use bytes::Bytes;
 use russet_io::{ConnId, Piece};
-use russet_resp::{Output, Protocol, Reply, SHARED_LEN_MIN};
+use russet_resp::{Output, Protocol, Reply};
 
 use crate::buffers::{BUFFER_SIZE, Spares};
 use crate::config::OutputLimit;
@@ -382,38 +382,6 @@ impl Outgoing {
                 russet_resp::Chunk::Bytes(bytes) => output.extend(bytes),
                 russet_resp::Chunk::Shared(bytes) => output.extend_shared(bytes.clone()),
             }
-        }
-    }
-
-    /// Appends a message to what leaves for a connection; false if it has gone.
-    ///
-    /// A long message is shared by its count among all who receive it. A short one is copied to a
-    /// buffer of its size: thousands may receive it in one turn, and a pooled one is much larger.
-    pub(crate) fn deliver(&mut self, conn: ConnId, message: &Bytes) -> bool {
-        if self.find(conn).is_none_or(|queue| queue.is_killed) {
-            return false;
-        }
-        if self.running == Some(conn) {
-            self.aside.extend_shared(message.clone());
-            return true;
-        }
-        let output = self.output(conn);
-        // PERF: counting a reference costs more than copying a short message.
-        match message.len() < SHARED_LEN_MIN {
-            true => output.extend(message),
-            false => output.extend_shared(message.clone()),
-        }
-        match self.allowed {
-            None => self.settle(conn),
-            Some(_) => self.delivered.push(conn),
-        }
-        true
-    }
-
-    /// Notes what messages depend on that were delivered since the last call: no unit is open.
-    pub(crate) fn settle_delivered(&mut self) {
-        while let Some(conn) = self.delivered.pop() {
-            self.settle(conn);
         }
     }
 

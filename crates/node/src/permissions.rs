@@ -14,7 +14,6 @@ use std::sync::Arc;
 use russet_io::{ConnId, LogLevel};
 
 use crate::acl::{Changed, User, Users};
-use crate::block;
 use crate::core::Core;
 use crate::pubsub::Kind;
 use crate::session::{Session, Sessions};
@@ -152,7 +151,6 @@ pub(crate) fn replace(core: &mut Core, sessions: &mut Sessions, users: Users) {
 fn close(core: &mut Core, session: &mut Session) -> ConnId {
     core.log_out(session);
     session.close();
-    block::stop_waiting(core, session.id);
-    core.acks.take(session.conn);
+    core.withdraw(session);
     session.conn
 }

@@ -19,6 +19,7 @@ use russet_io::{
 use crate::acknowledge;
 use crate::block;
 use crate::buffers::BUFFER_SIZE;
+use crate::core::Core;
 use crate::cron;
 use crate::migrate::Migrate;
 use crate::node::Node;
@@ -268,23 +269,14 @@ impl Node {
     pub(crate) fn drop_session(&mut self, conn: ConnId) {
         if let Some(session) = self.sessions.get_mut(conn) {
             session.close();
-            let client = session.id;
-            block::stop_waiting(&mut self.core, client);
-            self.core.acks.take(conn);
-            self.core.end_subscriptions(session);
-            self.core.end_tracking(session);
-            self.core.end_monitoring(session);
+            self.core.withdraw(session);
             self.core.outgoing.kill(conn);
         }
     }
 
     /// Forgets what is known of a client that has gone.
     pub(crate) fn forget(&mut self, mut session: Session) {
-        block::stop_waiting(&mut self.core, session.id);
-        self.core.end_subscriptions(&mut session);
-        self.core.end_tracking(&session);
-        self.core.end_monitoring(&mut session);
-        self.core.acks.take(session.conn);
+        self.core.withdraw(&mut session);
         self.core.unwatch(session.id);
         self.spares.give_input(session.input);
     }
@@ -317,6 +309,17 @@ impl Node {
         };
         let wait_us = u64::try_from(wait_ms).unwrap_or(1).saturating_mul(1000);
         tick.min(core.now.mono_us.saturating_add(wait_us))
+    }
+}
+
+impl Core {
+    /// Ends whatever a session waits for and listens to: nothing more is done for it.
+    pub(crate) fn withdraw(&mut self, session: &mut Session) {
+        block::stop_waiting(self, session.id);
+        self.acks.take(session.conn);
+        self.end_subscriptions(session);
+        self.end_tracking(session);
+        self.end_monitoring(session);
     }
 }
 

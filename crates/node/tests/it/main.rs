@@ -22,6 +22,7 @@ mod replay;
 mod restart;
 mod rewrites;
 mod scripts;
+mod sessions;
 mod syncs;
 mod unchanged;
 mod wait;

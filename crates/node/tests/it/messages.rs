@@ -91,3 +91,44 @@ fn many_and_long_messages_arrive_whole() {
     let heard = text(server.call(listener, b""));
     assert_eq!(payloads(&heard), expected);
 }
+
+#[test]
+fn a_message_to_a_client_reaches_nobody_whom_it_serves() {
+    let mut server = server();
+    let (waiting, tracking) = (server.connect(), server.connect());
+    server.call(waiting, b"BLPOP list 0\r\n");
+    let setup = b"HELLO 3\r\nCLIENT TRACKING on\r\nGET key\r\n";
+    server.call(tracking, setup);
+    let unit = b"MULTI\r\nSET key v\r\nRPUSH list v\r\nEXEC\r\n";
+    let own = text(server.call(tracking, unit));
+    let invalidation = ">2\r\n$10\r\ninvalidate\r\n*1\r\n$3\r\nkey\r\n";
+    assert!(
+        own.ends_with(&format!("+OK\r\n:1\r\n{invalidation}")),
+        "{own}"
+    );
+    let served = text(server.call(waiting, b""));
+    assert_eq!(served, "*2\r\n$4\r\nlist\r\n$1\r\nv\r\n");
+}
+
+#[test]
+fn what_a_client_gets_keeps_its_connection_open() {
+    let mut server = server();
+    let (waiting, silent, main) = (server.connect(), server.connect(), server.connect());
+    server.call(
+        main,
+        b"CONFIG SET timeout 10\r\nHELLO 3\r\nSUBSCRIBE any\r\n",
+    );
+    server.call(waiting, b"BLPOP list 0\r\n");
+    server.call(silent, b"PING\r\n");
+    server.advance(9_000);
+    server.call(main, b"PING\r\n");
+    assert!(!server.is_closed(silent));
+    server.advance(9_000);
+    assert!(server.is_closed(silent), "it said nothing for 18 seconds");
+    assert_eq!(text(server.call(main, b"RPUSH list v\r\n")), ":1\r\n");
+    server.call(waiting, b"");
+    server.advance(9_000);
+    assert!(!server.is_closed(waiting), "it got something 9 seconds ago");
+    server.advance(9_000);
+    assert!(server.is_closed(waiting));
+}
