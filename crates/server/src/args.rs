@@ -11,7 +11,7 @@
 //!
 //! Always true: parsing cannot fail; what is wrong with a line, the configuration says.
 //! Not here: what the settings are — `russet-node`; reading files — `config.rs`; tools under other
-//! names — `check.rs`, `check_aof.rs`.
+//! names — `check.rs`, `check_aof.rs`; what is said of a configuration — `check_config.rs`.
 
 use russet_base::quote::{quote_into, split_words};
 
@@ -35,6 +35,8 @@ pub(crate) enum Invocation {
     Check(Check),
     /// Check append-only files.
     CheckAof(CheckAof),
+    /// Check a configuration.
+    CheckConfig(Launch),
     /// Run as a Sentinel.
     Sentinel,
 }
@@ -92,6 +94,7 @@ pub(crate) fn parse(program: &[u8], words: &[Vec<u8>]) -> Invocation {
         Some(b"--check-aof") => {
             return Invocation::CheckAof(CheckAof::by_option(&words[1..]));
         }
+        Some(b"--check-config") => return Invocation::CheckConfig(launch(&words[1..])),
         _ => {}
     }
     if words.iter().any(|word| word == b"--sentinel") {
@@ -258,6 +261,16 @@ mod tests {
             check("russet-server", &["--port", "1", "--check-rdb", "a"]),
             None
         );
+    }
+
+    #[test]
+    fn a_configuration_is_checked_with_its_options() {
+        let line = words(&["--check-config", "a.conf", "--port", "1"]);
+        let Invocation::CheckConfig(launch) = parse(b"russet-server", &line) else {
+            panic!("it is a check");
+        };
+        assert_eq!(launch.file.as_deref(), Some(&b"a.conf"[..]));
+        assert_eq!(launch.options, b"port \"1\" ");
     }
 
     #[test]

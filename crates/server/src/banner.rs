@@ -46,6 +46,8 @@ Usage: russet-server [CONFIG-FILE | -] [--SETTING VALUE ...]... [-]
   -h, --help             print this text
   --check-aof [--fix | --truncate-to-timestamp SECONDS] FILE
                          check an append-only file, or all files of a manifest
+  --check-config FILE [--SETTING VALUE ...]
+                         say of each line whether it is understood, without effect, or wrong
   --check-system         check the settings of the system
   --check-rdb FILE       check an RDB file, and say what it holds: 0 in order, 1 not, 2 unreadable
   --test-memory MB       not part of this program; use a memory tester such as memtester
@@ -56,8 +58,6 @@ Examples:
   russet-server --port 7777 --bind 127.0.0.1
   russet-server /etc/russet.conf --loglevel verbose --maxmemory 1gb
   echo 'maxmemory 128mb' | russet-server -
-
-Nothing is written to disk in this version: a restart begins without data.
 ";
 
 /// The logo, with what tools look for beside it.

@@ -9,7 +9,7 @@ use std::path::{Component, Path, PathBuf};
 
 use russet_base::glob;
 use russet_node::Config;
-use russet_node::config::{FileError, Text};
+use russet_node::config::{FileError, Finding, Text};
 use russet_reactor::log::os_text;
 
 use crate::args::Launch;
@@ -63,12 +63,15 @@ pub(crate) fn read(launch: &Launch) -> Result<Sources, LoadError> {
         // COMPAT: Redis joins the options after an empty line, which its line numbers show.
         let text = [b"\n", launch.options.as_slice()].concat();
         sources.texts.push(Text {
-            name: "command line".to_owned(),
+            name: COMMAND_LINE.to_owned(),
             text,
         });
     }
     Ok(sources)
 }
+
+/// The name of the text that the options make.
+pub(crate) const COMMAND_LINE: &str = "command line";
 
 impl Sources {
     /// Adds a line that comes after all others.
@@ -77,6 +80,11 @@ impl Sources {
             name: "limits".to_owned(),
             text: line.into_bytes(),
         });
+    }
+
+    /// What is to be said of each line, and the configuration without those that are wrong.
+    pub(crate) fn check(&self) -> (Vec<Finding>, Result<Config, FileError>) {
+        Config::check(&self.texts, &mut |name| include(name))
     }
 
     /// Makes the configuration.

@@ -11,6 +11,7 @@ mod args;
 mod banner;
 mod check;
 mod check_aof;
+mod check_config;
 mod config;
 mod crash;
 mod log;
@@ -36,6 +37,7 @@ fn main() -> ExitCode {
         Invocation::CheckSystem => system::check(),
         Invocation::Check(check) => check.run(),
         Invocation::CheckAof(check) => check.run(),
+        Invocation::CheckConfig(launch) => check_config::check(&launch),
         Invocation::Sentinel => say("Sentinel mode is not available in this build.\n", 1),
     };
     ExitCode::from(u8::try_from(code).unwrap_or(1))

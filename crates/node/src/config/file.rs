@@ -11,6 +11,7 @@
 
 use russet_base::quote::split_words;
 
+use super::check::Finding;
 use super::current::{Config, index_of};
 use super::setting::Source;
 use super::table::SETTINGS;
@@ -23,13 +24,13 @@ use crate::acl::selector::Channels;
 const INCLUDE_DEPTH_MAX: usize = 16;
 
 /// Directives that were dropped; they are passed over.
-const DROPPED: [&str; 3] = [
+pub(super) const DROPPED: [&str; 3] = [
     "list-max-ziplist-entries",
     "list-max-ziplist-value",
     "lua-replicate-commands",
 ];
 
-type Reader<'r> = &'r mut dyn FnMut(&str) -> Result<Vec<u8>, String>;
+pub(super) type Reader<'r> = &'r mut dyn FnMut(&str) -> Result<Vec<u8>, String>;
 
 impl Config {
     /// Reads configuration texts in order; what comes later wins.
@@ -54,17 +55,53 @@ impl Config {
         sources: &[Text],
         read: &mut dyn FnMut(&str) -> Result<Vec<u8>, String>,
     ) -> Result<Self, FileError> {
-        let mut loader = Loader {
-            config: Self::default(),
-            depth: 0,
-            read,
-        };
+        let mut loader = Loader::new(read);
         // Lines are counted through all texts, as Redis joins the command line to the file.
         let mut lines_before = 0;
         for source in sources {
-            lines_before += loader.read_text(&source.text, lines_before)?;
+            lines_before += loader.read_text(source, lines_before)?;
         }
-        let config = &mut loader.config;
+        loader.end()
+    }
+}
+
+/// Reads texts to the end, whatever is wrong with their lines: what was found out about each, and
+/// the configuration without those that are wrong.
+pub(super) fn check(
+    sources: &[Text],
+    read: Reader<'_>,
+) -> (Vec<Finding>, Result<Config, FileError>) {
+    let mut loader = Loader::new(read);
+    loader.findings = Some(Vec::new());
+    for source in sources {
+        // Nothing is an error while findings are kept.
+        let _ = loader.read_text(source, 0);
+    }
+    let findings = loader.findings.take().unwrap_or_default();
+    (findings, loader.end())
+}
+
+struct Loader<'r> {
+    config: Config,
+    depth: usize,
+    read: Reader<'r>,
+    /// What was found out about lines, if wrong ones are passed over.
+    findings: Option<Vec<Finding>>,
+}
+
+impl<'r> Loader<'r> {
+    fn new(read: Reader<'r>) -> Self {
+        Self {
+            config: Config::default(),
+            depth: 0,
+            read,
+            findings: None,
+        }
+    }
+
+    /// Ends with the configuration, if its settings fit each other.
+    fn end(self) -> Result<Config, FileError> {
+        let mut config = self.config;
         if config.cluster_enabled {
             if config.replicaof.is_some() {
                 let message = "replicaof directive not allowed in cluster mode".into();
@@ -77,19 +114,12 @@ impl Config {
                 config.put(index, Value::Int(1));
             }
         }
-        Ok(loader.config)
+        Ok(config)
     }
-}
 
-struct Loader<'r> {
-    config: Config,
-    depth: usize,
-    read: Reader<'r>,
-}
-
-impl Loader<'_> {
     /// Reads a text and says how many lines it has.
-    fn read_text(&mut self, text: &[u8], lines_before: usize) -> Result<usize, FileError> {
+    fn read_text(&mut self, source: &Text, lines_before: usize) -> Result<usize, FileError> {
+        let text = source.text.as_slice();
         let mut count = 0;
         for line in text.split(|&byte| byte == b'\n') {
             count += 1;
@@ -101,7 +131,16 @@ impl Loader<'_> {
                 number: lines_before + count,
                 text: String::from_utf8_lossy(line).into_owned(),
             };
-            self.read_line(line, &at).map_err(|error| match error {
+            let place = self.findings.as_ref().map(Vec::len);
+            let result = self.read_line(line, &at);
+            if let (Some(findings), Some(place)) = (&mut self.findings, place) {
+                let result = result.map_err(LineError::into_message);
+                let found = Finding::new(&source.name, count, line, result, &self.config);
+                // The lines of a file that is included stand behind that which includes it.
+                findings.insert(place, found);
+                continue;
+            }
+            result.map_err(|error| match error {
                 LineError::Here(message) => FileError {
                     line: Some(at()),
                     message,
@@ -189,7 +228,11 @@ impl Loader<'_> {
         let text = (self.read)(name)
             .map_err(|reason| format!("Fatal error, can't open config file '{name}': {reason}"))?;
         self.depth += 1;
-        let result = self.read_text(&text, 0);
+        let source = Text {
+            name: name.to_owned(),
+            text,
+        };
+        let result = self.read_text(&source, 0);
         self.depth -= 1;
         result
             .map(|_| ())
@@ -201,6 +244,15 @@ impl Loader<'_> {
 enum LineError {
     Here(String),
     Elsewhere(Box<FileError>),
+}
+
+impl LineError {
+    fn into_message(self) -> String {
+        match self {
+            Self::Here(message) => message,
+            Self::Elsewhere(error) => error.message,
+        }
+    }
 }
 
 impl<T: Into<String>> From<T> for LineError {

@@ -15,6 +15,7 @@
 //! renamed commands — `registry.rs`.
 
 pub(crate) mod change;
+mod check;
 mod current;
 mod effect;
 mod file;
@@ -29,6 +30,7 @@ mod text;
 mod typed;
 mod value;
 
+pub use check::{Finding, Verdict};
 pub use current::Config;
 pub(crate) use current::rows;
 pub use effect::Ineffective;

@@ -150,3 +150,47 @@ fn what_comes_later_wins() {
         "{error}"
     );
 }
+
+#[test]
+fn a_configuration_is_checked_line_by_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.conf");
+    let text = "port 7000\nrequirepass canary\ncluster-enabled yes\nbogus canary\nmaxclients x\n";
+    std::fs::write(&path, text).unwrap();
+    let path = path.to_str().unwrap();
+    let (code, output, error) = run(&["--check-config", path, "--save", "", "--hz", "x"], "");
+    let lines: Vec<&str> = output.lines().collect();
+    assert_eq!((code, error.as_str()), (1, ""));
+    assert_eq!(lines[0], format!("{path}:1: port 7000: understood"));
+    assert_eq!(
+        lines[1],
+        format!("{path}:2: requirepass (redacted): understood")
+    );
+    assert!(lines[2].starts_with(&format!("{path}:3: cluster-enabled yes: without effect: ")));
+    assert_eq!(lines[3], format!("{path}:4: bogus (redacted): unknown"));
+    let reason = "invalid: argument couldn't be parsed into an integer";
+    assert_eq!(lines[4], format!("{path}:5: maxclients x: {reason}"));
+    assert_eq!(lines[5], "--save \"\": understood");
+    assert_eq!(lines[6], format!("--hz x: {reason}"));
+    assert_eq!(
+        lines[7],
+        "3 understood, 1 without effect, 1 unknown, 2 invalid"
+    );
+    let (code, output, _) = run(
+        &["--check-config", "-"],
+        "port 1\nuser a on nopass +nosuch\n",
+    );
+    assert_eq!(code, 1);
+    assert!(output.contains("\ninvalid: "), "{output}");
+    let (code, output, _) = run(&["--check-config", "--port", "1"], "");
+    let expected = "--port 1: understood\n1 understood, 0 without effect, 0 unknown, 0 invalid\n";
+    assert_eq!((code, output.as_str()), (0, expected));
+    let (code, output, error) = run(&["--check-config"], "");
+    assert_eq!((code, output.as_str()), (1, ""));
+    assert!(error.starts_with("Usage: "), "{error}");
+    let (code, _, error) = run(&["--check-config", "missing.conf"], "");
+    assert!(
+        code == 1 && error.contains("can't open config file"),
+        "{error}"
+    );
+}
