@@ -97,13 +97,30 @@ pub fn has_keys(spec: &Spec) -> bool {
 /// [`KeysError::Invalid`] when the arguments contradict the specs.
 #[inline]
 pub fn keys(spec: &Spec, args: Args<'_>) -> Result<Keys, KeysError> {
-    let mut found = Keys::default();
+    match gather(spec, args) {
+        (found, None) => Ok(found),
+        (_, Some(_)) if spec.flags.has(Flags::NO_MANDATORY_KEYS) => Ok(Keys::default()),
+        (_, Some(error)) => Err(error),
+    }
+}
+
+/// Finds the keys that each spec tells by itself, whether the arguments contradict others or not:
+/// `PFMERGE key` without a source changes the key.
+#[inline]
+pub fn keys_told(spec: &Spec, args: Args<'_>) -> Keys {
+    gather(spec, args).0
+}
+
+/// What all specs find, and the first error.
+#[inline]
+fn gather(spec: &Spec, args: Args<'_>) -> (Keys, Option<KeysError>) {
+    let (mut found, mut first_error) = (Keys::default(), None);
     if spec.keys.iter().any(is_vague)
         && let Some(mut ranges) = special(spec.name, args)
     {
         ranges.retain(|range| range.last < args.len());
         found.ranges = ranges;
-        return Ok(found);
+        return (found, None);
     }
     for key in spec
         .keys
@@ -114,11 +131,10 @@ pub fn keys(spec: &Spec, args: Args<'_>) -> Result<Keys, KeysError> {
             Ok(Some(range)) => found.ranges.push(range),
             Ok(None) => {}
             Err(_) if key.flags.has(KeyFlags::INCOMPLETE) => {}
-            Err(_) if spec.flags.has(Flags::NO_MANDATORY_KEYS) => return Ok(Keys::default()),
-            Err(error) => return Err(error),
+            Err(error) => first_error = first_error.or(Some(error)),
         }
     }
-    Ok(found)
+    (found, first_error)
 }
 
 /// The keys as COMMAND GETKEYS tells them: a request that could not run is an error.

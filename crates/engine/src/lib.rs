@@ -24,6 +24,7 @@ mod snapshot;
 mod store;
 mod string_bytes;
 mod table;
+mod trace;
 mod types;
 mod value;
 mod value_ref;
@@ -38,6 +39,8 @@ pub use observe::{Change, ObserverId};
 pub use packing::Packing;
 pub use snapshot::{Snapshot, Walk, WalkItem};
 pub use string_bytes::StringBytes;
+#[cfg(feature = "trace-keys")]
+pub use trace::take_touched_keys;
 pub use types::hash::{Field, FieldTtl, HashMut, HashRef, NewHash};
 pub use types::hyperloglog::{
     CorruptedSketch, DenseMut, Registers, Run, Sketch, SketchRef, store_count,

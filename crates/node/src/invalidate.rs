@@ -80,12 +80,10 @@ impl Core {
                 self.invalidate(&key, Some(conn));
             }
         }
-        if let Ok(found) = keys::keys(command.spec, *request) {
-            for at in found.iter() {
-                let key = (db, request[at.position].into());
-                let table = &mut self.tracking.table;
-                table.insert(&mut self.keyspace, key, conn);
-            }
+        for at in keys::keys_told(command.spec, *request).iter() {
+            let key = (db, request[at.position].into());
+            let table = &mut self.tracking.table;
+            table.insert(&mut self.keyspace, key, conn);
         }
     }
 

@@ -16,6 +16,7 @@ use russet_resp::{Args, Reply};
 use crate::core::{ControlCtx, ControlFlow, ControlHandler, Core, Handler};
 use crate::gate::Permit;
 use crate::session::{For, Session, Sessions};
+use crate::trace;
 
 /// A command that may run.
 #[derive(Clone, Copy)]
@@ -113,8 +114,10 @@ fn run_data(
         may_block: call.permit.may_block(),
         reads_all_keys: call.permit.reads_all_keys(),
     };
+    trace::begin();
     let result = run(&mut cx, *call.args);
     let db = std::mem::replace(&mut session.db, cx.db);
+    trace::end(core, db, call);
     core.take_effects(db, call.args);
     if result.is_err() {
         core.outgoing.own().rollback(mark);
@@ -139,9 +142,11 @@ fn run_control(
         session,
         may_block: call.permit.may_block(),
     };
+    trace::begin();
     let flow = run(&mut cx, *call.args).inspect_err(|_| {
         core.outgoing.own().rollback(mark);
     })?;
+    trace::end(core, db, call);
     core.take_effects(db, call.args);
     Ok(match flow {
         ControlFlow::Done => Ran::Done,

@@ -52,6 +52,7 @@ mod run;
 mod service;
 mod session;
 mod settle;
+mod trace;
 mod tracking;
 mod unit;
 mod waiters;

@@ -23,6 +23,7 @@ use crate::hash::hash_of;
 use crate::key::{Key, KeyHash, MemberHash};
 use crate::packing::Packing;
 use crate::store::{Place, Shared, Store};
+use crate::trace;
 use crate::value::{
     ExpiryMode, Kind, Millis, SampledKey, ScannedKey, StringRef, Touch, WrongType, is_past,
 };
@@ -237,6 +238,7 @@ impl Db<'_> {
     /// deadline has passed is not shown, but stays. Several values can be looked at together.
     pub fn peek<'k>(&self, key: impl Into<Key<'k>>) -> Option<ValueRef<'_>> {
         let (hash, key) = self.hashed(key.into());
+        trace::touch(self.index, key);
         let cell = self.store.find(hash, key)?;
         let memory = &self.store.arena.memory;
         let (policy, now) = (self.shared.policy, self.shared.now);
@@ -416,6 +418,7 @@ impl Db<'_> {
     /// Finds a key that has not expired, for writing; removes one that has.
     #[inline(always)]
     pub(crate) fn live(&mut self, hash: u64, key: &[u8]) -> Option<Place> {
+        trace::touch(self.index, key);
         let cell = self.store.find(hash, key)?;
         let place = Place { hash, cell };
         match self.is_due(cell) {
@@ -430,6 +433,7 @@ impl Db<'_> {
     /// Finds a key that has not expired, for reading; one that has goes, unless it is kept.
     #[inline(always)]
     pub(crate) fn seen(&mut self, hash: u64, key: &[u8]) -> Option<Place> {
+        trace::touch(self.index, key);
         let cell = self.store.find(hash, key)?;
         let place = Place { hash, cell };
         match self.is_due(cell) {

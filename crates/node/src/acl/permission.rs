@@ -10,7 +10,7 @@
 //! Always true: only the key and channel specs of the row say which arguments are meant.
 //! Not here: the place in the order of checks — `gate.rs`; the log of refusals — `log.rs`.
 
-use russet_command::keys::{Keys, has_keys, keys};
+use russet_command::keys::{Keys, has_keys, keys_told};
 use russet_command::registry::Command;
 use russet_command::row::KeyFlags;
 use russet_command::{Channels, Flags, Spec};
@@ -69,9 +69,8 @@ struct Found(Option<Keys>);
 
 impl Found {
     fn keys(&mut self, spec: &Spec, args: Args<'_>) -> &Keys {
-        // COMPAT: keys that cannot be told are not checked; such a request fails when it runs.
-        self.0
-            .get_or_insert_with(|| keys(spec, args).unwrap_or_default())
+        // COMPAT: Redis checks no key if it cannot tell all, as of `PFMERGE key`.
+        self.0.get_or_insert_with(|| keys_told(spec, args))
     }
 }
 

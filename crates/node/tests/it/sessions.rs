@@ -326,7 +326,7 @@ fn sessions_get_what_the_model_says() {
     }
 }
 
-/// A million steps take minutes: `cargo test --release -p russet-node a_million -- --ignored`.
+/// A million steps take minutes: `cargo test -p russet-node a_million -- --ignored`.
 #[test]
 #[ignore = "takes minutes"]
 fn sessions_get_what_the_model_says_for_a_million_steps() {
