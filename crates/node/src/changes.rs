@@ -63,7 +63,13 @@ impl Core {
             }
             Act::Append => self.follow_append_settings(),
             Act::Password => self.change_default_password(),
-            Act::Nothing | Act::Data | Act::Listen | Act::Directory | Act::OpenFiles => {}
+            Act::Nothing
+            | Act::Data
+            | Act::Listen
+            | Act::ListenTls
+            | Act::Tls
+            | Act::Directory
+            | Act::OpenFiles => {}
         }
     }
 

@@ -62,6 +62,10 @@ impl Node {
                     }
                     continue;
                 }
+                Machine::Tls => {
+                    self.core.end_tls_reload(&outcome);
+                    continue;
+                }
                 Machine::Dial => {
                     if let Some(failure) = outcome.failure() {
                         self.step_migration(Input::Failed(failure));

@@ -32,6 +32,7 @@ const DUTIES: &[(&str, Duty)] = &[
         "rewrite the append-only file when that is due",
         Node::rewrite_if_due,
     ),
+    ("read certificates again", Node::reload_certificates),
     (
         "step a backup that waits, or whose time is over",
         Node::step_backup,

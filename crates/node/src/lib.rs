@@ -17,6 +17,7 @@ mod acl;
 mod batch;
 mod block;
 mod buffers;
+mod certificates;
 mod changes;
 mod complete;
 mod control;

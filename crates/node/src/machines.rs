@@ -16,6 +16,7 @@
 //! | Load | to `persist/loading.rs` | the same | the same |
 //! | Aof | to `persist/aof.rs` | the same | the same |
 //! | Backup | to `persist/backup.rs` | the same | the same |
+//! | Tls | · | a log line | · |
 //! | Acl | Ok | Err | Ok, or all errors of the file |
 //!
 //! Always true: a change whose job fails leaves settings, addresses and directory as they were.
@@ -48,6 +49,8 @@ pub(crate) enum Machine {
     Backup(BackupJob),
     /// A file of users.
     Acl(AclJob),
+    /// Certificates that are read again now and then.
+    Tls,
 }
 
 /// A job on the file of users.
@@ -138,6 +141,11 @@ impl ConfigChange {
             self.finished += 1;
             match act {
                 Act::Listen => return Progress::Waiting(self, Job::Listen(config.listen_plan())),
+                Act::Tls => {
+                    if let Some(settings) = config.tls_settings() {
+                        return Progress::Waiting(self, Job::Tls(Box::new(settings)));
+                    }
+                }
                 Act::Directory => {
                     let job = Job::File(FileOp::ChangeDir(config.dir.clone()));
                     return Progress::Waiting(self, job);
@@ -163,6 +171,7 @@ impl ConfigChange {
         let (act, name) = self.change.acts[failed];
         let told = match (act, name) {
             (Act::Listen, "bind") => "Failed to bind to specified addresses.",
+            (Act::Tls, _) => "Unable to update TLS configuration. Check server logs.",
             (Act::Listen, _) => "Unable to listen on this port. Check server logs.",
             _ => reason,
         };

@@ -91,6 +91,8 @@ pub(crate) struct Turn {
     pub again: bool,
     /// When the slower duties are due again.
     pub tick_at_us: u64,
+    /// When certificates were to be read again last.
+    pub certificates_us: u64,
     /// The monotonic millisecond of the last upkeep of the data, and what it left to do.
     pub upkeep: Upkeep,
 }

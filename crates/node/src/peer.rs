@@ -29,7 +29,12 @@ impl Core {
             }
             Next::Dial(migrate) => {
                 let plan = migrate.plan();
-                let dial = dial(&plan.target, plan.timeout_us / 1_000);
+                // COMPAT: a server of a cluster that speaks TLS is spoken to in TLS.
+                let transport = match self.config.tls_cluster {
+                    true => Transport::tls(),
+                    false => Transport::Plain,
+                };
+                let dial = dial(&plan.target, transport, plan.timeout_us / 1_000);
                 self.outbox
                     .start_for(NOBODY, Job::Dial(dial), Machine::Dial);
                 self.migrating = Some(migrate);
@@ -40,12 +45,12 @@ impl Core {
     }
 }
 
-fn dial((host, port): &Target, timeout_ms: u64) -> Dial {
+fn dial((host, port): &Target, transport: Transport, timeout_ms: u64) -> Dial {
     Dial {
         host: host.clone(),
         port: *port,
         role: Role::Client,
-        transport: Transport::Plain,
+        transport,
         source: String::new(),
         timeout_ms,
     }

@@ -199,10 +199,23 @@ impl Server {
         let mut reactor = Reactor::new(node, Box::new(sink))
             .map_err(|error| Refusal::Logged(format!("Creating the loop: {}", os_text(&error))))?;
         reactor.measure_every(measure::PERIOD, measure::meter());
+        if let Some(settings) = self.config.tls_settings() {
+            reactor.load_tls(&settings).map_err(|text| {
+                log.warning(&text);
+                Refusal::Logged("Failed to configure TLS. Check logs for more info.".to_owned())
+            })?;
+        }
         let plan = self.config.listen_plan();
         reactor.listen(&plan).map_err(|error| match error {
             ListenError::Tcp { port, .. } => {
-                Refusal::Logged(format!("Failed listening on port {port} (tcp), aborting."))
+                let kind = if port == self.config.port {
+                    "tcp"
+                } else {
+                    "tls"
+                };
+                Refusal::Logged(format!(
+                    "Failed listening on port {port} ({kind}), aborting."
+                ))
             }
             other => Refusal::Logged(other.to_string()),
         })?;
@@ -275,7 +288,7 @@ impl Server {
     /// The logo is for people: a log file gets one line instead, unless asked.
     fn show_logo(&self, log: &Log) {
         let is_terminal = io::IsTerminal::is_terminal(&io::stdout());
-        let port = self.config.port;
+        let port = self.config.main_port();
         if self.config.always_show_logo || is_terminal && self.config.logfile.is_empty() {
             if self
                 .config

@@ -36,6 +36,8 @@ pub(crate) enum Work {
     },
     Script,
     Listen(ListenPlan),
+    /// `Job::Tls`
+    Certificates,
     /// `Job::OpenFiles`
     OpenFiles(u32),
     Discard(Box<dyn Send>),

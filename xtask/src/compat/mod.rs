@@ -41,6 +41,8 @@ struct Plan {
     base_port: u16,
     is_verbose: bool,
     keeps_work: bool,
+    /// Whether clients and servers speak TLS.
+    speaks_tls: bool,
     /// Whether tests may be stored in any encoding.
     ignores_encoding: bool,
     files: Vec<String>,
@@ -117,6 +119,7 @@ fn plan(args: Args) -> Result<Plan, String> {
         base_port: args.number("--baseport", 11_000)?,
         is_verbose: args.flag("-v"),
         keeps_work: args.flag("--keep"),
+        speaks_tls: args.flag("--tls"),
         ignores_encoding: args.flag("--ignore-encoding"),
         server: PathBuf::new(),
         files: Vec::new(),

@@ -92,6 +92,7 @@ impl Work {
                 "2000",
             ])
             .args(plan.ignores_encoding.then_some("--ignore-encoding"))
+            .args(plan.speaks_tls.then_some("--tls"))
             .current_dir(&self.dir)
             .env("TERM", "dumb")
             .env("LC_ALL", "C.UTF-8")

@@ -131,13 +131,29 @@ impl Change {
 
     /// Puts a value in place and remembers the one before.
     fn note(&mut self, config: &mut Config, index: usize, name: &'static str, value: Value) {
-        if config.values[index] == value {
-            return;
+        let act = SETTINGS[index].act;
+        let is_other = config.values[index] != value;
+        if is_other {
+            self.before.push((index, config.put(index, value)));
         }
-        let setting = &SETTINGS[index];
-        self.before.push((index, config.put(index, value)));
-        if setting.act != Act::Nothing && !self.acts.iter().any(|(act, _)| *act == setting.act) {
-            self.acts.push((setting.act, name));
+        match act {
+            Act::Nothing => {}
+            // A file of the same name may hold another certificate.
+            Act::Tls => self.entail(Act::Tls, name),
+            _ if !is_other => {}
+            Act::ListenTls => {
+                self.entail(Act::Listen, name);
+                self.entail(Act::Tls, name);
+            }
+            act => self.entail(act, name),
+        }
+        // It can be taken back only by what comes before it failing.
+        self.acts.sort_by_key(|(act, _)| *act == Act::Tls);
+    }
+
+    fn entail(&mut self, act: Act, name: &'static str) {
+        if !self.acts.iter().any(|(known, _)| *known == act) {
+            self.acts.push((act, name));
         }
     }
 }

@@ -6,7 +6,7 @@
 use std::ops::Deref;
 
 use russet_base::glob;
-use russet_io::{ListenPlan, TcpBind, UnixBind};
+use russet_io::{ListenPlan, Role, TcpBind, TlsSettings, Transport, UnixBind};
 
 use super::setting::Setting;
 use super::table::SETTINGS;
@@ -119,12 +119,19 @@ impl Config {
 
     /// The addresses and the socket that the server should be listening on.
     pub fn listen_plan(&self) -> ListenPlan {
-        let binds = self.bind.iter().filter(|_| self.port != 0);
-        let tcp = binds.map(|address| TcpBind {
-            host: address.strip_prefix('-').unwrap_or(address).to_owned(),
-            port: self.port,
-            optional: address.starts_with('-'),
-            ..TcpBind::default()
+        let ports = [
+            (self.port, Transport::Plain),
+            (self.tls_port, Transport::tls()),
+        ];
+        let ports = ports.into_iter().filter(|(port, _)| *port != 0);
+        let tcp = ports.flat_map(|(port, transport)| {
+            self.bind.iter().map(move |address| TcpBind {
+                host: address.strip_prefix('-').unwrap_or(address).to_owned(),
+                port,
+                optional: address.starts_with('-'),
+                role: Role::Client,
+                transport: transport.clone(),
+            })
         });
         let unix = (!self.unixsocket.is_empty()).then(|| UnixBind {
             path: self.unixsocket.clone(),
@@ -136,7 +143,24 @@ impl Config {
             unix,
             backlog: self.tcp_backlog,
             keepalive_s: self.tcp_keepalive,
-            ..ListenPlan::default()
+            handshakes_per_turn: self.max_new_tls_connections_per_cycle,
+        }
+    }
+
+    /// What the loop is told of TLS; nothing as long as no connection would use it.
+    pub fn tls_settings(&self) -> Option<TlsSettings> {
+        let dials = self.tls_cluster || self.tls_replication;
+        (dials || self.tls_port != 0).then(|| TlsSettings {
+            dials,
+            ..self.tls.clone()
+        })
+    }
+
+    /// The port that stands for the server where there is room for one: the plain one, if there is.
+    pub fn main_port(&self) -> u16 {
+        match self.port {
+            0 => self.tls_port,
+            port => port,
         }
     }
 

@@ -45,6 +45,10 @@ pub(crate) enum Act {
     Nothing,
     /// Listen on other addresses (a job that may fail).
     Listen,
+    /// Listen on other addresses, with certificates (two jobs that may fail).
+    ListenTls,
+    /// Read certificates and keys, also when the setting keeps its value (a job that may fail).
+    Tls,
     /// Change the working directory (a job that may fail).
     Directory,
     /// Another log file or level.

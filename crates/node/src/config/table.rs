@@ -13,6 +13,7 @@ use super::kind::{Kind, Names};
 use super::setting::{Act, Setting, Source};
 use super::value::{
     AppendSync, EvictionPolicy, Permission, Refusal, ShutdownFlags, Value, log_level,
+    peer_certificate, peer_field,
 };
 
 const INT: i64 = i32::MAX as i64;
@@ -323,8 +324,8 @@ pub(crate) const SETTINGS: &[Setting] = &[
         .needless()
         .does("Connections that are accepted in one turn of the event loop."),
     Setting::int("max-new-tls-connections-per-cycle", "1", 1, 1000)
-        .needless()
-        .does("TLS connections that are accepted in one turn of the event loop."),
+        .to(|t, v| t.max_new_tls_connections_per_cycle = v.int()).then(Act::Listen)
+        .does("Steps of TLS handshakes that one turn of the event loop makes."),
     Setting::int("maxclients", "10000", 1, UINT).to(|t, v| t.maxclients = v.int())
         .then(Act::OpenFiles)
         .does("The greatest number of connected clients."),
@@ -521,50 +522,68 @@ pub(crate) const SETTINGS: &[Setting] = &[
     Setting::int("timeout", "0", 0, INT).to(|t, v| t.timeout = v.int())
         .does("Idle seconds after which a client is closed; 0: never."),
     Setting::choice("tls-auth-clients", "yes", &[("no", 0), ("yes", 1), ("optional", 2)])
+        .to(|t, v| t.tls.peer_certificate = peer_certificate(v.choice())).then(Act::Tls)
         .does("Whether clients must show a TLS certificate."),
     Setting::choice("tls-auth-clients-user", "off", &[("CN", 0), ("URI", 1), ("off", 2)])
-        .lacks("certificates log nobody in")
+        .to(|t, v| t.tls.peer_field = peer_field(v.choice())).then(Act::Tls)
         .does("The field of a client's TLS certificate that names its user."),
     Setting::int("tls-auto-reload-interval", "0", 0, INT)
+        .to(|t, v| t.tls_auto_reload_interval = v.int())
         .does("Seconds after which TLS certificates are loaded again; 0: never."),
-    Setting::text("tls-ca-cert-dir", "").optional()
+    Setting::text("tls-ca-cert-dir", "").optional().to(|t, v| t.tls.ca_dir = v.text())
+        .then(Act::Tls)
         .does("The folder of trusted TLS certificates."),
-    Setting::text("tls-ca-cert-file", "").optional()
+    Setting::text("tls-ca-cert-file", "").optional().to(|t, v| t.tls.ca_file = v.text())
+        .then(Act::Tls)
         .does("The file of trusted TLS certificates."),
-    Setting::text("tls-cert-file", "").optional()
+    Setting::text("tls-cert-file", "").optional().to(|t, v| t.tls.server.cert_file = v.text())
+        .then(Act::Tls)
         .does("The server's TLS certificate."),
-    Setting::text("tls-ciphers", "").optional()
+    Setting::text("tls-ciphers", "").optional().to(|t, v| t.tls.ciphers = v.text())
+        .then(Act::Tls)
         .does("The ciphers of TLS 1.2."),
-    Setting::text("tls-ciphersuites", "").optional()
+    Setting::text("tls-ciphersuites", "").optional().to(|t, v| t.tls.ciphersuites = v.text())
+        .then(Act::Tls)
         .does("The ciphers of TLS 1.3."),
     Setting::text("tls-client-cert-file", "").optional()
+        .to(|t, v| t.tls.client.cert_file = v.text()).then(Act::Tls)
         .does("The TLS certificate for outgoing connections."),
     Setting::text("tls-client-key-file", "").optional()
+        .to(|t, v| t.tls.client.key_file = v.text()).then(Act::Tls)
         .does("The TLS key for outgoing connections."),
     Setting::text("tls-client-key-file-pass", "").sensitive().optional()
+        .to(|t, v| t.tls.client.passphrase = v.text().into_bytes()).then(Act::Tls)
         .does("The password of the key for outgoing TLS connections."),
-    Setting::flag("tls-cluster", "no").check(no_tls)
-        .does("Whether the cluster bus uses TLS."),
-    Setting::text("tls-dh-params-file", "").optional()
+    Setting::flag("tls-cluster", "no").to(|t, v| t.tls_cluster = v.flag()).then(Act::Tls)
+        .does("Whether the cluster bus and MIGRATE use TLS."),
+    Setting::text("tls-dh-params-file", "").optional().needless()
         .does("Parameters of the Diffie-Hellman key exchange of TLS."),
-    Setting::text("tls-key-file", "").optional()
+    Setting::text("tls-key-file", "").optional().to(|t, v| t.tls.server.key_file = v.text())
+        .then(Act::Tls)
         .does("The server's TLS key."),
     Setting::text("tls-key-file-pass", "").sensitive().optional()
+        .to(|t, v| t.tls.server.passphrase = v.text().into_bytes()).then(Act::Tls)
         .does("The password of the server's TLS key."),
-    Setting::int("tls-port", "0", 0, 65535).check(no_tls)
+    Setting::int("tls-port", "0", 0, 65535).to(|t, v| t.tls_port = v.int()).then(Act::ListenTls)
         .does("The TLS port; 0: no TLS port."),
     Setting::flag("tls-prefer-server-ciphers", "no")
+        .to(|t, v| t.tls.prefers_own_ciphers = v.flag()).then(Act::Tls)
         .does("Whether the server's order of ciphers counts."),
-    Setting::text("tls-protocols", "").optional()
+    Setting::text("tls-protocols", "").optional().to(|t, v| t.tls.protocols = v.text())
+        .then(Act::Tls)
         .does("The versions of TLS."),
-    Setting::flag("tls-replication", "no").check(no_tls)
+    Setting::flag("tls-replication", "no").to(|t, v| t.tls_replication = v.flag()).unread()
+        .then(Act::Tls)
         .does("Whether replication uses TLS."),
     Setting::int("tls-session-cache-size", "20480", 0, INT)
-        .does("The number of TLS sessions that are remembered."),
+        .to(|t, v| t.tls.sessions_max = v.int()).then(Act::Tls)
+        .does("The number of TLS 1.2 sessions that are remembered without tickets; 0: no limit."),
     Setting::int("tls-session-cache-timeout", "300", 0, INT)
-        .does("Seconds that a TLS session is remembered."),
-    Setting::flag("tls-session-caching", "yes")
-        .does("Whether TLS sessions are remembered."),
+        .to(|t, v| t.tls.session_s = v.int()).then(Act::Tls)
+        .does("Seconds in which a TLS session can be resumed."),
+    Setting::flag("tls-session-caching", "yes").to(|t, v| t.tls.resumes = v.flag())
+        .then(Act::Tls)
+        .does("Whether TLS sessions can be resumed."),
     Setting::int("tracking-table-max-keys", "1000000", 0, LONG)
         .to(|t, v| t.tracking_table_max_keys = v.int())
         .does("The number of keys that are tracked for client-side caching."),
@@ -834,10 +853,4 @@ fn no_defragmentation(value: Value, source: Source) -> Result<Value, Refusal> {
         "Active defragmentation cannot be enabled: it requires a Redis server compiled with a \
          modified Jemalloc like the one shipped by default with the Redis source distribution",
     )
-}
-
-/// A server that was told to encrypt must not listen in the clear instead.
-fn no_tls(value: Value, _: Source) -> Result<Value, Refusal> {
-    let wanted = value.flag() || value.int::<i64>() != 0;
-    demand(!wanted, value, "TLS is not available in this build")
 }

@@ -118,7 +118,7 @@ fn defaults_show_as_they_are_written() {
 
 #[test]
 fn every_setting_goes_through_get_and_set_and_the_file() {
-    let refused = ["tls-port", "tls-cluster", "tls-replication", "activedefrag"];
+    let refused = ["activedefrag"];
     for setting in SETTINGS
         .iter()
         .filter(|setting| !refused.contains(&setting.name))
@@ -334,12 +334,6 @@ fn the_first_wrong_line_is_named_in_the_words_of_redis() {
         1,
         "requirepass \"x",
         "Unbalanced quotes in configuration line",
-    );
-    check(
-        "tls-port 1",
-        1,
-        "tls-port 1",
-        "TLS is not available in this build",
     );
     check(
         "sentinel monitor x",

@@ -5,7 +5,7 @@
 //! Not here: settings that are only held and answered — their values are in `Config`.
 
 use russet_engine::Packing;
-use russet_io::LogLevel;
+use russet_io::{LogLevel, TlsSettings};
 
 use super::value::{AppendSync, EvictionPolicy, OutputLimit, Permission, SavePoint, ShutdownFlags};
 
@@ -61,6 +61,7 @@ pub struct Typed {
     pub logfile: String,
     /// `None` for `nothing`.
     pub loglevel: Option<LogLevel>,
+    pub max_new_tls_connections_per_cycle: u32,
     pub maxclients: u32,
     pub maxmemory: u64,
     pub maxmemory_policy: EvictionPolicy,
@@ -94,6 +95,12 @@ pub struct Typed {
     pub tcp_backlog: u32,
     pub tcp_keepalive: u32,
     pub timeout: u32,
+    /// All of TLS that a loop is told.
+    pub tls: TlsSettings,
+    pub tls_auto_reload_interval: u32,
+    pub tls_cluster: bool,
+    pub tls_port: u16,
+    pub tls_replication: bool,
     pub tracking_table_max_keys: u64,
     pub unixsocket: String,
     pub unixsocketperm: u32,

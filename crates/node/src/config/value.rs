@@ -6,7 +6,7 @@
 
 use std::borrow::Cow;
 
-use russet_io::LogLevel;
+use russet_io::{LogLevel, PeerCertificate, PeerField};
 
 /// Why a value was refused, in the words of the error reply.
 pub(crate) type Refusal = Cow<'static, str>;
@@ -196,6 +196,18 @@ pub(super) fn log_level(number: u32) -> Option<LogLevel> {
     ]
     .map(Some);
     *pick(&[levels[0], levels[1], levels[2], levels[3], None], number)
+}
+
+/// Whether clients must show a certificate.
+pub(super) fn peer_certificate(number: u32) -> PeerCertificate {
+    use PeerCertificate::{Optional, Required, Unwanted};
+    *pick(&[Unwanted, Required, Optional], number)
+}
+
+/// The field of a certificate that names a user.
+pub(super) fn peer_field(number: u32) -> PeerField {
+    use PeerField::{CommonName, Nothing, Uri};
+    *pick(&[CommonName, Uri, Nothing], number)
 }
 
 /// The element with that number; the table of names makes no number beyond the last.

@@ -92,7 +92,7 @@ const SERVER: &[Field] = &[
     }),
     field("process_supervised", |_| "no".into()),
     field("run_id", |v| v.environment.run_id.as_str().into()),
-    field("tcp_port", |v| Shown::Count(v.config.port.into())),
+    field("tcp_port", |v| Shown::Count(v.config.main_port().into())),
     field("server_time_usec", |v| Shown::Int(v.now.wall_us)),
     field("uptime_in_seconds", |v| Shown::Count(v.uptime_s())),
     field("uptime_in_days", |v| Shown::Count(v.uptime_s() / 86_400)),

@@ -11,22 +11,23 @@ use crate::config::show_percentile;
 /// `listener0:name=tcp,bind=127.0.0.1,port=6379`, one line for each sort of address.
 pub(super) fn listeners(view: &View<'_>, text: &mut String) {
     let config = view.config;
-    let mut count = 0;
-    if config.port != 0 && !config.bind.is_empty() {
-        let _ = write!(text, "listener{count}:name=tcp");
+    let tcp = |text: &mut String, number: u8, name: &str, port: u16| {
+        if port == 0 || config.bind.is_empty() {
+            return;
+        }
+        let _ = write!(text, "listener{number}:name={name}");
         for address in &config.bind {
             let _ = write!(text, ",bind={}", one_line(address));
         }
-        let _ = write!(text, ",port={}\r\n", config.port);
-        count += 1;
-    }
+        let _ = write!(text, ",port={port}\r\n");
+    };
+    // COMPAT: a sort keeps its number when others are missing.
+    tcp(text, 0, "tcp", config.port);
     if !config.unixsocket.is_empty() {
-        let _ = write!(
-            text,
-            "listener{count}:name=unix,bind={}\r\n",
-            one_line(&config.unixsocket)
-        );
+        let path = one_line(&config.unixsocket);
+        let _ = write!(text, "listener1:name=unix,bind={path}\r\n");
     }
+    tcp(text, 2, "tls", config.tls_port);
 }
 
 /// `cmdstat_get:calls=…`, for every command that was asked for.

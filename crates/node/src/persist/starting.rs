@@ -210,6 +210,9 @@ impl Core {
         if !self.config.unixsocket.is_empty() {
             ready("unix");
         }
+        if self.config.tls_port != 0 {
+            ready("tls");
+        }
     }
 
     fn follow_sync(&mut self, then: Then, failure: Option<&Failure>) -> Option<Ended> {

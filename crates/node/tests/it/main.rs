@@ -3,6 +3,7 @@
 mod acl;
 mod backup;
 mod blocking;
+mod certificates;
 mod config;
 mod debug;
 mod expired;

@@ -11,4 +11,6 @@ mod command_line;
 mod descriptors;
 mod life;
 mod process;
+#[cfg(feature = "tls")]
+mod tls;
 mod unread;
