@@ -179,6 +179,8 @@ pub struct Registry<H> {
     slots: Box<[Slot]>,
     /// The number of slots, a power of two, less one.
     mask: usize,
+    /// Commands that were renamed or taken away.
+    renamed: Vec<CommandId>,
 }
 
 impl<H> Default for Registry<H> {
@@ -188,6 +190,7 @@ impl<H> Default for Registry<H> {
             ahead: Vec::new(),
             slots: Box::new([FREE]),
             mask: 0,
+            renamed: Vec::new(),
         }
     }
 }
@@ -297,7 +300,31 @@ impl<H> Registry<H> {
         }
         self.commands[id.index()].call_name = Cow::Owned(to.to_ascii_uppercase());
         self.index_names();
+        if !self.renamed.contains(&id) {
+            self.renamed.push(id);
+        }
         Ok(())
+    }
+
+    /// Whether some command was renamed or taken away.
+    #[inline]
+    pub fn has_renames(&self) -> bool {
+        !self.renamed.is_empty()
+    }
+
+    /// The command that a recorded request names: by its own name, or as clients call it. Records
+    /// outlive the names that clients use.
+    pub fn resolve_recorded(&self, args: Args<'_>) -> Option<CommandId> {
+        let name = args.get(0)?;
+        let mut renamed = self.renamed.iter();
+        let is_own = |id: &&CommandId| {
+            let own = self.commands[id.index()].spec.name.as_bytes();
+            own.eq_ignore_ascii_case(name)
+        };
+        match renamed.find(is_own) {
+            Some(&id) => self.resolve_within(id, args),
+            None => self.resolve(args),
+        }
     }
 
     /// The command with this name.
@@ -325,7 +352,11 @@ impl<H> Registry<H> {
     /// when an unknown subcommand is named.
     #[inline]
     pub fn resolve(&self, args: Args<'_>) -> Option<CommandId> {
-        let id = self.find(args.get(0)?)?;
+        self.resolve_within(self.find(args.get(0)?)?, args)
+    }
+
+    #[inline(always)]
+    fn resolve_within(&self, id: CommandId, args: Args<'_>) -> Option<CommandId> {
         if self.commands[id.index()].subcommands.is_empty() {
             return Some(id);
         }

@@ -47,6 +47,9 @@ impl Core {
         }
         if self.effects.recording && self.effects.is_recorded() {
             match self.effects.propagate {
+                Propagate::Verbatim if self.commands.has_renames() => {
+                    self.record_by_own_name(db, request);
+                }
                 Propagate::Verbatim => self.journal.record(db, *request),
                 Propagate::Rewritten(count) => {
                     self.journal
@@ -58,6 +61,26 @@ impl Core {
         self.effects.reset();
     }
 
+    /// The name that the command of a request has of its own, whatever clients call it.
+    fn own_name(&self, request: &Args<'_>) -> Option<&'static str> {
+        let id = self.commands.find(&request[0])?;
+        Some(self.commands.get(id).spec.name)
+    }
+
+    /// Records a request under the name that its command has of its own: files are read by servers
+    /// that call it otherwise.
+    #[cold]
+    fn record_by_own_name(&mut self, db: usize, request: &Args<'_>) {
+        match self.own_name(request) {
+            Some(name) if !is_word(&request[0], name) => {
+                let name = std::iter::once(name.as_bytes());
+                let words: Vec<&[u8]> = name.chain(request.skip(1)).collect();
+                self.journal.record_words(db, &words);
+            }
+            _ => self.journal.record(db, *request),
+        }
+    }
+
     /// Lets those hear who listen to events, hold what was read, or ask for a dump.
     #[cold]
     fn spread_effects(&mut self, db: usize, request: &Args<'_>) {
@@ -67,7 +90,7 @@ impl Core {
         if self.effects.is_tracked {
             self.remember(db, request);
         }
-        if self.effects.is_forced && is_word(&request[0], "FLUSHALL") {
+        if self.effects.is_forced && self.own_name(request) == Some("FLUSHALL") {
             self.saves.is_flushed = self.is_persistent && self.loading.is_none();
         }
     }

@@ -102,7 +102,7 @@ fn run(
     session: &mut Session,
     args: &Args<'_>,
 ) -> Result<(), Stopped> {
-    let Ok(id) = gate::resolve(core, *args) else {
+    let Some(id) = core.commands.resolve_recorded(*args) else {
         let name = String::from_utf8_lossy(&args[0]).into_owned();
         return Err(Stopped::Unknown(name));
     };

@@ -454,3 +454,47 @@ fn a_manifest_that_was_cut_ends_the_start() {
         assert_eq!(exit, Some(1), "{}", whole[..len].escape_ascii());
     }
 }
+
+#[test]
+fn files_hold_the_names_that_commands_have_of_their_own() {
+    let disk = disk();
+    let settings = "appendonly yes\nsave ''\n";
+    // SET is called STORE, and MSET is called SET; deadlines and deletions cannot be asked for.
+    let renames = "rename-command SET STORE\nrename-command MSET SET\nrename-command DEL ''\n\
+        rename-command PEXPIREAT ''\nrename-command XGROUP GROUPS\nrename-command EXPIRE LASTS\n\
+        rename-command MULTI BEGIN\nrename-command FLUSHALL ''\n";
+    let renamed = format!("{settings}{renames}");
+    {
+        let mut server = start(&disk, &renamed, 0);
+        call(
+            &mut server,
+            "STORE a 1\r\nSET b 2 c 3\r\nLASTS c 1000\r\nSTORE gone 1 PX 5",
+        );
+        call(
+            &mut server,
+            "GROUPS CREATE s g $ MKSTREAM\r\nBEGIN\r\nSTORE d 4\r\nAPPEND d 5\r\nEXEC",
+        );
+        server.advance(100);
+    }
+    let is_whole = |server: &mut Loopback| {
+        assert_eq!(
+            call(server, "MGET a b c d"),
+            "*4\r\n$1\r\n1\r\n$1\r\n2\r\n$1\r\n3\r\n$2\r\n45\r\n"
+        );
+        assert_eq!(call(server, "DBSIZE"), ":5\r\n");
+        assert_eq!(call(server, "TTL c"), ":1000\r\n");
+    };
+    is_whole(&mut start(&disk, &renamed, 200));
+    is_whole(&mut start(&disk, settings, 200));
+}
+
+#[test]
+fn flushing_all_is_dumped_at_once_whatever_it_is_called() {
+    let disk = disk();
+    let settings = "save 3600 1000\nrename-command FLUSHALL WIPE\n";
+    let mut server = start(&disk, settings, 0);
+    call(&mut server, "SET k v\r\nSAVE\r\nWIPE");
+    server.advance(200);
+    drop(server);
+    assert_eq!(call(&mut start(&disk, settings, 300), "DBSIZE"), ":0\r\n");
+}
