@@ -35,7 +35,6 @@ impl Service for Node {
                 false => Admission::Refuse(""),
             };
         }
-        self.core.stats.connections_received += 1;
         if self.sessions.len() >= self.core.config.maxclients as usize {
             self.core.stats.connections_rejected += 1;
             return Admission::Refuse(TOO_MANY);
@@ -44,6 +43,7 @@ impl Service for Node {
             self.core.stats.connections_rejected += 1;
             return Admission::Refuse(PROTECTED);
         }
+        self.core.stats.connections_received += 1;
         let id = self.core.next_client_id;
         self.core.next_client_id += 1;
         let mut session = Session::new(conn, id, origin.clone(), now);
@@ -61,7 +61,6 @@ impl Service for Node {
     }
 
     fn turned_away(&mut self) -> &'static str {
-        self.core.stats.connections_received += 1;
         self.core.stats.connections_rejected += 1;
         TOO_MANY
     }

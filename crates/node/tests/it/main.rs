@@ -1,6 +1,7 @@
 //! Tests of the node through its public face: bytes in, bytes out.
 
 mod acl;
+mod admission;
 mod backup;
 mod blocking;
 mod certificates;
