@@ -15,9 +15,10 @@
 
 use std::cell::RefCell;
 use std::io::{self, ErrorKind, IoSlice, Read, Write};
+use std::mem;
 
 use russet_io::{PeerField, Piece};
-use rustls::Connection;
+use rustls::{Connection, Error};
 use socket2::Socket;
 
 use super::peer;
@@ -26,6 +27,9 @@ use crate::transport::{Got, PIECES_MANY, Sent, size_of};
 
 /// The size of a read of the socket: a record of full size and its header fit in.
 const READ_SIZE: usize = 17 << 10;
+
+/// Plaintext above which no further record is decrypted: rustls takes no more either.
+const PLAINTEXT_MAX: usize = 16 << 10;
 
 /// Records that wait for room in the socket, at most (a little more, for their headers).
 const BUFFER_SIZE: usize = 64 << 10;
@@ -45,6 +49,8 @@ pub(crate) struct Stream {
     field: PeerField,
     /// Bytes of plaintext that nobody has read.
     plaintext: usize,
+    /// Bytes that were read, and that wait until the plaintext before them is read.
+    encrypted: Vec<u8>,
     /// The peer says that it will send no more, or does not say anything any more.
     is_ended: bool,
 }
@@ -56,6 +62,7 @@ impl Stream {
             tls,
             field,
             plaintext: 0,
+            encrypted: Vec::new(),
             is_ended: false,
         }
     }
@@ -186,20 +193,33 @@ impl Stream {
         let _ = self.flush(socket);
     }
 
-    /// Reads the socket once, and decrypts. Says whether the socket may have more.
+    /// Decrypts what was read, or reads the socket once. Says whether there may be more to read.
     fn receive(&mut self, mut socket: &Socket) -> io::Result<bool> {
+        if !self.encrypted.is_empty() {
+            let records = mem::take(&mut self.encrypted);
+            let used = self.feed(&records, socket)?;
+            self.encrypted = records[used..].to_vec();
+            return Ok(true);
+        }
         RECORDS.with_borrow_mut(|records| {
             let count = socket.read(records)?;
             self.is_ended |= count == 0;
-            let mut left = &records[..count];
-            while !left.is_empty() && !self.is_ended {
-                if self.tls.read_tls(&mut left)? == 0 {
-                    break;
-                }
-                self.decrypt(socket)?;
-            }
-            Ok(count == records.len())
+            let used = self.feed(&records[..count], socket)?;
+            self.encrypted = records[used..count].to_vec();
+            Ok(count == records.len() || used < count)
         })
+    }
+
+    /// Decrypts until there is enough plaintext. Says how many bytes that took.
+    fn feed(&mut self, records: &[u8], socket: &Socket) -> io::Result<usize> {
+        let mut left = records;
+        while !left.is_empty() && !self.is_ended && self.plaintext < PLAINTEXT_MAX {
+            if self.tls.read_tls(&mut left)? == 0 {
+                break;
+            }
+            self.decrypt(socket)?;
+        }
+        Ok(records.len() - left.len())
     }
 
     fn decrypt(&mut self, socket: &Socket) -> io::Result<()> {
@@ -210,8 +230,12 @@ impl Stream {
                 Ok(())
             }
             Err(error) => {
-                // The alert that says why.
-                let _ = self.flush(socket);
+                // COMPAT: who speaks no TLS is told nothing in TLS, as by OpenSSL.
+                let is_foreign = matches!(error, Error::InvalidMessage(_));
+                if !(is_foreign && self.tls.is_handshaking()) {
+                    // The alert that says why.
+                    let _ = self.flush(socket);
+                }
                 Err(io::Error::new(ErrorKind::InvalidData, error))
             }
         }
