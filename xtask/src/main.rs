@@ -16,6 +16,7 @@
 
 mod args;
 mod bench;
+mod certificates;
 mod ci;
 mod circles;
 mod codegen;
@@ -89,6 +90,7 @@ const COMMANDS: &[Command] = &[
             "--out DIR",
             "--ignore-encoding",
             "--keep",
+            "--tls",
             "-v",
         ],
         names: "[FILE…]",

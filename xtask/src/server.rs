@@ -127,7 +127,7 @@ impl Drop for Server {
 }
 
 /// A port that nobody listens on just now.
-fn free_port() -> Result<u16, String> {
+pub(crate) fn free_port() -> Result<u16, String> {
     let listener =
         TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).map_err(|error| error.to_string())?;
     listener

@@ -219,6 +219,9 @@ fn drain(
     rows: &Mutex<BTreeMap<String, Row>>,
 ) -> Result<(), String> {
     let work = Work::new(&plan.suite, &plan.server, plan.keeps_work)?;
+    if plan.speaks_tls {
+        work.make_certificates()?;
+    }
     let port = plan.base_port + u16::try_from(worker).unwrap_or(0) * 4_200;
     loop {
         let next = queue.lock().unwrap_or_else(PoisonError::into_inner).pop();

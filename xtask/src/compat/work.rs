@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use super::Plan;
+use crate::certificates;
 use crate::processes::{self, Group};
 use crate::server::scratch_dir;
 use crate::tool;
@@ -63,6 +64,11 @@ impl Work {
             }
         }
         Ok(())
+    }
+
+    /// Makes the certificates that the suite expects to find.
+    pub(crate) fn make_certificates(&self) -> Result<(), String> {
+        certificates::make(&self.dir.join("tests/tls"))
     }
 
     /// Runs one file; false when it was cut off at its time limit.

@@ -1,4 +1,7 @@
-"""Drives a server with the public Python client: arguments are a port and a protocol."""
+"""Drives a server with the public Python client.
+
+Arguments are a port, a protocol and, for TLS, the directory of the certificates.
+"""
 
 import sys
 import time
@@ -79,12 +82,34 @@ def walks(r):
     check("flushdb", (r.flushdb(), r.dbsize()), (True, 0))
 
 
+def strangers(port, tls):
+    """Who trusts nobody, or speaks no TLS, gets no answer."""
+    no_roots = {key: value for key, value in tls.items() if key != "ssl_ca_certs"}
+    for settings in (no_roots, {}):
+        try:
+            redis.Redis(port=port, socket_timeout=60, **settings).ping()
+        except redis.ConnectionError:
+            continue
+        sys.exit(f"a stranger was answered: {settings}")
+
+
 def main():
     port, protocol = int(sys.argv[1]), int(sys.argv[2])
-    r = redis.Redis(port=port, protocol=protocol, socket_timeout=60)
+    tls = {}
+    if len(sys.argv) > 3:
+        folder = sys.argv[3]
+        tls = {
+            "ssl": True,
+            "ssl_ca_certs": f"{folder}/ca.crt",
+            "ssl_certfile": f"{folder}/client.crt",
+            "ssl_keyfile": f"{folder}/client.key",
+        }
+    r = redis.Redis(port=port, protocol=protocol, socket_timeout=60, **tls)
     check("ping", r.ping(), True)
     for part in (strings, expiry, binary, pipelines, walks):
         part(r)
+    if tls:
+        strangers(port, tls)
 
 
 main()

@@ -13,7 +13,8 @@ mod files;
 use std::process::Command;
 
 use crate::args::Args;
-use crate::server::Server;
+use crate::certificates;
+use crate::server::{Server, free_port, scratch_dir};
 use crate::tool::{self, Outcome};
 
 const CLIENT: &str = include_str!("client.py");
@@ -50,6 +51,11 @@ const JUDGES: &[Judge] = &[
         name: "Python, RESP3",
         program: "python3",
         run: |server| python(server, "3"),
+    },
+    Judge {
+        name: "Python, TLS",
+        program: "python3",
+        run: encrypted,
     },
     Judge {
         name: "redis-server, COMMAND",
@@ -181,4 +187,29 @@ fn benchmark(server: &Server) -> Result<(), String> {
 fn python(server: &Server, protocol: &str) -> Result<(), String> {
     let port = server.port.to_string();
     tool::output(Command::new("python3").args(["-c", CLIENT, &port, protocol])).map(drop)
+}
+
+/// Sets up TLS while the server runs, and has the client speak it.
+fn encrypted(server: &Server) -> Result<(), String> {
+    let dir = scratch_dir("certificates")?;
+    let judged = certificates::make(&dir).and_then(|()| {
+        let port = free_port()?;
+        let mut words = vec![b"CONFIG".to_vec(), b"SET".to_vec()];
+        for word in certificates::options(&dir, "server", port) {
+            words.push(word.trim_start_matches("--").as_bytes().to_vec());
+        }
+        let words: Vec<&[u8]> = words.iter().map(Vec::as_slice).collect();
+        let reply = server.connect()?.ask(&words)?;
+        if reply != b"+OK\r\n" {
+            return Err(String::from_utf8_lossy(&reply).into_owned());
+        }
+        for protocol in ["2", "3"] {
+            let mut client = Command::new("python3");
+            client.args(["-c", CLIENT, &port.to_string(), protocol]);
+            tool::output(client.arg(&dir))?;
+        }
+        Ok(())
+    });
+    let _removed = std::fs::remove_dir_all(&dir);
+    judged
 }
