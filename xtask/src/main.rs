@@ -188,6 +188,7 @@ const COMMANDS: &[Command] = &[
             "--scale X",
             "--memory",
             "--files",
+            "--tls",
             "--keys N",
             "--require BAR…",
         ],

@@ -205,3 +205,87 @@ fn release(handshake: Box<Handshake>, registry: &Registry) -> ShakeEnd {
         Err(error) => fail(*handshake, error),
     }
 }
+
+#[cfg(test)]
+#[cfg(feature = "tls")]
+mod tests {
+    use std::os::unix::net::UnixStream;
+    use std::sync::Arc;
+
+    use mio::Poll;
+    use russet_io::{Address, PeerField};
+    use rustls::crypto::ring;
+    use rustls::server::{ClientHello, ResolvesServerCert};
+    use rustls::sign::CertifiedKey;
+    use rustls::{ServerConfig, ServerConnection};
+
+    use super::*;
+
+    #[derive(Debug)]
+    struct Nothing;
+
+    impl ResolvesServerCert for Nothing {
+        fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+            None
+        }
+    }
+
+    fn begin(shakes: &mut Handshakes, poll: &Poll, now_us: u64) -> Option<ShakeEnd> {
+        let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_cert_resolver(Arc::new(Nothing));
+        let tls = ServerConnection::new(Arc::new(config)).unwrap();
+        let stream = Stream::new(tls.into(), PeerField::Nothing);
+        let (ours, _) = UnixStream::pair().unwrap();
+        ours.set_nonblocking(true).unwrap();
+        let path = now_us.to_string();
+        let origin = Origin::client(Address::Unix { path });
+        let pair = (Socket::from(std::os::fd::OwnedFd::from(ours)), stream);
+        shakes.begin(pair, origin, now_us, poll.registry()).unwrap()
+    }
+
+    fn kind(end: Option<ShakeEnd>) -> (String, ErrorKind) {
+        match end {
+            Some(ShakeEnd::Failed(origin, error)) => (origin.address.to_string(), error.kind()),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn the_oldest_makes_room_and_time_ends_all() {
+        let (mut shakes, poll) = (Handshakes::default(), Poll::new().unwrap());
+        let count = HANDSHAKES_MAX as u64;
+        for now_us in 0..count {
+            assert!(begin(&mut shakes, &poll, now_us).is_none());
+        }
+        let oldest = begin(&mut shakes, &poll, count);
+        assert_eq!(
+            kind(oldest),
+            ("0:0".to_owned(), ErrorKind::ConnectionAborted)
+        );
+        assert_eq!(shakes.due_us(), Some(TIME_MAX_US + 1));
+        assert!(shakes.overdue(TIME_MAX_US).is_none());
+        let overdue = shakes.overdue(TIME_MAX_US + 1);
+        assert_eq!(kind(overdue), ("1:0".to_owned(), ErrorKind::TimedOut));
+    }
+
+    #[test]
+    fn a_turn_makes_a_few_steps_and_the_others_wait() {
+        let (mut shakes, poll) = (Handshakes::default(), Poll::new().unwrap());
+        for now_us in 0..5 {
+            begin(&mut shakes, &poll, now_us);
+        }
+        // The other ends are closed, so each step ends one.
+        let mut ends = Vec::new();
+        shakes.step(poll.registry(), &mut ends);
+        assert_eq!(ends.len(), 1);
+        shakes.set_per_turn(3);
+        shakes.step(poll.registry(), &mut ends);
+        assert_eq!(ends.len(), 4);
+        assert!(shakes.is_any_going());
+        shakes.step(poll.registry(), &mut ends);
+        assert!(shakes.is_empty() && !shakes.is_any_going());
+    }
+}

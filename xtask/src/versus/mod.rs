@@ -16,6 +16,7 @@
 mod files;
 mod load;
 mod memory;
+mod tls;
 mod workload;
 
 use std::path::PathBuf;
@@ -72,6 +73,7 @@ pub(crate) fn run(args: Args) -> Result<(), String> {
     }
     let is_memory = args.flag("--memory");
     let is_files = args.flag("--files");
+    let is_tls = args.flag("--tls");
     let rounds = args.number("--rounds", 3_usize)?.max(1);
     let scale = args.number("--scale", 1.0_f64)?;
     let keys = args.number("--keys", 1_000_000_u64)?;
@@ -90,6 +92,7 @@ pub(crate) fn run(args: Args) -> Result<(), String> {
     let ratios = match (is_memory, is_files) {
         (true, _) => memory::measure(&plan.contestants, &plan.chosen, keys)?,
         (_, true) => files::measure(&plan.contestants, &plan.chosen, (keys, rounds))?,
+        _ if is_tls => tls::measure(&plan.contestants, &plan.chosen, (rounds, scale))?,
         _ => speed(&plan)?,
     };
     judge(&plan.required, &ratios)

@@ -141,3 +141,79 @@ fn element(input: &[u8]) -> Option<(u8, &[u8], &[u8])> {
     let (content, rest) = rest.split_at_checked(length)?;
     Some((tag, content, rest))
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn tlv(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
+        let content = parts.concat();
+        let length = u16::try_from(content.len()).unwrap().to_be_bytes();
+        [&[tag, 0x82], &length[..], &content].concat()
+    }
+
+    fn certificate(name: &[u8], uri: &[u8]) -> Vec<u8> {
+        let empty = tlv(SEQUENCE, &[]);
+        let pair = tlv(SEQUENCE, &[&tlv(OID, &[SUBJECT_CN]), &tlv(0x0c, &[name])]);
+        let subject = tlv(SEQUENCE, &[&tlv(SET, &[&pair])]);
+        let names = tlv(SEQUENCE, &[&tlv(0x82, &[b"dns"]), &tlv(URI, &[uri])]);
+        let names = [tlv(OID, &[ALTERNATIVE_NAMES]), tlv(OCTETS, &[&names])].concat();
+        let extensions = tlv(SEQUENCE, &[&tlv(SEQUENCE, &[&names])]);
+        let body = [
+            tlv(VERSION, &[&tlv(INTEGER, &[&[2]])]),
+            tlv(INTEGER, &[&[1]]),
+            empty.clone(),
+            empty.clone(),
+            empty.clone(),
+            subject,
+            empty,
+            tlv(EXTENSIONS, &[&extensions]),
+        ];
+        tlv(SEQUENCE, &[&tlv(SEQUENCE, &[&body.concat()])])
+    }
+
+    fn shown(certificate: &[u8], field: PeerField) -> Vec<Vec<u8>> {
+        let found = names(certificate, field);
+        found.iter().map(|name| name.to_vec()).collect()
+    }
+
+    #[test]
+    fn a_field_is_found_and_others_are_passed_over() {
+        let certificate = certificate(b"alice", b"urn:a");
+        assert_eq!(shown(&certificate, PeerField::CommonName), [b"alice"]);
+        assert_eq!(shown(&certificate, PeerField::Uri), [b"urn:a"]);
+        assert!(shown(&certificate, PeerField::Nothing).is_empty());
+        let length = certificate.len();
+        for end in 0..length {
+            assert!(shown(&certificate[..end], PeerField::CommonName).is_empty());
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn damage_makes_no_name_that_is_not_in_the_certificate(
+            at in 0..200_usize, byte: u8, cut in 0..200_usize
+        ) {
+            let mut damaged = certificate(b"alice", b"urn:a");
+            let length = damaged.len();
+            damaged[at % length] = byte;
+            damaged.truncate(length.max(cut) - cut);
+            for field in [PeerField::CommonName, PeerField::Uri] {
+                for name in shown(&damaged, field) {
+                    prop_assert!(damaged.windows(name.len()).any(|part| part == name));
+                    prop_assert!(!name.iter().any(u8::is_ascii_control));
+                }
+            }
+        }
+
+        #[test]
+        fn any_bytes_are_taken(bytes: Vec<u8>) {
+            for field in [PeerField::CommonName, PeerField::Uri] {
+                let _ = names(&bytes, field);
+            }
+            let _ = public_key(&bytes);
+        }
+    }
+}

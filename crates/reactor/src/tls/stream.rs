@@ -56,7 +56,7 @@ pub(crate) struct Stream {
 }
 
 impl Stream {
-    pub(super) fn new(mut tls: Connection, field: PeerField) -> Self {
+    pub(crate) fn new(mut tls: Connection, field: PeerField) -> Self {
         tls.set_buffer_limit(Some(BUFFER_SIZE));
         Self {
             tls,

@@ -11,6 +11,7 @@ use crate::echo::{BIG, World};
 
 mod certs;
 mod client;
+mod hostile;
 mod identity;
 mod loading;
 
