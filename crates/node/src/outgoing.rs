@@ -396,8 +396,13 @@ impl Outgoing {
             return;
         }
         if queue.output.is_empty() {
+            let is_over = queue.output.is_over();
             if let Some(buffer) = queue.output.detach() {
                 self.spares.give_output(buffer);
+            }
+            // A single message may be more than the limit allows.
+            if is_over {
+                self.check(conn);
             }
             return;
         }

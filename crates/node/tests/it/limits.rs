@@ -354,3 +354,22 @@ fn a_limit_that_is_lowered_holds_for_what_waits_already() {
         assert!(server.is_closed(client), "{limit}");
     }
 }
+
+#[test]
+fn a_message_beyond_the_limit_closes_who_is_to_hear_it_even_if_nothing_waits() {
+    let limits = "client-output-buffer-limit normal 100kb 0 0 pubsub 100kb 0 0\n";
+    for listens in ["SUBSCRIBE c", "HELLO 3\r\nSUBSCRIBE c", "MONITOR"] {
+        let mut server = server(limits);
+        let (listener, client) = (server.connect(), server.connect());
+        ask(&mut server, listener, listens);
+        let message = "x".repeat(300_000);
+        let publish = format!("*3\r\n$7\r\nPUBLISH\r\n$1\r\nc\r\n$300000\r\n{message}");
+        ask(&mut server, client, &publish);
+        assert!(server.is_closed(listener), "{listens}");
+        let info = ask(&mut server, client, "INFO stats");
+        assert!(
+            info.contains("client_output_buffer_limit_disconnections:1\r\n"),
+            "{info}"
+        );
+    }
+}
