@@ -3,10 +3,13 @@
 Arguments are a port, a protocol and, for TLS, the directory of the certificates.
 """
 
+import faulthandler
 import sys
 import time
 
 import redis
+
+faulthandler.dump_traceback_later(90, exit=True)
 
 
 def check(name, got, expected):
@@ -93,6 +96,112 @@ def strangers(port, tls):
         sys.exit(f"a stranger was answered: {settings}")
 
 
+def transactions(r):
+    r.set("t", 1)
+    with r.pipeline() as pipe:
+        pipe.watch("t")
+        r.set("t", 2)
+        pipe.multi()
+        pipe.incr("t")
+        try:
+            pipe.execute()
+            sys.exit("a watched key has changed, and nobody says so")
+        except redis.WatchError:
+            pass
+
+    def bump(pipe):
+        pipe.multi()
+        pipe.incr("t")
+
+    check("transaction", r.transaction(bump, "t"), [3])
+    r.rpush("l", "a", "b")
+    check("blpop", list(r.blpop(["none", "l"], timeout=10)), [b"l", b"a"])
+    check("blpop timeout", r.blpop("none", timeout=0.05), None)
+
+
+def next_message(subscriber, kind):
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        message = subscriber.get_message(timeout=1)
+        if message and message["type"] == kind:
+            return message["channel"], message["data"]
+    sys.exit(f"no {kind}")
+
+
+def messages(r):
+    subscriber = r.pubsub()
+    subscriber.subscribe("py:c")
+    subscriber.psubscribe("py:p*")
+    check("subscribe", next_message(subscriber, "psubscribe"), (b"py:p*", 2))
+    check("publish", r.publish("py:c", "m"), 1)
+    check("message", next_message(subscriber, "message"), (b"py:c", b"m"))
+    r.publish("py:px", "m")
+    check("pmessage", next_message(subscriber, "pmessage"), (b"py:px", b"m"))
+    subscriber.ssubscribe("py:s")
+    check("ssubscribe", next_message(subscriber, "ssubscribe"), (b"py:s", 1))
+    check("spublish", r.execute_command("SPUBLISH", "py:s", "m"), 1)
+    deadline = time.monotonic() + 30
+    heard = None
+    while heard is None and time.monotonic() < deadline:
+        heard = subscriber.get_sharded_message(timeout=1)
+    check("smessage", heard and (heard["type"], heard["data"]), ("smessage", b"m"))
+    check("channels", r.pubsub_channels("py:*"), [b"py:c"])
+    check("numsub", r.pubsub_numsub("py:c"), [(b"py:c", 1)])
+    subscriber.close()
+    r.config_set("notify-keyspace-events", "KEA")
+    subscriber = r.pubsub()
+    subscriber.psubscribe("__key*__:*")
+    check("psubscribe", next_message(subscriber, "psubscribe"), (b"__key*__:*", 1))
+    r.set("py:k", "v")
+    seen = {next_message(subscriber, "pmessage") for _ in range(2)}
+    check("event", seen, {(b"__keyspace@0__:py:k", b"set"), (b"__keyevent@0__:set", b"py:k")})
+    r.config_set("notify-keyspace-events", "")
+    subscriber.close()
+
+
+def users(r, settings):
+    rules = {"keys": ["py:*"], "channels": ["py:*"], "categories": ["+@all", "-@dangerous"]}
+    check("setuser", r.acl_setuser("py", enabled=True, passwords=["+secret"], **rules), True)
+    connect = lambda password: redis.Redis(username="py", password=password, **settings)
+    user = connect("secret")
+    check("whoami", user.acl_whoami() in ("py", b"py"), True)
+    check("allowed", user.set("py:k", "v"), True)
+    for name, call in (
+        ("key", lambda: user.get("other")),
+        ("command", lambda: user.flushall()),
+        ("channel", lambda: user.publish("other", "m")),
+    ):
+        try:
+            call()
+            sys.exit(f"another {name} is allowed")
+        except redis.exceptions.NoPermissionError:
+            pass
+    try:
+        connect("wrong").ping()
+        sys.exit("a wrong password is right")
+    except redis.AuthenticationError:
+        pass
+    check("log", {entry["reason"] for entry in r.acl_log()}, {"key", "command", "channel", "auth"})
+    check("deluser", r.acl_deluser("py"), 1)
+
+
+def cache(r, settings):
+    """The client's own cache, which tracks in RESP3."""
+    if settings["protocol"] != 3:
+        return
+    from redis.cache import CacheConfig
+
+    cached = redis.Redis(cache_config=CacheConfig(), **settings)
+    r.set("py:cached", "old")
+    check("read", cached.get("py:cached"), b"old")
+    check("size", cached.get_cache().size, 1)
+    r.set("py:cached", "new")
+    deadline = time.monotonic() + 30
+    while cached.get("py:cached") != b"new":
+        if time.monotonic() > deadline:
+            sys.exit("the cache is never told of a change")
+
+
 def main():
     port, protocol = int(sys.argv[1]), int(sys.argv[2])
     tls = {}
@@ -104,10 +213,14 @@ def main():
             "ssl_certfile": f"{folder}/client.crt",
             "ssl_keyfile": f"{folder}/client.key",
         }
-    r = redis.Redis(port=port, protocol=protocol, socket_timeout=60, **tls)
+    settings = {"port": port, "protocol": protocol, "socket_timeout": 60, **tls}
+    r = redis.Redis(**settings)
     check("ping", r.ping(), True)
-    for part in (strings, expiry, binary, pipelines, walks):
+    r.acl_log_reset()
+    for part in (strings, expiry, binary, pipelines, walks, transactions, messages):
         part(r)
+    users(r, settings)
+    cache(r, settings)
     if tls:
         strangers(port, tls)
 

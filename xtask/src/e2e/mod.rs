@@ -1,7 +1,7 @@
 //! `cargo xtask e2e`: clients that people use, against a server process on a loopback port.
 //!
-//! redis-cli in both protocols, redis-benchmark, and the Python client with the script beside
-//! this file. They judge the bytes we send as nothing of our own can. A Redis server judges the
+//! redis-cli in both protocols, redis-benchmark, the Python client with the script beside this
+//! file, and the clients of Node and Rust with the programs of `e2e/`. They judge the bytes we send as nothing of our own can. A Redis server judges the
 //! files we write, and we read its.
 //!
 //! Always true: a failed step shows the server's log; a client that is not installed is reported.
@@ -16,6 +16,7 @@ use crate::args::Args;
 use crate::certificates;
 use crate::server::{Server, free_port, scratch_dir};
 use crate::tool::{self, Outcome};
+use crate::tree;
 
 const CLIENT: &str = include_str!("client.py");
 
@@ -56,6 +57,26 @@ const JUDGES: &[Judge] = &[
         name: "Python, TLS",
         program: "python3",
         run: encrypted,
+    },
+    Judge {
+        name: "ioredis",
+        program: "node",
+        run: |server| node(server, "ioredis.mjs", "2"),
+    },
+    Judge {
+        name: "redis of Node, RESP2",
+        program: "node",
+        run: |server| node(server, "redis.mjs", "2"),
+    },
+    Judge {
+        name: "redis of Node, RESP3",
+        program: "node",
+        run: |server| node(server, "redis.mjs", "3"),
+    },
+    Judge {
+        name: "redis of Rust",
+        program: "redis of Rust",
+        run: rust,
     },
     Judge {
         name: "redis-server, COMMAND",
@@ -126,6 +147,8 @@ fn judge(asked: Option<String>) -> Outcome {
 fn is_installed(program: &str) -> bool {
     match program {
         "python3" => tool::output(Command::new(program).args(["-c", "import redis"])).is_ok(),
+        "node" => tool::find(program).is_some() && fetch_packages().is_ok(),
+        "redis of Rust" => build_rust().is_ok(),
         _ => tool::find(program).is_some(),
     }
 }
@@ -180,6 +203,43 @@ fn benchmark(server: &Server) -> Result<(), String> {
                 "pipeline {pipeline}: {lines} of 6 tests finished\n{text}"
             ));
         }
+    }
+    Ok(())
+}
+
+fn node(server: &Server, script: &str, protocol: &str) -> Result<(), String> {
+    let mut command = Command::new("node");
+    command.current_dir(tree::root().join("e2e/node"));
+    command.args([script, &server.port.to_string(), protocol]);
+    tool::output(&mut command).map(drop)
+}
+
+/// Brings the pinned packages of the scripts, unless they are there.
+fn fetch_packages() -> Result<(), String> {
+    let dir = tree::root().join("e2e/node");
+    if dir.join("node_modules/.package-lock.json").is_file() {
+        return Ok(());
+    }
+    let mut command = Command::new("npm");
+    command.current_dir(dir);
+    command.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]);
+    tool::output(&mut command).map(drop)
+}
+
+/// Builds the program of the Rust client.
+fn build_rust() -> Result<(), String> {
+    let mut command = tool::cargo();
+    command.current_dir(tree::root().join("e2e/rust"));
+    command.args(["build", "--quiet", "--locked", "--target-dir"]);
+    tool::output(command.arg(tree::target_dir().join("e2e"))).map(drop)
+}
+
+fn rust(server: &Server) -> Result<(), String> {
+    let program = tree::target_dir().join("e2e/debug/russet-e2e");
+    for protocol in ["2", "3"] {
+        let mut command = Command::new(&program);
+        command.args([&server.port.to_string(), protocol]);
+        tool::output(&mut command)?;
     }
     Ok(())
 }
