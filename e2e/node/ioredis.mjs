@@ -1,7 +1,7 @@
 // Drives a server with ioredis: the argument is a port.
 import Redis from "ioredis";
 
-import { check, main, next, refused } from "./common.mjs";
+import { check, main, next, refused } from "./checks.mjs";
 
 const port = Number(process.argv[2]);
 const connect = (options = {}) => new Redis({ host: "127.0.0.1", port, ...options });

@@ -1,7 +1,7 @@
 // Drives a server with the client "redis" for Node: arguments are a port and a protocol.
 import { createClient } from "redis";
 
-import { check, main, refused } from "./common.mjs";
+import { check, main, refused } from "./checks.mjs";
 
 const [port, RESP] = process.argv.slice(2).map(Number);
 

@@ -1,8 +1,8 @@
 //! `cargo xtask e2e`: clients that people use, against a server process on a loopback port.
 //!
 //! redis-cli in both protocols, redis-benchmark, the Python client with the script beside this
-//! file, and the clients of Node and Rust with the programs of `e2e/`. They judge the bytes we send as nothing of our own can. A Redis server judges the
-//! files we write, and we read its.
+//! file, and the clients of Node and Rust with the programs of `e2e/`. They judge the bytes we send
+//! as nothing of our own can. A Redis server judges the files we write, and we read its.
 //!
 //! Always true: a failed step shows the server's log; a client that is not installed is reported.
 //! Not here: the official Tcl suite — `compat/`
@@ -10,6 +10,8 @@
 mod commands;
 mod files;
 
+use std::fs;
+use std::path::PathBuf;
 use std::process::Command;
 
 use crate::args::Args;
@@ -209,19 +211,34 @@ fn benchmark(server: &Server) -> Result<(), String> {
 
 fn node(server: &Server, script: &str, protocol: &str) -> Result<(), String> {
     let mut command = Command::new("node");
-    command.current_dir(tree::root().join("e2e/node"));
+    command.current_dir(node_dir());
     command.args([script, &server.port.to_string(), protocol]);
     tool::output(&mut command).map(drop)
 }
 
-/// Brings the pinned packages of the scripts, unless they are there.
+/// Where the scripts stand beside their packages.
+fn node_dir() -> PathBuf {
+    tree::target_dir().join("e2e/node")
+}
+
+/// Copies the scripts, and brings their pinned packages unless they are there.
 fn fetch_packages() -> Result<(), String> {
-    let dir = tree::root().join("e2e/node");
-    if dir.join("node_modules/.package-lock.json").is_file() {
+    let (from, to) = (tree::root().join("e2e/node"), node_dir());
+    let lock = "package-lock.json";
+    let old = fs::read(to.join(lock)).ok();
+    let copied = fs::create_dir_all(&to).and_then(|()| {
+        for entry in fs::read_dir(&from)? {
+            let entry = entry?;
+            fs::copy(entry.path(), to.join(entry.file_name()))?;
+        }
+        fs::read(to.join(lock))
+    });
+    let new = copied.map_err(|error| error.to_string())?;
+    if old.is_some_and(|old| old == new) && to.join("node_modules").is_dir() {
         return Ok(());
     }
     let mut command = Command::new("npm");
-    command.current_dir(dir);
+    command.current_dir(to);
     command.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]);
     tool::output(&mut command).map(drop)
 }
@@ -270,6 +287,6 @@ fn encrypted(server: &Server) -> Result<(), String> {
         }
         Ok(())
     });
-    let _removed = std::fs::remove_dir_all(&dir);
+    let _removed = fs::remove_dir_all(&dir);
     judged
 }
