@@ -129,7 +129,12 @@ fn clippy() -> Outcome {
         "-D",
         "warnings",
     ];
-    tool::run(cargo().args(words)).into()
+    let checked = tool::run(cargo().args(words)).and_then(|()| {
+        // What is behind a feature must not be missed without it.
+        let words = ["check", "-p", "russet-server", "--no-default-features"];
+        tool::run(cargo().args(words).args(["--all-targets", "--quiet"]))
+    });
+    checked.into()
 }
 
 fn doc() -> Outcome {
