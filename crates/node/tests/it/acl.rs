@@ -197,7 +197,8 @@ fn users_of_the_configuration_are_there_and_are_written_back() {
 fn passwords_stand_nowhere() {
     const SECRETS: [&str; 4] = ["canary-one", "canary-two", "canary-three", "canary-four"];
     let mut server = Loopback::new(Config::default());
-    let (main, other) = (server.connect(), server.connect());
+    let (main, other, monitor) = (server.connect(), server.connect(), server.connect());
+    call(&mut server, monitor, "MONITOR");
     for request in [
         "ACL SETUSER alice on >canary-one ~* +@all",
         "ACL SETUSER alice <canary-one >canary-two (~x",
@@ -233,6 +234,15 @@ fn passwords_stand_nowhere() {
             assert!(!shown.contains(secret), "{request} shows {secret}: {shown}");
         }
     }
+    let seen = call(&mut server, monitor, "ECHO behind");
+    assert!(
+        seen.contains("\"HELLO\"") && seen.contains("behind"),
+        "{seen}"
+    );
+    assert!(
+        SECRETS.iter().all(|secret| !seen.contains(secret)),
+        "{seen}"
+    );
     let mut ready = Ready::default();
     server.node().ready(&mut ready);
     let lines: Vec<String> = ready.log.iter().map(|line| line.text.clone()).collect();

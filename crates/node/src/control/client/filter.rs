@@ -43,7 +43,7 @@ impl ClientType {
 /// A condition on a client.
 #[derive(Debug)]
 enum Condition<'a> {
-    Id(Vec<u64>),
+    Id(Vec<i64>),
     Type(ClientType),
     Addr(&'a [u8]),
     Laddr(&'a [u8]),
@@ -204,7 +204,7 @@ impl<'a> Condition<'a> {
             names.is_some_and(|names| !wanted.is_empty() && name(names) == wanted)
         };
         match self {
-            Self::Id(ids) => ids.contains(&session.id),
+            Self::Id(ids) => ids.iter().any(|id| u64::try_from(*id) == Ok(session.id)),
             Self::Type(kind) => *kind == ClientType::of(core, session),
             Self::Addr(addr) => addresses(&session.origin).0.as_bytes() == *addr,
             Self::Laddr(laddr) => addresses(&session.origin).1.as_bytes() == *laddr,
@@ -237,16 +237,17 @@ impl<'a> Condition<'a> {
 }
 
 /// The numbers of clients from an argument on, at least one.
-fn ids(args: &Args<'_>, from: usize, command: Command) -> Result<Vec<u64>, CommandError> {
+fn ids(args: &Args<'_>, from: usize, command: Command) -> Result<Vec<i64>, CommandError> {
     let refusal = match command {
         Command::List => NOT_AN_ID,
         Command::Kill => CommandError::text("ERR client-id should be greater than 0"),
     };
-    let is_fit = |id: &i64| *id > 0 || command == Command::List && *id == 0;
+    // COMPAT: nobody has a number below 1, which is no error of LIST.
+    let is_fit = |id: &i64| *id > 0 || command == Command::List;
     let mut ids = Vec::new();
     for arg in args.skip(from).iter() {
         match parse_i64(arg) {
-            Some(id) if is_fit(&id) => ids.push(id as u64),
+            Some(id) if is_fit(&id) => ids.push(id),
             None if !ids.is_empty() => break,
             _ => return Err(refusal),
         }
