@@ -25,6 +25,7 @@ mod restart;
 mod rewrites;
 mod scripts;
 mod sessions;
+mod shapes;
 mod syncs;
 mod unchanged;
 mod wait;
