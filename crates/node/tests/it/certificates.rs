@@ -279,3 +279,16 @@ fn info_shows_the_tls_port_where_it_is_the_only_one() {
     ];
     assert_eq!(listeners, expect);
 }
+
+#[test]
+fn a_migration_speaks_tls_where_the_cluster_does() {
+    for (setting, expect) in [("no", Transport::Plain), ("yes", Transport::tls())] {
+        let mut bench = Bench::new(&format!("tls-cluster {setting}\n"));
+        bench.send("SET k v\r\n");
+        let jobs = bench.send("MIGRATE 127.0.0.1 7 k 0 1000\r\n");
+        let [(_, Job::Dial(dial))] = jobs.as_slice() else {
+            panic!("{jobs:?}")
+        };
+        assert_eq!((dial.port, &dial.transport), (7, &expect));
+    }
+}
