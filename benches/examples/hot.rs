@@ -38,6 +38,8 @@ const WORKLOADS: &[(&str, Run)] = &[
     ("node/get-p16", |count| {
         node(PIPELINE, count, |key| vec![b"GET".to_vec(), key])
     }),
+    ("node/get-of-user-p1", |count| of_user(1, count)),
+    ("node/get-of-user-p16", |count| of_user(PIPELINE, count)),
     ("node/set-p1", |count| node(1, count, set_request)),
     ("node/set-p16", |count| node(PIPELINE, count, set_request)),
     ("node/incr-p16", |count| node(PIPELINE, count, incr_request)),
@@ -171,15 +173,33 @@ fn engine_set(count: usize) {
 
 /// A node under a pipeline of requests over all keys: bytes in, bytes out.
 fn node(pipeline: usize, count: usize, request: fn(Vec<u8>) -> Vec<Vec<u8>>) {
-    run(pipeline, count, request, false);
+    run(pipeline, count, request, Also::Nothing);
 }
 
 /// The same with a reader of the journal, which takes its bytes after each turn, as a file would.
 fn journalled(count: usize, request: fn(Vec<u8>) -> Vec<Vec<u8>>) {
-    run(PIPELINE, count, request, true);
+    run(PIPELINE, count, request, Also::Journalled);
 }
 
-fn run(pipeline: usize, count: usize, request: fn(Vec<u8>) -> Vec<Vec<u8>>, is_journalled: bool) {
+/// GET by a user with ten rules.
+fn of_user(pipeline: usize, count: usize) {
+    let request = |key| vec![b"GET".to_vec(), key];
+    run(pipeline, count, request, Also::OfUser);
+}
+
+/// What is special about a run.
+#[derive(PartialEq, Eq)]
+enum Also {
+    Nothing,
+    Journalled,
+    OfUser,
+}
+
+const USER: &[u8] =
+    b"ACL SETUSER user on nopass ~a:* ~b:* ~key:* &news:* +@read +@write -@dangerous \
+    +config|get\r\n";
+
+fn run(pipeline: usize, count: usize, request: fn(Vec<u8>) -> Vec<Vec<u8>>, also: Also) {
     let mut server = Loopback::new(russet_node::Config::default());
     let client = server.connect();
     // Both the reads' values and what the workload itself writes are there before it begins.
@@ -196,7 +216,11 @@ fn run(pipeline: usize, count: usize, request: fn(Vec<u8>) -> Vec<Vec<u8>>, is_j
     let batches: Vec<Vec<u8>> = (0..KEYS / pipeline)
         .map(|batch| wire((0..pipeline).map(|n| request(key(batch * pipeline + n)))))
         .collect();
-    let reader = is_journalled.then(|| server.node().attach_reader(u64::MAX));
+    let reader = (also == Also::Journalled).then(|| server.node().attach_reader(u64::MAX));
+    if also == Also::OfUser {
+        server.call(client, USER);
+        server.call(client, b"AUTH user any\r\n");
+    }
     let mut replies = Vec::new();
     for batch in batches.iter().cycle().take(count.div_ceil(pipeline)) {
         replies.clear();

@@ -24,6 +24,10 @@ const TOLERANCE: f64 = 0.02;
 /// A workload with a reader of the journal, and the most it may cost of the one without.
 const JOURNALLED: &str = "-journalled";
 const JOURNALLED_MAX: f64 = 1.35;
+/// A workload of a user with ten rules, and the most it may cost of the one of the default user:
+/// of the node alone, without the system calls around it.
+const OF_USER: &str = "-of-user";
+const OF_USER_MAX: f64 = 1.15;
 /// Two lengths, multiples of every pipeline.
 const SHORT: u64 = 1_600;
 const LONG: u64 = 11_200;
@@ -143,7 +147,8 @@ fn judge(old: &BTreeMap<String, f64>, new: &BTreeMap<String, f64>) -> Result<(),
             None => worse.push(format!("{name}: no committed figure, run with --update")),
         }
     }
-    worse.extend(dear_journal(new));
+    worse.extend(dear(new, JOURNALLED, JOURNALLED_MAX));
+    worse.extend(dear(new, OF_USER, OF_USER_MAX));
     if worse.is_empty() {
         Ok(())
     } else {
@@ -151,18 +156,15 @@ fn judge(old: &BTreeMap<String, f64>, new: &BTreeMap<String, f64>) -> Result<(),
     }
 }
 
-/// The workloads that cost too much more for being recorded in the journal.
-fn dear_journal(figures: &BTreeMap<String, f64>) -> Vec<String> {
-    let recorded = figures.iter().filter_map(|(name, figure)| {
-        let plain = figures.get(&name.replace(JOURNALLED, ""))?;
-        let is_pair = name.contains(JOURNALLED);
-        is_pair.then_some((name, figure / plain))
+/// The workloads with a word in their names that cost too much more than those without it.
+fn dear(figures: &BTreeMap<String, f64>, word: &str, most: f64) -> Vec<String> {
+    let pairs = figures.iter().filter_map(|(name, figure)| {
+        let plain = figures.get(&name.replace(word, ""))?;
+        name.contains(word).then_some((name, figure / plain))
     });
-    let dear = recorded.filter(|(_, ratio)| *ratio > JOURNALLED_MAX);
-    dear.map(|(name, ratio)| {
-        format!("{name}: {ratio:.2} of it unrecorded, at most {JOURNALLED_MAX}")
-    })
-    .collect()
+    let dear = pairs.filter(|(_, ratio)| *ratio > most);
+    dear.map(|(name, ratio)| format!("{name}: {ratio:.2} of it without, at most {most}"))
+        .collect()
 }
 
 fn read_figures() -> BTreeMap<String, f64> {
@@ -188,7 +190,7 @@ fn write_figures(figures: &BTreeMap<String, f64>) -> Result<(), String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{BTreeMap, collected, dear_journal, judge, parse_figures};
+    use super::{BTreeMap, JOURNALLED, JOURNALLED_MAX, collected, dear, judge, parse_figures};
 
     #[test]
     fn callgrind_totals_are_read() {
@@ -203,8 +205,9 @@ mod tests {
             let rows = [("set-p16", 100.0), ("set-journalled-p16", recorded)];
             rows.map(|(name, figure)| (name.to_owned(), figure)).into()
         };
-        assert!(dear_journal(&figures(135.0)).is_empty());
-        assert_eq!(dear_journal(&figures(136.0)).len(), 1);
+        let dear = |recorded| dear(&figures(recorded), JOURNALLED, JOURNALLED_MAX);
+        assert!(dear(135.0).is_empty());
+        assert_eq!(dear(136.0).len(), 1);
     }
 
     #[test]

@@ -16,7 +16,7 @@ use std::borrow::Cow;
 use russet_resp::Args;
 
 use crate::category::{Categories, categories};
-use crate::row::{Begin, Family, Find, Flags, Group, KeyFlags, Row, Spec};
+use crate::row::{Begin, Channels, Family, Find, Flags, Group, KeyFlags, Row, Spec};
 
 /// A command of one registry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -67,6 +67,9 @@ pub struct Command<H> {
     pub legacy: LegacyKeys,
     /// Whether the legacy positions do not tell all keys.
     pub movable_keys: bool,
+    /// The only argument that rights are asked about, if that is one key at the same place in every
+    /// request, and the access to it.
+    pub only_key: Option<(u8, KeyFlags)>,
 }
 
 impl<H> Command<H> {
@@ -253,6 +256,7 @@ impl<H> Registry<H> {
             categories: categories(group, spec, row.run.is_none()),
             legacy: legacy_keys(spec),
             movable_keys: movable_keys(spec),
+            only_key: only_key(spec),
         });
         id
     }
@@ -501,6 +505,26 @@ fn compared(word: u64) -> u64 {
         }
     };
     u64::from_le_bytes(word.to_le_bytes().map(of_byte))
+}
+
+/// The key of a command that has one, and neither channels nor keys that its request does not name.
+fn only_key(spec: &Spec) -> Option<(u8, KeyFlags)> {
+    let [key] = spec.keys else {
+        return None;
+    };
+    let vague = [
+        KeyFlags::NOT_KEY,
+        KeyFlags::INCOMPLETE,
+        KeyFlags::VARIABLE_FLAGS,
+    ];
+    let is_vague = vague.into_iter().any(|flag| key.flags.has(flag));
+    let is_alone = spec.channels == Channels::None && !spec.flags.has(Flags::READS_OTHERS);
+    match (key.begin, key.find) {
+        (Begin::Index(at), Find::Range { last: 0, .. }) if is_alone && !is_vague => {
+            Some((at, key.flags))
+        }
+        _ => None,
+    }
 }
 
 /// First, last and step as clients of old expect them: the specs that are plain ranges, as far as

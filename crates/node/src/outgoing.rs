@@ -55,7 +55,7 @@ pub(crate) struct Outgoing {
     limits: [OutputLimit; 4],
     /// The session that runs, and the messages for it that wait behind its reply.
     running: Option<ConnId>,
-    aside: Output,
+    aside: Option<Box<Output>>,
     /// Replies that depend on what is behind this offset may not leave; `None`: all may.
     allowed: Option<Offset>,
     /// The offset that replies depend on which are written now.
@@ -98,7 +98,7 @@ impl Default for Outgoing {
             spares: Spares::default(),
             limits: [OutputLimit::default(); 4],
             running: None,
-            aside: Output::default(),
+            aside: None,
             allowed: None,
             depends_on: Offset::default(),
             is_lenient: false,
@@ -360,7 +360,7 @@ impl Outgoing {
     /// The reply of a command of the running session is written: what was put aside follows it.
     #[inline]
     pub(crate) fn end_reply(&mut self) {
-        if !self.aside.is_empty() {
+        if self.aside.is_some() {
             self.append_aside();
         }
     }
@@ -375,7 +375,9 @@ impl Outgoing {
 
     #[cold]
     fn append_aside(&mut self) {
-        let aside = std::mem::take(&mut self.aside);
+        let Some(aside) = self.aside.take() else {
+            return;
+        };
         let output = self.own();
         for chunk in aside.chunks() {
             match chunk {

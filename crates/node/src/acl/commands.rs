@@ -56,8 +56,9 @@ impl Commands {
             || first.is_some_and(|first| self.has_first(command.id, first))
     }
 
+    /// Whether it allows a command, whatever its arguments.
     #[inline]
-    fn has(&self, id: CommandId) -> bool {
+    pub(super) fn has(&self, id: CommandId) -> bool {
         let (word, bit) = place(id);
         self.bits.get(word).is_some_and(|word| word & bit != 0)
     }

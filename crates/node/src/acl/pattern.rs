@@ -47,7 +47,12 @@ impl Pattern {
         match self.form {
             Form::Literal => *self.text == *text,
             // COMPAT: a star does not match the empty text.
-            Form::Prefix => text.starts_with(&self.text[..self.text.len() - 1]) && !text.is_empty(),
+            Form::Prefix => {
+                let prefix = &self.text[..self.text.len() - 1];
+                // PERF: a call to compare the rest is rarely needed.
+                let may = prefix.is_empty() || text.first() == prefix.first();
+                may && text.starts_with(prefix) && !text.is_empty()
+            }
             Form::Any => glob::matches(&self.text, text),
         }
     }

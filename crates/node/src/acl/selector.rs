@@ -5,6 +5,7 @@
 //! Not here: which request needs what — `permission.rs`.
 
 use russet_command::Registry;
+use russet_command::registry::CommandId;
 use russet_command::row::KeyFlags;
 
 use super::commands::Commands;
@@ -108,6 +109,12 @@ impl Selector {
     #[inline]
     pub(crate) fn has_all_keys(&self) -> bool {
         self.keys == Keys::All
+    }
+
+    /// Whether it allows a command with any argument, in any database.
+    #[inline]
+    pub(crate) fn allows_command_of(&self, id: CommandId) -> bool {
+        self.databases == Databases::All && self.commands.has(id)
     }
 
     /// Whether a key may be accessed as a command does.

@@ -19,7 +19,9 @@ impl Outgoing {
             return false;
         }
         if self.running == Some(conn) {
-            self.aside.extend_shared(message.clone());
+            self.aside
+                .get_or_insert_default()
+                .extend_shared(message.clone());
             return true;
         }
         let output = self.output(conn);
