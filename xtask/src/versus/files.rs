@@ -174,6 +174,7 @@ fn measure_save(save: &Save, server: &Server, keys: u64, data: u64) -> Result<Fi
         keys,
         fill: Fill::Nothing,
         listeners: Listeners::Nobody,
+        is_of_user: false,
         settings: save.settings,
     };
     beside(server, &writes, |requests| {

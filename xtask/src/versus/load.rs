@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use crate::processes;
 use crate::server::{Client, Server};
-use crate::versus::workload::{Batch, Chance, Workload};
+use crate::versus::workload::{Batch, Chance, Workload, log_in};
 
 const THREADS: usize = 2;
 
@@ -67,9 +67,10 @@ fn shares(server: &Server, workload: &Workload, round: u64) -> Result<Vec<Share>
     let mut shares = Vec::new();
     for thread in 0..THREADS {
         let count = share.min(workload.connections.saturating_sub(thread * share));
-        let clients = (0..count)
+        let mut clients = (0..count)
             .map(|_| server.connect())
             .collect::<Result<Vec<_>, _>>()?;
+        log_in(workload, &mut clients)?;
         let chance = Chance::new(round * 1_000 + thread as u64 + 1);
         shares.push((clients, Vec::new(), chance));
     }

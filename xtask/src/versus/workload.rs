@@ -68,6 +68,8 @@ pub(crate) struct Workload {
     pub(crate) fill: Fill,
     /// Connections that hear every request, or nobody.
     pub(crate) listeners: Listeners,
+    /// Whether the connections are of a user with ten rules.
+    pub(crate) is_of_user: bool,
     /// More of the servers' command line.
     pub(crate) settings: &'static [&'static str],
 }
@@ -132,6 +134,14 @@ impl Workload {
         Self { settings, ..self }
     }
 
+    /// The same by a user with ten rules.
+    const fn of_user(self) -> Self {
+        Self {
+            is_of_user: true,
+            ..self
+        }
+    }
+
     /// The same, sent by one connection and heard by these.
     const fn to(self, listeners: Listeners) -> Self {
         let keys = match listeners {
@@ -145,6 +155,36 @@ impl Workload {
             ..self
         }
     }
+}
+
+/// A user with ten rules.
+const USER: &[&str] = &[
+    "ACL",
+    "SETUSER",
+    "user",
+    "on",
+    "nopass",
+    "~a:*",
+    "~b:*",
+    "~key:*",
+    "&news:*",
+    "+@read",
+    "+@write",
+    "-@dangerous",
+    "+config|get",
+];
+
+/// Lets the connections of a workload be of its user.
+pub(crate) fn log_in(workload: &Workload, clients: &mut [Client]) -> Result<(), String> {
+    let words: Vec<&[u8]> = USER.iter().map(|word| word.as_bytes()).collect();
+    for client in clients.iter_mut().filter(|_| workload.is_of_user) {
+        client.ask(&words)?;
+        let reply = client.ask(&[b"AUTH", b"user", b"any"])?;
+        if reply != b"+OK\r\n" {
+            return Err(String::from_utf8_lossy(&reply).into_owned());
+        }
+    }
+    Ok(())
 }
 
 const SMALL_KEYS: u64 = 1_000_000;
@@ -180,6 +220,7 @@ const fn row(
         keys,
         fill,
         listeners: Listeners::Nobody,
+        is_of_user: false,
         settings: &[],
     }
 }
@@ -203,6 +244,8 @@ pub(crate) const WORKLOADS: &[Workload] = &[
     row("sadd-p16", 1_000_000, 16, &[Is("SADD"), Is("set"), Key("member:")], Fill::Nothing),
     row("hset-p16", 1_000_000, 16, &[Is("HSET"), Is("hash"), Key("field:"), Value(16)], Fill::Nothing),
     row("zadd-p16", 1_000_000, 16, &[Is("ZADD"), Is("zset"), Key(""), Key("member:")], Fill::Nothing),
+    row("acl-get-p1", 150_000, 1, GET, Fill::Small).of_user(),
+    row("acl-get-p16", 1_500_000, 16, GET, Fill::Small).of_user(),
     row("publish-1", 50_000, 1, PUBLISH, Fill::Nothing).to(Listeners::OfChannel(1)),
     row("publish-1-p16", 400_000, 16, PUBLISH, Fill::Nothing).to(Listeners::OfChannel(1)),
     row("publish-100", 3_000, 1, PUBLISH, Fill::Nothing).to(Listeners::OfChannel(100)),
