@@ -357,7 +357,6 @@ pub(crate) const SETTINGS: &[Setting] = &[
         .does("Whether the append-only file is not synced while it is rewritten."),
     Setting::special("notify-keyspace-events", "", Kind::Events)
         .to(|t, v| t.notify_keyspace_events = v.choice()).then(Act::Data)
-        .lacks("no event is published")
         .does("Which keyspace events are published."),
     Setting::choice("oom-score-adj", "no",
         &[("no", 0), ("yes", 1), ("relative", 1), ("absolute", 2)])

@@ -567,7 +567,7 @@ fn settings_without_effect_are_named_when_they_are_given_a_value() {
         ("replicaof 127.0.0.1 6380", &["replicaof"]),
         ("cluster-enabled yes", &["cluster-enabled"]),
         ("min-replicas-to-write 2", &["min-replicas-to-write"]),
-        ("notify-keyspace-events KEA", &["notify-keyspace-events"]),
+        ("notify-keyspace-events KEA", &[]),
         ("io-threads 4", &["io-threads"]),
         ("syslog-enabled yes", &["syslog-enabled"]),
         ("maxmemory-policy allkeys-lru", &[]),
