@@ -80,6 +80,8 @@ pub struct Ready {
     pub wake_at_us: Option<u64>,
     /// 12. End the process, once all appends are written and output had its time.
     pub exit: Option<Exit>,
+    /// 13. The service is about to end, and has not refused to: whoever asks again may insist.
+    pub is_ending: bool,
 }
 
 impl Ready {
@@ -98,5 +100,6 @@ impl Ready {
         self.again = false;
         self.wake_at_us = None;
         self.exit = None;
+        self.is_ending = false;
     }
 }

@@ -21,6 +21,7 @@ use crate::block;
 use crate::buffers::BUFFER_SIZE;
 use crate::core::Core;
 use crate::cron;
+use crate::hurdles::Hurdles;
 use crate::migrate::Migrate;
 use crate::node::Node;
 use crate::outgoing::Class;
@@ -196,6 +197,7 @@ impl Service for Node {
         hand_over(&mut outgoing.kill, &mut ready.kill);
         ready.stall_us = std::mem::take(&mut outbox.stall_us);
         ready.exit = outbox.exit.take();
+        ready.is_ending = self.core.is_end_asked || self.core.hurdles.has(Hurdles::EXITING);
         ready.again = self.turn.again;
         ready.wake_at_us = Some(self.wake_at_us());
     }

@@ -103,6 +103,8 @@ pub struct Reactor<S> {
     complain_at_us: u64,
     /// The turn did something, so its time is old when it ends.
     was_busy: bool,
+    /// A signal asked the service to end, and it has not refused.
+    was_asked_to_end: bool,
 }
 
 /// A closure that measures the process, and when it is called next.
@@ -165,6 +167,7 @@ impl<S: Service> Reactor<S> {
             accept_at_us: 0,
             complain_at_us: 0,
             was_busy: false,
+            was_asked_to_end: false,
         })
     }
 
@@ -224,6 +227,10 @@ impl<S: Service> Reactor<S> {
         self.measure();
         self.service.run(self.now);
         self.service.ready(&mut self.ready);
+        if self.was_asked_to_end {
+            self.was_asked_to_end = self.ready.is_ending || self.ready.exit.is_some();
+            self.remote.note_ending(self.was_asked_to_end);
+        }
         let exit = self.act();
         self.ready.clear();
         exit
@@ -378,6 +385,7 @@ impl<S: Service> Reactor<S> {
     fn hear_remote(&mut self) {
         self.remote.listen();
         for signal in self.remote.take_signals() {
+            self.was_asked_to_end = true;
             self.service.shutdown_requested(self.now, signal.name());
         }
         self.hear_reports();

@@ -47,6 +47,8 @@ pub struct Remote {
 struct Shared {
     waker: Waker,
     signals: AtomicU8,
+    /// The service was asked to end, and did not refuse.
+    is_ending: AtomicBool,
     /// The loop was woken and has not listened yet.
     is_calling: AtomicBool,
 }
@@ -58,6 +60,7 @@ impl Remote {
             shared: Arc::new(Shared {
                 waker,
                 signals: AtomicU8::new(0),
+                is_ending: AtomicBool::new(false),
                 is_calling: AtomicBool::new(false),
             }),
         })
@@ -68,8 +71,20 @@ impl Remote {
     /// # Errors
     /// The loop could not be woken; it sees the request at its next turn.
     pub fn request_shutdown(&self, signal: Signal) -> io::Result<()> {
+        self.shared.is_ending.store(true, Ordering::Release);
         self.shared.signals.fetch_or(signal.bit(), Ordering::AcqRel);
         self.call()
+    }
+
+    /// Whether the service was asked to end, is not there yet, and has not refused.
+    #[must_use]
+    pub fn is_shutdown_pending(&self) -> bool {
+        self.shared.is_ending.load(Ordering::Acquire)
+    }
+
+    /// The service is about to end, or stays.
+    pub(crate) fn note_ending(&self, is_ending: bool) {
+        self.shared.is_ending.store(is_ending, Ordering::Release);
     }
 
     /// Wakes the loop, unless somebody did already.

@@ -1,11 +1,12 @@
 //! Signals: two ask for the end, one is ignored.
 //!
 //! They are taken by a thread of their own, which only passes them on: the loop hears of them
-//! between two turns. A second `SIGINT` does not wait for the loop.
+//! between two turns. A `SIGINT` behind another signal does not wait for the loop, unless the end was
+//! refused since: then it asks again.
 //!
 //! ```text
 //!  SIGTERM, SIGINT ─► thread ─► log, remote ─► loop: shutdown_requested
-//!  SIGINT again    ─► thread ─► exit(1)
+//!  SIGINT, while the end that was asked for is under way ─► thread ─► exit(1)
 //!  SIGHUP          ─► thread ─► nothing
 //! ```
 //! Signals that mean a crash are reported in the log before the process ends by them.
@@ -26,7 +27,6 @@ use std::mem::MaybeUninit;
 use std::ptr;
 use std::thread;
 
-use russet_reactor::clock::wall_us;
 use russet_reactor::{Remote, Signal};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGXFSZ};
 use signal_hook::iterator::Signals;
@@ -37,33 +37,23 @@ use crate::log::Log;
 /// The thread only waits.
 const STACK_SIZE: usize = 64 << 10;
 
-/// A `SIGINT` this soon after another is impatience; later, the first may have been refused.
-const INSIST_US: i64 = 10_000_000;
-
 /// Starts the thread.
 pub(crate) fn listen(remote: Remote, log: Log) -> io::Result<()> {
     // Taking SIGXFSZ has a file that grows beyond the limit fail like a full disk.
     let mut signals = Signals::new([SIGTERM, SIGINT, SIGHUP, SIGXFSZ])?;
     let thread = thread::Builder::new().name("russet-signal".to_owned());
     thread.stack_size(STACK_SIZE).spawn(move || {
-        let mut asked_at_us = None;
         for number in signals.forever() {
             let signal = match number {
                 SIGINT => Signal::Int,
                 SIGTERM => Signal::Term,
                 _ => continue,
             };
-            let now_us = wall_us();
-            let is_asked = asked_at_us.is_some_and(|at| now_us.saturating_sub(at) < INSIST_US);
-            if is_asked && signal == Signal::Int {
+            if signal == Signal::Int && remote.is_shutdown_pending() {
                 log.write_from_signal("You insist... exiting now.");
                 // COMPAT: a dump that is not complete goes; the working directory is its place.
                 let _ = std::fs::remove_file(format!("temp-{}.rdb", std::process::id()));
                 std::process::exit(1);
-            }
-            // A SIGTERM may have been taken back since (SHUTDOWN ABORT).
-            if signal == Signal::Int {
-                asked_at_us = Some(now_us);
             }
             let text = format!("Received {} scheduling shutdown...", signal.name());
             log.write_from_signal(&text);

@@ -69,8 +69,8 @@ fn settings_without_effect_are_named_in_the_log() {
         &server.lines,
         " # The setting 'replicaof' has no effect in this version",
     );
-    assert_eq!(server.ask("CONFIG SET notify-keyspace-events KEA"), "+OK");
-    server.read_until(" # The setting 'notify-keyspace-events' has no effect");
+    assert_eq!(server.ask("CONFIG SET latency-monitor-threshold 9"), "+OK");
+    server.read_until(" # The setting 'latency-monitor-threshold' has no effect");
     assert_eq!(server.ask("PING"), "+PONG");
 }
 
@@ -148,6 +148,25 @@ fn sigint_ends_a_server_and_sighup_does_not() {
     assert_eq!(server.ask("PING"), "+PONG");
     server.signal(Signal::INT);
     server.read_until("Received SIGINT scheduling shutdown...");
+    let (status, lines, _) = server.wait();
+    assert_eq!(status.code(), Some(0), "{lines:#?}");
+}
+
+#[test]
+fn sigint_after_a_refusal_asks_again_and_does_not_insist() {
+    let options = ["--save", "3600 1", "--enable-protected-configs", "yes"];
+    let mut server = Server::start(&options);
+    // Nobody can write a dump there.
+    assert_eq!(server.ask("CONFIG SET dir /proc"), "+OK");
+    assert_eq!(server.ask("SET key value"), "+OK");
+    for _ in 0..2 {
+        server.signal(Signal::INT);
+        server.read_until("Received SIGINT scheduling shutdown...");
+        server.read_until("Error trying to save the DB, can't exit.");
+        // The refusal is known to everybody by the end of the turn.
+        assert_eq!(server.ask("PING"), "+PONG");
+    }
+    assert_eq!(server.ask("SHUTDOWN NOSAVE"), "");
     let (status, lines, _) = server.wait();
     assert_eq!(status.code(), Some(0), "{lines:#?}");
 }
