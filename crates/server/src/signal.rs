@@ -1,8 +1,8 @@
 //! Signals: two ask for the end, one is ignored.
 //!
 //! They are taken by a thread of their own, which only passes them on: the loop hears of them
-//! between two turns. A `SIGINT` behind another signal does not wait for the loop, unless the end was
-//! refused since: then it asks again.
+//! between two turns. A `SIGINT` behind another signal does not wait for the loop, unless the end
+//! was refused since: then it asks again.
 //!
 //! ```text
 //!  SIGTERM, SIGINT ─► thread ─► log, remote ─► loop: shutdown_requested
