@@ -1,8 +1,9 @@
-//! The bodies of the fuzz targets that feed a node: arbitrary bytes, rules of users, and payloads
-//! for RESTORE.
+//! The bodies of the fuzz targets that feed a node: arbitrary bytes, sessions, rules of users, and
+//! payloads for RESTORE.
 
 pub mod acl;
 pub mod restore;
+pub mod sessions;
 
 use crate::loopback::Loopback;
 

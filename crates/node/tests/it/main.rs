@@ -24,6 +24,7 @@ mod replay;
 mod restart;
 mod rewrites;
 mod scripts;
+mod seeds;
 mod sessions;
 mod shapes;
 mod syncs;
