@@ -1,7 +1,8 @@
 //! Changes of users, carried over to their sessions.
 //!
 //! ```text
-//!  a user is changed  ─► each session that has it gets the new one
+//!  a user is changed,
+//!  or a role it holds ─► each session that has it gets the new one
 //!                         unless it hears channels that its user may not use: closed
 //!  a user is removed  ─► its sessions are closed
 //!  all users are read ─► a session gets the user of the same name, or is closed

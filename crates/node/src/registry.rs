@@ -30,13 +30,14 @@ pub fn check_renames(config: &Config) -> Result<(), FileError> {
     }
 }
 
-/// Checks the users of a configuration: the rules of its `user` lines, or its file of users.
+/// Checks the users of a configuration: the rules of its `user` and `role` lines, or its file of
+/// users.
 /// [`Node::new`](crate::Node::new) expects them to be right.
 ///
 /// # Errors
 /// The line of the log that says why the server does not start.
 pub fn check_users(config: &Config) -> Result<(), String> {
-    if config.aclfile.is_empty() && config.declared_users().is_empty() {
+    if config.aclfile.is_empty() && !config.declares_users() {
         return Ok(());
     }
     let checked = store::configured(config, &commands(config.renames()));

@@ -1,8 +1,10 @@
-//! Users as text: the file that the setting `aclfile` names, and the `user` lines of `redis.conf`.
+//! Users and roles as text: the file that the setting `aclfile` names, and the `user` and `role`
+//! lines of `redis.conf`.
 //!
 //! ```text
+//!  role reader ~app:* resetchannels -@all +@read
 //!  user alice on #2d71… ~app:* resetchannels -@all +@read (%R~log:* resetchannels -@all +get)
-//!  user default on nopass sanitize-payload ~* &* +@all
+//!  user default on nopass sanitize-payload ~* &* +@all role=reader
 //! ```
 //! Always true: text with an error anywhere gives no users, and all its errors are named.
 //! Not here: reading and writing files — `store.rs`; CONFIG REWRITE — `config/rewrite.rs`.
@@ -10,6 +12,7 @@
 use std::collections::BTreeSet;
 
 use super::declared::Declared;
+use super::role::{self, Role};
 use super::rule::{RuleError, has_spaces};
 use super::user::{Rulebook, User};
 use super::users::Users;
@@ -31,8 +34,15 @@ pub(crate) fn read<H>(text: &[u8], file: &str, book: &Rulebook<'_, H>) -> Result
         names: BTreeSet::new(),
         errors: Vec::new(),
     };
-    for (number, line) in text.split(|&byte| byte == b'\n').enumerate() {
-        reader.read_line(trim(line, b" \t\r\n"), number + 1);
+    let lines = text.split(|&byte| byte == b'\n');
+    let lines = lines.map(|line| trim(line, b" \t\r\n"));
+    let (roles, users): (Vec<_>, Vec<_>) = (1..).zip(lines).partition(|(_, line)| is_role(line));
+    // A user may stand before the roles that it holds.
+    for (number, line) in roles {
+        reader.read_role(line, number);
+    }
+    for (number, line) in users {
+        reader.read_user(line, number);
     }
     if reader.errors.is_empty() {
         return Ok(reader.users);
@@ -44,12 +54,25 @@ pub(crate) fn read<H>(text: &[u8], file: &str, book: &Rulebook<'_, H>) -> Result
 /// The text of a file with these users.
 pub(crate) fn write(users: &Users) -> Vec<u8> {
     let mut text = Vec::new();
-    for user in users.iter() {
-        text.append(&mut user.line());
+    for mut line in lines(users) {
+        text.append(&mut line);
         text.push(b'\n');
     }
     text
 }
+
+/// The lines of these users, behind those of the roles.
+pub(crate) fn lines(users: &Users) -> impl Iterator<Item = Vec<u8>> {
+    let roles = users.roles().values().map(|role| role.line());
+    roles.chain(users.iter().map(|user| user.line()))
+}
+
+fn is_role(line: &[u8]) -> bool {
+    line.split(|&byte| byte == b' ').next() == Some(b"role")
+}
+
+/// The error of a parenthesis that nothing closes.
+const UNMATCHED: &[u8] = b": Unmatched parenthesis in selector definition.";
 
 struct Reader<'r, H> {
     file: &'r str,
@@ -61,7 +84,34 @@ struct Reader<'r, H> {
 }
 
 impl<H> Reader<'_, H> {
-    fn read_line(&mut self, line: &[u8], number: usize) {
+    fn read_role(&mut self, line: &[u8], number: usize) {
+        let at = format!("{}:{number}", self.file).into_bytes();
+        let mut words = line.split(|&byte| byte == b' ').skip(1);
+        let Some(name) = words.next() else {
+            return self.note(&[&at, b": role line requires a role name. "]);
+        };
+        if let Err(why) = role::check_name(name) {
+            let why = format!("': {why}. ");
+            return self.note(&[&at, b": invalid role name '", name, why.as_bytes()]);
+        }
+        if self.users.roles().contains_key(name) {
+            return self.note_duplicate("role", name, number);
+        }
+        let mut role = Role::new(name, &self.book.channels);
+        match words::join(words) {
+            Err(_) => self.note(&[&at, UNMATCHED]),
+            Ok(rules) => {
+                let rules = rules.iter().map(AsRef::as_ref);
+                let place = [&at, b": Error in role declaration".as_slice()].concat();
+                let book = self.book;
+                let mut errors = misfits(rules, &place, |rule| role.apply(rule, book));
+                self.errors.append(&mut errors);
+            }
+        }
+        self.users.put_role(role);
+    }
+
+    fn read_user(&mut self, line: &[u8], number: usize) {
         if line.is_empty() {
             return;
         }
@@ -82,57 +132,61 @@ impl<H> Reader<'_, H> {
             return self.note(&text);
         }
         if !self.names.insert(name.to_vec()) {
-            let number = number.to_string();
-            let text: [&[u8]; 5] = [
-                b"WARNING: Duplicate user '",
-                name,
-                b"' found on line ",
-                number.as_bytes(),
-                b". ",
-            ];
-            return self.note(&text);
+            return self.note_duplicate("user", name, number);
         }
         let mut user = User::new(name, &self.book.channels);
         match words::join(words) {
-            Err(_) => self.note(&[&at, b": Unmatched parenthesis in selector definition."]),
-            Ok(rules) => self.apply(&mut user, rules.iter().map(AsRef::as_ref), &at),
+            Err(_) => self.note(&[&at, UNMATCHED]),
+            Ok(rules) => {
+                let rules = rules.iter().map(AsRef::as_ref);
+                let (book, roles) = (self.book, self.users.roles());
+                let mut errors = misfits(rules, &at, |rule| user.apply(rule, book, roles));
+                self.errors.append(&mut errors);
+            }
         }
         self.users.put(user);
     }
 
-    fn apply<'w>(&mut self, user: &mut User, rules: impl Iterator<Item = &'w [u8]>, at: &[u8]) {
-        let mut has_erred = false;
-        for rule in rules {
-            let rule = trim(rule, b"\t\r\n");
-            let Err(why) = user.apply(rule, self.book) else {
-                continue;
-            };
-            let text = why.to_string();
-            match why {
-                RuleError::Unknown => {
-                    let text: [&[u8]; 6] = [
-                        at,
-                        b": Error in applying operation '",
-                        rule,
-                        b"': ",
-                        text.as_bytes(),
-                        b". ",
-                    ];
-                    self.note(&text);
-                }
-                // Only the first: it may explain the others, and its rule may hold a password.
-                _ if has_erred => {}
-                _ => {
-                    has_erred = true;
-                    self.note(&[at, b": ", text.as_bytes(), b". "]);
-                }
-            }
-        }
+    fn note_duplicate(&mut self, what: &str, name: &[u8], number: usize) {
+        let head = format!("WARNING: Duplicate {what} '");
+        let tail = format!("' found on line {number}. ");
+        self.note(&[head.as_bytes(), name, tail.as_bytes()]);
     }
 
     fn note(&mut self, parts: &[&[u8]]) {
         self.errors.append(&mut parts.concat());
     }
+}
+
+/// Applies rules; gives what is wrong with them.
+fn misfits<'w>(
+    rules: impl Iterator<Item = &'w [u8]>,
+    at: &[u8],
+    mut apply: impl FnMut(&[u8]) -> Result<(), RuleError>,
+) -> Vec<u8> {
+    let mut errors = Vec::new();
+    let mut has_erred = false;
+    for rule in rules {
+        let rule = trim(rule, b"\t\r\n");
+        let Err(why) = apply(rule) else {
+            continue;
+        };
+        let text = why.to_string();
+        let text = text.as_bytes();
+        match why {
+            RuleError::Unknown => {
+                let head: &[u8] = b": Error in applying operation '";
+                errors.append(&mut [at, head, rule, b"': ", text, b". "].concat());
+            }
+            // Only the first: it may explain the others, and its rule may hold a password.
+            _ if has_erred => {}
+            _ => {
+                has_erred = true;
+                errors.append(&mut [at, b": ", text, b". "].concat());
+            }
+        }
+    }
+    errors
 }
 
 /// Makes the users of `redis.conf`. The default one is as given unless a line defines it.
@@ -141,33 +195,39 @@ impl<H> Reader<'_, H> {
 /// The line of the log about what is wrong.
 pub(crate) fn declared<H>(
     default: User,
+    roles: &[Declared],
     lines: &[Declared],
     book: &Rulebook<'_, H>,
 ) -> Result<Users, Vec<u8>> {
     let mut users = Users::default();
     users.put(default);
+    for Declared { name, rules } in roles {
+        let mut role = Role::new(name, &book.channels);
+        for rule in rules {
+            let result = role.apply(rule, book);
+            result.map_err(|why| misfit("role", name, rule, why))?;
+        }
+        users.put_role(role);
+    }
     for Declared { name, rules } in lines {
         if has_spaces(name) {
             return Err(b"Spaces not allowed in ACL usernames".to_vec());
         }
         let mut user = User::new(name, &book.channels);
         for rule in rules {
-            user.apply(rule, book).map_err(|why| {
-                let why = why.to_string();
-                let parts: [&[u8]; 6] = [
-                    b"Error loading ACL rule '",
-                    rule,
-                    b"' for the user named '",
-                    name,
-                    b"': ",
-                    why.as_bytes(),
-                ];
-                parts.concat()
-            })?;
+            let result = user.apply(rule, book, users.roles());
+            result.map_err(|why| misfit("user", name, rule, why))?;
         }
         users.put(user);
     }
     Ok(users)
+}
+
+fn misfit(what: &str, name: &[u8], rule: &[u8], why: RuleError) -> Vec<u8> {
+    let middle = format!("' for the {what} named '");
+    let tail = format!("': {why}");
+    let head: &[u8] = b"Error loading ACL rule '";
+    [head, rule, middle.as_bytes(), name, tail.as_bytes()].concat()
 }
 
 fn trim<'l>(line: &'l [u8], blanks: &[u8]) -> &'l [u8] {

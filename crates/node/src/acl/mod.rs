@@ -1,7 +1,7 @@
 //! Users and their rights (ACL).
 //!
 //! ```text
-//!  rules ─► rule ─► user ─► selectors: commands · keys · channels · databases
+//!  rules ─► rule ─► user, role ─► selectors: commands · keys · channels · databases
 //!                    │
 //!  request ─► permission: a selector that allows all of it, or the reason why none does
 //! ```
@@ -20,6 +20,7 @@ pub(crate) mod file;
 pub(crate) mod log;
 mod pattern;
 pub(crate) mod permission;
+pub(crate) mod role;
 pub(crate) mod rule;
 pub(crate) mod selector;
 pub(crate) mod store;

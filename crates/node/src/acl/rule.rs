@@ -4,7 +4,8 @@
 //!  on off nopass resetpass reset            about the user: only outside parentheses
 //!  >password <password #digest !digest
 //!  sanitize-payload skip-sanitize-payload
-//!  clearselectors (rules)
+//!  role=name,name resetroles
+//!  clearselectors (rules)                   about selectors: outside parentheses
 //!  ~pattern %R~ %W~ %RW~ allkeys resetkeys  grants: outside parentheses and within
 //!  &pattern allchannels resetchannels
 //!  +command -command +@category -@category +command|argument allcommands nocommands
@@ -43,9 +44,15 @@ pub(crate) enum RuleError {
     /// A user that was defined before.
     #[error("Duplicate user found. A user can only be defined once in config files")]
     Duplicate,
+    /// A role that was defined before.
+    #[error("Duplicate role found. A role can only be defined once in config files")]
+    DuplicateRole,
     /// A first argument of a subcommand.
     #[error("Allowing first-arg of a subcommand is not supported")]
     FirstArgument,
+    /// A role that does not exist.
+    #[error("The specified ACL role does not exist")]
+    NoSuchRole,
     /// A password to be removed that is not there.
     #[error("The password you are trying to remove from the user does not exist")]
     NoSuchPassword,
@@ -102,6 +109,10 @@ pub(crate) enum Rule<'a> {
     Selector(&'a [u8]),
     /// The root is the only selector.
     ClearSelectors,
+    /// These roles, and no others.
+    Roles(Vec<&'a [u8]>),
+    /// No roles.
+    ResetRoles,
     /// As if it were new.
     Reset,
     /// A rule of the root selector.
@@ -156,6 +167,8 @@ impl<'a> Rule<'a> {
             b"sanitize-payload" => Self::SkipsSanitizing(false),
             b"clearselectors" => Self::ClearSelectors,
             b"reset" => Self::Reset,
+            b"resetroles" => Self::ResetRoles,
+            [b'r', b'o', b'l', b'e', b'=', ..] => Self::Roles(roles(&text[5..])?),
             [b'>', ..] => Self::AddPassword(Digest::of(&text[1..])),
             [b'<', ..] => Self::RemovePassword(Digest::of(&text[1..])),
             [b'#', ..] => Self::AddPassword(digest(&text[1..])?),
@@ -164,6 +177,20 @@ impl<'a> Rule<'a> {
             _ => Self::Grant(Grant::parse(text)?),
         })
     }
+}
+
+/// Names of roles with commas between them, each once.
+fn roles(text: &[u8]) -> Result<Vec<&[u8]>, RuleError> {
+    let mut names = Vec::new();
+    for name in text.split(|&byte| byte == b',') {
+        if name.is_empty() {
+            return Err(RuleError::Syntax);
+        }
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    Ok(names)
 }
 
 fn digest(hex: &[u8]) -> Result<Digest, RuleError> {

@@ -1,8 +1,8 @@
 //! Where users are kept: read at the start, and by ACL LOAD on a thread of the pool.
 //!
 //! ```text
-//!  user lines of redis.conf ─┐
-//!  or the file of aclfile ───┴─► Users       both at once are refused
+//!  user, role lines of redis.conf ─┐
+//!  or the file of aclfile ─────────┴─► Users       both at once are refused
 //!  ACL LOAD ─► ReadUsers (pool) ─► Users, or all errors of the file
 //! ```
 //! Always true: users that cannot be read whole are not used at all.
@@ -103,7 +103,7 @@ pub(crate) fn configured<H>(config: &Config, table: &Registry<H>) -> Loaded {
         table,
         channels: Channels::by_default(config.acl_pubsub_default),
     };
-    let is_declared = !config.declared_users().is_empty();
+    let is_declared = config.declares_users();
     if is_declared && !config.aclfile.is_empty() {
         return Err(BOTH.as_bytes().to_vec());
     }
@@ -116,7 +116,8 @@ pub(crate) fn configured<H>(config: &Config, table: &Registry<H>) -> Loaded {
         None => {
             let default = Users::default();
             let default = default.default_user().with_password(&config.requirepass);
-            file::declared(default, config.declared_users(), &book)
+            let (roles, users) = (config.declared_roles(), config.declared_users());
+            file::declared(default, roles, users, &book)
         }
     }
 }

@@ -231,25 +231,62 @@ fn rule() -> impl Strategy<Value = String> {
         2 => grants.prop_map(|grants| format!("({})", grants.join(" "))),
         1 => "(on|off|nopass|resetpass|reset|clearselectors|skip-sanitize-payload)",
         1 => "[><][a-c ]{0,3}",
+        1 => "(resetroles|role=(r|s|t)(,(r|s)){0,2})",
     ]
 }
 
 proptest! {
     #[test]
     fn a_user_that_is_shown_and_read_back_is_the_same(
-        rules in proptest::collection::vec(rule(), 0..12),
+        rules in proptest::collection::vec(("[rsu]", rule()), 0..20),
     ) {
         let (table, mut users) = (table(), Users::default());
-        for rule in &rules {
-            let _ = set(&mut users, &table, &[rule]);
+        let book = Rulebook { table: &table, channels: Channels::by_default(false) };
+        for (name, rule) in &rules {
+            let _ = match name.as_str() {
+                "u" => set(&mut users, &table, &[rule]).map(drop),
+                role => users.set_role(role.as_bytes(), [rule.as_bytes()], &book).map(drop),
+            };
         }
         let _ = set(&mut users, &table, &[]);
         let text = file::write(&users);
-        let book = Rulebook { table: &table, channels: Channels::by_default(false) };
         let read = file::read(&text, "f", &book);
         let read = read.map_err(|error| String::from_utf8_lossy(&error).into_owned());
-        prop_assert_eq!(file::write(&read.expect("it loads")), text);
+        let read = read.expect("it loads");
+        prop_assert_eq!(file::write(&read), text);
+        let (one, other) = (users.find(b"alice"), read.find(b"alice"));
+        let count = |user: &std::sync::Arc<User>| user.selectors().len();
+        prop_assert_eq!(one.map(count), other.map(count));
     }
+}
+
+#[test]
+fn roles_of_a_file_may_stand_behind_their_users_and_errors_in_them_are_named() {
+    let table = table();
+    let book = Rulebook {
+        table: &table,
+        channels: Channels::by_default(false),
+    };
+    let text = b"user alice role=b,a\nrole a ~* +@all\nrole b &*\n";
+    let users = file::read(text, "f", &book).expect("it is right");
+    let alice = users.find(b"alice").expect("she is there");
+    assert_eq!(alice.selectors().len(), 3);
+    assert!(alice.is_restricted(), "no selector alone allows everything");
+    let text = b"role\nrole a,b\nrole a\nrole a\nrole b >secret on\nrole c +nosuch (+get\n\
+                 role d +nosuch\nuser alice role=e\n";
+    let errors = file::read(text, "f", &book).expect_err("it is wrong");
+    assert_eq!(
+        String::from_utf8_lossy(&errors),
+        "f:1: role line requires a role name. \
+         f:2: invalid role name 'a,b': Role names can't contain commas. \
+         WARNING: Duplicate role 'a' found on line 4. \
+         f:5: Error in role declaration: Syntax error. \
+         f:6: Unmatched parenthesis in selector definition.\
+         f:7: Error in role declaration: Error in applying operation '+nosuch': Unknown command or \
+         category name in ACL. \
+         f:8: The specified ACL role does not exist. \
+         WARNING: ACL errors detected, no change to the previously active ACL rules was performed"
+    );
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! A user: a name, passwords, and selectors.
+//! A user: a name, passwords, selectors, and roles, whose selectors it has too.
 //!
 //! A user does not change: whoever changes one makes another of the same name, and gives it to the
 //! sessions that have the old one.
@@ -6,11 +6,13 @@
 //! Always true: a user has a root selector; what its rules say, read back, makes it again.
 //! Not here: all users — `users.rs`; what a request needs — `permission.rs`.
 
-use russet_base::quote::{quote_into, split_words};
+use std::sync::Arc;
+
 use russet_command::Registry;
 
 use super::digest::Digest;
-use super::rule::{Grant, Rule, RuleError};
+use super::role::{self, Role, Roles};
+use super::rule::{Rule, RuleError};
 use super::selector::{Channels, Selector};
 
 /// A user.
@@ -22,8 +24,11 @@ pub(crate) struct User {
     needs_no_password: bool,
     skips_sanitizing: bool,
     passwords: Vec<Digest>,
-    /// The root first.
+    /// The root first, those of its roles last.
     selectors: Vec<Selector>,
+    /// How many of them are its own.
+    own: usize,
+    roles: Vec<Arc<Role>>,
     /// Whether a selector allows everything.
     allows_all: bool,
 }
@@ -47,6 +52,8 @@ impl User {
             skips_sanitizing: false,
             passwords: Vec::new(),
             selectors: vec![Selector::new(channels)],
+            own: 1,
+            roles: Vec::new(),
             allows_all: false,
         }
     }
@@ -70,6 +77,7 @@ impl User {
         &mut self,
         rule: &[u8],
         book: &Rulebook<'_, H>,
+        roles: &Roles,
     ) -> Result<(), RuleError> {
         if rule.is_empty() {
             return Ok(());
@@ -89,20 +97,40 @@ impl User {
                 let at = self.passwords.iter().position(|one| *one == digest);
                 self.passwords.remove(at.ok_or(RuleError::NoSuchPassword)?);
             }
-            Rule::Selector(rules) => self.selectors.push(selector(rules, book)?),
-            Rule::ClearSelectors => self.selectors.truncate(1),
+            Rule::Roles(names) => {
+                let found = names.iter().map(|name| roles.get(*name).cloned());
+                let found: Option<Vec<Arc<Role>>> = found.collect();
+                self.hold(found.ok_or(RuleError::NoSuchRole)?);
+            }
+            Rule::ResetRoles => self.hold(Vec::new()),
             Rule::Reset => {
                 let name = std::mem::take(&mut self.name);
                 *self = Self::new(&name, &book.channels);
             }
-            Rule::Grant(grant) => {
-                if let Some(root) = self.selectors.first_mut() {
-                    root.apply(grant, book.table)?;
-                }
+            rule @ (Rule::Selector(_) | Rule::ClearSelectors | Rule::Grant(_)) => {
+                self.selectors.truncate(self.own);
+                let result = role::change(&mut self.selectors, rule, book);
+                self.own = self.selectors.len();
+                self.join_roles();
+                result?;
             }
         }
-        self.allows_all = self.selectors.iter().any(Selector::allows_all);
         Ok(())
+    }
+
+    /// Gives it these roles in place of all others.
+    fn hold(&mut self, roles: Vec<Arc<Role>>) {
+        self.roles = roles;
+        self.selectors.truncate(self.own);
+        self.join_roles();
+    }
+
+    /// Puts the selectors of its roles behind its own.
+    fn join_roles(&mut self) {
+        let roles = self.roles.iter();
+        let selectors = roles.flat_map(|role| role.selectors());
+        self.selectors.extend(selectors.cloned());
+        self.allows_all = self.selectors.iter().any(Selector::allows_all);
     }
 
     /// Forgets all passwords; afterwards any is right, or none.
@@ -119,6 +147,27 @@ impl User {
             user.passwords.push(Digest::of(password));
         }
         user
+    }
+
+    /// Whether it holds the role of this name.
+    pub(crate) fn holds(&self, role: &[u8]) -> bool {
+        self.roles.iter().any(|one| *one.name == *role)
+    }
+
+    /// The same user with a role as it is now, which it holds.
+    pub(crate) fn with_role(&self, role: &Arc<Role>) -> Self {
+        let mut user = self.clone();
+        let mut roles = std::mem::take(&mut user.roles);
+        for one in roles.iter_mut().filter(|one| one.name == role.name) {
+            *one = Arc::clone(role);
+        }
+        user.hold(roles);
+        user
+    }
+
+    /// The roles that it holds.
+    pub(crate) fn roles(&self) -> &[Arc<Role>] {
+        &self.roles
     }
 
     /// Whether it may log in with this password.
@@ -151,9 +200,14 @@ impl User {
         !self.allows_all
     }
 
-    /// The selectors, the root first.
+    /// The selectors, the root first, those of its roles last.
     pub(crate) fn selectors(&self) -> &[Selector] {
         &self.selectors
+    }
+
+    /// The selectors that are its own, the root first.
+    pub(crate) fn own_selectors(&self) -> &[Selector] {
+        self.selectors.get(..self.own).unwrap_or_default()
     }
 
     /// The digests of its passwords.
@@ -182,51 +236,16 @@ impl User {
             .map(|flag| flag.as_bytes().to_vec());
         let passwords = self.passwords().map(|hex| format!("#{hex}").into_bytes());
         let mut words: Vec<Vec<u8>> = flags.chain(passwords).collect();
-        let Some((root, others)) = self.selectors.split_first() else {
-            return words;
-        };
-        words.extend(root.words());
-        for selector in others {
-            let mut inner: Vec<Vec<u8>> = selector.words().iter().map(|w| guarded(w)).collect();
-            if let Some(first) = inner.first_mut() {
-                first.insert(0, b'(');
-            }
-            if let Some(last) = inner.last_mut() {
-                last.push(b')');
-            }
-            words.append(&mut inner);
+        words.append(&mut role::words(self.own_selectors()));
+        if !self.roles.is_empty() {
+            let names: Vec<&[u8]> = self.roles.iter().map(|role| &*role.name).collect();
+            words.push([b"role=".as_slice(), &names.join(&b',')].concat());
         }
         words
     }
 
     /// The line that defines it, as ACL LIST and files have it.
     pub(crate) fn line(&self) -> Vec<u8> {
-        let mut line = b"user ".to_vec();
-        line.extend_from_slice(&self.name);
-        for word in self.words() {
-            line.push(b' ');
-            line.extend_from_slice(&word);
-        }
-        line
+        role::line("user", &self.name, self.words())
     }
-}
-
-/// A selector with these rules, which are words like those of an inline request.
-fn selector<H>(rules: &[u8], book: &Rulebook<'_, H>) -> Result<Selector, RuleError> {
-    let mut selector = Selector::new(&book.channels);
-    for word in split_words(rules).map_err(|_| RuleError::Syntax)? {
-        selector.apply(Grant::parse(&word)?, book.table)?;
-    }
-    Ok(selector)
-}
-
-/// A word within parentheses, in quotes if it would be read as something else.
-fn guarded(word: &[u8]) -> Vec<u8> {
-    let is_plain = |byte: &u8| !matches!(byte, b'"' | b'\'');
-    if word.iter().all(is_plain) && !word.ends_with(b")") {
-        return word.to_vec();
-    }
-    let mut quoted = Vec::new();
-    quote_into(word, &mut quoted);
-    quoted
 }

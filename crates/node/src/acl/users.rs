@@ -1,13 +1,15 @@
-//! All users by name.
+//! All users and all roles by name.
 //!
-//! Always true: there is a default user.
+//! Always true: there is a default user; the roles that users hold are these.
 //! Not here: what becomes of sessions when a user changes — `permissions.rs`.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use russet_command::CommandError;
 
+use super::role::{Role, Roles};
 use super::rule::RuleError;
 use super::user::{Rulebook, User};
 use super::words;
@@ -15,9 +17,10 @@ use super::words;
 /// The user of connections that name none.
 pub(crate) const DEFAULT: &[u8] = b"default";
 
-/// All users.
+/// All users, and all roles.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Users {
+    roles: Roles,
     users: BTreeMap<Box<[u8]>, Arc<User>>,
     /// The one that is asked for most, once more.
     default: Arc<User>,
@@ -32,13 +35,15 @@ pub(crate) struct Changed {
     pub new: Arc<User>,
 }
 
-/// Why a user was not changed.
+/// Why a user or a role was not changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum SetError {
     /// A selector has no end; the word that begins it.
     Unmatched(Vec<u8>),
-    /// A rule does not fit.
+    /// A rule of a user does not fit.
     Rule(Vec<u8>, RuleError),
+    /// A rule of a role does not fit.
+    RoleRule(Vec<u8>, RuleError),
 }
 
 impl From<SetError> for CommandError {
@@ -49,14 +54,21 @@ impl From<SetError> for CommandError {
                 &word,
                 b"'.",
             ]),
-            SetError::Rule(rule, why) => Self::quoting(&[
-                b"ERR Error in ACL SETUSER modifier '",
-                &rule,
-                b"': ",
-                why.to_string().as_bytes(),
-            ]),
+            SetError::Rule(rule, why) => misfit(b"SETUSER", &rule, why),
+            SetError::RoleRule(rule, why) => misfit(b"SETROLE", &rule, why),
         }
     }
+}
+
+fn misfit(command: &[u8], rule: &[u8], why: RuleError) -> CommandError {
+    CommandError::quoting(&[
+        b"ERR Error in ACL ",
+        command,
+        b" modifier '",
+        rule,
+        b"': ",
+        why.to_string().as_bytes(),
+    ])
 }
 
 impl Users {
@@ -91,21 +103,68 @@ impl Users {
         rules: impl IntoIterator<Item = &'w [u8]> + Clone,
         book: &Rulebook<'_, H>,
     ) -> Result<Changed, SetError> {
-        let joined = words::join(rules.clone()).map_err(|unmatched| {
-            let word = rules.into_iter().nth(unmatched.at);
-            SetError::Unmatched(word.unwrap_or_default().to_vec())
-        })?;
+        let rules = joined(rules)?;
         let old = self.find(name).cloned();
         let mut user = match &old {
             Some(user) => User::clone(user),
             None => User::new(name, &book.channels),
         };
-        for rule in joined {
-            let result = user.apply(&rule, book);
+        for rule in rules {
+            let result = user.apply(&rule, book, &self.roles);
             result.map_err(|why| SetError::Rule(rule.into_owned(), why))?;
         }
         let new = self.put(user);
         Ok(Changed { old, new })
+    }
+
+    /// All roles by name.
+    pub(crate) fn roles(&self) -> &Roles {
+        &self.roles
+    }
+
+    /// The users that hold a role.
+    pub(crate) fn holders(&self, role: &[u8]) -> impl Iterator<Item = &Arc<User>> {
+        self.users.values().filter(move |user| user.holds(role))
+    }
+
+    /// Changes a role by rules, or makes it; gives the users that hold it, who have changed.
+    ///
+    /// # Errors
+    /// The first rule that does not fit; nothing has changed then.
+    pub(crate) fn set_role<'w, H>(
+        &mut self,
+        name: &[u8],
+        rules: impl IntoIterator<Item = &'w [u8]> + Clone,
+        book: &Rulebook<'_, H>,
+    ) -> Result<Vec<Changed>, SetError> {
+        let mut role = match self.roles.get(name) {
+            Some(role) => Role::clone(role),
+            None => Role::new(name, &book.channels),
+        };
+        for rule in joined(rules)? {
+            let result = role.apply(&rule, book);
+            result.map_err(|why| SetError::RoleRule(rule.into_owned(), why))?;
+        }
+        let role = self.put_role(role);
+        let holders: Vec<Arc<User>> = self.holders(name).cloned().collect();
+        let changed = holders.into_iter().map(|old| {
+            let new = self.put(old.with_role(&role));
+            let old = Some(old);
+            Changed { old, new }
+        });
+        Ok(changed.collect())
+    }
+
+    /// Puts a role in place of the one with its name, which nobody holds.
+    pub(crate) fn put_role(&mut self, role: Role) -> Arc<Role> {
+        let role = Arc::new(role);
+        self.roles.insert(role.name.clone(), Arc::clone(&role));
+        role
+    }
+
+    /// Removes a role, which nobody holds; false if there is none of that name.
+    pub(crate) fn remove_role(&mut self, name: &[u8]) -> bool {
+        self.roles.remove(name).is_some()
     }
 
     /// Puts a user in place of the one with its name.
@@ -131,8 +190,19 @@ impl Default for Users {
     fn default() -> Self {
         let default = Arc::new(User::all_powerful(DEFAULT));
         Self {
+            roles: Roles::new(),
             users: BTreeMap::from([(DEFAULT.into(), Arc::clone(&default))]),
             default,
         }
     }
+}
+
+/// Rules with the words of each selector joined.
+fn joined<'w>(
+    rules: impl IntoIterator<Item = &'w [u8]> + Clone,
+) -> Result<Vec<Cow<'w, [u8]>>, SetError> {
+    words::join(rules.clone()).map_err(|unmatched| {
+        let word = rules.into_iter().nth(unmatched.at);
+        SetError::Unmatched(word.unwrap_or_default().to_vec())
+    })
 }

@@ -60,6 +60,7 @@ const DIRECTIVES: &[&str] = &[
     "include",
     "loadmodule",
     "rename-command",
+    "role",
     "sentinel",
     "user",
 ];
@@ -214,7 +215,8 @@ fn is_secret(words: &[Vec<u8>], at: usize, index: Option<usize>, is_known: bool)
         || is_sensitive
         // Who does not know the new name cannot use the command.
         || is_of(b"rename-command")
-        || is_of(b"user") && matches!(value.first(), Some(b'>' | b'<' | b'#' | b'!'))
+        || (is_of(b"user") || is_of(b"role"))
+            && matches!(value.first(), Some(b'>' | b'<' | b'#' | b'!'))
 }
 
 const REDACTED: &str = "(redacted)";

@@ -21,7 +21,8 @@ pub struct Config {
     pub(super) values: Box<[Value]>,
     typed: Typed,
     pub(super) renames: Vec<Rename>,
-    pub(super) declared: Vec<Declared>,
+    pub(super) declared_users: Vec<Declared>,
+    pub(super) declared_roles: Vec<Declared>,
     /// The contents of the file that `aclfile` names.
     users_file: Option<Vec<u8>>,
     pub(super) file: Option<ConfigFile>,
@@ -43,7 +44,8 @@ impl Default for Config {
             values: SETTINGS.iter().map(Setting::default_value).collect(),
             typed: Typed::default(),
             renames: Vec::new(),
-            declared: Vec::new(),
+            declared_users: Vec::new(),
+            declared_roles: Vec::new(),
             users_file: None,
             file: None,
             has_save: false,
@@ -99,7 +101,17 @@ impl Config {
 
     /// The `user` lines.
     pub(crate) fn declared_users(&self) -> &[Declared] {
-        &self.declared
+        &self.declared_users
+    }
+
+    /// The `role` lines.
+    pub(crate) fn declared_roles(&self) -> &[Declared] {
+        &self.declared_roles
+    }
+
+    /// Whether there is a `user` or a `role` line.
+    pub(crate) fn declares_users(&self) -> bool {
+        !self.declared_users.is_empty() || !self.declared_roles.is_empty()
     }
 
     /// The value of a setting by its name or alias, as CONFIG GET shows it.

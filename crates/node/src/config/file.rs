@@ -174,8 +174,14 @@ impl<'r> Loader<'r> {
             }
             (b"user", [_, ..]) => {
                 let channels = Channels::by_default(self.config.acl_pubsub_default);
-                let user = Declared::read(values, &self.config.declared, channels)?;
-                self.config.declared.push(user);
+                let users = &mut self.config.declared_users;
+                users.push(Declared::user(values, users, channels)?);
+                Ok(())
+            }
+            (b"role", [_, ..]) => {
+                let channels = Channels::by_default(self.config.acl_pubsub_default);
+                let roles = &mut self.config.declared_roles;
+                roles.push(Declared::role(values, roles, channels)?);
                 Ok(())
             }
             (b"loadmodule", [_, ..]) => Err("Modules are not available in this build".into()),

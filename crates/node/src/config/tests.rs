@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::change::{Asker, set};
 use super::kind::Kind;
-use super::rewrite::Extent;
+use super::rewrite::{Extent, Named};
 use super::setting::{Act, Mutability};
 use super::table::SETTINGS;
 use super::{Config, Text};
@@ -47,7 +47,7 @@ fn change(config: &mut Config, pairs: &[(&str, &str)]) -> Result<Vec<Act>, Strin
 fn rewritten(old: &str, config: &Config, extent: Extent) -> String {
     let mut config = config.clone();
     config.set_file("/tmp/redis.conf".into(), old.as_bytes().to_vec());
-    String::from_utf8(config.rewritten(extent, &[]).unwrap().1).unwrap()
+    String::from_utf8(config.rewritten(extent, &Named::default()).unwrap().1).unwrap()
 }
 
 /// A value that differs from the default, as CONFIG GET shows it.

@@ -1,4 +1,4 @@
-//! ACL: users are made, changed, shown, removed; refusals are shown.
+//! ACL: users and roles are made, changed, shown, removed; refusals are shown.
 //!
 //! ```text
 //!  SETUSER · DELUSER ─► users ─► sessions                (permissions.rs)
@@ -8,6 +8,7 @@
 //! Always true: what is wrong changes nothing, neither a rule among good ones nor a line of a file.
 //! Not here: rules and users — `acl/`; AUTH and HELLO — `connection.rs`.
 
+mod roles;
 mod show;
 
 use std::sync::Arc;
@@ -56,6 +57,13 @@ const SUBCOMMANDS: &[Row] = &[
         .since("6.0.0")
         .cost("O(1) since the categories and commands are a fixed set.")
         .does("Lists the categories, or the commands of one."),
+    Row::control("DELROLE", AtLeast(3), roles::delrole)
+        .takes("rolename [rolename ...]")
+        .flags(ADMIN)
+        .since("9.2.0")
+        .cost("O(N). Where N is the number of roles to delete.")
+        .does("Removes roles that no user holds.")
+        .tips(EVERY_NODE),
     Row::control("DELUSER", AtLeast(3), deluser)
         .takes("username [username ...]")
         .flags(ADMIN)
@@ -75,6 +83,12 @@ const SUBCOMMANDS: &[Row] = &[
         .since("6.0.0")
         .cost("O(1)")
         .does("Draws a password that nobody can guess."),
+    Row::control("GETROLE", Exactly(3), roles::getrole)
+        .takes("rolename")
+        .flags(ADMIN)
+        .since("9.2.0")
+        .cost("O(N). Where N is the number of rules defined for the role.")
+        .does("Shows the rules of a role, and the users that hold it."),
     Row::control("GETUSER", Exactly(3), show::getuser)
         .takes("username")
         .flags(ADMIN)
@@ -116,11 +130,26 @@ const SUBCOMMANDS: &[Row] = &[
             "7.2.0",
             "An entry has an identifier, and the times of its creation and of its last update.",
         )]),
+    Row::control("ROLES", Exactly(2), roles::roles)
+        .flags(ADMIN)
+        .since("9.2.0")
+        .cost("O(N). Where N is the number of configured roles.")
+        .does("Lists the names of all roles."),
     Row::control("SAVE", Exactly(2), save)
         .flags(ADMIN)
         .since("6.0.0")
         .cost("O(N). Where N is the number of configured users.")
         .does("Writes the users to their file.")
+        .tips(EVERY_NODE),
+    Row::control("SETROLE", AtLeast(3), roles::setrole)
+        .takes("rolename [rule [rule ...]]")
+        .flags(ADMIN)
+        .since("9.2.0")
+        .cost(
+            "O(N+M*C). Where N is the number of rules provided, M the number of users in the role \
+             and C the number of connected clients.",
+        )
+        .does("Changes a role, or makes one.")
         .tips(EVERY_NODE),
     Row::control("SETUSER", AtLeast(3), setuser)
         .takes("username [rule [rule ...]]")
@@ -151,22 +180,30 @@ const SUBCOMMANDS: &[Row] = &[
 const HELP: &[&str] = &[
     "CAT [<category>]",
     "    List the categories, or the commands of <category>.",
+    "DELROLE <rolename> [<rolename> ...]",
+    "    Remove roles that no user holds.",
     "DELUSER <username> [<username> ...]",
     "    Remove users, and close their connections.",
     "DRYRUN <username> <command> [<arg> ...]",
     "    Tell whether the user may run the command, without running it.",
+    "GETROLE <rolename>",
+    "    Show the rules of a role, and the users that hold it.",
     "GETUSER <username>",
     "    Show the rules of a user.",
     "GENPASS [<bits>]",
     "    Draw a password of 256 bits, or of as many as <bits> says.",
     "LIST",
-    "    Show all users as lines of a file.",
+    "    Show all roles and users as lines of a file.",
     "LOAD",
-    "    Read the users from their file.",
+    "    Read the roles and users from their file.",
     "LOG [<count> | RESET]",
     "    Show what was refused last, or forget it.",
+    "ROLES",
+    "    List the names of all roles.",
     "SAVE",
-    "    Write the users to their file.",
+    "    Write the roles and users to their file.",
+    "SETROLE <rolename> <rule> [<rule> ...]",
+    "    Change a role, or make one.",
     "SETUSER <username> <rule> [<rule> ...]",
     "    Change a user, or make one.",
     "USERS",

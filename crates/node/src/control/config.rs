@@ -16,10 +16,9 @@ use russet_io::{Address, FileOp, Job, Origin};
 use russet_resp::Args;
 
 use super::{ControlCtx, ControlFlow, ControlHandler};
-use crate::acl::User;
 use crate::changes::Step;
 use crate::config::change::{self, Asker};
-use crate::config::rewrite::Extent;
+use crate::config::rewrite::{Extent, Named};
 use crate::core::Core;
 use crate::machines::{ConfigChange, Machine, Rewrite};
 use crate::permissions;
@@ -125,8 +124,8 @@ pub(super) fn write_file(
     extent: Extent,
     failure: &'static str,
 ) -> Result<ControlFlow, CommandError> {
-    let users = users(cx.core);
-    let Some((path, text)) = cx.core.config.rewritten(extent, &users) else {
+    let named = named(cx.core);
+    let Some((path, text)) = cx.core.config.rewritten(extent, &named) else {
         return Err(CommandError::text(
             "ERR The server is running without a config file",
         ));
@@ -144,17 +143,24 @@ pub(super) fn write_file(
     Ok(ControlFlow::Waits(For::Job(id)))
 }
 
-/// The users as the words of their lines, unless they have a file of their own.
-fn users(core: &Core) -> Vec<Vec<Vec<u8>>> {
+/// The roles and users as the words of their lines, unless they have a file of their own.
+fn named(core: &Core) -> Named {
     if !core.config.aclfile.is_empty() {
-        return Vec::new();
+        return Named::default();
     }
-    let words = |user: &User| {
-        let mut words = vec![user.name.to_vec()];
-        words.append(&mut user.words());
+    let line = |name: &[u8], mut words: Vec<Vec<u8>>| {
+        words.insert(0, name.to_vec());
         words
     };
-    core.acl.users.iter().map(|user| words(user)).collect()
+    let users = &core.acl.users;
+    let roles = users.roles().values();
+    Named {
+        roles: roles.map(|role| line(&role.name, role.words())).collect(),
+        users: users
+            .iter()
+            .map(|user| line(&user.name, user.words()))
+            .collect(),
+    }
 }
 
 fn set(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlFlow, CommandError> {

@@ -9,12 +9,16 @@ use crate::acl::{Rulebook, Users, file};
 use crate::core::Handler;
 use crate::registry;
 
-/// Applies each line of the input as a rule of ACL SETUSER, then reads back what a file would hold.
+/// Applies each line of the input as a rule of ACL SETUSER, or of ACL SETROLE if it begins with
+/// `role `, then reads back what a file would hold.
 pub fn rules(data: &[u8]) {
     let book = book();
     let mut users = Users::default();
     for rule in data.split(|&byte| byte == b'\n') {
-        let _ = users.set(b"alice", [rule], &book);
+        let _ = match rule.strip_prefix(b"role ") {
+            Some(rule) => users.set_role(b"reader", [rule], &book).map(drop),
+            None => users.set(b"alice", [rule], &book).map(drop),
+        };
     }
     reads_back(&users);
 }

@@ -194,6 +194,150 @@ fn users_of_the_configuration_are_there_and_are_written_back() {
 }
 
 #[test]
+fn roles_of_the_configuration_are_there_and_are_written_back() {
+    let mut config = config(
+        "user alice on nopass ~own +set role=reader\nrole reader ~a* +get (+ping)\nrole idle",
+    )
+    .expect("the text is right");
+    check_users(&config).expect("the users are right");
+    config.set_file(
+        "/data/redis.conf".into(),
+        b"# mine\nrole gone +get\nuser alice off\n".to_vec(),
+    );
+    let disk = Shared::new();
+    let mut server = Loopback::new(config);
+    server.start(Box::new(disk.clone()));
+    let (main, other) = (server.connect(), server.connect());
+    assert_eq!(call(&mut server, other, "AUTH alice x"), "+OK\r\n");
+    assert_eq!(call(&mut server, other, "GET a"), "$-1\r\n");
+    assert_eq!(call(&mut server, main, "ACL DELROLE idle"), ":1\r\n");
+    assert_eq!(call(&mut server, main, "CONFIG REWRITE"), "+OK\r\n");
+    let text = disk.text("/data/redis.conf");
+    let lines = "# mine\nrole reader ~a* resetchannels -@all +get (resetchannels -@all +ping)\n\
+                 user alice on nopass sanitize-payload ~own resetchannels -@all +set role=reader\n";
+    assert!(text.starts_with(lines), "{text}");
+    for (lines, error) in [
+        (
+            "role a\nrole a",
+            "Error in role declaration 'a': Duplicate role found.",
+        ),
+        (
+            "role \"\" +get",
+            "Error in role declaration '': Role names can't be empty",
+        ),
+        ("role a >x", "Error in role declaration '>x': Syntax error"),
+    ] {
+        let refused = self::config(lines).expect_err("it is wrong");
+        assert!(refused.contains(error), "{refused}");
+    }
+    for (lines, error) in [
+        (
+            "role a +nosuch",
+            "Error loading ACL rule '+nosuch' for the role named 'a': Unknown command",
+        ),
+        (
+            "user b role=a",
+            "Error loading ACL rule 'role=a' for the user named 'b': The specified ACL role does",
+        ),
+        (
+            "role a\naclfile users.acl",
+            "Configuring Redis with users defined",
+        ),
+    ] {
+        let config = self::config(lines).expect("it can be read");
+        let refused = check_users(&config).expect_err("it is wrong");
+        assert!(refused.starts_with(error), "{refused}");
+    }
+}
+
+#[test]
+fn roles_are_saved_and_loaded() {
+    let disk = Shared::new();
+    let users =
+        "user alice on nopass role=all\nrole all ~* +@all\nuser default on nopass ~* &* +@all";
+    let mut server = server(&disk, users);
+    let (main, other) = (server.connect(), server.connect());
+    assert_eq!(call(&mut server, other, "AUTH alice x"), "+OK\r\n");
+    assert_eq!(call(&mut server, other, "SET k v"), "+OK\r\n");
+    assert_eq!(call(&mut server, main, "ACL SETROLE new ~a"), "+OK\r\n");
+    assert_eq!(call(&mut server, main, "ACL SAVE"), "+OK\r\n");
+    let saved = disk.text("/data/users.acl");
+    assert!(
+        saved.starts_with(
+            "role all ~* resetchannels +@all\nrole new ~a resetchannels -@all\n\
+             user alice on nopass sanitize-payload resetchannels -@all role=all\n"
+        ),
+        "{saved}"
+    );
+    let narrower = saved.replace("role all ~*", "role all ~b");
+    disk.0
+        .borrow_mut()
+        .put("/data/users.acl", narrower.as_bytes());
+    assert_eq!(call(&mut server, main, "ACL LOAD"), "+OK\r\n");
+    assert!(call(&mut server, other, "SET k v").starts_with("-NOPERM"));
+    assert_eq!(call(&mut server, other, "SET b v"), "+OK\r\n");
+    let wrong = narrower.replace("role=all", "role=none");
+    disk.0.borrow_mut().put("/data/users.acl", wrong.as_bytes());
+    assert!(call(&mut server, main, "ACL LOAD").contains("The specified ACL role does not exist"));
+    assert_eq!(call(&mut server, other, "SET b v"), "+OK\r\n");
+}
+
+#[test]
+fn a_role_that_changes_changes_the_sessions_of_all_who_hold_it() {
+    let mut server = Loopback::new(Config::default());
+    let clients: Vec<ConnId> = (0..5).map(|_| server.connect()).collect();
+    let [main, subscriber, shard, reader, queuing] = clients[..] else {
+        unreachable!("there are five");
+    };
+    let setup = "ACL SETROLE wide ~* &news* +@all\r\nACL SETUSER alice on nopass role=wide\r\n\
+                 ACL SETUSER bob on nopass role=wide &news1\r\n";
+    assert_eq!(call(&mut server, main, setup), "+OK\r\n+OK\r\n+OK\r\n");
+    for (client, requests) in [
+        (subscriber, "AUTH bob x\r\nSUBSCRIBE news1"),
+        (shard, "AUTH alice x\r\nSSUBSCRIBE news1"),
+        (reader, "AUTH alice x\r\nBLPOP l 0"),
+        (queuing, "AUTH alice x\r\nMULTI\r\nSET k v"),
+    ] {
+        call(&mut server, client, requests);
+    }
+    let narrow = "ACL SETROLE wide resetchannels &other resetkeys ~o*";
+    assert_eq!(call(&mut server, main, narrow), "+OK\r\n");
+    assert!(server.is_closed(shard), "alice may not hear news any more");
+    assert!(
+        !server.is_closed(subscriber),
+        "bob may by a rule of his own"
+    );
+    assert!(call(&mut server, queuing, "EXEC").contains("NOPERM"));
+    assert_eq!(call(&mut server, main, "RPUSH l v"), ":1\r\n");
+    assert!(call(&mut server, reader, "").starts_with("-NOPERM"));
+    assert_eq!(
+        call(
+            &mut server,
+            main,
+            "ACL SETUSER bob resetroles resetchannels"
+        ),
+        "+OK\r\n"
+    );
+    assert!(server.is_closed(subscriber));
+}
+
+#[test]
+fn a_session_may_narrow_the_role_that_it_holds_itself() {
+    let mut server = Loopback::new(Config::default());
+    let (main, other) = (server.connect(), server.connect());
+    call(&mut server, main, "ACL SETROLE admin ~* &* +@all");
+    call(&mut server, main, "ACL SETUSER alice on nopass role=admin");
+    call(&mut server, main, "ACL SETUSER bob on nopass role=admin");
+    call(&mut server, main, "AUTH alice x");
+    call(&mut server, other, "AUTH bob x");
+    assert_eq!(call(&mut server, main, "ACL SETROLE admin -get"), "+OK\r\n");
+    for client in [main, other] {
+        assert!(call(&mut server, client, "GET k").starts_with("-NOPERM"));
+        assert_eq!(call(&mut server, client, "SET k v"), "+OK\r\n");
+    }
+}
+
+#[test]
 fn passwords_stand_nowhere() {
     const SECRETS: [&str; 4] = ["canary-one", "canary-two", "canary-three", "canary-four"];
     let mut server = Loopback::new(Config::default());
@@ -202,6 +346,7 @@ fn passwords_stand_nowhere() {
     for request in [
         "ACL SETUSER alice on >canary-one ~* +@all",
         "ACL SETUSER alice <canary-one >canary-two (~x",
+        "ACL SETROLE admin >canary-two",
         "AUTH alice canary-one",
         "AUTH alice canary-three",
         "AUTH canary-three",

@@ -1,4 +1,4 @@
-//! Users and refusals as replies.
+//! Users, roles and refusals as replies.
 //!
 //! Always true: passwords are shown as digests.
 //! Not here: the commands that change something — `acl.rs`.
@@ -7,12 +7,14 @@ use russet_command::CommandError;
 use russet_resp::{Args, Reply};
 
 use super::super::{ControlCtx, ControlFlow};
+use crate::acl::file;
 use crate::acl::log::{Context, Entry};
 use crate::acl::permission::Reason;
+use crate::acl::role::Role;
 use crate::acl::selector::{Databases, Selector};
 
 pub(super) fn list(cx: &mut ControlCtx<'_>, _: Args<'_>) -> Result<ControlFlow, CommandError> {
-    let lines: Vec<Vec<u8>> = cx.core.acl.users.iter().map(|user| user.line()).collect();
+    let lines: Vec<Vec<u8>> = file::lines(&cx.core.acl.users).collect();
     bulks(&mut cx.reply(), &lines);
     Ok(ControlFlow::Done)
 }
@@ -24,7 +26,7 @@ pub(super) fn users(cx: &mut ControlCtx<'_>, _: Args<'_>) -> Result<ControlFlow,
     Ok(ControlFlow::Done)
 }
 
-fn bulks(reply: &mut Reply<'_>, texts: &[Vec<u8>]) {
+pub(super) fn bulks(reply: &mut Reply<'_>, texts: &[Vec<u8>]) {
     reply.array(texts.len());
     for text in texts {
         reply.bulk(text);
@@ -36,15 +38,17 @@ pub(super) fn getuser(
     args: Args<'_>,
 ) -> Result<ControlFlow, CommandError> {
     let user = cx.core.acl.users.find(&args[2]).cloned();
+    let knows_roles = !cx.core.acl.users.roles().is_empty();
     let mut reply = cx.reply();
     let Some(user) = user else {
         reply.null();
         return Ok(ControlFlow::Done);
     };
-    let Some((root, others)) = user.selectors().split_first() else {
+    let Some((root, others)) = user.own_selectors().split_first() else {
         return Ok(ControlFlow::Done);
     };
-    reply.map(3 + fields(root));
+    // Redis has no roles, and so no field for them.
+    reply.map(3 + fields(root) + usize::from(knows_roles));
     reply.bulk(b"flags");
     let flags = user.flags();
     reply.set(flags.len());
@@ -63,7 +67,31 @@ pub(super) fn getuser(
         reply.map(fields(other));
         selector(&mut reply, other);
     }
+    if knows_roles {
+        let names = user.roles().iter().map(|role| role.name.to_vec());
+        reply.bulk(b"roles");
+        bulks(&mut reply, &names.collect::<Vec<_>>());
+    }
     Ok(ControlFlow::Done)
+}
+
+/// A role and its holders.
+pub(super) fn role(reply: &mut Reply<'_>, role: &Role, holders: &[Vec<u8>]) {
+    let Some((root, others)) = role.selectors().split_first() else {
+        return;
+    };
+    reply.map(6);
+    rights(reply, root);
+    databases(reply, root);
+    reply.bulk(b"selectors");
+    reply.array(others.len());
+    for other in others {
+        reply.map(4);
+        rights(reply, other);
+        databases(reply, other);
+    }
+    reply.bulk(b"users");
+    bulks(reply, holders);
 }
 
 /// How many fields a selector has. Databases are shown only where rules name them: Redis has none.
@@ -72,6 +100,18 @@ fn fields(selector: &Selector) -> usize {
 }
 
 fn selector(reply: &mut Reply<'_>, selector: &Selector) {
+    rights(reply, selector);
+    if *selector.databases() != Databases::All {
+        databases(reply, selector);
+    }
+}
+
+fn databases(reply: &mut Reply<'_>, selector: &Selector) {
+    reply.bulk(b"databases");
+    reply.bulk(&selector.databases().text());
+}
+
+fn rights(reply: &mut Reply<'_>, selector: &Selector) {
     let commands: Vec<Vec<u8>> = selector.commands.words().collect();
     let texts: [(&[u8], Vec<Vec<u8>>); 3] = [
         (b"commands", commands),
@@ -81,10 +121,6 @@ fn selector(reply: &mut Reply<'_>, selector: &Selector) {
     for (field, words) in texts {
         reply.bulk(field);
         reply.bulk(&words.join(&b' '));
-    }
-    if *selector.databases() != Databases::All {
-        reply.bulk(b"databases");
-        reply.bulk(&selector.databases().text());
     }
 }
 
