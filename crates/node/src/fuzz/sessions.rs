@@ -95,6 +95,10 @@ const REQUESTS: &[&str] = &[
     "COMMAND DOCS",
     "SELECT 1",
     "SWAPDB 0 1",
+    "ACL SETROLE r0 $r $r",
+    "ACL SETUSER $u role=r0",
+    "ACL SETUSER $u resetroles",
+    "ACL DELROLE r0",
 ];
 
 /// The words that a letter stands for.
