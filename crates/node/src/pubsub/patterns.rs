@@ -2,20 +2,25 @@
 //!
 //! ```text
 //!  news.*  ──► literal beginning "news."     looked up: the beginnings of the channel, one for
-//!                                            each length that any pattern has
+//!                                            each length that any pattern has, up to a limit
 //!  *.error ──► literal end ".error"          looked up: its ends, likewise
 //!  *a?     ──► neither                       always compared
 //! ```
 //! Always true: a pattern stands in one bucket; a channel that it matches leads to that bucket.
+//! Always true: patterns are added and removed in logarithmic time, however many share a bucket.
 //! Not here: matching itself — `russet_base::glob`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ahash::RandomState;
 use hashbrown::HashMap;
 use russet_base::glob;
 
 use super::Name;
+
+/// The most bytes of a beginning or end that patterns are told apart by: each length is looked up,
+/// and hashed, for every message.
+const PART_LEN_MAX: usize = 64;
 
 /// Patterns by their literal beginning or end.
 #[derive(Debug)]
@@ -27,7 +32,7 @@ pub(super) struct Patterns {
 /// Patterns by one literal part.
 #[derive(Debug)]
 struct Buckets {
-    patterns: HashMap<Box<[u8]>, Vec<Name>, RandomState>,
+    patterns: HashMap<Box<[u8]>, BTreeSet<Name>, RandomState>,
     /// The lengths of the parts, each with the number of parts.
     lengths: BTreeMap<usize, usize>,
 }
@@ -42,11 +47,11 @@ impl Buckets {
 
     fn insert(&mut self, part: &[u8], pattern: &Name) {
         if let Some(bucket) = self.patterns.get_mut(part) {
-            bucket.push(Name::clone(pattern));
+            bucket.insert(Name::clone(pattern));
             return;
         }
         self.patterns
-            .insert(part.into(), vec![Name::clone(pattern)]);
+            .insert(part.into(), BTreeSet::from([Name::clone(pattern)]));
         *self.lengths.entry(part.len()).or_default() += 1;
     }
 
@@ -54,9 +59,7 @@ impl Buckets {
         let Some(bucket) = self.patterns.get_mut(part) else {
             return;
         };
-        if let Some(at) = bucket.iter().position(|other| **other == *pattern) {
-            bucket.swap_remove(at);
-        }
+        bucket.remove(pattern);
         if !bucket.is_empty() {
             return;
         }
@@ -99,16 +102,27 @@ impl Patterns {
     }
 
     pub(super) fn insert(&mut self, pattern: &Name) {
-        match glob::literal_start(pattern) {
-            [] => self.by_end.insert(glob::literal_end(pattern), pattern),
-            start => self.by_start.insert(start, pattern),
-        }
+        let (buckets, part) = self.place_of(pattern);
+        buckets.insert(part, pattern);
     }
 
     pub(super) fn remove(&mut self, pattern: &[u8]) {
+        let (buckets, part) = self.place_of(pattern);
+        buckets.remove(part, pattern);
+    }
+
+    /// Where a pattern stands, and by which part of it.
+    fn place_of<'p>(&mut self, pattern: &'p [u8]) -> (&mut Buckets, &'p [u8]) {
         match glob::literal_start(pattern) {
-            [] => self.by_end.remove(glob::literal_end(pattern), pattern),
-            start => self.by_start.remove(start, pattern),
+            [] => {
+                let end = glob::literal_end(pattern);
+                let from = end.len().saturating_sub(PART_LEN_MAX);
+                (&mut self.by_end, &end[from..])
+            }
+            start => {
+                let len = start.len().min(PART_LEN_MAX);
+                (&mut self.by_start, &start[..len])
+            }
         }
     }
 

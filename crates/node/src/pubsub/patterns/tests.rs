@@ -57,3 +57,36 @@ fn only_patterns_with_a_part_of_the_channel_are_compared() {
     assert!(patterns.by_start.lengths.is_empty() && patterns.by_start.patterns.is_empty());
     assert!(patterns.by_end.lengths.is_empty() && patterns.by_end.patterns.is_empty());
 }
+
+#[test]
+fn patterns_are_looked_up_by_few_lengths() {
+    let mut patterns = patterns();
+    for len in 1..500 {
+        patterns.insert(&Name::from(format!("{}*", "x".repeat(len)).as_bytes()));
+        patterns.insert(&Name::from(format!("*{}", "x".repeat(len)).as_bytes()));
+    }
+    assert_eq!(patterns.by_start.lengths.len(), PART_LEN_MAX);
+    assert_eq!(patterns.by_end.lengths.len(), PART_LEN_MAX);
+    assert_eq!(found(&patterns, "x".repeat(300).as_bytes()).len(), 600);
+    assert_eq!(
+        found(&patterns, format!("y{}", "x".repeat(299)).as_bytes()).len(),
+        299
+    );
+    for len in 1..500 {
+        patterns.remove(format!("{}*", "x".repeat(len)).as_bytes());
+        patterns.remove(format!("*{}", "x".repeat(len)).as_bytes());
+    }
+    assert!(patterns.by_start.patterns.is_empty() && patterns.by_end.patterns.is_empty());
+}
+
+#[test]
+fn many_patterns_of_one_bucket_are_removed_in_any_order() {
+    let mut patterns = patterns();
+    let names: Vec<Name> = (0..20_000)
+        .map(|index| Name::from(format!("*{index}*").as_bytes()))
+        .collect();
+    names.iter().for_each(|name| patterns.insert(name));
+    assert_eq!(found(&patterns, b"7").len(), 1);
+    names.iter().rev().for_each(|name| patterns.remove(name));
+    assert!(patterns.by_end.patterns.is_empty());
+}
