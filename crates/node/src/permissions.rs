@@ -10,6 +10,7 @@
 //! Always true: no session has rights that its user has no longer.
 //! Not here: rules — `acl/`; refusals — `denials.rs`; the commands — `control/acl.rs`.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use russet_io::{ConnId, LogLevel};
@@ -62,49 +63,72 @@ pub(crate) fn hand_over(
     let Some(old) = &changed.old else {
         return;
     };
+    let mut change = Carried::new(old, &changed.new);
     if let Some(session) = running
-        && !carry_over(core, session, (old, &changed.new))
+        && !carry_over(core, session, &mut change)
     {
         core.log_out(session);
         session.close();
     }
     let mut gone: Vec<ConnId> = Vec::new();
     for session in sessions.iter_mut() {
-        if !carry_over(core, session, (old, &changed.new)) {
+        if !carry_over(core, session, &mut change) {
             gone.push(close(core, session));
         }
     }
     gone.into_iter().for_each(|conn| core.outgoing.kill(conn));
 }
 
+/// The change of a user, carried over to each of its sessions.
+struct Carried {
+    old: Arc<User>,
+    new: Arc<User>,
+    /// Whether a subscriber may hear what its user may not any more, once somebody had to know:
+    /// there may be thousands of rules, and as many subscribers.
+    may_lose_channels: Option<bool>,
+}
+
+impl Carried {
+    fn new(old: &Arc<User>, new: &Arc<User>) -> Self {
+        Self {
+            old: Arc::clone(old),
+            new: Arc::clone(new),
+            may_lose_channels: None,
+        }
+    }
+
+    fn may_lose_channels(&mut self) -> bool {
+        let Self { old, new, .. } = self;
+        *self
+            .may_lose_channels
+            .get_or_insert_with(|| !new.may_channels_of(old))
+    }
+}
+
 /// Gives a session the changed user if it has the old one; false if it hears channels that its user
 /// may not use any more.
-fn carry_over(
-    core: &mut Core,
-    session: &mut Session,
-    (old, new): (&Arc<User>, &Arc<User>),
-) -> bool {
-    if !session.user().is_some_and(|user| Arc::ptr_eq(user, old)) {
+fn carry_over(core: &mut Core, session: &mut Session, change: &mut Carried) -> bool {
+    let user = session.user();
+    if !user.is_some_and(|user| Arc::ptr_eq(user, &change.old)) {
         return true;
     }
-    if core.pubsub.has(session.conn) && hears_too_much(core, session.conn, (old, new)) {
+    let conn = session.conn;
+    let is_subscribed = core.pubsub.has(conn);
+    if is_subscribed && change.may_lose_channels() && hears_too_much(core, conn, &change.new) {
         return false;
     }
     let is_open = core.acl.users.default_user().is_open();
-    session.take_rights(Arc::clone(new), is_open);
+    session.take_rights(Arc::clone(&change.new), is_open);
     core.follow_rights(session);
     true
 }
 
-/// Whether a subscriber hears what its user may not, now that this user has changed.
-fn hears_too_much(core: &Core, conn: ConnId, (old, new): (&User, &User)) -> bool {
-    if new.may_channels_of(old) {
-        return false;
-    }
+/// Whether a subscriber hears what its user, as it is now, may not.
+fn hears_too_much(core: &Core, conn: ConnId, user: &User) -> bool {
     Kind::ALL.iter().any(|&kind| {
         let names = core.pubsub.names_of(kind, conn);
         let is_pattern = kind == Kind::Pattern;
-        !names.iter().all(|name| new.may_channel(name, is_pattern))
+        !names.iter().all(|name| user.may_channel(name, is_pattern))
     })
 }
 
@@ -134,14 +158,21 @@ pub(crate) fn expel(
 /// Puts users in place of all others.
 pub(crate) fn replace(core: &mut Core, sessions: &mut Sessions, users: Users) {
     core.acl.users = users;
+    let mut changes: BTreeMap<Box<[u8]>, Carried> = BTreeMap::new();
     let mut gone: Vec<ConnId> = Vec::new();
     for session in sessions.iter_mut() {
         let Some(user) = session.user() else {
             continue;
         };
-        let old = Arc::clone(user);
-        let new = core.acl.users.find(&old.name).cloned();
-        if !new.is_some_and(|new| carry_over(core, session, (&old, &new))) {
+        if !changes
+            .get(&user.name)
+            .is_some_and(|change| Arc::ptr_eq(&change.old, user))
+            && let Some(new) = core.acl.users.find(&user.name)
+        {
+            changes.insert(user.name.clone(), Carried::new(user, new));
+        }
+        let change = changes.get_mut(&user.name);
+        if !change.is_some_and(|change| carry_over(core, session, change)) {
             gone.push(close(core, session));
         }
     }

@@ -10,6 +10,8 @@
 //! Always true: only the key and channel specs of the row say which arguments are meant.
 //! Not here: the place in the order of checks — `gate.rs`; the log of refusals — `log.rs`.
 
+use std::collections::BTreeSet;
+
 use russet_command::keys::{Keys, has_keys, keys_told};
 use russet_command::registry::Command;
 use russet_command::row::KeyFlags;
@@ -136,7 +138,7 @@ impl User {
         if all(self) {
             return true;
         }
-        let mine: Vec<Vec<u8>> = self.channel_rules().collect();
+        let mine: BTreeSet<Vec<u8>> = self.channel_rules().collect();
         !all(other) && other.channel_rules().all(|rule| mine.contains(&rule))
     }
 
