@@ -179,10 +179,12 @@ fn subscribe(
         conn: cx.session.conn,
         protocol: cx.session.protocol,
     };
+    let mut confirmations = Confirmations::new(cx, word(kind, false), kind);
     for name in args.skip(1).iter() {
         cx.core.pubsub.subscribe(kind, receiver, name);
-        confirm(cx, word(kind, false), kind, Some(name));
+        confirmations.add(cx, Some(name));
     }
+    confirmations.send(cx);
     cx.core.follow_subscriptions(cx.session);
     Ok(ControlFlow::Done)
 }
@@ -198,43 +200,61 @@ fn unsubscribe(
         1 => cx.core.pubsub.names_of(kind, conn),
         _ => args.skip(1).iter().map(Name::from).collect(),
     };
+    let mut confirmations = Confirmations::new(cx, word(kind, true), kind);
     for name in &names {
         cx.core.pubsub.unsubscribe(kind, conn, name);
-        confirm(cx, word(kind, true), kind, Some(name));
+        confirmations.add(cx, Some(name));
     }
     if names.is_empty() {
-        confirm(cx, word(kind, true), kind, None);
+        confirmations.add(cx, None);
     }
+    confirmations.send(cx);
     cx.core.follow_subscriptions(cx.session);
     Ok(ControlFlow::Done)
 }
 
-/// Tells the client that a subscription has begun or ended, and how many there are.
-fn confirm(cx: &mut ControlCtx<'_>, word: &str, kind: Kind, name: Option<&[u8]>) {
-    let (conn, protocol) = (cx.session.conn, cx.session.protocol);
-    let pubsub = &cx.core.pubsub;
-    let count = match kind {
-        Kind::Shard => pubsub.count_of(Kind::Shard, conn),
-        _ => pubsub.count_of(Kind::Channel, conn) + pubsub.count_of(Kind::Pattern, conn),
-    };
-    let write = |reply: &mut Reply<'_>| {
+/// What tells the client, name by name, that subscriptions have begun or ended.
+struct Confirmations {
+    word: &'static str,
+    kind: Kind,
+    /// Where they are gathered for a client that wants no replies: what is written as a reply is
+    /// dropped then.
+    aside: Option<Output>,
+}
+
+impl Confirmations {
+    fn new(cx: &ControlCtx<'_>, word: &'static str, kind: Kind) -> Self {
+        let is_aside = cx.session.replies.are_dropped();
+        let aside = is_aside.then(Output::new);
+        Self { word, kind, aside }
+    }
+
+    /// Adds one, with the number of subscriptions that there are now.
+    fn add(&mut self, cx: &mut ControlCtx<'_>, name: Option<&[u8]>) {
+        let (conn, protocol) = (cx.session.conn, cx.session.protocol);
+        let count_of = |kind| cx.core.pubsub.count_of(kind, conn);
+        let count = match self.kind {
+            Kind::Shard => count_of(Kind::Shard),
+            _ => count_of(Kind::Channel) + count_of(Kind::Pattern),
+        };
+        let mut reply = match &mut self.aside {
+            Some(output) => Reply::new(output, protocol),
+            None => cx.reply(),
+        };
         reply.push(3);
-        reply.bulk(word.as_bytes());
+        reply.bulk(self.word.as_bytes());
         match name {
             Some(name) => reply.bulk(name),
             None => reply.null(),
         }
         reply.count(count);
-    };
-    // What is written as a reply is dropped for a client that wants none.
-    if cx.session.replies.are_dropped() {
-        let mut output = Output::new();
-        write(&mut Reply::new(&mut output, protocol));
-        cx.core
-            .outgoing
-            .deliver(conn, &Bytes::from(output.to_vec()));
-    } else {
-        write(&mut cx.reply());
+    }
+
+    fn send(self, cx: &mut ControlCtx<'_>) {
+        if let Some(output) = self.aside {
+            let message = Bytes::from(output.to_vec());
+            cx.core.outgoing.deliver(cx.session.conn, &message);
+        }
     }
 }
 
