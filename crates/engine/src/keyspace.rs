@@ -243,7 +243,7 @@ impl Keyspace {
     /// # Panics
     /// When there is no such database.
     pub fn flush(&mut self, index: usize) {
-        let observed = self.shared.observed.of(index);
+        let observed = self.shared.observed.loud_of(index);
         let Some(full) = self.dbs.take(index) else {
             return;
         };

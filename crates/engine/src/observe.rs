@@ -6,6 +6,7 @@
 //!  observe_all(true) ─────────────────────────────────────► changes of all other keys, without ids
 //! ```
 //! Always true: with nobody listening, a change costs one comparison.
+//! Always true: emptying a database walks the keys of loud observers only.
 //! Not here: what listeners do about it.
 
 use std::collections::BTreeMap;
@@ -19,6 +20,12 @@ use crate::hash::Unhashed;
 /// client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ObserverId(pub u64);
+
+impl ObserverId {
+    /// Set in the number of a quiet observer: it does not hear of keys that are gone since their
+    /// database was emptied. It may have millions of keys, and nobody waits for a walk of them.
+    pub const QUIET: u64 = 1 << 63;
+}
 
 /// A key that was observed and has changed: its value, its deadline, or that it exists.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,10 +55,10 @@ pub(crate) struct Observed {
     is_listening: bool,
     /// Whether changes of all keys are reported.
     hears_all: bool,
-    /// By the hash of the key.
-    wanted: HashMap<u64, Vec<Wanted>, Unhashed>,
-    /// How many observed keys each database has.
-    counts: BTreeMap<usize, usize>,
+    /// The keys of observers that hear of everything.
+    loud: Keys,
+    /// The keys of quiet observers.
+    quiet: Keys,
     changes: Vec<Change>,
     /// How many of them are of the past: what changes from now on is another change.
     past: usize,
@@ -73,9 +80,21 @@ impl Wanted {
     }
 }
 
-impl Observed {
-    /// Begins an observation of a key.
-    pub(crate) fn add(&mut self, db: usize, hash: u64, key: &[u8], observer: ObserverId) {
+/// Observed keys.
+#[derive(Debug, Default)]
+struct Keys {
+    /// By the hash of the key.
+    wanted: HashMap<u64, SmallVec<[Wanted; 1]>, Unhashed>,
+    /// How many observed keys each database has.
+    counts: BTreeMap<usize, usize>,
+}
+
+impl Keys {
+    fn is_empty(&self) -> bool {
+        self.wanted.is_empty()
+    }
+
+    fn add(&mut self, db: usize, hash: u64, key: &[u8], observer: ObserverId) {
         let wanted = self.wanted.entry(hash).or_default();
         let Some(known) = wanted.iter_mut().find(|wanted| wanted.is_of(db, key)) else {
             wanted.push(Wanted {
@@ -84,7 +103,6 @@ impl Observed {
                 observers: SmallVec::from_buf([(observer, 1)]),
             });
             *self.counts.entry(db).or_default() += 1;
-            self.is_listening = true;
             return;
         };
         match known.observers.iter_mut().find(|(id, _)| *id == observer) {
@@ -93,8 +111,7 @@ impl Observed {
         }
     }
 
-    /// Ends one observation of a key; nothing happens if the observer has none.
-    pub(crate) fn remove(&mut self, db: usize, hash: u64, key: &[u8], observer: ObserverId) {
+    fn remove(&mut self, db: usize, hash: u64, key: &[u8], observer: ObserverId) {
         let Some(wanted) = self.wanted.get_mut(&hash) else {
             return;
         };
@@ -121,13 +138,56 @@ impl Observed {
             *count -= 1;
         }
         self.counts.retain(|_, count| *count > 0);
-        self.is_listening = self.hears_all || !self.wanted.is_empty();
+    }
+
+    /// The observers of a key, with how often each asked; none if nobody did.
+    fn find(&self, db: usize, hash: u64, key: &[u8]) -> &[(ObserverId, usize)] {
+        if self.is_empty() {
+            return &[];
+        }
+        let wanted = self.wanted.get(&hash);
+        let wanted = wanted.and_then(|all| all.iter().find(|wanted| wanted.is_of(db, key)));
+        wanted.map_or(&[], |wanted| &wanted.observers)
+    }
+
+    fn of(&self, db: usize) -> Vec<(u64, Box<[u8]>)> {
+        if !self.counts.contains_key(&db) {
+            return Vec::new();
+        }
+        let all = self
+            .wanted
+            .iter()
+            .flat_map(|(hash, keys)| keys.iter().map(move |wanted| (*hash, wanted)));
+        all.filter(|(_, wanted)| wanted.db == db)
+            .map(|(hash, wanted)| (hash, wanted.key.clone()))
+            .collect()
+    }
+}
+
+impl Observed {
+    /// Begins an observation of a key.
+    pub(crate) fn add(&mut self, db: usize, hash: u64, key: &[u8], observer: ObserverId) {
+        self.keys_of(observer).add(db, hash, key, observer);
+        self.is_listening = true;
+    }
+
+    /// Ends one observation of a key; nothing happens if the observer has none.
+    pub(crate) fn remove(&mut self, db: usize, hash: u64, key: &[u8], observer: ObserverId) {
+        self.keys_of(observer).remove(db, hash, key, observer);
+        self.hear_all(self.hears_all);
+    }
+
+    fn keys_of(&mut self, observer: ObserverId) -> &mut Keys {
+        match observer.0 & ObserverId::QUIET {
+            0 => &mut self.loud,
+            _ => &mut self.quiet,
+        }
     }
 
     /// Sets whether changes of all keys are reported.
     pub(crate) fn hear_all(&mut self, all: bool) {
         self.hears_all = all;
-        self.is_listening = all || !self.wanted.is_empty();
+        self.is_listening = all || !self.loud.is_empty() || !self.quiet.is_empty();
     }
 
     /// A key has changed.
@@ -140,12 +200,14 @@ impl Observed {
 
     #[cold]
     fn note_heard(&mut self, db: usize, hash: u64, key: &[u8]) {
-        let wanted = self.wanted.get(&hash);
-        let wanted = wanted.and_then(|all| all.iter().find(|wanted| wanted.is_of(db, key)));
-        if wanted.is_none() && !self.hears_all {
+        let (loud, quiet) = (
+            self.loud.find(db, hash, key),
+            self.quiet.find(db, hash, key),
+        );
+        if loud.is_empty() && quiet.is_empty() && !self.hears_all {
             return;
         }
-        let observers = wanted.map_or(&[][..], |wanted| &wanted.observers);
+        let observers = loud.iter().chain(quiet);
         let known = match self.hears_all {
             false => self.changes[self.past..]
                 .last_mut()
@@ -173,23 +235,21 @@ impl Observed {
             None => self.changes.push(Change {
                 db,
                 key: key.into(),
-                observers: observers.iter().map(|(id, _)| *id).collect(),
+                observers: observers.map(|(id, _)| *id).collect(),
             }),
         }
     }
 
+    /// The keys of a database that loud observers have, with their hashes.
+    pub(crate) fn loud_of(&self, db: usize) -> Vec<(u64, Box<[u8]>)> {
+        self.loud.of(db)
+    }
+
     /// The observed keys of a database, with their hashes.
     pub(crate) fn of(&self, db: usize) -> Vec<(u64, Box<[u8]>)> {
-        if !self.counts.contains_key(&db) {
-            return Vec::new();
-        }
-        let all = self
-            .wanted
-            .iter()
-            .flat_map(|(hash, keys)| keys.iter().map(move |wanted| (*hash, wanted)));
-        all.filter(|(_, wanted)| wanted.db == db)
-            .map(|(hash, wanted)| (hash, wanted.key.clone()))
-            .collect()
+        let mut keys = self.loud.of(db);
+        keys.append(&mut self.quiet.of(db));
+        keys
     }
 
     /// Whether changes wait to be taken.
@@ -253,6 +313,31 @@ mod tests {
         assert_eq!(taken(&mut keyspace), [(b"k".to_vec(), vec![1])]);
         keyspace.unobserve(0, b"k", WAITER);
         keyspace.db(0).set(b"k", b"v", None);
+        assert!(!keyspace.has_changes());
+    }
+
+    #[test]
+    fn a_quiet_observer_does_not_hear_of_an_emptied_database() {
+        const QUIET: ObserverId = ObserverId(3 | ObserverId::QUIET);
+        let mut keyspace = Keyspace::new(Options::default());
+        for (key, observer) in [(b"a", WAITER), (b"b", QUIET)] {
+            keyspace.observe(0, key, observer);
+            keyspace.db(0).set(key, b"v", None);
+        }
+        let heard = taken(&mut keyspace);
+        assert_eq!(
+            heard,
+            [(b"a".to_vec(), vec![1]), (b"b".to_vec(), vec![QUIET.0])]
+        );
+        keyspace.flush_all();
+        assert_eq!(taken(&mut keyspace), [(b"a".to_vec(), vec![1])]);
+        keyspace.db(0).set(b"b", b"v", None);
+        keyspace.take_changes();
+        keyspace.swap(0, 1);
+        assert_eq!(taken(&mut keyspace), [(b"b".to_vec(), vec![QUIET.0])]);
+        keyspace.unobserve(0, b"a", WAITER);
+        keyspace.unobserve(0, b"b", QUIET);
+        keyspace.db(0).set(b"b", b"v", None);
         assert!(!keyspace.has_changes());
     }
 

@@ -24,6 +24,9 @@ use crate::waiters::DbKey;
 /// The channel on which clients hear of changes in RESP2.
 const CHANNEL: &[u8] = b"__redis__:invalidate";
 
+/// How many keys beyond the limit of the table are forgotten at least in one turn.
+const FORGOTTEN_PER_TURN: usize = 256;
+
 /// Keys to forget.
 enum What<'k> {
     Keys(&'k [&'k [u8]]),
@@ -112,21 +115,22 @@ impl Core {
         for conn in clients {
             self.tell_of(conn, &What::All);
         }
-        self.tracking.table.clear(&mut self.keyspace);
+        self.tracking.table.clear();
     }
 
     /// The turn ends: tells clients what has changed under their prefixes, and forgets keys of the
-    /// table beyond its limit.
-    pub(crate) fn broadcast_changes(&mut self) {
+    /// table beyond its limit; true when the table is still beyond it.
+    pub(crate) fn broadcast_changes(&mut self) -> bool {
         let limit = match self.config.tracking_table_max_keys {
             0 => usize::MAX,
             limit => usize::try_from(limit).unwrap_or(usize::MAX),
         };
-        while let Some((key, holders)) =
-            self.tracking
-                .table
-                .take_beyond(&mut self.keyspace, limit, &mut self.rng)
-        {
+        for _ in 0..self.tracking.table.excess(limit, FORGOTTEN_PER_TURN) {
+            let table = &mut self.tracking.table;
+            let taken = table.take_beyond(&mut self.keyspace, limit, &mut self.rng);
+            let Some((key, holders)) = taken else {
+                break;
+            };
             for conn in holders {
                 self.tell_holder(conn, &key, None);
             }
@@ -148,6 +152,7 @@ impl Core {
                 }
             }
         }
+        self.tracking.table.keys() > limit
     }
 
     /// Sends a message to a client, or to the one that it named.
@@ -188,7 +193,7 @@ impl Core {
             .observe_all(!self.tracking.prefixes.is_empty());
         self.derive_events();
         if self.tracking.is_empty() {
-            self.tracking.table.clear(&mut self.keyspace);
+            self.tracking.table.clear();
         }
     }
 

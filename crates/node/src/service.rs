@@ -173,7 +173,7 @@ impl Service for Node {
         self.release_all();
         if self.core.open.is_none() {
             if !self.core.tracking.is_empty() {
-                self.core.broadcast_changes();
+                self.turn.again |= self.core.broadcast_changes();
             }
             self.core.outgoing.settle_delivered();
         }

@@ -12,10 +12,11 @@
 //! | read | the keys are remembered, unless OPTIN or OPTOUT says otherwise |
 //! | change | those who remember the key are taken from the table; prefixes gather it |
 //! | flush | everybody is told; the table is empty |
+//! | table beyond its limit | some keys are invalidated for no reason, more in the next turn |
 //!
 //! Always true: the engine observes the keys of the table, and all keys while there are prefixes.
 //! Always true: nobody is told of a key that its user may not read.
-//! Always true: the table holds no more keys than its limit: others are invalidated for no reason.
+//! Always true: no turn has to forget many more keys than its requests have read.
 //! Not here: messages — `invalidate.rs`; the commands — `control/client/tracking.rs`.
 
 mod prefixes;
@@ -24,6 +25,7 @@ mod table;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use russet_base::rng::Rng;
 use russet_io::ConnId;
 
 use crate::acl::User;
@@ -105,7 +107,7 @@ impl Tracker {
 }
 
 /// All clients that track.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Tracking {
     trackers: BTreeMap<ConnId, Tracker>,
     pub table: Table,
@@ -113,6 +115,15 @@ pub(crate) struct Tracking {
 }
 
 impl Tracking {
+    /// Nobody tracks; keys are hashed with seeds from `rng`.
+    pub(crate) fn new(rng: &mut Rng) -> Self {
+        Self {
+            trackers: BTreeMap::new(),
+            table: Table::new(rng),
+            prefixes: Prefixes::default(),
+        }
+    }
+
     /// Whether nobody tracks.
     #[inline]
     pub(crate) fn is_empty(&self) -> bool {

@@ -1,9 +1,14 @@
 //! The invalidation table: keys that were read, each with the connections that may hold it.
 //!
+//! ```text
+//!  insert ─► entries ── take, take_beyond ─► told, no longer observed
+//!               └────── clear ─► stale ── sweep, some in each turn ─► no longer observed
+//! ```
 //! Always true: the place of a key is known, so that any key is found, removed or drawn in O(1).
+//! Always true: forgetting all keys takes the same time however many there are.
 
-use std::collections::BTreeMap;
-
+use ahash::RandomState;
+use hashbrown::HashTable;
 use russet_base::rng::Rng;
 use russet_engine::{Keyspace, ObserverId};
 use russet_io::ConnId;
@@ -12,7 +17,7 @@ use smallvec::SmallVec;
 use crate::waiters::DbKey;
 
 /// The observer of keys that clients may hold.
-pub(crate) const TRACKERS: ObserverId = ObserverId(2);
+pub(crate) const TRACKERS: ObserverId = ObserverId(2 | ObserverId::QUIET);
 
 /// Connections, few of them as a rule.
 pub(crate) type Holders = SmallVec<[ConnId; 2]>;
@@ -24,24 +29,43 @@ struct Entry {
 }
 
 /// Keys that clients may hold.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Table {
-    places: BTreeMap<DbKey, usize>,
+    hasher: RandomState,
+    /// The place of each key among the entries.
+    places: HashTable<usize>,
     entries: Vec<Entry>,
     /// The holders of all keys together.
     items: usize,
+    /// Keys added since the last call of [`Self::excess`].
+    added: usize,
+    /// Entries that were forgotten all at once, while their keys are still observed.
+    stale: Vec<Vec<Entry>>,
 }
 
 impl Table {
+    /// An empty table; keys are hashed with seeds from `rng`.
+    pub(crate) fn new(rng: &mut Rng) -> Self {
+        Self {
+            hasher: RandomState::with_seeds(rng.u64(), rng.u64(), rng.u64(), rng.u64()),
+            places: HashTable::new(),
+            entries: Vec::new(),
+            items: 0,
+            added: 0,
+            stale: Vec::new(),
+        }
+    }
+
+    fn find(&self, key: &DbKey) -> Option<usize> {
+        let is_it = |place: &usize| self.entries[*place].key == *key;
+        let place = self.places.find(self.hasher.hash_one(key), is_it);
+        place.copied()
+    }
+
     /// Remembers that a client has read a key.
     pub(crate) fn insert(&mut self, keyspace: &mut Keyspace, key: DbKey, conn: ConnId) {
-        let Some(&place) = self.places.get(&key) else {
-            keyspace.observe(key.0, &key.1, TRACKERS);
-            self.places.insert(key.clone(), self.entries.len());
-            let holders = Holders::from_slice(&[conn]);
-            self.entries.push(Entry { key, holders });
-            self.items += 1;
-            return;
+        let Some(place) = self.find(&key) else {
+            return self.add(keyspace, key, conn);
         };
         let holders = &mut self.entries[place].holders;
         // Sorted, so that a key that thousands hold is added to without a walk.
@@ -51,9 +75,21 @@ impl Table {
         }
     }
 
+    fn add(&mut self, keyspace: &mut Keyspace, key: DbKey, conn: ConnId) {
+        keyspace.observe(key.0, &key.1, TRACKERS);
+        let (hasher, entries) = (&self.hasher, &self.entries);
+        let hash_of = |place: &usize| hasher.hash_one(&entries[*place].key);
+        let hash = hasher.hash_one(&key);
+        self.places.insert_unique(hash, entries.len(), hash_of);
+        let holders = Holders::from_slice(&[conn]);
+        self.entries.push(Entry { key, holders });
+        self.items += 1;
+        self.added += 1;
+    }
+
     /// Forgets a key, and says who held it.
     pub(crate) fn take(&mut self, keyspace: &mut Keyspace, key: &DbKey) -> Option<Holders> {
-        let place = *self.places.get(key)?;
+        let place = self.find(key)?;
         Some(self.take_at(keyspace, place).1)
     }
 
@@ -71,27 +107,62 @@ impl Table {
         Some(self.take_at(keyspace, place))
     }
 
+    /// How many keys are to be forgotten in this turn: all beyond the limit, unless they are many
+    /// more than were added since the last call.
+    pub(crate) fn excess(&mut self, limit: usize, budget: usize) -> usize {
+        let most = std::mem::take(&mut self.added).saturating_add(budget);
+        self.entries.len().saturating_sub(limit).min(most)
+    }
+
     fn take_at(&mut self, keyspace: &mut Keyspace, place: usize) -> (DbKey, Holders) {
+        self.forget_place(place);
         let entry = self.entries.swap_remove(place);
-        if let Some(moved) = self.entries.get(place)
-            && let Some(known) = self.places.get_mut(&moved.key)
-        {
-            *known = place;
+        if let Some(moved) = self.entries.get(place) {
+            let (hash, last) = (self.hasher.hash_one(&moved.key), self.entries.len());
+            if let Some(known) = self.places.find_mut(hash, |known| *known == last) {
+                *known = place;
+            }
         }
         if self.entries.len() < self.entries.capacity() / 4 {
             self.entries.shrink_to(2 * self.entries.len());
+            let (hasher, entries) = (&self.hasher, &self.entries);
+            let hash_of = |place: &usize| hasher.hash_one(&entries[*place].key);
+            self.places.shrink_to(2 * entries.len(), hash_of);
         }
-        self.places.remove(&entry.key);
         keyspace.unobserve(entry.key.0, &entry.key.1, TRACKERS);
         self.items -= entry.holders.len();
         (entry.key, entry.holders)
     }
 
-    /// Forgets all keys.
-    pub(crate) fn clear(&mut self, keyspace: &mut Keyspace) {
-        for entry in std::mem::take(self).entries {
-            keyspace.unobserve(entry.key.0, &entry.key.1, TRACKERS);
+    fn forget_place(&mut self, place: usize) {
+        let hash = self.hasher.hash_one(&self.entries[place].key);
+        if let Ok(known) = self.places.find_entry(hash, |known| *known == place) {
+            known.remove();
         }
+    }
+
+    /// Forgets all keys.
+    pub(crate) fn clear(&mut self) {
+        self.places = HashTable::new();
+        let entries = std::mem::take(&mut self.entries);
+        if !entries.is_empty() {
+            self.stale.push(entries);
+        }
+        self.items = 0;
+    }
+
+    /// Ends observations of keys that were forgotten all at once; true when more are left.
+    pub(crate) fn sweep(&mut self, keyspace: &mut Keyspace, budget: usize) -> bool {
+        for _ in 0..budget {
+            let Some(entries) = self.stale.last_mut() else {
+                return false;
+            };
+            match entries.pop() {
+                Some(Entry { key, .. }) => keyspace.unobserve(key.0, &key.1, TRACKERS),
+                None => drop(self.stale.pop()),
+            }
+        }
+        !self.stale.is_empty()
     }
 
     /// The number of keys.

@@ -23,10 +23,10 @@ fn key(name: u8) -> DbKey {
 proptest! {
     #[test]
     fn the_table_holds_what_a_plain_map_holds(
-        steps in prop::collection::vec((0..3_u8, 0..6_u8, 0..4_u32), 0..60),
+        steps in prop::collection::vec((0..5_u8, 0..6_u8, 0..4_u32), 0..60),
     ) {
         let mut keyspace = Keyspace::new(Options::default());
-        let mut table = Table::default();
+        let mut table = Table::new(&mut Chance::new(2));
         let mut chance = Chance::new(1);
         let mut model: BTreeMap<u8, BTreeSet<u32>> = BTreeMap::new();
         for (step, name, client) in steps {
@@ -40,6 +40,13 @@ proptest! {
                     let taken = taken.map(|holders| indexes(&holders));
                     prop_assert_eq!(taken, model.remove(&name));
                 }
+                2 => {
+                    table.clear();
+                    model.clear();
+                }
+                3 => {
+                    table.sweep(&mut keyspace, 2);
+                }
                 _ => {
                     let taken = table.take_beyond(&mut keyspace, 3, &mut chance);
                     prop_assert_eq!(taken.is_some(), model.len() > 3);
@@ -51,15 +58,40 @@ proptest! {
             }
             let items: usize = model.values().map(BTreeSet::len).sum();
             prop_assert_eq!((table.keys(), table.items()), (model.len(), items));
-            // What is observed is what is in the table.
-            for name in 0..6 {
-                keyspace.db(0).set(&key(name).1, b"v", None);
-            }
-            let changed: Vec<u8> =
-                keyspace.take_changes().iter().map(|change| change.key[1]).collect();
-            prop_assert_eq!(changed, model.keys().copied().collect::<Vec<u8>>());
+            // What is in the table is observed; nothing else is once it was swept.
+            prop_assert!(model.keys().all(|name| changes(&mut keyspace).contains(name)));
         }
+        while table.sweep(&mut keyspace, 1) {}
+        prop_assert_eq!(changes(&mut keyspace), model.keys().copied().collect::<Vec<u8>>());
     }
+}
+
+/// The observed keys: those whose changes are reported.
+fn changes(keyspace: &mut Keyspace) -> Vec<u8> {
+    for name in 0..6 {
+        keyspace.db(0).set(&key(name).1, b"v", None);
+    }
+    let changes = keyspace.take_changes();
+    changes.iter().map(|change| change.key[1]).collect()
+}
+
+#[test]
+fn a_turn_forgets_few_keys_more_than_were_added() {
+    let mut keyspace = Keyspace::new(Options::default());
+    let mut table = Table::new(&mut Chance::new(2));
+    for number in 0..1000_u32 {
+        let key = (0, Box::from(number.to_le_bytes()));
+        table.insert(&mut keyspace, key, conn(1));
+    }
+    assert_eq!(table.excess(990, 5), 10);
+    assert_eq!(table.excess(10, 5), 5);
+    table.insert(&mut keyspace, (0, Box::from(*b"k")), conn(1));
+    assert_eq!(table.excess(10, 5), 6);
+    table.clear();
+    assert_eq!((table.keys(), table.items(), table.excess(0, 5)), (0, 0, 0));
+    // Forgetting all is for later.
+    assert!(table.sweep(&mut keyspace, 1000));
+    assert!(!table.sweep(&mut keyspace, 1000));
 }
 
 fn indexes(holders: &Holders) -> BTreeSet<u32> {
@@ -109,7 +141,7 @@ fn prefixes_overlap_when_one_begins_with_the_other() {
 
 #[test]
 fn a_caching_reaches_the_next_command_or_the_transaction_that_is_next() {
-    let mut tracking = Tracking::default();
+    let mut tracking = Tracking::new(&mut Chance::new(1));
     let tracker = Tracker {
         mode: Mode::OptIn,
         ..Tracker::default()
