@@ -74,20 +74,33 @@ impl Core {
             self.invalidate_all();
         }
         let remembers = self.tracking.step(conn, name);
-        if !remembers || !command.spec.flags.has(Flags::READONLY) {
-            return;
-        }
-        // What has changed before this read, the read has seen.
+        // What has changed before a read, the read has seen; and a client that goes on hears of its
+        // own change before its next reply.
         if self.keyspace.has_changes() {
             for key in self.keyspace.take_changes_of(TRACKERS) {
                 self.invalidate(&key, Some(conn));
             }
+        }
+        if !remembers || !command.spec.flags.has(Flags::READONLY) {
+            return;
         }
         for at in keys::keys_told(command.spec, *request).iter() {
             let key = (db, request[at.position].into());
             let table = &mut self.tracking.table;
             table.insert(&mut self.keyspace, key, conn);
         }
+    }
+
+    /// A request has failed: a CLIENT CACHING was for it, not for the one after it.
+    #[cold]
+    pub(crate) fn spend_caching(&mut self, conn: ConnId, request: &Args<'_>) {
+        if self.tracking.is_empty() {
+            return;
+        }
+        let id = self.commands.resolve(*request);
+        let name = id.map_or("", |id| &*self.commands.get(id).full_name);
+        let name = name.split('|').next().unwrap_or_default();
+        self.tracking.step(conn, name);
     }
 
     /// A key that clients may hold has changed, by the commands of this connection.

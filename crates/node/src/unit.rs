@@ -77,6 +77,7 @@ pub(crate) fn run_one(
         None => unknown(core, session, args),
     };
     let reply = outcome.unwrap_or_else(|error| {
+        core.spend_caching(session.conn, args);
         fail(core, session, &error);
         Reply::Written
     });

@@ -171,8 +171,8 @@ pub(super) fn caching(
     cx: &mut ControlCtx<'_>,
     args: Args<'_>,
 ) -> Result<ControlFlow, CommandError> {
+    let is_in_exec = !cx.may_block;
     let tracker = cx.core.tracking.get_mut(cx.session.conn);
-    let tracker = tracker.filter(|tracker| matches!(tracker.mode, Mode::OptIn | Mode::OptOut));
     let tracker = tracker.ok_or(CommandError::text(
         "ERR CLIENT CACHING can be called only when the client is in tracking mode with OPTIN or \
          OPTOUT mode enabled",
@@ -194,7 +194,10 @@ pub(super) fn caching(
     if let Some(refusal) = refusal {
         return Err(CommandError::text(refusal));
     }
-    tracker.caching = Caching::Next;
+    tracker.caching = match is_in_exec {
+        true => Caching::Transaction,
+        false => Caching::Next,
+    };
     cx.ok()
 }
 
