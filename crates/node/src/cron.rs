@@ -17,6 +17,9 @@ const EXPIRED_PER_TURN_MAX: usize = 256;
 /// How many items of housekeeping are done at most in one turn.
 const HOUSEKEEPING_PER_TURN: usize = 256;
 
+/// How many idle clients are closed at most in one period.
+const CLOSED_PER_PERIOD: usize = 256;
+
 /// Something that is done again and again.
 type Duty = fn(&mut Node);
 
@@ -108,7 +111,7 @@ impl Node {
         }
     }
 
-    /// Closes clients that were silent for longer than `timeout`.
+    /// Closes clients that were silent for longer than `timeout`, not all at once if they are many.
     fn close_idle(&mut self) {
         let limit_ms = u64::from(self.core.config.timeout) * 1000;
         if limit_ms == 0 {
@@ -124,6 +127,9 @@ impl Node {
             let listens = self.core.pubsub.has(session.conn) || session.is_monitor();
             if !waits && !listens && self.core.idle_ms(session) > limit_ms {
                 idle.push(session.conn);
+            }
+            if idle.len() == CLOSED_PER_PERIOD {
+                break;
             }
         }
         for conn in idle {

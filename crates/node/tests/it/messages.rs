@@ -132,3 +132,22 @@ fn what_a_client_gets_keeps_its_connection_open() {
     server.advance(9_000);
     assert!(server.is_closed(waiting));
 }
+
+#[test]
+fn clients_that_are_idle_together_are_not_closed_all_at_once() {
+    let mut server = server();
+    let main = server.connect();
+    let idle: Vec<_> = (0..1000).map(|_| server.connect()).collect();
+    server.call(main, b"CONFIG SET timeout 10\r\n");
+    server.advance(10_000);
+    let mut longest = 0;
+    let mut closed = 0;
+    for _ in 0..10 {
+        server.advance(100);
+        let now = idle.iter().filter(|conn| server.is_closed(**conn)).count();
+        longest = longest.max(now - closed);
+        closed = now;
+    }
+    assert_eq!(closed, 1000);
+    assert!((1..=256).contains(&longest), "{longest}");
+}
