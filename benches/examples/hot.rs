@@ -187,7 +187,7 @@ fn of_user(pipeline: usize, count: usize) {
     run(pipeline, count, request, Also::OfUser);
 }
 
-/// What is special about a run.
+/// A variant of a run.
 #[derive(PartialEq, Eq)]
 enum Also {
     Nothing,

@@ -111,7 +111,7 @@ pub fn keys_told(spec: &Spec, args: Args<'_>) -> Keys {
     gather(spec, args).0
 }
 
-/// What all specs find, and the first error.
+/// Applies all specs: returns the keys found, and the first error.
 #[inline]
 fn gather(spec: &Spec, args: Args<'_>) -> (Keys, Option<KeysError>) {
     let (mut found, mut first_error) = (Keys::default(), None);

@@ -134,7 +134,7 @@ pub(crate) struct Core {
     pub gathered: Option<Gathered>,
     /// The session whose unit stalled the last turn: its changes are heard in the next.
     pub stalled_by: Option<ConnId>,
-    /// Who sees requests as they run.
+    /// Clients that have sent MONITOR, and see requests as they run.
     pub monitors: Monitors,
     /// Keys that clients cache, and who is told when they change.
     pub tracking: Tracking,

@@ -19,7 +19,7 @@ use super::table::SETTINGS;
 use super::text::{FileError, Text};
 use crate::registry;
 
-/// What was found out about one line.
+/// A finding about one line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
     /// The name of its text.

@@ -159,7 +159,7 @@ impl Config {
         }
     }
 
-    /// What the loop is told of TLS; nothing as long as no connection would use it.
+    /// The TLS settings for the loop; none as long as no connection would use them.
     pub fn tls_settings(&self) -> Option<TlsSettings> {
         let dials = self.tls_cluster || self.tls_replication;
         (dials || self.tls_port != 0).then(|| TlsSettings {

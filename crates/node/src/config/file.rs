@@ -85,7 +85,7 @@ struct Loader<'r> {
     config: Config,
     depth: usize,
     read: Reader<'r>,
-    /// What was found out about lines, if wrong ones are passed over.
+    /// Findings about lines, if wrong lines are skipped.
     findings: Option<Vec<Finding>>,
 }
 

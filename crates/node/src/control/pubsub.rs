@@ -213,7 +213,7 @@ fn unsubscribe(
     Ok(ControlFlow::Done)
 }
 
-/// What tells the client, name by name, that subscriptions have begun or ended.
+/// Confirmations that subscriptions have begun or ended, one for each name.
 struct Confirmations {
     word: &'static str,
     kind: Kind,

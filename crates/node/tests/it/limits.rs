@@ -6,7 +6,8 @@ use russet_node::config::Text;
 use russet_node::loopback::Loopback;
 use russet_node::{Config, Offset};
 
-fn server(settings: &str) -> Loopback {
+/// A server with these lines of configuration.
+pub(crate) fn server(settings: &str) -> Loopback {
     let text = Text {
         name: "settings".to_owned(),
         text: settings.as_bytes().to_vec(),
@@ -15,7 +16,8 @@ fn server(settings: &str) -> Loopback {
     Loopback::new(config)
 }
 
-fn ask(server: &mut Loopback, client: ConnId, request: &str) -> String {
+/// The replies to a request, as text.
+pub(crate) fn ask(server: &mut Loopback, client: ConnId, request: &str) -> String {
     let replies = server.call(client, format!("{request}\r\n").as_bytes());
     String::from_utf8(replies).expect("replies here are text")
 }

@@ -1,23 +1,9 @@
 //! MONITOR: what monitors see, in which order, and what they do not.
 
 use russet_io::ConnId;
-use russet_node::Config;
-use russet_node::config::Text;
 use russet_node::loopback::Loopback;
 
-fn server(settings: &str) -> Loopback {
-    let text = Text {
-        name: "settings".to_owned(),
-        text: settings.as_bytes().to_vec(),
-    };
-    let config = Config::load(&[text], &mut |_| Err(String::new())).expect("the text is right");
-    Loopback::new(config)
-}
-
-fn ask(server: &mut Loopback, client: ConnId, request: &str) -> String {
-    let replies = server.call(client, format!("{request}\r\n").as_bytes());
-    String::from_utf8(replies).expect("replies here are text")
-}
+use crate::limits::{ask, server};
 
 /// A server, a client that monitors it, and one that does not.
 fn monitored(settings: &str) -> (Loopback, ConnId, ConnId) {

@@ -218,7 +218,7 @@ impl World {
         text + "\r\n"
     }
 
-    /// What each client has got is what it was to get, and whoever was to be closed is.
+    /// Compares the output of each client with the model, and which clients are closed.
     fn compare(&mut self) {
         for at in 0..CLIENTS {
             let client = &mut self.model.clients[at];
