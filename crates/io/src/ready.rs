@@ -76,11 +76,13 @@ pub struct Ready {
     pub stall_us: u64,
     /// 10. Call `run` again at once: work is left.
     pub again: bool,
-    /// 11. Call `run` no later than at this monotonic time, in microseconds.
+    /// 11. Read nothing before the next `run`: input was put off to keep the turn short.
+    pub is_behind: bool,
+    /// 12. Call `run` no later than at this monotonic time, in microseconds.
     pub wake_at_us: Option<u64>,
-    /// 12. End the process, once all appends are written and output had its time.
+    /// 13. End the process, once all appends are written and output had its time.
     pub exit: Option<Exit>,
-    /// 13. The service is about to end, and has not refused to: whoever asks again may insist.
+    /// 14. The service is about to end, and has not refused to: whoever asks again may insist.
     pub is_ending: bool,
 }
 
@@ -98,6 +100,7 @@ impl Ready {
         self.kill.clear();
         self.stall_us = 0;
         self.again = false;
+        self.is_behind = false;
         self.wake_at_us = None;
         self.exit = None;
         self.is_ending = false;

@@ -89,6 +89,8 @@ pub(crate) struct Turn {
     pub inputs: Vec<ConnId>,
     /// Whether work is left for another turn.
     pub again: bool,
+    /// Whether that is input which this turn was too short for.
+    pub is_behind: bool,
     /// When the slower duties are due again.
     pub tick_at_us: u64,
     /// When certificates were to be read again last.

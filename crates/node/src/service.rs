@@ -199,6 +199,7 @@ impl Service for Node {
         ready.exit = outbox.exit.take();
         ready.is_ending = self.core.is_end_asked || self.core.hurdles.has(Hurdles::EXITING);
         ready.again = self.turn.again;
+        ready.is_behind = self.turn.is_behind;
         ready.wake_at_us = Some(self.wake_at_us());
     }
 

@@ -68,6 +68,34 @@ pub fn stopwatch_ns() -> u64 {
     u64::try_from(origin.elapsed().as_nanos()).unwrap_or(u64::MAX)
 }
 
+/// A part of a turn that ends when its time is over, whatever is left to do.
+///
+/// The clock is read once for some items, and for a few not at all.
+#[derive(Debug, Default)]
+pub(crate) struct Portion {
+    items: u32,
+    since_ns: Option<u64>,
+}
+
+impl Portion {
+    /// Items between two looks at the clock.
+    const EACH: u32 = 16;
+    /// The time of a part, from the first look on.
+    const TIME_NS: u64 = 300_000;
+
+    /// Another item was done: whether it was the last one.
+    #[inline]
+    pub(crate) fn is_over(&mut self) -> bool {
+        self.items += 1;
+        self.items.is_multiple_of(Self::EACH) && self.is_time_over(stopwatch_ns())
+    }
+
+    fn is_time_over(&mut self, now_ns: u64) -> bool {
+        let since_ns = *self.since_ns.get_or_insert(now_ns);
+        now_ns.saturating_sub(since_ns) >= Self::TIME_NS
+    }
+}
+
 /// The wall clock: microseconds since 1970.
 #[must_use]
 #[expect(
@@ -84,7 +112,7 @@ pub fn wall_us() -> i64 {
 
 /// Lets this thread sleep for the microseconds that it asks for, where the system would by default
 /// add some fifty to let it wake together with others.
-pub(crate) fn sharpen_sleep() {
+pub fn sharpen_sleep() {
     #[cfg(target_os = "linux")]
     {
         // Without it rests are longer than they should be, and nothing else.

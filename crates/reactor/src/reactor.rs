@@ -7,7 +7,10 @@
 //!    └───── are left, or the service asks ◄── act on Ready ◄── run ◄── measure if due ◄─┘
 //! ```
 //! Each connection is read once and written once a turn, whatever it has: one that floods waits in
-//! line behind all others. The lists keep their capacity, so a turn allocates nothing.
+//! line behind all others. The lists keep their capacity, so a turn allocates nothing. A turn is
+//! short, however many connections have something: reading and writing end when their time is
+//! over, and the next turn goes on where this one ended. Nothing is read while output that could
+//! leave, or input that arrived, waits for another turn: so that neither grows.
 //!
 //! Always true: `Ready` is acted upon strictly in the order of its fields.
 //! Always true: the service is asked about a connection between `opened` and `hung_up`, never
@@ -26,7 +29,7 @@ use russet_io::{
     ConnId, Failure, FileId, HangUp, JobId, ListenPlan, LogLevel, Outcome, Ready, Service, Usage,
 };
 
-use crate::clock::{self, Clock};
+use crate::clock::{self, Clock, Portion};
 use crate::dial::Dials;
 use crate::flow::OutputEvent;
 use crate::gather::Gather;
@@ -95,6 +98,8 @@ pub struct Reactor<S> {
     is_remote_calling: bool,
     /// The service wants to run again at once.
     again: bool,
+    /// Input or output waits for another turn, for this one took its time.
+    is_behind: bool,
     wake_at_us: Option<u64>,
     reserve: Reserve,
     /// No accepting before this time: descriptors ran out.
@@ -162,6 +167,7 @@ impl<S: Service> Reactor<S> {
             log,
             is_remote_calling: false,
             again: true,
+            is_behind: false,
             wake_at_us: None,
             reserve: Reserve::new(),
             accept_at_us: 0,
@@ -223,7 +229,9 @@ impl<S: Service> Reactor<S> {
         if !self.handshakes.is_empty() {
             self.shake_all();
         }
-        self.read_all();
+        if !self.is_behind {
+            self.read_all();
+        }
         self.measure();
         self.service.run(self.now);
         self.service.ready(&mut self.ready);
@@ -399,36 +407,40 @@ impl<S: Service> Reactor<S> {
     }
 
     /// Reads once from each connection that may have bytes. Those that may have more wait for the
-    /// next turn, behind all others.
+    /// next turn, behind all others and those that time was too short for.
     fn read_all(&mut self) {
-        let mut reads = mem::replace(&mut self.reads, mem::take(&mut self.spare));
-        for conn in reads.drain(..) {
-            let Some(connection) = self.table.get_mut(conn) else {
-                continue;
-            };
-            if connection.is_closing() {
-                continue;
-            }
-            match connection.read(conn, &mut self.service) {
-                ReadEnd::Some => self.gather.heard(self.now.mono_us, connection.replied_us),
-                ReadEnd::Nothing => {}
-                ReadEnd::Closed => {
-                    self.hang_up(conn, HangUp::Closed);
-                    continue;
-                }
-                ReadEnd::Failed => {
-                    self.hang_up(conn, HangUp::Failed);
-                    continue;
-                }
-            }
-            if connection.input.is_queued() {
-                self.reads.push(conn);
-            }
-            if connection.owes() && connection.step_output(OutputEvent::Flush) {
-                self.writes.push(conn);
+        let reads = mem::replace(&mut self.reads, mem::take(&mut self.spare));
+        let (mut portion, mut done) = (Portion::default(), 0);
+        while let Some(&conn) = reads.get(done) {
+            self.read(conn);
+            done += 1;
+            if portion.is_over() {
+                break;
             }
         }
-        self.spare = reads;
+        self.spare = put_first(&mut self.reads, reads, done);
+    }
+
+    #[inline]
+    fn read(&mut self, conn: ConnId) {
+        let Some(connection) = self.table.get_mut(conn) else {
+            return;
+        };
+        if connection.is_closing() {
+            return;
+        }
+        match connection.read(conn, &mut self.service) {
+            ReadEnd::Some => self.gather.heard(self.now.mono_us, connection.replied_us),
+            ReadEnd::Nothing => {}
+            ReadEnd::Closed => return self.hang_up(conn, HangUp::Closed),
+            ReadEnd::Failed => return self.hang_up(conn, HangUp::Failed),
+        }
+        if connection.input.is_queued() {
+            self.reads.push(conn);
+        }
+        if connection.owes() && connection.step_output(OutputEvent::Flush) {
+            self.writes.push(conn);
+        }
     }
 
     fn hang_up(&mut self, conn: ConnId, why: HangUp) {
@@ -437,6 +449,18 @@ impl<S: Service> Reactor<S> {
         }
         self.service.hung_up(conn, why);
     }
+}
+
+/// Puts what is left behind the first `done` before what was queued meanwhile; gives back an empty
+/// list.
+#[inline]
+fn put_first(queued: &mut Vec<ConnId>, mut list: Vec<ConnId>, done: usize) -> Vec<ConnId> {
+    list.drain(..done);
+    if list.is_empty() {
+        return list;
+    }
+    list.append(queued);
+    mem::replace(queued, list)
 }
 
 impl<S> std::fmt::Debug for Reactor<S> {

@@ -94,6 +94,7 @@ pub(crate) struct Host<S> {
     slots: Vec<Slot>,
     jobs: Jobs,
     again: bool,
+    is_behind: bool,
     wake_at_us: Option<u64>,
 }
 
@@ -111,6 +112,7 @@ impl<S: Service> Host<S> {
             jobs: Jobs::default(),
             // The first run is the service's own.
             again: true,
+            is_behind: false,
             wake_at_us: None,
         }
     }
@@ -162,6 +164,9 @@ impl<S: Service> Host<S> {
 
     /// Whether an event waits for a later turn.
     fn is_put_off(&self, event: Event, air: &mut Air) -> bool {
+        if self.is_behind && matches!(event, Event::Read(_) | Event::ReadAhead(_)) {
+            return true;
+        }
         let is_killed = match event {
             Event::End(at) => self
                 .conn(at)

@@ -6,6 +6,7 @@ pub mod crash;
 mod faulty;
 mod host;
 mod jobs;
+mod leaps;
 mod link;
 mod options;
 mod peer;

@@ -30,6 +30,8 @@ pub struct Options {
     pub fail_one_in: u64,
     /// `run`, `space` and `output` are called without a cause.
     pub spurious: bool,
+    /// The stopwatch leaps, so that turns end before all input ran.
+    pub cuts: bool,
     /// Time that one turn takes at most, in microseconds.
     pub tick_us: u64,
     /// The lateness of a wake-up at most, in microseconds.
@@ -51,6 +53,7 @@ impl Options {
             late_jobs: false,
             fail_one_in: 0,
             spurious: false,
+            cuts: false,
             tick_us: 0,
             late_wake_us: 0,
         }
@@ -70,6 +73,7 @@ impl Options {
             window: windows[rng.index(windows.len())],
             late_jobs: flip(rng),
             spurious: flip(rng),
+            cuts: flip(rng),
             ..Self::calm()
         }
     }

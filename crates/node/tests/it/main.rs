@@ -28,5 +28,6 @@ mod seeds;
 mod sessions;
 mod shapes;
 mod syncs;
+mod turns;
 mod unchanged;
 mod wait;

@@ -5,7 +5,8 @@
 //!                                     │
 //!                        waits while appends are under way (`work.rs`)
 //! ```
-//! Always true: each connection is written to at most once in a flush, whatever it has.
+//! Always true: each connection is written to at most once in a flush, whatever it has. Those that
+//! time was too short for come first in the next turn.
 //! Always true: a killed connection has hung up before the next run.
 //! Always true: at an exit, appends are written and output that was flushed leaves first, the
 //! latter for as long as the exit says.
@@ -17,8 +18,8 @@ use std::time::Duration;
 
 use russet_io::{ConnId, Exit, HangUp, Service};
 
-use super::Reactor;
-use crate::clock;
+use super::{Reactor, put_first};
+use crate::clock::{self, Portion};
 use crate::flow::{InputEvent, Output, OutputEvent};
 use crate::socket::WriteEnd;
 use crate::token;
@@ -30,6 +31,7 @@ impl<S: Service> Reactor<S> {
             self.write_log();
         }
         self.again = self.ready.again;
+        self.is_behind = self.ready.is_behind;
         self.wake_at_us = self.ready.wake_at_us;
         if !self.ready.append.is_empty() {
             self.append_all();
@@ -93,11 +95,17 @@ impl<S: Service> Reactor<S> {
         if !self.may_output() {
             return;
         }
-        let mut writes = mem::replace(&mut self.writes, mem::take(&mut self.spare));
-        for conn in writes.drain(..) {
+        let writes = mem::replace(&mut self.writes, mem::take(&mut self.spare));
+        let (mut portion, mut done) = (Portion::default(), 0);
+        while let Some(&conn) = writes.get(done) {
             self.write(conn);
+            done += 1;
+            if portion.is_over() {
+                break;
+            }
         }
-        self.spare = writes;
+        self.is_behind |= done < writes.len();
+        self.spare = put_first(&mut self.writes, writes, done);
     }
 
     /// Writes once to a connection that is queued and stands in no list.

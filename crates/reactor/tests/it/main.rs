@@ -11,3 +11,4 @@ mod listening;
 #[cfg(feature = "tls")]
 mod tls;
 mod traffic;
+mod turns;

@@ -23,6 +23,7 @@ impl<S: Service> Host<S> {
         self.act_on_connections(ready, air);
         air.pass(ready.stall_us);
         self.again = ready.again;
+        self.is_behind = ready.is_behind;
         self.wake_at_us = ready
             .wake_at_us
             .map(|at_us| match air.options.late_wake_us {

@@ -8,6 +8,7 @@ use russet_node::config::Text;
 use russet_node::{Config, Environment, Node};
 use russet_resp::{ReplyDecoder, Value, encode_request};
 
+use crate::leaps;
 use crate::options::Options;
 use crate::play::Play;
 use crate::world::{ClientId, HostId, World};
@@ -46,12 +47,15 @@ pub(super) fn new_node(world: &mut World<Node>, settings: &str, file: &str) -> N
         config.set_file(file.to_owned(), settings.as_bytes().to_vec());
     }
     let seed = world.rng().u64();
-    Node::new(config, Environment::new(seed), world.now())
+    let mut environment = Environment::new(seed);
+    environment.stopwatch = world.options().cuts.then_some(leaps::leap);
+    Node::new(config, environment, world.now())
 }
 
 /// A world whose faults are drawn, and whether they may change replies.
 pub(super) fn begin(play: &mut Play, options: Options) -> World<Node> {
     play.record.note(format_args!("{options:?}"));
+    leaps::begin();
     World::new(play.rng.fork(), options, play.record.clone())
 }
 

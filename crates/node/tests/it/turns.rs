@@ -1,0 +1,101 @@
+//! Turns that end before all input ran, for time is short.
+
+use std::cell::Cell;
+
+use russet_base::time::Now;
+use russet_io::{Address, ConnId, Origin, Piece, Ready, Service};
+use russet_node::{Config, Environment, Node};
+
+const NOW: Now = Now {
+    wall_us: 1_704_067_200_000_000,
+    mono_us: 1_000_000,
+};
+
+thread_local! {
+    static READINGS: Cell<u64> = const { Cell::new(0) };
+}
+
+/// A millisecond passes from a reading to the next.
+fn leap() -> u64 {
+    READINGS.set(READINGS.get() + 1_000_000);
+    READINGS.get()
+}
+
+fn conn(index: u32) -> ConnId {
+    ConnId {
+        index,
+        generation: 1,
+    }
+}
+
+fn node(clients: u32) -> Node {
+    let mut environment = Environment::new(1);
+    environment.stopwatch = Some(leap);
+    let mut node = Node::new(Config::default(), environment, NOW);
+    for index in 0..clients {
+        let origin = Origin::client(Address::Unix {
+            path: "turns".to_owned(),
+        });
+        node.opened(conn(index), &origin, NOW);
+    }
+    node
+}
+
+fn receive(node: &mut Node, conn: ConnId, bytes: &[u8]) {
+    node.space(conn)[..bytes.len()].copy_from_slice(bytes);
+    node.received(conn, bytes.len());
+}
+
+fn output(node: &mut Node, conn: ConnId) -> String {
+    let mut pieces = [Piece::Bytes(&[]); 8];
+    let filled = node.output(conn, &mut pieces);
+    let text: Vec<u8> = pieces[..filled]
+        .iter()
+        .flat_map(|piece| piece.bytes())
+        .copied()
+        .collect();
+    node.taken(conn, text.len());
+    String::from_utf8(text).expect("replies here are text")
+}
+
+#[test]
+fn a_turn_ends_when_its_time_is_over_and_the_next_goes_on_where_it_ended() {
+    let mut node = node(3);
+    let text: String = (0..40).map(|n| format!("PING {n}\r\n")).collect();
+    for index in 0..3 {
+        receive(&mut node, conn(index), text.as_bytes());
+    }
+    let (mut replies, mut turns) = (vec![String::new(); 3], 0);
+    let mut ready = Ready::default();
+    loop {
+        node.run(NOW);
+        ready.clear();
+        node.ready(&mut ready);
+        turns += 1;
+        for index in 0..3 {
+            let reply = output(&mut node, conn(index));
+            replies[index as usize].push_str(&reply);
+        }
+        if !ready.is_behind {
+            break;
+        }
+        assert!(ready.again, "what is left runs at once");
+    }
+    let whole: String = (0..40)
+        .map(|n: u32| format!("${}\r\n{n}\r\n", n.to_string().len()))
+        .collect();
+    assert_eq!(replies, [whole.as_str(); 3]);
+    // A batch of sixteen each; the last one has nothing behind it.
+    assert_eq!(turns, 8);
+}
+
+#[test]
+fn a_turn_that_ran_all_is_not_behind() {
+    let mut node = node(1);
+    receive(&mut node, conn(0), b"PING\r\n");
+    node.run(NOW);
+    let mut ready = Ready::default();
+    node.ready(&mut ready);
+    assert!(!ready.is_behind);
+    assert_eq!(output(&mut node, conn(0)), "+PONG\r\n");
+}
