@@ -189,6 +189,7 @@ const COMMANDS: &[Command] = &[
             "--memory",
             "--files",
             "--tls",
+            "--flood",
             "--keys N",
             "--require BAR…",
         ],

@@ -21,6 +21,8 @@ mod serve;
 mod signal;
 mod supervise;
 mod system;
+#[cfg(feature = "turns")]
+mod turns;
 
 #[global_allocator]
 static ALLOCATOR: alloc::CountingAllocator = alloc::CountingAllocator;

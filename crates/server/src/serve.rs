@@ -23,6 +23,8 @@ use crate::log::{Log, Role};
 use crate::measure;
 use crate::os::{self, Forked};
 use crate::supervise::Supervisor;
+#[cfg(feature = "turns")]
+use crate::turns::run;
 use crate::{alloc, crash, signal};
 
 /// An exit code above this asks for an end by a signal.
@@ -56,6 +58,11 @@ pub(crate) fn serve(launch: &Launch) -> i32 {
             1
         }
     }
+}
+
+#[cfg(not(feature = "turns"))]
+fn run(reactor: &mut Reactor<Node>, _log: &Log) -> io::Result<i32> {
+    reactor.run()
 }
 
 /// A server that has its configuration.
@@ -155,7 +162,7 @@ impl Server {
         self.write_pid_file(log);
         self.show_logo(log);
         let ended = self.start(log).and_then(|mut reactor| {
-            let code = reactor.run().map_err(|error| {
+            let code = run(&mut reactor, log).map_err(|error| {
                 Refusal::Logged(format!("Waiting for events: {}", os_text(&error)))
             })?;
             Ok((reactor, code))

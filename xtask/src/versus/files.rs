@@ -8,7 +8,8 @@
 //! time use otherwise. `node` is the requests that a CPU second of the main thread serves during
 //! the save, against before. `rss` is the growth of the resident memory, and what a child copied,
 //! against the memory of the data. `ping` is the longest wait of a connection that asks once a
-//! millisecond; the generator and the helpers share two CPUs with it.
+//! millisecond; the generator and the helpers share two CPUs with it. `turn` is the longest turn of
+//! the loop by the clock of its thread, if the server was built with the feature `turns`.
 //!
 //! Always true: every server loads the files that the first one, ours, wrote.
 //! Not here: appending — `workload.rs`
@@ -22,7 +23,7 @@ use std::time::{Duration, Instant};
 
 use super::load::beside;
 use super::workload::{Fill, Listeners, Word, Workload};
-use super::{Contestant, median, start};
+use super::{Contestant, longest_turn_ms, median, start};
 use crate::processes;
 use crate::server::{Client, Server, encode, scratch_dir};
 use crate::tool;
@@ -62,6 +63,7 @@ struct Figures {
     node: f64,
     rss: f64,
     ping_ms: f64,
+    turn_ms: f64,
 }
 
 /// Measures the chosen rows; returns our CPU against the best peer's.
@@ -74,8 +76,8 @@ pub(crate) fn measure(
     let own = std::process::id().to_string();
     tool::output(Command::new("taskset").args(["-a", "-p", "-c", "0-1", &own]))?;
     println!(
-        "{:<13}{:<10}{:>9}{:>9}{:>7}{:>8}{:>9}",
-        "row", "server", "time s", "CPU s", "node", "rss %", "ping ms"
+        "{:<13}{:<10}{:>9}{:>9}{:>7}{:>8}{:>9}{:>9}",
+        "row", "server", "time s", "CPU s", "node", "rss %", "ping ms", "turn ms"
     );
     let mut ratios = Vec::new();
     for save in &SAVES {
@@ -184,6 +186,7 @@ fn measure_save(save: &Save, server: &Server, keys: u64, data: u64) -> Result<Fi
         thread::sleep(Duration::from_secs(3));
         let began = Used::now(server, requests);
         let rss_before = processes::resident_bytes(server.id());
+        let mark = server.log().len();
         let (rss, ping_ms) = pinging(server, || {
             client.ask(&[save.command.as_bytes()])?;
             let mut rss = rss_before;
@@ -204,6 +207,7 @@ fn measure_save(save: &Save, server: &Server, keys: u64, data: u64) -> Result<Fi
             node: requests / main / usual_node,
             rss: 100.0 * extra as f64 / data as f64,
             ping_ms,
+            turn_ms: longest_turn_ms(server, mark),
         })
     })
 }
@@ -325,6 +329,7 @@ fn print_rows(
             node: of(|f| f.node),
             rss: of(|f| f.rss),
             ping_ms: of(|f| f.ping_ms),
+            turn_ms: of(|f| f.turn_ms),
         };
         let Figures {
             time_s,
@@ -332,9 +337,10 @@ fn print_rows(
             node,
             rss,
             ping_ms,
+            turn_ms,
         } = figures;
         println!(
-            "{name:<13}{:<10}{time_s:>9.2}{cpu_s:>9.2}{node:>7.2}{rss:>8.1}{ping_ms:>9.1}",
+            "{name:<13}{:<10}{time_s:>9.2}{cpu_s:>9.2}{node:>7.2}{rss:>8.1}{ping_ms:>9.1}{turn_ms:>9.2}",
             contestant.name
         );
         medians.push(figures);

@@ -14,6 +14,7 @@
 //! Not here: benches without sockets — `bench.rs`, `instructions.rs`
 
 mod files;
+mod flood;
 mod load;
 mod memory;
 mod tls;
@@ -74,6 +75,7 @@ pub(crate) fn run(args: Args) -> Result<(), String> {
     let is_memory = args.flag("--memory");
     let is_files = args.flag("--files");
     let is_tls = args.flag("--tls");
+    let is_flood = args.flag("--flood");
     let rounds = args.number("--rounds", 3_usize)?.max(1);
     let scale = args.number("--scale", 1.0_f64)?;
     let keys = args.number("--keys", 1_000_000_u64)?;
@@ -92,6 +94,7 @@ pub(crate) fn run(args: Args) -> Result<(), String> {
     let ratios = match (is_memory, is_files) {
         (true, _) => memory::measure(&plan.contestants, &plan.chosen, keys)?,
         (_, true) => files::measure(&plan.contestants, &plan.chosen, (keys, rounds))?,
+        _ if is_flood => flood::measure(&plan.contestants, rounds)?,
         _ if is_tls => tls::measure(&plan.contestants, &plan.chosen, (rounds, scale))?,
         _ => speed(&plan)?,
     };
@@ -169,6 +172,18 @@ fn start(contestant: &Contestant, settings: &[&str]) -> Result<Server, String> {
     let id = server.id().to_string();
     tool::output(Command::new("taskset").args(["-p", "-c", "0", &id]))?;
     Ok(server)
+}
+
+/// The longest turn that the log behind a place tells of, in milliseconds: 0 if it tells of none,
+/// as of peers and usual builds.
+fn longest_turn_ms(server: &Server, mark: usize) -> f64 {
+    let log = server.log();
+    let turns = log.get(mark..).unwrap_or_default().lines();
+    let us = turns.filter_map(|line| {
+        let (_, text) = line.split_once("A turn of the loop used ")?;
+        text.strip_suffix(" us")?.parse::<f64>().ok()
+    });
+    us.fold(0.0, f64::max) / 1e3
 }
 
 fn chosen(names: &[String]) -> Result<Vec<&'static Workload>, String> {

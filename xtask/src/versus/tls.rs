@@ -11,7 +11,7 @@ use std::process::Command;
 use std::time::Instant;
 
 use super::workload::Fill;
-use super::{Contestant, Figures, median, print_head, print_row};
+use super::{Contestant, Figures, longest_turn_ms, median, print_head, print_row};
 use crate::certificates;
 use crate::processes;
 use crate::server::{Server, free_port, scratch_dir};
@@ -40,6 +40,8 @@ const ROWS: &[Row] = &[
 struct Encrypted {
     server: Server,
     port: u16,
+    /// The size of its log when it was ready.
+    mark: usize,
 }
 
 /// Measures every chosen row; returns our CPU against the best peer's.
@@ -67,7 +69,14 @@ pub(super) fn measure(
                 }
             }
             let figures: Vec<Figures> = samples.iter().map(|samples| middle(samples)).collect();
+            let turns = servers
+                .iter()
+                .map(|one| longest_turn_ms(&one.server, one.mark));
+            let turn_ms = turns.fold(0.0, f64::max);
             ratios.extend(print_row(name, &figures).map(|ratio| ((*name).to_owned(), ratio)));
+            if turn_ms > 0.0 {
+                println!("{:<17}{turn_ms:>14.2} ms was the longest turn", "");
+            }
         }
         Ok(ratios)
     });
@@ -82,7 +91,8 @@ fn start(contestant: &Contestant, dir: &Path, certificate: &str) -> Result<Encry
     let options: Vec<&str> = options.iter().map(String::as_str).collect();
     let server = super::start(contestant, &options)?;
     Fill::Small.load(&mut server.connect()?)?;
-    Ok(Encrypted { server, port })
+    let mark = server.log().len();
+    Ok(Encrypted { server, port, mark })
 }
 
 fn middle(samples: &[Figures]) -> Figures {
