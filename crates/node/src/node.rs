@@ -91,6 +91,9 @@ pub(crate) struct Turn {
     pub again: bool,
     /// Whether that is input which this turn was too short for.
     pub is_behind: bool,
+    /// Batches of this turn so far, and the time when the second one had run.
+    pub batches: u32,
+    pub since_ns: u64,
     /// When the slower duties are due again.
     pub tick_at_us: u64,
     /// When certificates were to be read again last.

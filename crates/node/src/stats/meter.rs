@@ -4,8 +4,7 @@
 //! once for a single request, once for a pipeline of a thousand GETs, whose time is shared among
 //! them.
 //!
-//! Always true: nothing that clients or files see depends on what is read, but how much of the input
-//! a turn runs; without a clock nothing takes any time.
+//! Always true: no decision depends on what is read; without a clock nothing takes any time.
 //! Not here: where it is kept — `stats.rs`.
 
 // PERF: reading the clock takes 25 to 40 ns, as long as a GET of a pipeline does in the engine.
@@ -36,12 +35,6 @@ impl Meter {
             running: None,
             is_tracked,
         }
-    }
-
-    /// When the last measurement ended.
-    #[inline]
-    pub(crate) fn read_ns(&self) -> u64 {
-        self.since_ns
     }
 
     /// A command runs from now on, perhaps after others of its kind.
