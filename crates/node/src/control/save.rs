@@ -79,13 +79,13 @@ fn bgsave(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlFlow, Comman
     }
     // COMPAT: what a transaction asks for begins behind it.
     let is_behind = cx.core.open.is_some() || !cx.may_block;
-    if cx.core.aof.rewriting().is_some() && !is_scheduled && !is_behind {
+    if cx.core.aof.is_rewriting() && !is_scheduled && !is_behind {
         return Err(CommandError::text(
             "ERR Another child process is active (AOF?): can't BGSAVE right now. Use BGSAVE \
              SCHEDULE in order to schedule a BGSAVE whenever possible.",
         ));
     }
-    if is_behind || cx.core.aof.rewriting().is_some() {
+    if is_behind || cx.core.aof.is_rewriting() {
         cx.core.saves.is_scheduled = true;
         cx.reply().simple("Background saving scheduled");
         return Ok(ControlFlow::Done);
@@ -98,13 +98,13 @@ fn bgsave(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlFlow, Comman
 fn rewrite(cx: &mut ControlCtx<'_>, _: Args<'_>) -> Result<ControlFlow, CommandError> {
     // While a backup is open its base and increment stay the last ones.
     let is_held = cx.core.backup.is_in_progress();
-    if !is_held && cx.core.aof.rewriting().is_some() {
+    if !is_held && cx.core.aof.is_rewriting() {
         return Err(CommandError::text(
             "ERR Background append only file rewriting already in progress",
         ));
     }
     let is_stopping = cx.core.aof.stops_at.is_some();
-    let is_busy = is_held || is_stopping || cx.core.saves.is_busy() || cx.core.aof.running > 0;
+    let is_busy = is_held || is_stopping || cx.core.saves.is_busy();
     if is_busy || cx.core.open.is_some() || !cx.may_block {
         cx.core.aof.is_scheduled = true;
         cx.reply()
@@ -112,7 +112,7 @@ fn rewrite(cx: &mut ControlCtx<'_>, _: Args<'_>) -> Result<ControlFlow, CommandE
         return Ok(ControlFlow::Done);
     }
     cx.core.start_rewrite();
-    if cx.core.aof.rewrite.is_none() {
+    if !cx.core.aof.is_rewriting() {
         return Err(CommandError::text(
             "ERR Can't execute an AOF background rewriting. Please check the server logs for more \
              information.",

@@ -256,7 +256,7 @@ const PERSISTENCE: &[Field] = &[
         Shown::Count(u64::from(appends))
     }),
     field("aof_rewrite_in_progress", |v| {
-        Shown::Count(u64::from(v.aof.rewriting().is_some()))
+        Shown::Count(u64::from(v.aof.is_rewriting()))
     }),
     field("aof_rewrite_scheduled", |v| {
         Shown::Count(u64::from(v.aof.is_scheduled))
@@ -265,8 +265,11 @@ const PERSISTENCE: &[Field] = &[
         Shown::Int(v.aof.last_took_s.unwrap_or(-1))
     }),
     field("aof_current_rewrite_time_sec", |v| {
-        let rewrite = v.aof.rewriting();
-        Shown::Int(rewrite.map_or(-1, |rewrite| v.now.wall_s() - rewrite.since.wall_s()))
+        let seconds = v
+            .aof
+            .rewriting()
+            .map(|rewrite| v.now.wall_s() - rewrite.since.wall_s());
+        Shown::Int(seconds.unwrap_or(if v.aof.is_due { 0 } else { -1 }))
     }),
     field("aof_last_bgrewrite_status", |v| ok_or_err(v.aof.is_last_ok)),
     field("aof_rewrites", |v| Shown::Count(v.aof.count)),

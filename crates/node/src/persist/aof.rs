@@ -52,6 +52,9 @@ pub(crate) struct Aof {
     pub is_exiting: bool,
     /// Whether a rewrite is to begin as soon as nothing else runs.
     pub is_scheduled: bool,
+    /// Whether a rewrite that was begun waits until no other job changes files: it counts as under
+    /// way.
+    pub is_due: bool,
     /// Why changes cannot be written.
     pub fault: Option<String>,
     /// When writing is tried again after a failure, in monotonic microseconds.
@@ -72,7 +75,7 @@ pub(crate) struct Aof {
     pub is_last_ok: bool,
     /// How long the last rewrite took, in seconds.
     pub last_took_s: Option<i64>,
-    /// How many rewrites succeeded.
+    /// How many rewrites began, but for those that a start needs.
     pub count: u64,
     /// How many failed since the last that succeeded.
     pub failures: u64,
@@ -91,6 +94,7 @@ impl Default for Aof {
             loads_for: None,
             is_exiting: false,
             is_scheduled: false,
+            is_due: false,
             fault: None,
             retry_us: 0,
             is_fenced: false,
@@ -119,6 +123,11 @@ impl Aof {
     /// The rewrite under way that writes a base.
     pub(crate) fn rewriting(&self) -> Option<&Rewrite> {
         self.rewrite.as_ref().filter(|rewrite| rewrite.has_base)
+    }
+
+    /// Whether a base is written, or will be as soon as files may be changed.
+    pub(crate) fn is_rewriting(&self) -> bool {
+        self.is_due || self.rewriting().is_some()
     }
 
     /// Whether a rewrite goes over from one increment to the next.

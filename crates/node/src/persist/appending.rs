@@ -308,7 +308,7 @@ impl Core {
     /// then.
     pub(crate) fn stop_aof(&mut self) {
         self.append_all();
-        if self.aof.rewrite.is_some() {
+        if self.aof.is_rewriting() {
             let id = self.environment.process_id;
             let line = format!("Killing running AOF rewrite child: {id}");
             self.outbox.log(LogLevel::Notice, line);

@@ -64,8 +64,12 @@ impl Core {
     pub(crate) fn start_rewrite(&mut self) {
         // The end of appending would cancel it.
         let is_stopping = self.aof.stops_at.is_some();
-        if self.aof.running > 0 || is_stopping || self.backup.holds_rewrites() {
+        if is_stopping || self.backup.holds_rewrites() {
             self.aof.is_scheduled = true;
+            return;
+        }
+        if self.aof.running > 0 {
+            self.aof.is_due = true;
             return;
         }
         let layout = self.layout();
@@ -92,6 +96,8 @@ impl Core {
             (Grows::Nothing, plan::prepare(), None)
         };
         self.aof.is_scheduled = false;
+        self.aof.is_due = false;
+        self.aof.count += u64::from(!self.aof_is_starting);
         self.aof.rewrite = Some(self.rewrite_of(grows, file));
         self.start_steps(steps, open, OF_REWRITE);
         let line = format!(
@@ -409,7 +415,6 @@ impl Core {
         self.aof.fault = None;
         self.aof.is_last_ok = true;
         self.aof.failures = 0;
-        self.aof.count += 1;
         self.aof.last_took_s = Some(self.now.wall_s() - rewrite.since.wall_s());
         self.aof.grown_from = self.aof.size();
         for line in [
@@ -479,6 +484,7 @@ impl Core {
 
     /// Cancels the rewrite. An increment that no manifest lists is closed.
     pub(crate) fn cancel_rewrite(&mut self) {
+        self.aof.is_due = false;
         let Some(rewrite) = self.aof.rewrite.take() else {
             return;
         };
@@ -516,7 +522,7 @@ impl Core {
         }
         let may_retry = self.now.mono_us >= self.aof.retry_us;
         let must_begin = self.config.appendonly && self.aof.writer.is_none() && may_retry;
-        if must_begin || self.aof.is_scheduled {
+        if must_begin || self.aof.is_scheduled || self.aof.is_due {
             return self.start_rewrite();
         }
         let percentage = u64::from(self.config.auto_aof_rewrite_percentage.unsigned_abs());

@@ -32,18 +32,25 @@ fn a_rewrite_waits_for_what_still_changes_files_and_for_saves() {
     let (mut server, _) = start(EVERY_SECOND);
     let client = server.connect();
     call(&mut server, client, "BGREWRITEAOF");
-    while field(&mut server, "aof_rewrites") == "1" {
+    while field(&mut server, "aof_rewrite_in_progress") == "1" {
         assert!(server.carry_out_next());
     }
     // The history is being removed.
-    call(&mut server, client, "BGREWRITEAOF");
-    assert_eq!(field(&mut server, "aof_rewrite_in_progress"), "0");
-    assert_eq!(field(&mut server, "aof_rewrite_scheduled"), "1");
+    assert_eq!(
+        call(&mut server, client, "BGREWRITEAOF"),
+        "+Background append only file rewriting started\r\n"
+    );
     server.advance(1_000);
-    assert_eq!(field(&mut server, "aof_rewrite_in_progress"), "0");
+    assert_eq!(field(&mut server, "aof_rewrite_in_progress"), "1");
+    assert_eq!(field(&mut server, "aof_rewrite_scheduled"), "0");
+    assert_eq!(field(&mut server, "aof_rewrites"), "1");
+    assert_eq!(
+        call(&mut server, client, "BGREWRITEAOF"),
+        "-ERR Background append only file rewriting already in progress\r\n"
+    );
     server.release_jobs();
     server.advance(1_000);
-    assert_eq!(field(&mut server, "aof_rewrites"), "3");
+    assert_eq!(field(&mut server, "aof_rewrites"), "2");
     server.hold_jobs();
     call(&mut server, client, "BGSAVE");
     call(&mut server, client, "BGREWRITEAOF");
@@ -52,7 +59,7 @@ fn a_rewrite_waits_for_what_still_changes_files_and_for_saves() {
     assert_eq!(field(&mut server, "aof_rewrite_scheduled"), "1");
     server.release_jobs();
     server.advance(1_000);
-    assert_eq!(field(&mut server, "aof_rewrites"), "4");
+    assert_eq!(field(&mut server, "aof_rewrites"), "3");
     // While appending ends it waits, too.
     server.hold_jobs();
     call(&mut server, client, "SET k v");
@@ -61,7 +68,7 @@ fn a_rewrite_waits_for_what_still_changes_files_and_for_saves() {
     assert_eq!(field(&mut server, "aof_rewrite_scheduled"), "1");
     server.release_jobs();
     server.advance(1_000);
-    assert_eq!(field(&mut server, "aof_rewrites"), "5");
+    assert_eq!(field(&mut server, "aof_rewrites"), "4");
 }
 
 #[test]
@@ -69,7 +76,7 @@ fn files_are_removed_by_one_task_at_a_time() {
     let (mut server, disk) = start(EVERY_SECOND);
     let client = server.connect();
     call(&mut server, client, "BGREWRITEAOF");
-    while field(&mut server, "aof_rewrites") == "1" {
+    while field(&mut server, "aof_rewrite_in_progress") == "1" {
         assert!(server.carry_out_next());
     }
     call(&mut server, client, "CONFIG SET aof-disable-auto-gc yes");
@@ -102,7 +109,7 @@ fn a_rewrite_goes_on_behind_the_sync_that_was_under_way() {
         "both increments count"
     );
     server.release_jobs();
-    assert_eq!(field(&mut server, "aof_rewrites"), "2");
+    assert_eq!(field(&mut server, "aof_rewrites"), "1");
     assert_eq!(field(&mut server, "aof_last_rewrite_time_sec"), "3");
     disk.disk.borrow_mut().crash();
     let mut server = start_on(&disk, EVERY_SECOND);
