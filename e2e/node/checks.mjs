@@ -1,5 +1,13 @@
 // What the scripts beside this file share: a check that names what differs, and an end by timeout.
 import { deepStrictEqual } from "node:assert";
+import { readFileSync } from "node:fs";
+
+// The options of TLS with the certificates of a directory; none without one.
+export function certificates(dir) {
+  if (dir === undefined) return undefined;
+  const read = (name) => readFileSync(`${dir}/${name}`);
+  return { ca: read("ca.crt"), cert: read("client.crt"), key: read("client.key") };
+}
 
 export function check(name, got, expected) {
   try {

@@ -1,10 +1,12 @@
-// Drives a server with ioredis: the argument is a port.
+// Drives a server with ioredis: arguments are a port, a protocol that is always 2, and a directory
+// of certificates if TLS is spoken.
 import Redis from "ioredis";
 
-import { check, main, next, refused } from "./checks.mjs";
+import { certificates, check, main, next, refused } from "./checks.mjs";
 
 const port = Number(process.argv[2]);
-const connect = (options = {}) => new Redis({ host: "127.0.0.1", port, ...options });
+const tls = certificates(process.argv[4]);
+const connect = (options = {}) => new Redis({ host: "127.0.0.1", port, tls, ...options });
 
 async function values(redis) {
   check("set", await redis.set("node:s", "v"), "OK");

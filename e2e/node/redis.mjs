@@ -1,12 +1,15 @@
-// Drives a server with the client "redis" for Node: arguments are a port and a protocol.
+// Drives a server with the client "redis" for Node: arguments are a port, a protocol, and a
+// directory of certificates if TLS is spoken.
 import { createClient } from "redis";
 
-import { check, main, refused } from "./checks.mjs";
+import { certificates, check, main, refused } from "./checks.mjs";
 
-const [port, RESP] = process.argv.slice(2).map(Number);
+const [port, RESP] = process.argv.slice(2, 4).map(Number);
+const encryption = certificates(process.argv[4]);
+const tls = encryption !== undefined;
 
 async function connect(options = {}) {
-  const client = createClient({ socket: { host: "127.0.0.1", port }, RESP, ...options });
+  const client = createClient({ socket: { host: "127.0.0.1", port, tls, ...encryption }, RESP, ...options });
   client.on("error", () => {});
   await client.connect();
   return client;

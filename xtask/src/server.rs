@@ -72,11 +72,6 @@ impl Server {
         self.group.id()
     }
 
-    /// The TCP port that it listens on.
-    pub(crate) fn port(&self) -> u16 {
-        self.port
-    }
-
     /// A new connection that blocks.
     pub(crate) fn connect(&self) -> Result<Client, String> {
         let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port))

@@ -1,12 +1,14 @@
-//! Drives a server with the Rust client: arguments are a port and a protocol.
+//! Drives a server with the Rust client: arguments are a port, a protocol, and a directory of
+//! certificates if TLS is spoken.
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::sync::mpsc::channel;
 use std::time::Duration;
 
 use redis::{
-    Client, Commands, Connection, ErrorKind, PushKind, RedisError, RedisResult, ServerErrorKind,
-    cmd, pipe,
+    Client, ClientTlsConfig, Commands, Connection, ErrorKind, PushKind, RedisError, RedisResult,
+    ServerErrorKind, TlsCertificates, cmd, pipe,
 };
 
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -14,14 +16,26 @@ const PATIENCE: Duration = Duration::from_secs(20);
 struct Server {
     port: String,
     protocol: String,
+    /// Where certificates are, if TLS is spoken.
+    certificates: Option<PathBuf>,
 }
 
 impl Server {
     fn client(&self, user: &str) -> RedisResult<Client> {
-        let Self { port, protocol } = self;
-        Client::open(format!(
-            "redis://{user}127.0.0.1:{port}/?protocol={protocol}"
-        ))
+        let Self { port, protocol, .. } = self;
+        let rest = format!("{user}127.0.0.1:{port}/?protocol={protocol}");
+        let Some(dir) = &self.certificates else {
+            return Client::open(format!("redis://{rest}"));
+        };
+        let read = |name: &str| std::fs::read(dir.join(name));
+        let certificates = TlsCertificates {
+            client_tls: Some(ClientTlsConfig {
+                client_cert: read("client.crt")?,
+                client_key: read("client.key")?,
+            }),
+            root_cert: Some(read("ca.crt")?),
+        };
+        Client::build_with_tls(format!("rediss://{rest}"), certificates)
     }
 
     fn connect(&self) -> RedisResult<Connection> {
@@ -105,11 +119,18 @@ fn pushes(server: &Server, connection: &mut Connection) -> RedisResult<()> {
     assert_eq!(cached.get::<_, String>("rust:s")?, "v");
     let () = connection.set("rust:s", "v")?;
     cached.subscribe_resp3("rust:push")?;
+    // The client has sharded channels for clusters only.
+    cached.send_packed_command(&cmd("SSUBSCRIBE").arg("rust:shard").get_packed_command())?;
+    assert_eq!(cached.get::<_, String>("rust:s")?, "v");
     let receivers: i64 = connection.publish("rust:push", "m")?;
+    assert_eq!(receivers, 1);
+    let receivers: i64 = connection.spublish("rust:shard", "m")?;
     assert_eq!(receivers, 1);
     assert_eq!(cached.get::<_, String>("rust:s")?, "v");
     let kinds: Vec<PushKind> = pushes.try_iter().map(|push| push.kind).collect();
-    assert!(kinds.contains(&PushKind::Message), "{kinds:?}");
+    for kind in [PushKind::Invalidate, PushKind::Message, PushKind::SMessage] {
+        assert!(kinds.contains(&kind), "{kinds:?}");
+    }
     Ok(())
 }
 
@@ -140,14 +161,23 @@ fn users(server: &Server, connection: &mut Connection) -> RedisResult<()> {
 fn main() -> RedisResult<()> {
     #[expect(
         clippy::disallowed_methods,
-        reason = "a program of its own, with two arguments"
+        reason = "a program of its own, with few arguments"
     )]
     let mut args = std::env::args().skip(1);
     let (Some(port), Some(protocol)) = (args.next(), args.next()) else {
-        panic!("usage: russet-e2e PORT 2|3");
+        panic!("usage: russet-e2e PORT 2|3 [DIRECTORY]");
     };
+    let certificates = args.next().map(PathBuf::from);
+    if certificates.is_some() {
+        let provider = rustls::crypto::ring::default_provider();
+        provider.install_default().expect("it is the first");
+    }
     let protocol = format!("resp{protocol}");
-    let server = Server { port, protocol };
+    let server = Server {
+        port,
+        protocol,
+        certificates,
+    };
     let mut connection = server.connect()?;
     let () = cmd("FLUSHDB").query(&mut connection)?;
     values(&mut connection)?;

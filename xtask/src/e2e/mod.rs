@@ -48,37 +48,54 @@ const JUDGES: &[Judge] = &[
     Judge {
         name: "Python, RESP2",
         program: "python3",
-        run: |server| python(server, "2"),
+        run: |server| python(&Way::plain(server), "2"),
     },
     Judge {
         name: "Python, RESP3",
         program: "python3",
-        run: |server| python(server, "3"),
+        run: |server| python(&Way::plain(server), "3"),
     },
     Judge {
         name: "Python, TLS",
         program: "python3",
-        run: encrypted,
+        run: |server| encrypted(server, |way| both(|protocol| python(way, protocol))),
     },
     Judge {
         name: "ioredis",
         program: "node",
-        run: |server| node(server, "ioredis.mjs", "2"),
+        run: |server| node(&Way::plain(server), "ioredis.mjs", "2"),
     },
     Judge {
-        name: "redis of Node, RESP2",
+        name: "ioredis, TLS",
         program: "node",
-        run: |server| node(server, "redis.mjs", "2"),
+        run: |server| encrypted(server, |way| node(way, "ioredis.mjs", "2")),
     },
     Judge {
-        name: "redis of Node, RESP3",
+        name: "redis of Node",
         program: "node",
-        run: |server| node(server, "redis.mjs", "3"),
+        run: |server| {
+            let way = Way::plain(server);
+            both(|protocol| node(&way, "redis.mjs", protocol))
+        },
+    },
+    Judge {
+        name: "redis of Node, TLS",
+        program: "node",
+        run: |server| {
+            encrypted(server, |way| {
+                both(|protocol| node(way, "redis.mjs", protocol))
+            })
+        },
     },
     Judge {
         name: "redis of Rust",
         program: "redis of Rust",
-        run: rust,
+        run: |server| both(|protocol| rust(&Way::plain(server), protocol)),
+    },
+    Judge {
+        name: "redis of Rust, TLS",
+        program: "redis of Rust",
+        run: |server| encrypted(server, |way| both(|protocol| rust(way, protocol))),
     },
     Judge {
         name: "redis-server, COMMAND",
@@ -209,11 +226,36 @@ fn benchmark(server: &Server) -> Result<(), String> {
     Ok(())
 }
 
-fn node(server: &Server, script: &str, protocol: &str) -> Result<(), String> {
-    let mut command = Command::new("node");
-    command.current_dir(node_dir());
-    command.args([script, &server.port.to_string(), protocol]);
-    tool::output(&mut command).map(drop)
+/// How a client reaches the server: arguments of its program.
+struct Way {
+    port: u16,
+    /// Where certificates are, if TLS is spoken.
+    certificates: Option<PathBuf>,
+}
+
+impl Way {
+    const fn plain(server: &Server) -> Self {
+        Self {
+            port: server.port,
+            certificates: None,
+        }
+    }
+
+    /// Runs a program that is told a port, a protocol and a directory of certificates.
+    fn run(&self, program: &mut Command, protocol: &str) -> Result<(), String> {
+        program.args([&self.port.to_string(), protocol]);
+        program.args(&self.certificates);
+        tool::output(program).map(drop)
+    }
+}
+
+fn both(run: impl Fn(&str) -> Result<(), String>) -> Result<(), String> {
+    run("2").and_then(|()| run("3"))
+}
+
+fn node(way: &Way, script: &str, protocol: &str) -> Result<(), String> {
+    let mut program = Command::new("node");
+    way.run(program.current_dir(node_dir()).arg(script), protocol)
 }
 
 /// Where the scripts stand beside their packages.
@@ -251,23 +293,17 @@ fn build_rust() -> Result<(), String> {
     tool::output(command.arg(tree::target_dir().join("e2e"))).map(drop)
 }
 
-fn rust(server: &Server) -> Result<(), String> {
+fn rust(way: &Way, protocol: &str) -> Result<(), String> {
     let program = tree::target_dir().join("e2e/debug/russet-e2e");
-    for protocol in ["2", "3"] {
-        let mut command = Command::new(&program);
-        command.args([&server.port.to_string(), protocol]);
-        tool::output(&mut command)?;
-    }
-    Ok(())
+    way.run(&mut Command::new(program), protocol)
 }
 
-fn python(server: &Server, protocol: &str) -> Result<(), String> {
-    let port = server.port.to_string();
-    tool::output(Command::new("python3").args(["-c", CLIENT, &port, protocol])).map(drop)
+fn python(way: &Way, protocol: &str) -> Result<(), String> {
+    way.run(Command::new("python3").args(["-c", CLIENT]), protocol)
 }
 
-/// Sets up TLS while the server runs, and has the client speak it.
-fn encrypted(server: &Server) -> Result<(), String> {
+/// Sets up TLS while the server runs, and has a client speak it.
+fn encrypted(server: &Server, run: fn(&Way) -> Result<(), String>) -> Result<(), String> {
     let dir = scratch_dir("certificates")?;
     let judged = certificates::make(&dir).and_then(|()| {
         let port = free_port()?;
@@ -280,12 +316,8 @@ fn encrypted(server: &Server) -> Result<(), String> {
         if reply != b"+OK\r\n" {
             return Err(String::from_utf8_lossy(&reply).into_owned());
         }
-        for protocol in ["2", "3"] {
-            let mut client = Command::new("python3");
-            client.args(["-c", CLIENT, &port.to_string(), protocol]);
-            tool::output(client.arg(&dir))?;
-        }
-        Ok(())
+        let certificates = Some(dir.clone());
+        run(&Way { port, certificates })
     });
     let _removed = fs::remove_dir_all(&dir);
     judged

@@ -132,7 +132,7 @@ fn ask(client: &mut Client, server: &Server) -> Result<(Vec<f64>, u64), String> 
 /// A connection of a flood. Servers may close it as they like.
 fn connect(server: &Server, is_logged_in: bool) -> Result<TcpStream, String> {
     let text = |error: std::io::Error| error.to_string();
-    let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, server.port())).map_err(text)?;
+    let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, server.port)).map_err(text)?;
     if is_logged_in {
         let mut auth = Vec::new();
         encode(&[b"AUTH", b"pw"], &mut auth);
