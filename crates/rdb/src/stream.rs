@@ -220,12 +220,9 @@ impl<'b> Walk<'b> {
     }
 }
 
-/// Steps over entries, which are all there.
+/// Steps over entries, which are all there; at least one.
 fn skip(rest: &mut listpack::Iter<'_>, count: usize) -> Option<()> {
-    match count {
-        0 => Some(()),
-        _ => rest.nth(count - 1).map(|_| ()),
-    }
+    rest.nth(count.checked_sub(1)?).map(|_| ())
 }
 
 fn integer(rest: &mut listpack::Iter<'_>) -> Option<i64> {

@@ -142,14 +142,13 @@ impl TailScan {
         let synced = &mut self.synced;
         self.groups.retain_mut(|group| {
             let len = usize::try_from(group.missing).unwrap_or(usize::MAX);
-            let (taken, behind) = bytes.split_at(len.min(bytes.len()));
+            let taken = &bytes[..len.min(bytes.len())];
             group.crc = crc64::update(group.crc, taken);
             group.missing -= taken.len() as u64;
             if group.missing == 0 && group.is_valid() {
                 *synced = (*synced).max(group.check.synced);
             }
-            // A group that is not over would take more.
-            group.missing > 0 && behind.is_empty()
+            group.missing > 0
         });
     }
 

@@ -42,6 +42,8 @@ impl Disk {
             }
             Step::SyncDir => self.sync_entries(false),
             Step::Create(name) => self.write(inside(name), Vec::new()),
+            Step::Touch(name) if self.has(name) => {}
+            Step::Touch(name) => self.write(inside(name), Vec::new()),
             Step::Write { name, bytes } => self.write(inside(name), bytes.clone()),
             Step::Sync(name) => {
                 let file = &mut self.files[self.live[&inside(name)]];
@@ -67,6 +69,10 @@ impl Disk {
             }
             other => panic!("{other:?}"),
         }
+    }
+
+    pub(crate) fn has(&self, name: &FileName) -> bool {
+        self.live.contains_key(&(false, name.as_str().to_owned()))
     }
 
     pub(crate) fn append(&mut self, name: &FileName, bytes: &[u8]) {

@@ -374,3 +374,17 @@ fn an_increment_apart_keeps_its_number_or_is_refused() {
     let finished = plan::finish_rewrite(&layout(), &Manifest::default(), base, Growing::Listed);
     assert_eq!(finished, Err(plan::RewriteError::NoIncrement));
 }
+
+#[test]
+fn files_of_a_backup_are_marked_as_such_whatever_a_crash_takes() {
+    let (layout, mut disk) = (layout(), Disk::default());
+    for _ in 0..2 {
+        let steps = plan::mark_backup(&layout);
+        steps.iter().for_each(|step| disk.perform(step));
+        disk = disk.crash(|| false);
+        assert!(disk.has(&layout.backup_mark()));
+    }
+    let steps = plan::unmark_backup(&layout);
+    steps.iter().for_each(|step| disk.perform(step));
+    assert!(!disk.crash(|| false).has(&layout.backup_mark()));
+}

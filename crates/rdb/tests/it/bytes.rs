@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use russet_base::num::I64Buf;
+use russet_pack::lzf;
 use russet_rdb::{Buffer, Item, ObjectType, Packed, Shape, Text, Version, Writer};
 
 /// A string as it is written behind the count of a list.
@@ -67,6 +69,62 @@ fn strings_are_compressed_where_that_saves_four_bytes() {
 }
 
 #[test]
+fn a_string_that_saves_three_bytes_is_plain_and_one_that_saves_four_is_not() {
+    // Numbers that do not repeat, and a tail that does. Strings above 256 KiB go another way.
+    for (len, tails) in [(22, 4..16), (300_000, 9_580..9_600)] {
+        let mut state = 1u32;
+        let mut bytes: Vec<u8> = std::iter::repeat_with(|| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 24) as u8
+        })
+        .take(len)
+        .collect();
+        let mut saved = Vec::new();
+        for tail in tails {
+            bytes.resize(len + tail, b'x');
+            let packed = lzf::compressed_len(&bytes, 2 * bytes.len()).unwrap();
+            let saves = bytes.len() as i64 - packed as i64;
+            let is_compressed = written(&bytes, true)[0] == 0xc3;
+            assert_eq!(is_compressed, saves >= 4, "{len} and {tail}: {saves}");
+            saved.push(saves);
+        }
+        assert!(saved.contains(&3) && saved.contains(&4), "{saved:?}");
+    }
+}
+
+#[test]
+fn scores_that_are_text_are_spelled_or_have_a_code() {
+    for (score, expect) in [
+        (1.5, &b"\x031.5"[..]),
+        (f64::NAN, b"\xfd"),
+        (f64::INFINITY, b"\xfe"),
+        (f64::NEG_INFINITY, b"\xff"),
+    ] {
+        let mut bytes = Vec::new();
+        let mut writer = Writer::new(&mut bytes);
+        let Ok(()) = writer.begin(ObjectType::ZSET, 1);
+        let member = Text::from(&b"m"[..]);
+        let Ok(()) = writer.item(&Item::Scored { member, score });
+        assert_eq!(bytes, [b"\x03\x01\x01m", expect].concat());
+    }
+}
+
+#[test]
+fn entries_of_a_listpack_are_written_as_a_node() {
+    let mut list = russet_pack::listpack::new();
+    russet_pack::listpack::append(&mut list, b"one");
+    russet_pack::listpack::append(&mut list, b"2");
+    // Its head has six bytes, its end one.
+    let entries = &list[6..list.len() - 1];
+    let mut bytes = Vec::new();
+    let mut writer = Writer::new(&mut bytes);
+    let Ok(()) = writer.begin(ObjectType::LIST_QUICKLIST_2, 1);
+    let Ok(()) = writer.node(entries, 2);
+    let len = list.len() as u8;
+    assert_eq!(bytes, [&[18, 1, 2, len], &list[..]].concat());
+}
+
+#[test]
 fn versions_are_readable_up_to_the_newest_of_each_server() {
     let readable: Vec<u16> = (0..200)
         .filter(|&version| Version(version).is_readable())
@@ -85,6 +143,28 @@ fn bytes_that_were_used_are_dropped_before_a_buffer_grows() {
         assert_eq!(buffer.input().rest().len(), 10);
     }
     assert!(buffer.capacity() < 1_000, "{}", buffer.capacity());
+}
+
+#[test]
+fn a_buffer_keeps_its_size_while_dropping_makes_room() {
+    for more in [1, 50] {
+        let mut buffer = Buffer::default();
+        buffer.append(&[b'x'; 100]);
+        let capacity = buffer.capacity();
+        buffer.append(&vec![b'x'; capacity - 100]);
+        buffer.keep(10);
+        buffer.append(&vec![b'y'; more]);
+        assert_eq!(buffer.capacity(), capacity);
+        let left = [&[b'x'; 10][..], &vec![b'y'; more]].concat();
+        assert_eq!(buffer.input().rest(), left);
+    }
+}
+
+#[test]
+fn a_string_gives_its_bytes_also_if_it_is_an_integer() {
+    let mut buf = I64Buf::new();
+    assert_eq!(Text::Int(-70).bytes(&mut buf), b"-70");
+    assert_eq!(Text::from(&b"caf\xe9"[..]).bytes(&mut buf), b"caf\xe9");
 }
 
 #[test]

@@ -236,6 +236,16 @@ fn bytes_behind_a_file_are_refused() {
     }
 }
 
+#[test]
+fn the_end_of_a_file_is_final_once_nothing_may_follow() {
+    let mut reader = FileReader::default();
+    let mut input = Input::partial(FILES[0].2);
+    while !matches!(reader.next(&mut input), Ok(Next::End(_))) {}
+    assert_eq!(reader.next(&mut Input::partial(b"")), Ok(Next::More));
+    let end = reader.next(&mut Input::whole(b""));
+    assert!(matches!(end, Ok(Next::End(_))), "{end:?}");
+}
+
 /// Bytes that are often a part of a file.
 fn part() -> impl Strategy<Value = Vec<u8>> {
     let opcodes = prop_oneof![4 => 240u8..=255, 1 => 0u8..34];

@@ -1,7 +1,8 @@
 //! Forms of files that no server of today writes, and files that are refused.
 
 use russet_rdb::file::{Fault, FileError, FileWriter, Key, Next, Reading, Seal, WriteError};
-use russet_rdb::{Item, ObjectType, Shape, Text, Version, Writer, fuzz};
+use russet_rdb::payload::Payload;
+use russet_rdb::{Error, Item, ObjectType, Part, Shape, Text, Version, Writer, fuzz};
 
 use crate::old::{string, ziplist};
 
@@ -187,6 +188,37 @@ fn hashes_with_deadlines_of_fields() {
 }
 
 #[test]
+fn deadlines_of_fields_are_times_since_1970() {
+    let number = Error::Number;
+    for (at, expect) in [(-1, Ok(None)), (0, Ok(Some(0))), (-2, Err(number))] {
+        let object = [b"\x16\x01\x01f\x01v", &i64::to_le_bytes(at)[..]].concat();
+        let found = crate::items(Payload {
+            object: &object,
+            version: Version::VALKEY_9,
+        });
+        let found = found.map(|items| match &items[..] {
+            [Item::Field { deadline, .. }] => *deadline,
+            other => panic!("{other:?}"),
+        });
+        assert_eq!(found, expect, "{at}");
+    }
+    let part = Part::Listpack(Shape::HashEx);
+    for (at, is_right) in [("0", true), ("-1", false), ("soon", false)] {
+        let mut list = russet_pack::listpack::new();
+        for element in ["f", "v", at] {
+            russet_pack::listpack::append(&mut list, element.as_bytes());
+        }
+        let object = [&b"\x17"[..], &string(&list)].concat();
+        let found = crate::items(Payload {
+            object: &object,
+            version: Version::REDIS_7_4,
+        });
+        let expect = is_right.then_some(1).ok_or(Error::Elements { part });
+        assert_eq!(found.map(|items| items.len()), expect, "{at}");
+    }
+}
+
+#[test]
 fn a_stream_with_groups_as_redis_5_wrote_it() {
     let block = b"\x3f\0\0\0\x18\0\x02\x01\x01\x01\x02\x01\x81a\x02\x81b\x02\0\x01\x02\x01\0\x01\0\x01\0\x01\
                   \x82v0\x03\x05\x01\x03\x01\x01\x01\0\x01\x01\x01\x82v1\x03\x05\x01\x02\x01\x02\x01\0\x01\
@@ -319,7 +351,7 @@ fn refused(bytes: &[u8]) -> FileError {
 #[test]
 fn what_is_not_here_is_refused_by_name_key_and_offset() {
     let module = [b"\x07\x03key", &long(JSON)[..]].concat();
-    let cases: [(u16, &[u8], &str); 7] = [
+    let cases: [(u16, &[u8], &str); 9] = [
         (
             12,
             &module,
@@ -336,6 +368,18 @@ fn what_is_not_here_is_refused_by_name_key_and_offset() {
             15,
             b"\xfe\x07\x1c\x01\xff\x00",
             "offset 11, key \"\\xff\" of database 7: a value of type 28 (an array of Redis), \
+             which is not supported",
+        ),
+        (
+            16,
+            b"\x1e\x01h",
+            "offset 9, key \"h\" of database 0: a value of type 30 (a hash with a template of \
+             Redis), which is not supported",
+        ),
+        (
+            16,
+            b"\x21\x01r",
+            "offset 9, key \"r\" of database 0: a value of type 33 (a rate limiter of Redis), \
              which is not supported",
         ),
         (
@@ -486,6 +530,10 @@ fn a_file_whose_version_was_raised_is_in_order_with_its_new_header() {
         bytes[..header.len()].copy_from_slice(&header);
         let found = told(&bytes);
         assert_eq!(found.last().map(String::as_str), Some("End(Verified)"));
+        for object in objects {
+            let key = format!("0 {} {NONE}", [object.0].escape_ascii());
+            assert!(found.contains(&key), "{found:?}");
+        }
         let is_raised = objects.contains(&ObjectType::SET_LISTPACK);
         let expect: &[u8; 9] = if is_raised {
             b"REDIS0011"

@@ -3,9 +3,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod blocks;
 mod bytes;
 mod file;
 mod file_forms;
+mod file_options;
 mod golden;
 mod hostile;
 mod large;

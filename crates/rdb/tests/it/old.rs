@@ -87,6 +87,7 @@ fn what_does_not_go_together_is_refused() {
     let twice = string(&ziplist(&[b"\x01a", b"\xf2", b"\x01a", b"\xf3"]));
     let odd = string(&ziplist(&[b"\x01a", b"\xf2", b"\x01b"]));
     let unordered = string(&ziplist(&[b"\x01a", b"\xf3", b"\x01b", b"\xf2"]));
+    let tied = string(&ziplist(&[b"\x01b", b"\xf2", b"\x01a", b"\xf2"]));
     let no_score = string(&ziplist(&[b"\x01a", b"\x01b"]));
     let empty = string(&ziplist(&[]));
     let (hash, zset) = (Part::Ziplist(Shape::Hash), Part::Ziplist(Shape::Zset));
@@ -95,6 +96,7 @@ fn what_does_not_go_together_is_refused() {
         (12, &twice, Error::Repeated { part: zset }),
         (13, &odd, Error::Elements { part: hash }),
         (12, &unordered, Error::Elements { part: zset }),
+        (12, &tied, Error::Elements { part: zset }),
         (12, &no_score, Error::Elements { part: zset }),
         (13, &empty, Error::Empty),
         (10, &empty, Error::Empty),

@@ -147,6 +147,16 @@ fn keys_are_counted_by_database_and_kind() {
     assert_eq!(counted(Kind::Stream), (3, 2 + 5));
     assert_eq!(counted(Kind::Hash), (5, 3 + 140 + 1 + 3 + 140));
     assert_eq!(tally.databases[&3].total().keys, 2);
+    let elements = [
+        Kind::String,
+        Kind::List,
+        Kind::Set,
+        Kind::Zset,
+        Kind::Hash,
+        Kind::Stream,
+    ]
+    .map(|kind| db.kind(kind).elements);
+    assert_eq!(db.total().elements, elements.iter().sum::<u64>());
     let largest = &tally.largest[0];
     assert_eq!(largest.name, b"hash-table-deadlines");
     assert_eq!(
@@ -195,6 +205,83 @@ proptest! {
         prop_assert_eq!(whole.1, split.1);
         prop_assert_eq!(whole.0, split.0);
     }
+}
+
+/// The report about a file without a checksum, all of whose bytes are right.
+fn tallied(bytes: &[u8]) -> (String, Report) {
+    let (out, end, report) = report(bytes, &[]);
+    assert_eq!(end, Ok(()));
+    (out, report)
+}
+
+#[test]
+fn keys_with_empty_values_are_counted_apart() {
+    let (out, report) = tallied(b"REDIS0004\x01\x01l\x00\x02\x01s\x00\x00\x01a\x01x\xff");
+    let tally = report.tally();
+    assert_eq!((tally.empty, tally.keys()), (2, 1));
+    assert!(out.contains("[info] 2 keys with empty values, skipped\n"));
+    assert!(!out.contains("db 0, list:"), "{out}");
+    let (out, _) = tallied(b"REDIS0004\x00\x01a\x01x\xff");
+    assert!(!out.contains("empty"), "{out}");
+}
+
+#[test]
+fn an_element_that_comes_in_pieces_is_one_element() {
+    let long = [&b"\x80\x00\x01\x11\x70"[..], &[b'x'; 70_000]].concat();
+    let bytes = [b"REDIS0004\x01\x01l\x03\x01a", &long[..], b"\x01b\xff"].concat();
+    let (_, end, report) = report(&bytes, &[1_000]);
+    assert_eq!(end, Ok(()));
+    let total = report.tally().databases[&0].total();
+    assert_eq!((total.keys, total.elements), (1, 3));
+}
+
+#[test]
+fn keys_are_expired_whose_deadline_has_passed() {
+    let mut bytes = b"REDIS0004".to_vec();
+    for at in [NOW_MS - 2, NOW_MS - 1, NOW_MS, NOW_MS + 1] {
+        bytes.push(0xfc);
+        bytes.extend_from_slice(&at.to_le_bytes());
+        bytes.extend_from_slice(b"\x00\x01k\x01v");
+    }
+    bytes.push(0xff);
+    let (out, report) = tallied(&bytes);
+    assert_eq!((report.tally().deadlines(), report.tally().expired), (4, 2));
+    assert!(out.contains("[info] 2 already expired\n"), "{out}");
+}
+
+#[test]
+fn hashes_have_deadlines_if_one_of_their_fields_has() {
+    for (at, count) in [("0", 0), ("1800000000000", 1)] {
+        let mut list = russet_pack::listpack::new();
+        for element in ["f", "v", at] {
+            russet_pack::listpack::append(&mut list, element.as_bytes());
+        }
+        let list = crate::old::string(&list);
+        let bytes = [
+            b"REDIS0012\x19\x01h\0\0\0\0\0\0\0\0",
+            &list[..],
+            b"\xff",
+            &[0; 8],
+        ]
+        .concat();
+        assert_eq!(tallied(&bytes).1.tally().hashes_with_deadlines, count);
+    }
+}
+
+#[test]
+fn data_of_modules_and_imports_of_slots_have_lines() {
+    // The identifier of `ReJSON-RL`, version 3, and no parts.
+    let id = [17, 30, 9, 18, 14, 13, 62, 17, 11];
+    let id = id.iter().fold(0u64, |id, letter| id << 6 | letter) << 10 | 3;
+    let id = id.to_be_bytes();
+    let bytes = [b"REDIS0004\xf7\x81", &id[..], b"\x02\x01\x00\xff"].concat();
+    begins(&tallied(&bytes).0, "[offset 21] MODULE AUX for: ReJSON-RL");
+    let bytes = b"VALKEY080\xf3\x03job\x01\x05\x06\xff\0\0\0\0\0\0\0\0";
+    let (out, _) = tallied(bytes);
+    assert!(
+        out.contains("] Import of slots, unfinished: skipped\n"),
+        "{out}"
+    );
 }
 
 #[test]

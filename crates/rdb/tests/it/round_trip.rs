@@ -111,8 +111,9 @@ proptest! {
                 let second = (Entry::Int(12), Entry::Str(b"z"));
                 expect.push((id, vec![(Entry::Str(b"a"), value), second]));
             } else {
-                writer.with_own_names(id, [(&b"own"[..], value)].into_iter());
-                expect.push((id, vec![(Entry::Str(b"own"), value)]));
+                let fields = [(&b"own"[..], value), (b"too", Entry::Str(b"z"))];
+                writer.with_own_names(id, fields.into_iter());
+                expect.push((id, fields.map(|(name, value)| (Entry::Str(name), value)).to_vec()));
             }
         }
         let block = writer.finish().unwrap();

@@ -5,7 +5,8 @@ use std::convert::Infallible;
 
 use proptest::prelude::*;
 use russet_rdb::{
-    Buffer, Error, Item, Next, ObjectType, Piece, Reader, Sink, Text, Version, Writer, fuzz,
+    Buffer, Error, Input, Item, Limits, Next, ObjectType, Piece, Reader, Sink, Text, Version,
+    Writer, fuzz,
 };
 
 use crate::golden;
@@ -300,6 +301,64 @@ fn a_sink_that_refuses_ends_the_value() {
     let mut writer = Writer::new(Full(200_000)).compressing(true);
     assert_eq!(writer.item(&item), Ok(()));
     assert_eq!(writer.item(&item), Err("full"));
+}
+
+#[test]
+fn a_compressed_string_comes_whole_up_to_the_limit() {
+    for (len, is_whole) in [(100, true), (101, false)] {
+        let mut bytes = Vec::new();
+        let mut writer = Writer::new(&mut bytes).compressing(true);
+        let Ok(()) = writer.begin(ObjectType::STRING, 1);
+        let Ok(()) = writer.item(&Item::Text(Text::from(&vec![b'x'; len][..])));
+        let mut reader = string_reader(100);
+        let found = reader.next(&mut Input::whole(&bytes[1..])).unwrap();
+        assert_eq!(matches!(found, Next::Item(Item::Text(_))), is_whole);
+        assert_eq!(matches!(found, Next::Item(Item::Piece(_))), !is_whole);
+    }
+}
+
+#[test]
+fn a_plain_string_comes_whole_up_to_the_limit_or_when_it_is_all_there() {
+    let string = |len: u8| [&[len][..], &vec![b'x'; len.into()]].concat();
+    let mut short = string_reader(40);
+    assert_eq!(
+        short.next(&mut Input::partial(&string(40)[..9])),
+        Ok(Next::More)
+    );
+    let long = string(41);
+    let mut cut = string_reader(40);
+    let found = cut.next(&mut Input::partial(&long[..9]));
+    assert!(matches!(
+        found,
+        Ok(Next::Item(Item::Piece(Piece { left: 33, .. })))
+    ));
+    let mut here = string_reader(40);
+    let found = here.next(&mut Input::partial(&long));
+    assert!(matches!(found, Ok(Next::Item(Item::Text(_)))));
+}
+
+#[test]
+fn a_string_that_unpacks_to_less_than_it_declares_is_refused_without_waiting() {
+    // Two bytes as they are; 100 are declared.
+    let mut input = Input::partial(b"\xc3\x03\x40\x64\x01aa");
+    let mut reader = string_reader(50);
+    let found = reader.next(&mut input);
+    assert!(matches!(
+        found,
+        Ok(Next::Item(Item::Piece(Piece { left: 98, .. })))
+    ));
+    let end = reader.next(&mut input);
+    assert!(matches!(end, Err(Error::Compressed(_))), "{end:?}");
+}
+
+/// A reader of a string that comes whole up to this length.
+fn string_reader(text_max: u64) -> Reader {
+    let limits = Limits {
+        text_max,
+        ..Limits::default()
+    };
+    let reader = Reader::new(ObjectType::STRING, Version::REDIS_7_0).unwrap();
+    reader.with_limits(limits)
 }
 
 #[test]

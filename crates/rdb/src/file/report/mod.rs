@@ -130,7 +130,7 @@ impl Report {
                 Ok(Next::More) => is_ended = true,
                 Ok(Next::End(seal)) => {
                     // The end is told again once no more bytes may follow.
-                    is_ended = may_follow || input.is_last() && input.rest().is_empty();
+                    is_ended = may_follow || input.is_last();
                     if !self.tally.is_complete() {
                         self.tally.complete();
                         sealed(seal, self.reader.offset(), out);
