@@ -44,6 +44,12 @@ impl Table {
         self.connections.iter().map(|(_, connection)| connection)
     }
 
+    /// The same, to be changed.
+    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Connection> {
+        let all = self.connections.iter_mut();
+        all.map(|(_, connection)| connection)
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.connections.len()
     }

@@ -9,7 +9,7 @@
 //! time was too short for come first in the next turn.
 //! Always true: a killed connection has hung up before the next run.
 //! Always true: at an exit, appends are written and output that was flushed leaves first, the
-//! latter for as long as the exit says.
+//! latter for as long as the exit says; then every peer that has all its output is told the end.
 //! Not here: how a write ends — `socket.rs`.
 
 use std::io;
@@ -184,6 +184,12 @@ impl<S: Service> Reactor<S> {
                 false => 0,
             };
             self.leave_by(Some(Duration::from_micros(wait_us)))?;
+        }
+        for connection in self.table.iter_mut() {
+            // An end in the middle of a reply is told to nobody as an orderly one.
+            if connection.output == Output::Idle {
+                connection.close();
+            }
         }
         Ok(exit.code)
     }

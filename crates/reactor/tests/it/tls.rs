@@ -192,6 +192,28 @@ fn closing_and_killing_say_farewell_after_what_left() {
 }
 
 #[test]
+fn an_exit_says_farewell_after_what_left() {
+    let mut world = world();
+    let mut clients = ["bye X", ""].map(|_| Client::connect(&mut world, config(BOTH, None)));
+    clients[0].say(b"bye X");
+    let code = std::iter::repeat_with(|| world.turn()).find_map(|code| code);
+    assert_eq!(code, Some(3));
+    drop(world);
+    for (mut client, expect) in clients.into_iter().zip([&b"bye "[..], b""]) {
+        client.socket.set_nonblocking(false).unwrap();
+        let mut heard = Vec::new();
+        // Without a farewell this would be an unexpected end.
+        while let Ok(count) = client.tls.read_tls(&mut client.socket)
+            && count > 0
+        {
+            client.tls.process_new_packets().unwrap();
+        }
+        client.tls.reader().read_to_end(&mut heard).unwrap();
+        assert_eq!(heard, expect);
+    }
+}
+
+#[test]
 fn the_end_of_a_paused_connection_is_seen() {
     let mut world = world();
     let mut client = Client::connect(&mut world, config(BOTH, None));
