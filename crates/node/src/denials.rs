@@ -86,7 +86,7 @@ impl Core {
             Reason::Key => CommandError::text("NOPERM No permissions to access a key"),
             Reason::Channel => CommandError::text("NOPERM No permissions to access a channel"),
             Reason::Database => CommandError::text("NOPERM No permissions to access database"),
-            Reason::Command | Reason::Auth => CommandError::quoting(&[
+            Reason::Command | Reason::Auth | Reason::Certificate => CommandError::quoting(&[
                 b"NOPERM User ",
                 &name,
                 b" has no permissions to run the '",
@@ -110,10 +110,12 @@ impl Core {
         error
     }
 
-    fn note_refusal(&mut self, session: &Session, refusal: Refusal) {
+    /// Counts a refusal, and adds it to ACL LOG.
+    pub(crate) fn note_refusal(&mut self, session: &Session, refusal: Refusal) {
         let stats = &mut self.stats;
         let count = match refusal.reason {
             Reason::Auth => &mut stats.denied_auth,
+            Reason::Certificate => &mut stats.denied_certificate,
             Reason::Command => &mut stats.denied_command,
             Reason::Key => &mut stats.denied_key,
             Reason::Channel => &mut stats.denied_channel,
@@ -140,7 +142,7 @@ pub(crate) fn no_longer(denial: Denial) -> CommandError {
         Reason::Command => "no permission to execute the command or subcommand",
         Reason::Key => "no permission to touch the specified keys",
         Reason::Channel => "no permission to access one of the channels used as arguments",
-        Reason::Auth | Reason::Database => "no permission",
+        Reason::Auth | Reason::Certificate | Reason::Database => "no permission",
     };
     let text = format!(
         "NOPERM ACLs rules changed between the moment the transaction was accumulated and the EXEC \

@@ -49,9 +49,7 @@ impl Service for Node {
         self.core.next_client_id += 1;
         let mut session = Session::new(conn, id, origin.clone(), now);
         session.log_out(Arc::clone(self.core.acl.users.default_user()));
-        if let Some(user) = self.certified_user(origin) {
-            session.log_in(user);
-        }
+        self.core.log_in_certified(&mut session);
         let class = match session.is_stranger() {
             true => Class::Stranger,
             false => Class::Normal,

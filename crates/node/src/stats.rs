@@ -55,6 +55,8 @@ pub struct Stats {
     pub lazyfreed_objects: u64,
     /// Failed authentications.
     pub denied_auth: u64,
+    /// Certificates whose names are of nobody who may log in.
+    pub denied_certificate: u64,
     /// Requests refused for their command.
     pub denied_command: u64,
     /// Requests refused for a key.
@@ -114,6 +116,7 @@ impl Stats {
             evicted_clients: 0,
             lazyfreed_objects: 0,
             denied_auth: 0,
+            denied_certificate: 0,
             denied_command: 0,
             denied_key: 0,
             denied_channel: 0,

@@ -31,6 +31,8 @@ pub(crate) enum Reason {
     Key,
     /// Name and password.
     Auth,
+    /// The names in a certificate.
+    Certificate,
     /// A channel.
     Channel,
     /// A database.

@@ -365,7 +365,7 @@ fn explain(user: &User, command: &Command, request: &Args<'_>, denial: Denial) -
         Reason::Key => (b"access the '", object, b"' key"),
         Reason::Channel => (b"access the '", object, b"' channel"),
         Reason::Database => (b"access database ", object, b""),
-        Reason::Command | Reason::Auth => (b"run the '", name, b"' command"),
+        Reason::Command | Reason::Auth | Reason::Certificate => (b"run the '", name, b"' command"),
     };
     let parts = [
         b"User ",

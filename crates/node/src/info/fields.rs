@@ -420,6 +420,9 @@ const STATS: &[Field] = &[
     field("acl_access_denied_channel", |v| {
         Shown::Count(v.stats.denied_channel)
     }),
+    field("acl_access_denied_tls_cert", |v| {
+        Shown::Count(v.stats.denied_certificate)
+    }),
     field("acl_access_denied_db", |v| {
         Shown::Count(v.stats.denied_database)
     }),

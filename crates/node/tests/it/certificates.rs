@@ -264,6 +264,33 @@ fn a_certificate_logs_in_the_first_user_that_it_names_and_that_is_on() {
 }
 
 #[test]
+fn a_certificate_that_names_nobody_who_may_log_in_stands_in_the_acl_log() {
+    let mut bench = Bench::new("user alice on nopass ~* +@all\nuser bob off nopass ~* +@all\n");
+    for names in [&["bob", "nobody"][..], &["bob"], &["nobody"]] {
+        assert_eq!(bench.who(names), "default");
+    }
+    bench.who(&["nobody", "alice"]);
+    bench.who(&[]);
+    bench.send("ACL LOG\r\n");
+    let log = bench.replies();
+    let fields = |user: &str, count| {
+        format!(
+            "count\r\n:{count}\r\n$6\r\nreason\r\n$8\r\ntls-cert\r\n$7\r\ncontext\r\n\
+             $8\r\ntoplevel\r\n$6\r\nobject\r\n$0\r\n\r\n$8\r\nusername\r\n\
+             ${}\r\n{user}\r\n",
+            user.len()
+        )
+    };
+    assert!(log.starts_with("*2\r\n"), "{log}");
+    assert!(log.contains(&fields("bob", 2)), "{log}");
+    assert!(log.contains(&fields("nobody", 1)), "{log}");
+    bench.send("INFO stats\r\n");
+    let info = bench.replies();
+    assert!(info.contains("acl_access_denied_tls_cert:3\r\n"), "{info}");
+    assert!(info.contains("acl_access_denied_auth:0\r\n"), "{info}");
+}
+
+#[test]
 fn info_shows_the_tls_port_where_it_is_the_only_one() {
     let mut bench = Bench::new("tls-port 7000\nbind 127.0.0.1\nunixsocket s\nport 0\n");
     bench.send("INFO server\r\n");

@@ -141,6 +141,7 @@ fn entry(reply: &mut Reply<'_>, entry: &Entry, now_ms: i64) {
         Reason::Command => "command",
         Reason::Key => "key",
         Reason::Auth => "auth",
+        Reason::Certificate => "tls-cert",
         Reason::Channel => "channel",
         Reason::Database => "database",
     };
