@@ -17,7 +17,7 @@ use crate::epoch::Epochs;
 use crate::garbage::Garbage;
 use crate::hash::Hashing;
 use crate::key::{KeyHash, MemberHash};
-use crate::observe::{Change, Observed, ObserverId};
+use crate::observe::{Change, Observed, ObserverId, Unobserved};
 use crate::packing::Packing;
 use crate::snapshot::Snapshot;
 use crate::store::{Shared, Store};
@@ -364,6 +364,11 @@ impl Keyspace {
         self.shared.observed.remove(db, hash, key, observer);
     }
 
+    /// Ends all observations of quiet observers, in the same time however many there are.
+    pub fn unobserve_quiet(&mut self) -> Unobserved {
+        self.shared.observed.remove_quiet()
+    }
+
     /// Sets whether changes of all keys are kept for [`Self::take_changes`], each key once. Keys
     /// that [`Self::flush`], [`Self::flush_all`] and [`Self::swap`] take away or exchange are not
     /// reported one by one, unless they are observed.
@@ -389,9 +394,9 @@ impl Keyspace {
         self.shared.observed.take_of(observer)
     }
 
-    /// Notes the observed keys of a database that exist in it, or in the one that it becomes.
+    /// Notes the keys of loud observers in a database that exist in it, or in the one that it becomes.
     fn note_swapped(&mut self, index: usize, other: usize) {
-        for (hash, key) in self.shared.observed.of(index) {
+        for (hash, key) in self.shared.observed.loud_of(index) {
             if self.db(index).contains(&key) || self.db(other).contains(&key) {
                 self.shared.observed.note(index, hash, &key);
             }

@@ -35,7 +35,7 @@ pub use detached::Detached;
 pub use garbage::Garbage;
 pub use key::{Key, KeyHash, MemberHash};
 pub use keyspace::{Keyspace, Options};
-pub use observe::{Change, ObserverId};
+pub use observe::{Change, ObserverId, Unobserved};
 pub use packing::Packing;
 pub use snapshot::{Snapshot, Walk, WalkItem};
 pub use string_bytes::StringBytes;

@@ -6,7 +6,7 @@
 //!  observe_all(true) ─────────────────────────────────────► changes of all other keys, without ids
 //! ```
 //! Always true: with nobody listening, a change costs one comparison.
-//! Always true: emptying a database walks the keys of loud observers only.
+//! Always true: emptying a database, or swapping it, walks the keys of loud observers only.
 //! Not here: what listeners do about it.
 
 use std::collections::BTreeMap;
@@ -22,8 +22,9 @@ use crate::hash::Unhashed;
 pub struct ObserverId(pub u64);
 
 impl ObserverId {
-    /// Set in the number of a quiet observer: it does not hear of keys that are gone since their
-    /// database was emptied. It may have millions of keys, and nobody waits for a walk of them.
+    /// Set in the number of a quiet observer: it does not hear of keys that are gone or others
+    /// since their database was emptied or swapped. It may have millions of keys, and nobody waits
+    /// for a walk of them.
     pub const QUIET: u64 = 1 << 63;
 }
 
@@ -88,6 +89,16 @@ struct Keys {
     /// How many observed keys each database has.
     counts: BTreeMap<usize, usize>,
 }
+
+/// Keys that were observed and are no more. They only need dropping, on any thread.
+#[derive(Debug)]
+#[must_use = "dropping it may take as long as there are keys"]
+pub struct Unobserved(#[expect(dead_code, reason = "it is only dropped")] Keys);
+
+const _: () = {
+    const fn is_send<T: Send>() {}
+    is_send::<Unobserved>();
+};
 
 impl Keys {
     fn is_empty(&self) -> bool {
@@ -245,11 +256,11 @@ impl Observed {
         self.loud.of(db)
     }
 
-    /// The observed keys of a database, with their hashes.
-    pub(crate) fn of(&self, db: usize) -> Vec<(u64, Box<[u8]>)> {
-        let mut keys = self.loud.of(db);
-        keys.append(&mut self.quiet.of(db));
-        keys
+    /// Ends all observations of quiet observers.
+    pub(crate) fn remove_quiet(&mut self) -> Unobserved {
+        let keys = std::mem::take(&mut self.quiet);
+        self.hear_all(self.hears_all);
+        Unobserved(keys)
     }
 
     /// Whether changes wait to be taken.
@@ -317,7 +328,7 @@ mod tests {
     }
 
     #[test]
-    fn a_quiet_observer_does_not_hear_of_an_emptied_database() {
+    fn a_quiet_observer_does_not_hear_of_a_database_that_was_emptied_or_swapped() {
         const QUIET: ObserverId = ObserverId(3 | ObserverId::QUIET);
         let mut keyspace = Keyspace::new(Options::default());
         for (key, observer) in [(b"a", WAITER), (b"b", QUIET)] {
@@ -334,11 +345,28 @@ mod tests {
         keyspace.db(0).set(b"b", b"v", None);
         keyspace.take_changes();
         keyspace.swap(0, 1);
-        assert_eq!(taken(&mut keyspace), [(b"b".to_vec(), vec![QUIET.0])]);
+        assert!(!keyspace.has_changes());
         keyspace.unobserve(0, b"a", WAITER);
         keyspace.unobserve(0, b"b", QUIET);
         keyspace.db(0).set(b"b", b"v", None);
         assert!(!keyspace.has_changes());
+    }
+
+    #[test]
+    fn observations_of_quiet_observers_end_all_at_once() {
+        const QUIET: ObserverId = ObserverId(3 | ObserverId::QUIET);
+        let mut keyspace = Keyspace::new(Options::default());
+        for (key, observer) in [(b"a", WAITER), (b"b", QUIET), (b"a", QUIET)] {
+            keyspace.observe(0, key, observer);
+        }
+        drop(keyspace.unobserve_quiet());
+        for key in [b"a", b"b"] {
+            keyspace.db(0).set(key, b"v", None);
+        }
+        assert_eq!(taken(&mut keyspace), [(b"a".to_vec(), vec![1])]);
+        keyspace.observe(0, b"b", QUIET);
+        keyspace.db(0).set(b"b", b"v", None);
+        assert_eq!(taken(&mut keyspace), [(b"b".to_vec(), vec![QUIET.0])]);
     }
 
     #[test]

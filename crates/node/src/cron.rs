@@ -56,9 +56,7 @@ impl Core {
 
     /// Frees what nobody needs any more; true when more is left.
     fn housekeep(&mut self) -> bool {
-        let table = &mut self.tracking.table;
-        let more_stale = table.sweep(&mut self.keyspace, HOUSEKEEPING_PER_TURN);
-        let more = self.keyspace.housekeep(HOUSEKEEPING_PER_TURN) || more_stale;
+        let more = self.keyspace.housekeep(HOUSEKEEPING_PER_TURN);
         if let Some(garbage) = self.keyspace.take_garbage() {
             self.stats.lazyfreed_objects += garbage.objects as u64;
             self.outbox.start(Job::Discard(Box::new(garbage)));

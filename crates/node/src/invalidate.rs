@@ -3,7 +3,7 @@
 //! ```text
 //!  RESP3            >2 invalidate [key]
 //!  RESP2, REDIRECT  *3 message __redis__:invalidate [key]     to a subscriber of any channel
-//!  a flush          the same with null in the place of the keys
+//!  a flush, SWAPDB  the same with null in the place of the keys
 //!  target gone      >2 tracking-redir-broken id
 //! ```
 //! Always true: a message about a change leaves no earlier than the reply to the change.
@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use russet_command::{Flags, keys};
-use russet_io::ConnId;
+use russet_io::{ConnId, Job};
 use russet_resp::{Args, Output, Protocol, Reply};
 
 use crate::core::Core;
@@ -70,7 +70,9 @@ impl Core {
             return;
         };
         let name = command.full_name.split('|').next().unwrap_or_default();
-        if matches!(name, "flushall" | "flushdb") {
+        // COMPAT: Redis tells nobody of a SWAPDB, and clients keep values that were exchanged.
+        let is_of_all = matches!(name, "flushall" | "flushdb");
+        if is_of_all || name == "swapdb" && request.get(1) != request.get(2) {
             self.invalidate_all();
         }
         let remembers = self.tracking.step(conn, name);
@@ -122,13 +124,20 @@ impl Core {
         }
     }
 
-    /// All keys of a database are gone: whatever clients hold may be wrong.
+    /// All keys of a database are gone or others: whatever clients hold may be wrong.
     pub(crate) fn invalidate_all(&mut self) {
         let clients: Vec<ConnId> = self.tracking.clients().collect();
         for conn in clients {
             self.tell_of(conn, &What::All);
         }
-        self.tracking.table.clear();
+        self.forget_table();
+    }
+
+    /// Empties the table, in the same time however many keys it has.
+    fn forget_table(&mut self) {
+        if let Some(forgotten) = self.tracking.table.clear(&mut self.keyspace) {
+            self.outbox.start(Job::Discard(Box::new(forgotten)));
+        }
     }
 
     /// The turn ends: tells clients what has changed under their prefixes, and forgets keys of the
@@ -206,7 +215,7 @@ impl Core {
             .observe_all(!self.tracking.prefixes.is_empty());
         self.derive_events();
         if self.tracking.is_empty() {
-            self.tracking.table.clear();
+            self.forget_table();
         }
     }
 

@@ -11,7 +11,7 @@
 //! | off, gone | nothing is sent to it; the table forgets it when its keys change |
 //! | read | the keys are remembered, unless OPTIN or OPTOUT says otherwise |
 //! | change | those who remember the key are taken from the table; prefixes gather it |
-//! | flush | everybody is told; the table is empty |
+//! | flush, SWAPDB | everybody is told; the table is empty |
 //! | table beyond its limit | some keys are invalidated for no reason, more in the next turn |
 //!
 //! Always true: the engine observes the keys of the table, and all keys while there are prefixes.

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!  insert ─► entries ── take, take_beyond ─► told, no longer observed
-//!               └────── clear ─► stale ── sweep, some in each turn ─► no longer observed
+//!               └────── clear ─► none is observed; dropped on another thread
 //! ```
 //! Always true: the place of a key is known, so that any key is found, removed or drawn in O(1).
 //! Always true: forgetting all keys takes the same time however many there are.
@@ -10,13 +10,16 @@
 use ahash::RandomState;
 use hashbrown::HashTable;
 use russet_base::rng::Rng;
-use russet_engine::{Keyspace, ObserverId};
+use russet_engine::{Keyspace, ObserverId, Unobserved};
 use russet_io::ConnId;
 use smallvec::SmallVec;
 
 use crate::waiters::DbKey;
 
-/// The observer of keys that clients may hold.
+/// Fewer keys are dropped where they are: another thread would cost more.
+const WORTH_A_THREAD: usize = 64;
+
+/// The observer of keys that clients may hold, and the only quiet one.
 pub(crate) const TRACKERS: ObserverId = ObserverId(2 | ObserverId::QUIET);
 
 /// Connections, few of them as a rule.
@@ -26,6 +29,14 @@ pub(crate) type Holders = SmallVec<[ConnId; 2]>;
 struct Entry {
     key: DbKey,
     holders: Holders,
+}
+
+/// Keys that were forgotten all at once. They only need dropping, on any thread.
+#[derive(Debug)]
+pub(crate) struct Forgotten {
+    _entries: Vec<Entry>,
+    _places: HashTable<usize>,
+    _observed: Unobserved,
 }
 
 /// Keys that clients may hold.
@@ -39,8 +50,6 @@ pub(crate) struct Table {
     items: usize,
     /// Keys added since the last call of [`Self::excess`].
     added: usize,
-    /// Entries that were forgotten all at once, while their keys are still observed.
-    stale: Vec<Vec<Entry>>,
 }
 
 impl Table {
@@ -52,7 +61,6 @@ impl Table {
             entries: Vec::new(),
             items: 0,
             added: 0,
-            stale: Vec::new(),
         }
     }
 
@@ -141,28 +149,17 @@ impl Table {
         }
     }
 
-    /// Forgets all keys.
-    pub(crate) fn clear(&mut self) {
-        self.places = HashTable::new();
-        let entries = std::mem::take(&mut self.entries);
-        if !entries.is_empty() {
-            self.stale.push(entries);
-        }
+    /// Forgets all keys. Gives what is left of them if they are many: dropping it takes time.
+    pub(crate) fn clear(&mut self, keyspace: &mut Keyspace) -> Option<Forgotten> {
         self.items = 0;
-    }
-
-    /// Ends observations of keys that were forgotten all at once; true when more are left.
-    pub(crate) fn sweep(&mut self, keyspace: &mut Keyspace, budget: usize) -> bool {
-        for _ in 0..budget {
-            let Some(entries) = self.stale.last_mut() else {
-                return false;
-            };
-            match entries.pop() {
-                Some(Entry { key, .. }) => keyspace.unobserve(key.0, &key.1, TRACKERS),
-                None => drop(self.stale.pop()),
-            }
-        }
-        !self.stale.is_empty()
+        let entries = std::mem::take(&mut self.entries);
+        let is_large = entries.len() >= WORTH_A_THREAD;
+        let forgotten = Forgotten {
+            _entries: entries,
+            _places: std::mem::take(&mut self.places),
+            _observed: keyspace.unobserve_quiet(),
+        };
+        is_large.then_some(forgotten)
     }
 
     /// The number of keys.
