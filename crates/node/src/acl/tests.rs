@@ -261,6 +261,25 @@ proptest! {
 }
 
 #[test]
+fn the_selectors_of_roles_are_added_once_behind_all_rules() {
+    let (mut users, table) = (Users::default(), table());
+    let book = Rulebook {
+        table: &table,
+        channels: Channels::All,
+    };
+    let rules: [&[u8]; 3] = [b"(~a +get)", b"(~b +get)", b"(~* +@all)"];
+    users.set_role(b"r", rules, &book).unwrap();
+    let mut user = User::new(b"alice", &book.channels);
+    for (rule, count) in [("role=r", 1), ("(~c +get)", 2), ("role=r", 2), ("~k", 2)] {
+        user.apply(rule.as_bytes(), &book, users.roles()).unwrap();
+        assert_eq!(user.selectors().len(), count, "{rule}");
+    }
+    let user = users.put(user);
+    assert_eq!((user.selectors().len(), user.own_selectors().len()), (6, 2));
+    assert!(!user.is_restricted());
+}
+
+#[test]
 fn roles_of_a_file_may_stand_behind_their_users_and_errors_in_them_are_named() {
     let table = table();
     let book = Rulebook {

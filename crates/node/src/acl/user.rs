@@ -29,7 +29,7 @@ pub(crate) struct User {
     /// How many of them are its own.
     own: usize,
     roles: Vec<Arc<Role>>,
-    /// Whether a selector allows everything.
+    /// Whether a selector allows everything; known once it is [`Self::finished`].
     allows_all: bool,
 }
 
@@ -100,9 +100,9 @@ impl User {
             Rule::Roles(names) => {
                 let found = names.iter().map(|name| roles.get(*name).cloned());
                 let found: Option<Vec<Arc<Role>>> = found.collect();
-                self.hold(found.ok_or(RuleError::NoSuchRole)?);
+                self.roles = found.ok_or(RuleError::NoSuchRole)?;
             }
-            Rule::ResetRoles => self.hold(Vec::new()),
+            Rule::ResetRoles => self.roles.clear(),
             Rule::Reset => {
                 let name = std::mem::take(&mut self.name);
                 *self = Self::new(&name, &book.channels);
@@ -111,26 +111,21 @@ impl User {
                 self.selectors.truncate(self.own);
                 let result = role::change(&mut self.selectors, rule, book);
                 self.own = self.selectors.len();
-                self.join_roles();
                 result?;
             }
         }
         Ok(())
     }
 
-    /// Gives it these roles in place of all others.
-    fn hold(&mut self, roles: Vec<Arc<Role>>) {
-        self.roles = roles;
+    /// The same user with the selectors of its roles behind its own. Nobody has a user that is not
+    /// finished.
+    // PERF: once for all rules; after each of them, 10,000 selectors took 1.4 s.
+    pub(super) fn finished(mut self) -> Self {
         self.selectors.truncate(self.own);
-        self.join_roles();
-    }
-
-    /// Puts the selectors of its roles behind its own.
-    fn join_roles(&mut self) {
-        let roles = self.roles.iter();
-        let selectors = roles.flat_map(|role| role.selectors());
+        let selectors = self.roles.iter().flat_map(|role| role.selectors());
         self.selectors.extend(selectors.cloned());
         self.allows_all = self.selectors.iter().any(Selector::allows_all);
+        self
     }
 
     /// Forgets all passwords; afterwards any is right, or none.
@@ -157,11 +152,10 @@ impl User {
     /// The same user with a role as it is now, which it holds.
     pub(crate) fn with_role(&self, role: &Arc<Role>) -> Self {
         let mut user = self.clone();
-        let mut roles = std::mem::take(&mut user.roles);
-        for one in roles.iter_mut().filter(|one| one.name == role.name) {
+        let held = user.roles.iter_mut();
+        for one in held.filter(|one| one.name == role.name) {
             *one = Arc::clone(role);
         }
-        user.hold(roles);
         user
     }
 

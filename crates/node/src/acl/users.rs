@@ -169,7 +169,7 @@ impl Users {
 
     /// Puts a user in place of the one with its name.
     pub(crate) fn put(&mut self, user: User) -> Arc<User> {
-        let user = Arc::new(user);
+        let user = Arc::new(user.finished());
         if *user.name == *DEFAULT {
             self.default = Arc::clone(&user);
         }
