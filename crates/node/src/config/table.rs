@@ -97,7 +97,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
     Setting::int("auto-aof-rewrite-percentage", "100", 0, INT)
         .to(|t, v| t.auto_aof_rewrite_percentage = v.int())
         .does("The growth since the last rewrite that starts another, in percent."),
-    Setting::text("availability-zone", "")
+    Setting::text("availability-zone", "").to(|t, v| t.availability_zone = v.text())
         .does("The availability zone that is reported to clients."),
     Setting::int("backup-sealed-ttl", "0", 0, LONG).to(|t, v| t.backup_sealed_ttl = v.int())
         .does("Seconds after which a sealed backup is removed; 0: never."),

@@ -28,6 +28,7 @@ pub struct Typed {
     pub appendonly: bool,
     pub auto_aof_rewrite_min_size: u64,
     pub auto_aof_rewrite_percentage: i32,
+    pub availability_zone: String,
     pub backup_sealed_ttl: i64,
     pub backupdirname: String,
     pub bind: Vec<String>,

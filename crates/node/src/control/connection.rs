@@ -227,8 +227,9 @@ fn hello(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlFlow, Command
     }
     cx.core.follow_subscriptions(cx.session);
     let (id, protocol) = (cx.session.id, cx.session.protocol);
+    let zone = cx.core.config.availability_zone.clone();
     let mut reply = cx.reply();
-    reply.map(7);
+    reply.map(7 + usize::from(!zone.is_empty()));
     reply.bulk(b"server");
     reply.bulk(b"redis");
     reply.bulk(b"version");
@@ -243,5 +244,10 @@ fn hello(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlFlow, Command
     reply.bulk(b"master");
     reply.bulk(b"modules");
     reply.array(0);
+    // COMPAT: as Valkey since 8.1; Redis has no such setting.
+    if !zone.is_empty() {
+        reply.bulk(b"availability_zone");
+        reply.bulk(zone.as_bytes());
+    }
     Ok(ControlFlow::Done)
 }

@@ -104,6 +104,9 @@ const SERVER: &[Field] = &[
         v.config.file_path().unwrap_or_default().into()
     }),
     zero("io_threads_active"),
+    field("availability_zone", |v| {
+        v.config.availability_zone.as_str().into()
+    }),
 ];
 
 const CLIENTS: &[Field] = &[
