@@ -186,3 +186,20 @@ fn a_reader_within_its_limit_is_not_lost_however_much_it_has_read() {
         assert!(matches!(journal.read(reader), Ok(Some(_))));
     }
 }
+
+#[test]
+fn a_reader_is_lost_beyond_its_limit_and_not_at_it() {
+    let mut journal = Journal::default();
+    record(&mut journal, 0, "SET a 1");
+    journal.end_unit();
+    journal.seal();
+    // The first unit selects the database, as the first one behind a new reader does.
+    let len = journal.end().0;
+    let exact = journal.attach(len);
+    let short = journal.attach(len - 1);
+    record(&mut journal, 0, "SET a 1");
+    journal.end_unit();
+    journal.seal();
+    assert!(matches!(journal.read(exact), Ok(Some(_))));
+    assert_eq!(journal.read(short), Err(Lost));
+}

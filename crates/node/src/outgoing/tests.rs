@@ -319,6 +319,15 @@ fn a_connection_above_its_soft_limit_is_closed_by_the_clock_alone() {
 }
 
 #[test]
+fn the_clock_waits_for_no_connection_that_has_gone() {
+    let mut outgoing = limited(0, 20_000, 3);
+    write(&mut outgoing, &[b'x'; 25_000]);
+    assert!(outgoing.next_patience_us().is_some());
+    outgoing.forget(CONN);
+    assert_eq!(outgoing.next_patience_us(), None);
+}
+
+#[test]
 fn a_limit_is_passed_only_by_more_than_it_allows() {
     let mut outgoing = limited(0, 20_000, 3);
     write(&mut outgoing, &[b'x'; 20_000]);
@@ -333,6 +342,13 @@ fn a_limit_is_passed_only_by_more_than_it_allows() {
     let mut outgoing = limited(1 << 20, 0, 0);
     write(&mut outgoing, &[b'x'; 2 * BUFFER_SIZE]);
     assert_eq!(outgoing.next_patience_us(), None, "there is no soft limit");
+    let mut outgoing = limited(0, 100, 3);
+    write(&mut outgoing, &[b'x'; BUFFER_SIZE]);
+    assert_eq!(
+        outgoing.next_patience_us(),
+        None,
+        "a first buffer is no matter of limits"
+    );
 }
 
 #[test]
@@ -342,6 +358,21 @@ fn only_a_hard_limit_bounds_a_session() {
         let before = outgoing.begin(CONN);
         assert_eq!(outgoing.is_bounded(), is_bounded);
         outgoing.end(before);
+    }
+}
+
+#[test]
+fn the_time_is_told_at_which_bytes_left_last() {
+    let mut outgoing = outgoing();
+    outgoing.begin_turn(1_000);
+    write(&mut outgoing, &[b'x'; 20]);
+    take(&mut outgoing, 20);
+    assert_eq!(outgoing.left_at_us(CONN), 1_000);
+    // None of those that the loop holds has left, then some have.
+    for (now_us, held, left_at_us) in [(2_000, 15, 1_000), (3_000, 15, 1_000), (4_000, 5, 4_000)] {
+        outgoing.begin_turn(now_us);
+        outgoing.held(CONN, held);
+        assert_eq!(outgoing.left_at_us(CONN), left_at_us);
     }
 }
 

@@ -394,3 +394,20 @@ fn passwords_stand_nowhere() {
     let is_clean = |line: &String| SECRETS.iter().all(|secret| !line.contains(secret));
     assert!(lines.iter().all(is_clean), "{lines:?}");
 }
+
+/// SORT can read keys that the request does not name.
+#[test]
+fn a_user_of_few_commands_who_may_read_all_keys_sorts_by_any() {
+    let users = "user all on nopass ~* +sort\nuser some on nopass ~l* +sort\n\
+                 user default on nopass ~* &* +@all\n";
+    let mut server = server(&Shared::new(), users);
+    let client = server.connect();
+    call(&mut server, client, "RPUSH l a b");
+    call(&mut server, client, "MSET w_a 2 w_b 1");
+    let denied = "-ERR BY option of SORT denied due to insufficient ACL permissions.\r\n";
+    for (user, reply) in [("all", "*2\r\n$1\r\nb\r\n$1\r\na\r\n"), ("some", denied)] {
+        let client = server.connect();
+        call(&mut server, client, &format!("AUTH {user} any"));
+        assert_eq!(call(&mut server, client, "SORT l BY w_*"), reply, "{user}");
+    }
+}

@@ -626,6 +626,12 @@ fn what_an_aborted_backup_could_not_remove_is_removed_by_the_next_start() {
         start(&left, "appendonly no");
         assert_eq!(left.list("appendonlydir"), [""; 0], "{model:?}");
     }
+    // Where they cannot be removed, only a server that appends cannot start.
+    for (lines, exit) in [("appendonly yes", Some(1)), ("appendonly no", None)] {
+        let left = disk.crashed(1, None);
+        left.fail(|op| matches!(op, FileOp::Remove(_)));
+        assert_eq!(start(&left, lines).exit(), exit, "{lines}");
+    }
 }
 
 /// Appending that is turned on while a backup is open keeps what it promises from then on.

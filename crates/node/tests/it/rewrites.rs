@@ -236,6 +236,22 @@ fn growth_begins_a_rewrite_once_it_is_what_the_configuration_says() {
 }
 
 #[test]
+fn growth_begins_no_rewrite_while_appending_ends() {
+    let (mut server, _) = start(&format!("{EVERY_SECOND}\nauto-aof-rewrite-percentage 0"));
+    let client = server.connect();
+    let before = field(&mut server, "aof_rewrites");
+    call(&mut server, client, "SET k v");
+    call(&mut server, client, "CONFIG SET appendonly no");
+    let grown = "auto-aof-rewrite-percentage 1 auto-aof-rewrite-min-size 1";
+    call(&mut server, client, &format!("CONFIG SET {grown}"));
+    server.advance(1_000);
+    assert_eq!(field(&mut server, "aof_rewrite_scheduled"), "0");
+    server.release_jobs();
+    server.advance(1_000);
+    assert_eq!(field(&mut server, "aof_rewrites"), before);
+}
+
+#[test]
 fn appending_that_ends_in_a_rewrite_keeps_what_was_acknowledged() {
     for steps in 0..6 {
         let (mut server, disk) = start(ALWAYS);
@@ -282,6 +298,18 @@ fn directories_that_cannot_be_read_end_the_start() {
     let mut server = start_on(&disk, "appendonly yes");
     let client = server.connect();
     assert_eq!(call(&mut server, client, "GET k"), "$1\r\nv\r\n");
+}
+
+#[test]
+fn a_directory_with_other_files_alone_takes_changes() {
+    let disk = Counted::new();
+    let other = format!("{DIR}/notes.txt");
+    disk.disk.borrow_mut().put(&other, b"not ours");
+    let mut server = start_on(&disk, "appendonly yes");
+    assert_eq!(server.exit(), None);
+    let client = server.connect();
+    assert_eq!(call(&mut server, client, "SET k v"), "+OK\r\n");
+    assert!(names(&disk, DIR).contains(&"notes.txt".to_owned()));
 }
 
 #[test]

@@ -277,6 +277,13 @@ fn other_policies_append_at_once_and_so_does_a_large_change() {
     server.release_jobs();
     assert_eq!(receive(&mut server, clients[2]), "+OK\r\n");
     assert_eq!(call(&mut server, clients[2], "STRLEN k"), ":1048576\r\n");
+    // Small changes behind it wait as those in front of it did.
+    server.hold_jobs();
+    call(&mut server, clients[0], "SET k v");
+    server.advance_us(10_000);
+    disk.taken();
+    call(&mut server, clients[1], "SET k w");
+    assert_eq!(disk.taken().0, 0);
 }
 
 #[test]
