@@ -394,7 +394,8 @@ impl Keyspace {
         self.shared.observed.take_of(observer)
     }
 
-    /// Notes the keys of loud observers in a database that exist in it, or in the one that it becomes.
+    /// Notes the keys of loud observers in a database that exist in it, or in the one that it
+    /// becomes.
     fn note_swapped(&mut self, index: usize, other: usize) {
         for (hash, key) in self.shared.observed.loud_of(index) {
             if self.db(index).contains(&key) || self.db(other).contains(&key) {

@@ -17,8 +17,9 @@ use russet_io::{ConnId, Job};
 use russet_resp::{Args, Output, Protocol, Reply};
 
 use crate::core::Core;
+use crate::outgoing::Forms;
 use crate::session::Session;
-use crate::tracking::{Mode, TRACKERS};
+use crate::tracking::{Changed, Mode, TRACKERS};
 use crate::waiters::DbKey;
 
 /// The channel on which clients hear of changes in RESP2.
@@ -28,13 +29,32 @@ const CHANNEL: &[u8] = b"__redis__:invalidate";
 const FORGOTTEN_PER_TURN: usize = 256;
 
 /// Keys to forget.
+#[derive(Clone, Copy)]
 enum What<'k> {
     Keys(&'k [&'k [u8]]),
     All,
 }
 
+/// A message about keys to forget, and its forms.
+struct Message<'k> {
+    what: What<'k>,
+    forms: Forms,
+}
+
+impl<'k> Message<'k> {
+    fn new(what: What<'k>) -> Self {
+        let forms = Forms::default();
+        Self { what, forms }
+    }
+
+    fn bytes(&mut self, protocol: Protocol) -> &Bytes {
+        let what = self.what;
+        self.forms.of(protocol, || what.encode(protocol))
+    }
+}
+
 impl What<'_> {
-    fn encode(&self, protocol: Protocol) -> Bytes {
+    fn encode(self, protocol: Protocol) -> Bytes {
         let mut output = Output::new();
         let mut reply = Reply::new(&mut output, protocol);
         match protocol {
@@ -108,27 +128,35 @@ impl Core {
     /// A key that clients may hold has changed, by the commands of this connection.
     pub(crate) fn invalidate(&mut self, key: &DbKey, by: Option<ConnId>) {
         if let Some(holders) = self.tracking.table.take(&mut self.keyspace, key) {
-            for conn in holders {
-                self.tell_holder(conn, key, by);
-            }
+            self.tell_holders(holders, key, by);
         }
     }
 
-    fn tell_holder(&mut self, conn: ConnId, key: &DbKey, by: Option<ConnId>) {
-        let Some(tracker) = self.tracking.get(conn) else {
-            return;
-        };
-        let is_own = tracker.no_loop && by == Some(conn);
-        if tracker.mode != Mode::Broadcast && !is_own && tracker.may_hear_of(key) {
-            self.tell_of(conn, &What::Keys(&[&key.1]));
+    fn tell_holders(
+        &mut self,
+        holders: impl IntoIterator<Item = ConnId>,
+        key: &DbKey,
+        by: Option<ConnId>,
+    ) {
+        let keys: [&[u8]; 1] = [&key.1];
+        let mut message = Message::new(What::Keys(&keys));
+        for conn in holders {
+            let is_told = self.tracking.get(conn).is_some_and(|tracker| {
+                let is_own = tracker.no_loop && by == Some(conn);
+                tracker.mode != Mode::Broadcast && !is_own && tracker.may_hear_of(key)
+            });
+            if is_told {
+                self.tell_of(conn, &mut message);
+            }
         }
     }
 
     /// All keys of a database are gone or others: whatever clients hold may be wrong.
     pub(crate) fn invalidate_all(&mut self) {
         let clients: Vec<ConnId> = self.tracking.clients().collect();
+        let mut message = Message::new(What::All);
         for conn in clients {
-            self.tell_of(conn, &What::All);
+            self.tell_of(conn, &mut message);
         }
         self.forget_table();
     }
@@ -153,39 +181,51 @@ impl Core {
             let Some((key, holders)) = taken else {
                 break;
             };
-            for conn in holders {
-                self.tell_holder(conn, &key, None);
-            }
+            self.tell_holders(holders, &key, None);
         }
         for changed in self.tracking.prefixes.take_changed() {
-            for conn in changed.clients {
-                let Some(tracker) = self.tracking.get(conn) else {
-                    continue;
-                };
-                let is_told = |(key, by): &(DbKey, Option<ConnId>)| {
-                    let is_own = tracker.no_loop && *by == Some(conn);
-                    !is_own && tracker.may_hear_of(key)
-                };
-                let told = changed.keys.iter().filter(|changed| is_told(changed));
-                let mut told: Vec<&[u8]> = told.map(|((_, key), _)| &**key).collect();
-                told.dedup();
-                if !told.is_empty() {
-                    self.tell_of(conn, &What::Keys(&told));
-                }
-            }
+            self.tell_of_prefix(&changed);
         }
         self.tracking.table.keys() > limit
     }
 
+    /// Tells those who track a prefix what has changed under it.
+    fn tell_of_prefix(&mut self, changed: &Changed) {
+        let names = |is_told: &dyn Fn(&DbKey, Option<ConnId>) -> bool| {
+            let told = changed.keys.iter().filter(|(key, by)| is_told(key, *by));
+            let mut names: Vec<&[u8]> = told.map(|((_, key), _)| &**key).collect();
+            names.dedup();
+            names
+        };
+        // PERF: nearly all clients hear of the same keys, and share the message.
+        let all = names(&|_, _| true);
+        let mut message = Message::new(What::Keys(&all));
+        for &conn in &changed.clients {
+            let Some(tracker) = self.tracking.get(conn) else {
+                continue;
+            };
+            let is_own = |by: Option<ConnId>| tracker.no_loop && by == Some(conn);
+            let has_own = tracker.no_loop && changed.keys.iter().any(|(_, by)| is_own(*by));
+            if tracker.user.is_none() && !has_own {
+                self.tell_of(conn, &mut message);
+                continue;
+            }
+            let told = names(&|key, by| !is_own(by) && tracker.may_hear_of(key));
+            if !told.is_empty() {
+                self.tell_of(conn, &mut Message::new(What::Keys(&told)));
+            }
+        }
+    }
+
     /// Sends a message to a client, or to the one that it named.
-    fn tell_of(&mut self, conn: ConnId, what: &What<'_>) {
+    fn tell_of(&mut self, conn: ConnId, message: &mut Message<'_>) {
         let Some(tracker) = self.tracking.get_mut(conn) else {
             return;
         };
         let own = self.outgoing.protocol_of(conn);
         let Some((id, target)) = tracker.redirect else {
             if own == Some(Protocol::Resp3) {
-                self.outgoing.deliver(conn, &what.encode(Protocol::Resp3));
+                self.outgoing.deliver(conn, message.bytes(Protocol::Resp3));
             }
             return;
         };
@@ -203,7 +243,7 @@ impl Core {
             }
             Some(Protocol::Resp2) if !self.pubsub.has(target) => {}
             Some(protocol) => {
-                self.outgoing.deliver(target, &what.encode(protocol));
+                self.outgoing.deliver(target, message.bytes(protocol));
             }
         }
     }

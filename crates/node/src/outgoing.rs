@@ -42,6 +42,7 @@ use crate::buffers::{BUFFER_SIZE, Spares};
 use crate::config::OutputLimit;
 use crate::journal::Offset;
 pub(crate) use class::{Class, Waiting};
+pub(crate) use deliver::Forms;
 use queue::Queue;
 
 /// Everything that is on its way out.

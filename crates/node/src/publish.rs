@@ -20,35 +20,28 @@ use russet_resp::{Protocol, encode_request, wire};
 
 use crate::config::{EVENTS_KEYEVENT, EVENTS_KEYSPACE};
 use crate::core::Core;
-use crate::outgoing::{Class, Outgoing};
+use crate::outgoing::{Class, Forms, Outgoing};
 use crate::pubsub::{Gathered, Kind, Receiver};
 use crate::session::Session;
 
-/// A message in each form that somebody needed so far.
+/// A message, and its forms.
 struct Message<'m> {
     words: &'m [&'m [u8]],
-    resp2: Option<Bytes>,
-    resp3: Option<Bytes>,
+    forms: Forms,
 }
 
 impl<'m> Message<'m> {
     fn new(words: &'m [&'m [u8]]) -> Self {
-        Self {
-            words,
-            resp2: None,
-            resp3: None,
-        }
+        let forms = Forms::default();
+        Self { words, forms }
     }
 
     /// The message as the receiver's protocol has it.
     fn bytes(&mut self, protocol: Protocol) -> &Bytes {
-        let slot = match protocol {
-            Protocol::Resp2 => &mut self.resp2,
-            Protocol::Resp3 => &mut self.resp3,
-        };
-        slot.get_or_insert_with(|| {
+        let words = self.words;
+        self.forms.of(protocol, || {
             let mut bytes = Vec::new();
-            encode_request(self.words, &mut bytes);
+            encode_request(words, &mut bytes);
             if protocol == Protocol::Resp3
                 && let Some(kind) = bytes.first_mut()
             {

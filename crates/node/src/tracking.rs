@@ -31,7 +31,7 @@ use russet_io::ConnId;
 use crate::acl::User;
 use crate::waiters::DbKey;
 
-pub(crate) use prefixes::{Prefixes, overlap};
+pub(crate) use prefixes::{Changed, Prefixes, overlap};
 pub(crate) use table::{TRACKERS, Table};
 
 /// Which reads are remembered.

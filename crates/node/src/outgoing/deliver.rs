@@ -5,9 +5,27 @@
 
 use bytes::Bytes;
 use russet_io::ConnId;
-use russet_resp::SHARED_LEN_MIN;
+use russet_resp::{Protocol, SHARED_LEN_MIN};
 
 use super::Outgoing;
+
+/// A message in each form that a receiver needed so far.
+#[derive(Debug, Default)]
+pub(crate) struct Forms {
+    resp2: Option<Bytes>,
+    resp3: Option<Bytes>,
+}
+
+impl Forms {
+    /// The form of a protocol, which is encoded for the first receiver that has it.
+    pub(crate) fn of(&mut self, protocol: Protocol, encode: impl FnOnce() -> Bytes) -> &Bytes {
+        let form = match protocol {
+            Protocol::Resp2 => &mut self.resp2,
+            Protocol::Resp3 => &mut self.resp3,
+        };
+        form.get_or_insert_with(encode)
+    }
+}
 
 impl Outgoing {
     /// Appends a message to what leaves for a connection; false if it has gone.

@@ -1,10 +1,11 @@
-//! Turns that end before all input ran, for time is short.
+//! Turns that end before all input ran, for time is short; messages that their clients share.
 
 use std::cell::Cell;
 
 use russet_base::time::Now;
 use russet_io::{Address, ConnId, Origin, Piece, Ready, Service};
 use russet_node::{Config, Environment, Node};
+use russet_resp::encode_request;
 
 const NOW: Now = Now {
     wall_us: 1_704_067_200_000_000,
@@ -44,6 +45,19 @@ fn node(clients: u32) -> Node {
 fn receive(node: &mut Node, conn: ConnId, bytes: &[u8]) {
     node.space(conn)[..bytes.len()].copy_from_slice(bytes);
     node.received(conn, bytes.len());
+}
+
+/// Runs until nothing is left to do.
+fn run(node: &mut Node) {
+    let mut ready = Ready::default();
+    loop {
+        node.run(NOW);
+        ready.clear();
+        node.ready(&mut ready);
+        if !ready.again {
+            break;
+        }
+    }
 }
 
 fn output(node: &mut Node, conn: ConnId) -> String {
@@ -98,4 +112,48 @@ fn a_turn_that_ran_all_is_not_behind() {
     node.ready(&mut ready);
     assert!(!ready.is_behind);
     assert_eq!(output(&mut node, conn(0)), "+PONG\r\n");
+}
+
+#[test]
+fn clients_that_hear_of_the_same_keys_share_the_message() {
+    let mut node = node(4);
+    let tracks = [
+        "HELLO 3\r\nCLIENT TRACKING ON BCAST\r\n",
+        "HELLO 3\r\nCLIENT TRACKING ON BCAST\r\n",
+        "HELLO 3\r\nCLIENT TRACKING ON BCAST NOLOOP\r\n",
+        "",
+    ];
+    for (index, request) in (0..).zip(tracks) {
+        receive(&mut node, conn(index), request.as_bytes());
+        run(&mut node);
+        output(&mut node, conn(index));
+    }
+    // Enough keys for a message that is worth sharing.
+    let words: Vec<String> = (0..1_000)
+        .flat_map(|n| [format!("a-key-that-is-long-{n}"), "v".to_owned()])
+        .collect();
+    let words: Vec<&[u8]> = words.iter().map(String::as_bytes).collect();
+    let mut request = Vec::new();
+    encode_request(&[&[b"MSET".as_slice()], &*words].concat(), &mut request);
+    let mut rest = &*request;
+    while !rest.is_empty() {
+        let count = node.space(conn(3)).len().min(rest.len());
+        let (piece, behind) = rest.split_at(count);
+        receive(&mut node, conn(3), piece);
+        run(&mut node);
+        rest = behind;
+    }
+    let message = |index| {
+        let mut pieces = [Piece::Bytes(&[]); 8];
+        let filled = node.output(conn(index), &mut pieces);
+        pieces[..filled]
+            .iter()
+            .find_map(|piece| match piece {
+                Piece::Shared(bytes) => Some(bytes.as_ptr()),
+                Piece::Bytes(_) => None,
+            })
+            .expect("it is shared")
+    };
+    assert_eq!(message(0), message(1));
+    assert_eq!(message(0), message(2));
 }
