@@ -1,11 +1,12 @@
 //! A large argument on its way into a buffer of its own.
 //!
 //! ```text
-//!  buf   [ arrived ............ | zeroed room ]          declared: ──────────────────────────────►
-//!        0                 filled       buf.len()                                            need
+//!  buf   [ arrived ........ | zeroed room | capacity ]   declared: ──────────────────────────────►
+//!        0             filled       buf.len()                                                need
 //! ```
 //!
-//! Always true: the buffer is at most twice as long as what has arrived, or 64 KiB longer.
+//! Always true: the buffer is at most twice as long as what has arrived, or 64 KiB longer. What is
+//! offered at once is bounded: zeroing megabytes would keep others waiting.
 //! Not here: when an argument is large — `request.rs`.
 
 use bytes::Bytes;
@@ -15,6 +16,9 @@ use crate::wire;
 
 /// The least room offered for more, unless less is missing.
 const SPACE_MIN: usize = 64 << 10;
+
+/// The most room offered at once.
+const SPACE_MAX: usize = 256 << 10;
 
 /// A large argument, with the CR LF behind it.
 #[derive(Debug)]
@@ -39,9 +43,12 @@ impl BigArg {
     /// Room for what comes next; empty when nothing is missing.
     pub(crate) fn space(&mut self) -> &mut [u8] {
         if self.buf.len() == self.filled {
-            let step = self.filled.max(SPACE_MIN).min(self.need - self.filled);
-            self.buf.reserve_exact(step);
-            self.buf.resize(self.filled + step, 0);
+            if self.buf.capacity() == self.filled {
+                let step = self.filled.max(SPACE_MIN).min(self.need - self.filled);
+                self.buf.reserve_exact(step);
+            }
+            let room = self.buf.capacity().min(self.need) - self.filled;
+            self.buf.resize(self.filled + room.min(SPACE_MAX), 0);
         }
         &mut self.buf[self.filled..]
     }
@@ -92,5 +99,24 @@ impl BigArg {
     /// The memory that the argument holds.
     pub(crate) const fn memory(&self) -> usize {
         self.buf.capacity()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn room_is_bounded_and_memory_follows_what_has_arrived() {
+        let len = 50 << 20;
+        let mut arg = BigArg::new(len, b"some");
+        while !arg.is_complete() {
+            let room = arg.space().len();
+            assert!(0 < room && room <= SPACE_MAX, "{room} after {}", arg.len());
+            assert!(arg.memory() <= (2 * arg.len()).max(arg.len() + SPACE_MIN));
+            arg.fill(room);
+        }
+        assert!(arg.space().is_empty());
+        assert_eq!(arg.memory(), len + wire::CRLF.len());
     }
 }
