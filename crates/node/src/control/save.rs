@@ -111,7 +111,11 @@ fn rewrite(cx: &mut ControlCtx<'_>, _: Args<'_>) -> Result<ControlFlow, CommandE
             .simple("Background append only file rewriting scheduled");
         return Ok(ControlFlow::Done);
     }
-    cx.core.start_rewrite();
+    // Files of the last rewrite are still being removed, at worst: that takes no time to tell of.
+    match cx.core.aof.running {
+        0 => cx.core.start_rewrite(),
+        _ => cx.core.aof.is_due = true,
+    }
     if !cx.core.aof.is_rewriting() {
         return Err(CommandError::text(
             "ERR Can't execute an AOF background rewriting. Please check the server logs for more \

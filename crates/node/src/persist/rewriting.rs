@@ -64,12 +64,8 @@ impl Core {
     pub(crate) fn start_rewrite(&mut self) {
         // The end of appending would cancel it.
         let is_stopping = self.aof.stops_at.is_some();
-        if is_stopping || self.backup.holds_rewrites() {
+        if self.aof.running > 0 || is_stopping || self.backup.holds_rewrites() {
             self.aof.is_scheduled = true;
-            return;
-        }
-        if self.aof.running > 0 {
-            self.aof.is_due = true;
             return;
         }
         let layout = self.layout();

@@ -143,3 +143,15 @@ fn the_facts_of_a_server_are_read_back() {
     ];
     assert_eq!(facts.collect::<Vec<_>>(), expect);
 }
+
+#[test]
+fn nothing_follows_a_file_of_a_version_without_a_checksum() {
+    // A wrong bit in the version must not take the checksum away.
+    let sealed = b"REDIS0011\x00\x01k\x01v\xff12345678";
+    let mut flipped = *sealed;
+    flipped[7] ^= 1;
+    let error = end(FileReader::default(), &flipped).unwrap_err();
+    assert_eq!(error.fault, Fault::Bytes(Error::Trailing));
+    let whole = b"REDIS0001\x00\x01k\x01v\xff";
+    assert_eq!(end(FileReader::default(), whole), Ok(Seal::Absent));
+}

@@ -286,7 +286,7 @@ fn data_of_modules_and_imports_of_slots_have_lines() {
 
 #[test]
 fn commands_behind_a_dump_are_left_alone() {
-    let dump = b"REDIS0003\xfe\x02\x00\x05fruit\x05apple\xff";
+    let dump = b"REDIS0009\xfe\x02\x00\x05fruit\x05apple\xff\0\0\0\0\0\0\0\0";
     let file = [&dump[..], b"*1\r\n$4\r\nPING\r\n"].concat();
     for piece in 1..=file.len() {
         let mut lines = String::new();
