@@ -1,6 +1,6 @@
 //! Plays seeds: `russet-sim [--seed N] [--seeds N] [--minutes M] [--only NAME] [--twice]`, or
 //! crashes a node at every operation of its disk: `russet-sim crash [--seed N] [--recoveries N]
-//! [--seconds N]`. `russet-sim sweep [--one-in N]` damages files at every place.
+//! [--seconds N]`. `russet-sim sweep [--one-in N] [--only NAME]` damages files at every place.
 //!
 //! A failure shows the last things that happened, `--lines N` with `--bytes N` of each text.
 //!
@@ -136,16 +136,19 @@ fn crash() -> ExitCode {
 /// Sweeps over files, or over a share of each.
 fn sweep() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(2).collect();
-    let one_in = match &words[..] {
-        [] => 1,
-        [word, number] if word == "--one-in" => number.parse().unwrap_or(1).max(1),
-        _ => {
-            println!("{}: not known", words.join(" "));
-            return ExitCode::FAILURE;
+    let (mut one_in, mut only) = (1, "");
+    for pair in words.chunks(2) {
+        match pair {
+            [word, number] if word == "--one-in" => one_in = number.parse().unwrap_or(1).max(1),
+            [word, name] if word == "--only" => only = name,
+            _ => {
+                println!("{}: not known", words.join(" "));
+                return ExitCode::FAILURE;
+            }
         }
-    };
+    }
     let start = Instant::now();
-    let swept = russet_sim::sweep::run(one_in, &mut |line| {
+    let swept = russet_sim::sweep::run((one_in, only), &mut |line| {
         println!("{line}, {:.1} s", start.elapsed().as_secs_f64());
     });
     match swept {

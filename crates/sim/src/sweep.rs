@@ -58,13 +58,14 @@ const SWEEPS: &[Sweep] = &[
     sweep("bits of an increment", File::Increment, Damage::Flip),
 ];
 
-/// Runs all sweeps, of each the places whose number this divides; a line is told after each.
+/// Runs the sweeps whose names hold a text, of each the places whose number this divides; a line
+/// is told after each.
 ///
 /// # Errors
 /// Damage was not found, something was lost, or the node panicked: where.
-pub fn run(one_in: usize, told: &mut dyn FnMut(&str)) -> Result<(), String> {
+pub fn run((one_in, only): (usize, &str), told: &mut dyn FnMut(&str)) -> Result<(), String> {
     let (appended, dumped) = (Subject::appended(), Subject::dumped());
-    for sweep in SWEEPS {
+    for sweep in SWEEPS.iter().filter(|sweep| sweep.name.contains(only)) {
         let subject = match sweep.file {
             File::Dump => dumped.of_dump(),
             File::Increment => appended.of_increment(),
