@@ -104,17 +104,16 @@ fn rewrite(cx: &mut ControlCtx<'_>, _: Args<'_>) -> Result<ControlFlow, CommandE
         ));
     }
     let is_stopping = cx.core.aof.stops_at.is_some();
-    let is_busy = is_held || is_stopping || cx.core.saves.is_busy();
+    let is_busy = is_held || is_stopping || cx.core.saves.is_busy() || cx.core.aof.is_long_busy();
     if is_busy || cx.core.open.is_some() || !cx.may_block {
         cx.core.aof.is_scheduled = true;
         cx.reply()
             .simple("Background append only file rewriting scheduled");
         return Ok(ControlFlow::Done);
     }
-    // Files of the last rewrite are still being removed, at worst: that takes no time to tell of.
-    match cx.core.aof.running {
-        0 => cx.core.start_rewrite(),
-        _ => cx.core.aof.is_due = true,
+    match cx.core.aof.is_cleaning {
+        false => cx.core.start_rewrite(),
+        true => cx.core.aof.is_due = true,
     }
     if !cx.core.aof.is_rewriting() {
         return Err(CommandError::text(

@@ -44,6 +44,8 @@ pub(crate) struct Aof {
     /// Jobs that change files and have not ended: those of rewrites, of a canceled one too, and
     /// the removal of history.
     pub running: u32,
+    /// Whether history is being removed, which takes moments.
+    pub is_cleaning: bool,
     /// The offset of the journal at which appending was turned off, until it is durable.
     pub stops_at: Option<Offset>,
     /// The client whose DEBUG LOADAOF begins as soon as no job changes files.
@@ -52,8 +54,7 @@ pub(crate) struct Aof {
     pub is_exiting: bool,
     /// Whether a rewrite is to begin as soon as nothing else runs.
     pub is_scheduled: bool,
-    /// Whether the rewrite of a BGREWRITEAOF waits until no other job changes files: it counts as
-    /// under way.
+    /// Whether the rewrite of a BGREWRITEAOF waits until history is removed: it counts as under way.
     pub is_due: bool,
     /// Why changes cannot be written.
     pub fault: Option<String>,
@@ -90,6 +91,7 @@ impl Default for Aof {
             writer: None,
             rewrite: None,
             running: 0,
+            is_cleaning: false,
             stops_at: None,
             loads_for: None,
             is_exiting: false,
@@ -128,6 +130,11 @@ impl Aof {
     /// Whether a base is written, or will be as soon as files may be changed.
     pub(crate) fn is_rewriting(&self) -> bool {
         self.is_due || self.rewriting().is_some()
+    }
+
+    /// Whether jobs change files that may take long, such as a base that nobody wants any more.
+    pub(crate) fn is_long_busy(&self) -> bool {
+        self.running > u32::from(self.is_cleaning)
     }
 
     /// Whether a rewrite goes over from one increment to the next.

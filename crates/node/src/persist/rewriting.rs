@@ -439,6 +439,7 @@ impl Core {
         let Some(change) = plan::clean(&self.layout(), &self.aof.manifest) else {
             return;
         };
+        self.aof.is_cleaning = true;
         let machine = Machine::Aof(AofJob::Clean(Box::new(change.manifest)));
         self.start_steps(change.steps, None, machine);
     }
@@ -446,6 +447,7 @@ impl Core {
     /// History was removed, or not.
     pub(crate) fn end_cleaning(&mut self, manifest: Manifest, outcome: &Outcome) {
         self.aof.running -= 1;
+        self.aof.is_cleaning = false;
         match outcome.failure() {
             None => self.aof.manifest = manifest,
             Some(failure) => {
