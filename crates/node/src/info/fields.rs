@@ -259,7 +259,8 @@ const PERSISTENCE: &[Field] = &[
         Shown::Count(u64::from(appends))
     }),
     field("aof_rewrite_in_progress", |v| {
-        Shown::Count(u64::from(v.aof.is_rewriting()))
+        // COMPAT: whoever waits for the end finds no history in the manifest.
+        Shown::Count(u64::from(v.aof.is_rewriting() || v.aof.is_cleaning))
     }),
     field("aof_rewrite_scheduled", |v| {
         Shown::Count(u64::from(v.aof.is_scheduled))

@@ -54,7 +54,8 @@ pub(crate) struct Aof {
     pub is_exiting: bool,
     /// Whether a rewrite is to begin as soon as nothing else runs.
     pub is_scheduled: bool,
-    /// Whether the rewrite of a BGREWRITEAOF waits until history is removed: it counts as under way.
+    /// Whether the rewrite of a BGREWRITEAOF waits until history is removed: it counts as under
+    /// way.
     pub is_due: bool,
     /// Why changes cannot be written.
     pub fault: Option<String>,
