@@ -111,14 +111,6 @@ impl EvictionPolicy {
     pub fn is_lru(self) -> bool {
         matches!(self, Self::VolatileLru | Self::AllKeysLru)
     }
-
-    /// Whether only keys with a deadline are removed.
-    pub fn is_volatile(self) -> bool {
-        matches!(
-            self,
-            Self::VolatileLru | Self::VolatileLfu | Self::VolatileRandom | Self::VolatileTtl
-        )
-    }
 }
 
 /// The clients that may do something dangerous (`enable-debug-command` and its kin).

@@ -205,3 +205,37 @@ fn read_manifest(
         false => Ok(plan),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use russet_aof::Layout;
+    use russet_io::{FileId, MemoryDisk};
+
+    use super::*;
+
+    #[test]
+    fn dumps_of_this_process_and_of_those_that_have_ended_are_removed() {
+        let mut disk = MemoryDisk::new("/data");
+        for name in ["temp-7.rdb", "temp-8.rdb", "temp-9.rdb", "temp-9.2.rdb"] {
+            disk.put(name, b"x");
+        }
+        let place = Place {
+            layout: Layout::default(),
+            dir: "appendonlydir".to_owned(),
+            files: FileId(1),
+        };
+        let mut survey = Survey {
+            place,
+            takes_over: false,
+            is_required: false,
+            preload: None,
+            dump: "dump.rdb".to_owned(),
+            process: 7,
+            is_alive: Some(|process| process < 9),
+        };
+        assert!(matches!(survey.step(&mut disk), Step::Finished(_)));
+        let left = list(&mut disk, ".").expect("the directory is there");
+        let left: Vec<_> = left.into_iter().map(|entry| entry.name).collect();
+        assert_eq!(left, ["temp-8.rdb"], "another server writes it");
+    }
+}

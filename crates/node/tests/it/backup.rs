@@ -389,6 +389,40 @@ fn rewrites_wait_for_the_end_of_a_backup() {
 }
 
 #[test]
+fn growth_in_a_backup_schedules_no_rewrite() {
+    let lines = "auto-aof-rewrite-min-size 1\nauto-aof-rewrite-percentage 50";
+    let mut server = start(&Shared::new(), &format!("appendonly yes\n{lines}"));
+    ok(&mut server, "SET a 1");
+    ok(&mut server, "BACKUP START");
+    is_in(&mut server, "incrementing");
+    ok(&mut server, &format!("SET b {}", "x".repeat(1_000)));
+    server.advance(1_000);
+    assert_eq!(info(&mut server, "aof_rewrite_scheduled"), "0");
+}
+
+#[test]
+fn a_rewrite_that_fails_does_not_end_a_backup_that_waits_for_it() {
+    let disk = Shared::new();
+    let mut server = start(&disk, "appendonly no");
+    ok(&mut server, "SET a 1");
+    server.hold_jobs();
+    call(&mut server, "BGREWRITEAOF");
+    call(&mut server, "BACKUP START");
+    while state(&mut server).0 == "idle" {
+        assert!(server.carry_out_next());
+    }
+    is_in(&mut server, "pending");
+    disk.fail(|op| matches!(op, FileOp::Write { .. }));
+    while info(&mut server, "aof_last_bgrewrite_status") == "ok" {
+        assert!(server.carry_out_next());
+    }
+    disk.fail(|_| false);
+    server.release_jobs();
+    server.advance(1_000);
+    is_in(&mut server, "incrementing");
+}
+
+#[test]
 fn a_transaction_is_in_a_backup_as_a_whole() {
     for lines in MODES {
         let disk = Shared::new();
@@ -627,10 +661,16 @@ fn what_an_aborted_backup_could_not_remove_is_removed_by_the_next_start() {
         assert_eq!(left.list("appendonlydir"), [""; 0], "{model:?}");
     }
     // Where they cannot be removed, only a server that appends cannot start.
-    for (lines, exit) in [("appendonly yes", Some(1)), ("appendonly no", None)] {
-        let left = disk.crashed(1, None);
-        left.fail(|op| matches!(op, FileOp::Remove(_)));
-        assert_eq!(start(&left, lines).exit(), exit, "{lines}");
+    let fails: [fn(&FileOp) -> bool; 2] = [
+        |op| matches!(op, FileOp::Remove(_)),
+        |op| matches!(op, FileOp::Remove(path) if path.contains(".1.base.")),
+    ];
+    for fails in fails {
+        for (lines, exit) in [("appendonly yes", Some(1)), ("appendonly no", None)] {
+            let left = disk.crashed(1, None);
+            left.fail(fails);
+            assert_eq!(start(&left, lines).exit(), exit, "{lines}");
+        }
     }
 }
 

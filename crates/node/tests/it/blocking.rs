@@ -254,3 +254,16 @@ fn events_come_in_the_order_of_what_happened() {
                     new k, set k, expire k, expired k";
     assert_eq!(events.collect::<Vec<_>>().join(", "), expected);
 }
+
+#[test]
+fn a_group_that_is_gone_is_told_to_who_waits_behind_others_for_its_key() {
+    let mut world = World::new();
+    world.ask("XGROUP CREATE s g $ MKSTREAM");
+    let pops = world.client("BLPOP s 0");
+    let reads = world.client("XREAD BLOCK 0 STREAMS s $");
+    let member = world.client("XREADGROUP GROUP g c BLOCK 0 STREAMS s >");
+    assert_eq!(world.ask("DEL s"), ":1");
+    assert!(world.heard(member).starts_with("-NOGROUP"));
+    assert_eq!(world.heard(reads), "");
+    assert!(world.heard(pops).starts_with("-WRONGTYPE"));
+}

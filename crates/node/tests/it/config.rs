@@ -369,6 +369,7 @@ fn renames_that_cannot_be_done_are_errors_of_their_lines() {
             2,
             "No such command in rename-command",
         ),
+        ("nonsense", 1, "Bad directive or wrong number of arguments"),
         (
             "rename-command get",
             1,

@@ -23,7 +23,7 @@ pub(crate) fn ask(server: &mut Loopback, client: ConnId, request: &str) -> Strin
 }
 
 /// A field of the line that CLIENT LIST has for a client.
-fn field(server: &mut Loopback, client: ConnId, name: &str) -> u64 {
+pub(crate) fn field(server: &mut Loopback, client: ConnId, name: &str) -> u64 {
     let observer = server.connect();
     let list = ask(server, observer, "CLIENT LIST");
     server.hang_up(observer);
@@ -120,11 +120,14 @@ fn the_soft_limit_has_a_clock_of_its_own() {
 #[test]
 fn a_stranger_who_reads_nothing_is_closed_after_a_first_buffer() {
     let mut server = server("requirepass secret\n");
-    let client = server.connect();
-    for _ in 0..1_000 {
-        server.send(client, b"PING\r\n");
+    for request in ["PING", "AUTH secret\r\nRESET"] {
+        let client = server.connect();
+        ask(&mut server, client, request);
+        for _ in 0..1_000 {
+            server.send(client, b"PING\r\n");
+        }
+        assert!(server.is_closed(client), "{request}");
     }
-    assert!(server.is_closed(client));
     let known = server.connect();
     ask(&mut server, known, "AUTH secret");
     for _ in 0..10_000 {

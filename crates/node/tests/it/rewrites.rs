@@ -3,6 +3,7 @@
 
 use russet_io::FileOp;
 
+use crate::limits::server;
 use crate::on_disk::names;
 use crate::syncs::{ALWAYS, Counted, EVERY_SECOND, call, field, receive, start, start_on};
 
@@ -66,6 +67,7 @@ fn a_rewrite_waits_for_what_still_changes_files_and_for_saves() {
     call(&mut server, client, "SET k v");
     call(&mut server, client, "CONFIG SET appendonly no");
     call(&mut server, client, "BGREWRITEAOF");
+    server.advance(1_000);
     assert_eq!(field(&mut server, "aof_rewrite_scheduled"), "1");
     server.release_jobs();
     server.advance(1_000);
@@ -128,11 +130,74 @@ fn a_sync_of_the_old_increment_that_fails_is_a_failure_of_writing() {
     disk.fails.set(true);
     assert!(server.carry_out_next_sync());
     assert_eq!(field(&mut server, "aof_last_write_status"), "err");
+    let failures = field(&mut server, "aof_rewrites_consecutive_failures");
+    assert_eq!(failures, "0", "the rewrite is not what failed");
     disk.fails.set(false);
     server.release_jobs();
     server.advance(3_000);
     assert_eq!(field(&mut server, "aof_last_write_status"), "ok");
     assert_eq!(call(&mut server, client, "SET k w"), "+OK\r\n");
+}
+
+#[test]
+fn a_rewrite_waits_for_a_sync_that_began_before_the_increment_was_changed() {
+    for fails in [false, true] {
+        let (mut server, disk) = start(EVERY_SECOND);
+        let client = server.connect();
+        call(&mut server, client, "BGREWRITEAOF");
+        call(&mut server, client, "SET k v");
+        server.advance(900);
+        assert!(server.carry_out_next(), "the new increment is created");
+        disk.fails.set(fails);
+        assert!(server.carry_out_next_sync(), "it began for the old one");
+        let status = if fails { "err" } else { "ok" };
+        assert_eq!(field(&mut server, "aof_last_write_status"), status);
+        disk.fails.set(false);
+        server.release_jobs();
+        server.advance(3_000);
+        assert_eq!(field(&mut server, "aof_rewrite_in_progress"), "0");
+        assert_eq!(field(&mut server, "aof_last_write_status"), "ok");
+    }
+}
+
+#[test]
+fn a_rewrite_ends_with_appending() {
+    let (mut server, _) = start(EVERY_SECOND);
+    let client = server.connect();
+    call(&mut server, client, "SET k v");
+    call(&mut server, client, "BGREWRITEAOF");
+    assert_eq!(field(&mut server, "aof_rewrite_in_progress"), "1");
+    call(&mut server, client, "CONFIG SET appendonly no");
+    assert_eq!(field(&mut server, "aof_rewrite_in_progress"), "0");
+    // A first increment, which no manifest lists yet, is given up with its base.
+    let (mut server, _) = start("");
+    let client = server.connect();
+    call(&mut server, client, "CONFIG SET appendonly yes");
+    server.carry_out_next();
+    call(&mut server, client, "SET k v");
+    assert_eq!(field(&mut server, "aof_rewrite_in_progress"), "1");
+    call(&mut server, client, "CONFIG SET appendonly no");
+    assert_eq!(field(&mut server, "aof_rewrite_in_progress"), "0");
+}
+
+#[test]
+fn a_start_that_takes_long_begins_no_rewrite() {
+    let disk = Counted::new();
+    for keys in 0..2 {
+        let mut server = server(EVERY_SECOND);
+        server.hold_jobs();
+        server.start(Box::new(disk.clone()));
+        server.advance(1_000);
+        while server.carry_out_next() {
+            server.advance(1_000);
+        }
+        assert_eq!(server.exit(), None);
+        assert_eq!(field(&mut server, "aof_rewrites"), "0");
+        let client = server.connect();
+        assert_eq!(call(&mut server, client, "DBSIZE"), format!(":{keys}\r\n"));
+        server.release_jobs();
+        call(&mut server, client, "SET k v");
+    }
 }
 
 #[test]
@@ -156,7 +221,7 @@ fn a_rewrite_that_fails_leaves_no_file_and_is_tried_again_a_second_later() {
         assert_eq!(field(&mut server, "aof_last_bgrewrite_status"), "err");
         // Nobody is refused for that, and nothing is tried before its time.
         assert_eq!(call(&mut server, client, "SET k w"), "+OK\r\n");
-        server.advance_us(1);
+        server.advance(900);
         let shown = field(&mut server, "aof_rewrites_consecutive_failures");
         assert_eq!(shown, failures.to_string());
     }

@@ -400,3 +400,29 @@ fn a_failed_sync_is_tried_again_a_second_later() {
     assert_eq!(field(&mut server, "aof_last_write_status"), "ok");
     assert!(disk.taken().1 > 0);
 }
+
+#[test]
+fn the_node_does_not_wake_for_a_sync_that_nobody_waits_for() {
+    let (mut server, _) = start(ALWAYS);
+    let client = server.connect();
+    let us = server.wakes_in_us().expect("the node has cycles");
+    server.advance_us(us);
+    call(&mut server, client, "SET k v");
+    server.advance(50);
+    assert!(server.carry_out_next());
+    assert_eq!(server.wakes_in_us(), Some(50_000), "at the next cycle");
+}
+
+#[test]
+fn a_mebibyte_of_changes_is_written_at_once_and_a_byte_less_waits_for_the_sync() {
+    for (size, is_written) in [(1_048_543, false), (1_048_544, true)] {
+        let (mut server, disk) = start(ALWAYS);
+        let clients = [(); 2].map(|()| server.connect());
+        call(&mut server, clients[0], "SET k v");
+        disk.taken();
+        let value = "x".repeat(size);
+        let request = format!("*3\r\n$3\r\nSET\r\n$1\r\nk\r\n${size}\r\n{value}");
+        call(&mut server, clients[1], &request);
+        assert_eq!(disk.taken().0 > 0, is_written, "{size}");
+    }
+}
