@@ -268,6 +268,35 @@ mod tests {
     }
 
     #[test]
+    fn a_journalled_crash_may_end_anywhere_in_what_a_longer_file_gained() {
+        let mut disk = appended(&[]);
+        let (file, size) = (FILE, 6);
+        perform(&mut disk, FileOp::SetLen { file, size });
+        let left = outcomes(&disk, CrashModel::Journalled);
+        let expected = ["safe", "safe\0", "safe\0\0"];
+        let expected = expected.map(|text| text.as_bytes().to_vec());
+        assert_eq!(left, BTreeSet::from(expected));
+    }
+
+    #[test]
+    fn names_that_no_sync_covers_survive_in_order_or_not_at_all() {
+        let mut disk = MemoryDisk::new("/d");
+        for name in ["a", "b"] {
+            open(&mut disk, name);
+        }
+        for model in [CrashModel::Journalled, CrashModel::Torn] {
+            let mut seen = BTreeSet::new();
+            for seed in 0..50 {
+                let mut disk = disk.clone();
+                disk.crash_with(&mut Rng::new(seed), model);
+                seen.insert((disk.live("a").is_some(), disk.live("b").is_some()));
+            }
+            let expected = [(false, false), (true, false), (true, true)];
+            assert_eq!(seen, BTreeSet::from(expected), "{model:?}");
+        }
+    }
+
+    #[test]
     fn a_torn_crash_leaves_writes_in_order_up_to_any_byte() {
         let disk = appended(&[b"ab", b"cd"]);
         let left = outcomes(&disk, CrashModel::Torn);
