@@ -1,4 +1,4 @@
-//! What readers of files can be told, what writers of files tell, and where errors are found.
+//! Options of file readers and writers: limits, checksums, facts about a file, offsets of errors.
 
 use russet_rdb::file::{
     Fault, FileError, FileFacts, FileReader, FileWriter, Key, Next, Reading, Seal,

@@ -15,7 +15,8 @@ use russet_reactor::log::NoLog;
 /// Connections, and so bytes that wait.
 const MANY: usize = 120;
 
-/// What one look at the clock and the next have between them at most.
+/// The most connections that a turn may read or write here: the clock is looked at after 16 and
+/// after 32, and by then the time is over.
 const FEW: usize = 40;
 
 /// A service that takes its time with everything: it sends back each byte.
