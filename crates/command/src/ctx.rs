@@ -90,6 +90,9 @@ pub struct Settings {
     /// Whether an LFU eviction policy is in force (`OBJECT FREQ` needs one, `IDLETIME` its
     /// absence).
     pub lfu: bool,
+    /// Whether small integers are shown as shared (`OBJECT REFCOUNT`): not under a policy that
+    /// gives each value a clock.
+    pub shares_integers: bool,
     /// `lazyfree-lazy-user-flush`: whether a FLUSHALL without option frees in the background.
     pub lazy_user_flush: bool,
     /// `lazyfree-lazy-expire`: whether the journal says UNLINK of what a passed moment removes.
@@ -103,6 +106,7 @@ impl Default for Settings {
         Self {
             string_len_max: 512 << 20,
             lfu: false,
+            shares_integers: true,
             lazy_user_flush: false,
             lazy_expire: false,
             lazy_server_del: false,

@@ -1,12 +1,13 @@
-//! The access clock: 24 bits per key that say when, or when and how often, it was used.
+//! The access clock: 32 bits per key that say when, or when and how often, it was used.
 //!
 //! ```text
-//!  LRU: seconds, modulo 2^24 (194 days)          LFU: minutes, modulo 2^16 │ counter, 8 bits
+//!  LRU, LRM: units of 16 ms, modulo 2^32 (2.1 years)
+//!  LFU:      seconds, modulo 2^24 (194 days) │ counter, 8 bits
 //! ```
 //! The frequency counter is logarithmic: it rises with a chance of 1 / ((counter − 5) · factor + 1)
 //! and falls by one for each decay period without use.
 //!
-//! Not here: who is evicted — that is the caller's choice.
+//! Not here: which key is evicted — `evict.rs`.
 
 use russet_base::Rng;
 
@@ -18,6 +19,8 @@ pub enum AccessPolicy {
     /// When the key was last used.
     #[default]
     Lru,
+    /// When the key was last written.
+    Lrm,
     /// How often it is used, and when it was last.
     Lfu {
         /// How hard it is for the counter to rise.
@@ -27,7 +30,13 @@ pub enum AccessPolicy {
     },
 }
 
-const MASK: u64 = 0xff_ffff;
+/// Bits of milliseconds that the clock of LRU does not tell.
+const UNIT_SHIFT: u32 = 4;
+/// The bits of seconds that the clock of LFU has.
+const SECONDS_MASK: u32 = 0xff_ffff;
+/// Times of use up to a day ahead are those of a clock that was set back: such keys are not idle.
+const SECONDS_AHEAD: u32 = 86_400;
+const UNITS_AHEAD: u32 = (SECONDS_AHEAD * 1000) >> UNIT_SHIFT;
 /// Value of the counter of a new key, so that it is not the first to be evicted.
 const FREQUENCY_NEW: u8 = 5;
 
@@ -35,21 +44,22 @@ impl AccessPolicy {
     /// The clock of a key that is created now.
     pub(crate) fn fresh(self, now: Millis) -> u32 {
         match self {
-            Self::Lru => seconds(now),
-            Self::Lfu { .. } => minutes(now) << 8 | u32::from(FREQUENCY_NEW),
+            Self::Lru | Self::Lrm => units(now),
+            Self::Lfu { .. } => seconds(now) << 8 | u32::from(FREQUENCY_NEW),
         }
     }
 
-    /// The clock of a key that is used now.
+    /// The clock of a key that is read now.
     #[inline]
     pub(crate) fn touched(self, word: u32, now: Millis, rng: &mut Rng) -> u32 {
         match self {
-            Self::Lru => seconds(now),
+            Self::Lru => units(now),
+            Self::Lrm => word,
             Self::Lfu { log_factor, .. } => {
                 let counter = self.decayed(word, now);
                 let base = u64::from(counter.saturating_sub(FREQUENCY_NEW));
                 let rises = counter < u8::MAX && rng.below(base * u64::from(log_factor) + 1) == 0;
-                minutes(now) << 8 | u32::from(counter + u8::from(rises))
+                seconds(now) << 8 | u32::from(counter + u8::from(rises))
             }
         }
     }
@@ -57,31 +67,42 @@ impl AccessPolicy {
     /// The use of a key that a clock describes.
     pub(crate) fn view(self, word: u32, now: Millis) -> Access {
         match self {
-            Self::Lru => {
-                let idle = u64::from(seconds(now)).wrapping_sub(u64::from(word)) & MASK;
+            Self::Lru | Self::Lrm => {
+                let idle = u64::from(idle_units(word, now));
                 Access {
-                    idle_s: idle,
+                    // Half a unit: a whole second that has passed is one.
+                    idle_s: ((idle << UNIT_SHIFT) + (1 << (UNIT_SHIFT - 1))) / 1000,
                     frequency: 0,
                 }
             }
-            Self::Lfu { .. } => {
-                let idle_s = u64::from(idle_minutes(word, now)) * 60;
-                Access {
-                    idle_s,
-                    frequency: self.decayed(word, now),
-                }
-            }
+            Self::Lfu { .. } => Access {
+                idle_s: u64::from(idle_seconds(word, now)),
+                frequency: self.decayed(word, now),
+            },
         }
     }
 
     /// The clock that says this.
     pub(crate) fn encode(self, access: Access, now: Millis) -> u32 {
         match self {
-            Self::Lru => {
-                let idle = access.idle_s.min(MASK);
-                (u64::from(seconds(now)).wrapping_sub(idle) & MASK) as u32
+            Self::Lru | Self::Lrm => {
+                let longest = u64::from(u32::MAX - UNITS_AHEAD) << UNIT_SHIFT;
+                let idle_ms = access.idle_s.saturating_mul(1000).min(longest);
+                units(now).wrapping_sub(idle_ms.div_ceil(1 << UNIT_SHIFT) as u32)
             }
-            Self::Lfu { .. } => minutes(now) << 8 | u32::from(access.frequency),
+            Self::Lfu { .. } => seconds(now) << 8 | u32::from(access.frequency),
+        }
+    }
+
+    /// How willingly a key is evicted: the higher, the sooner. Under LFU the one that was used
+    /// longest ago goes first of those with the same frequency.
+    pub(crate) fn staleness(self, word: u32, now: Millis) -> u32 {
+        match self {
+            Self::Lru | Self::Lrm => idle_units(word, now),
+            Self::Lfu { .. } => {
+                let rarity = u32::from(u8::MAX - self.decayed(word, now));
+                rarity << 24 | idle_seconds(word, now)
+            }
         }
     }
 
@@ -90,24 +111,37 @@ impl AccessPolicy {
         let Self::Lfu { decay_minutes, .. } = self else {
             return counter;
         };
-        let periods = idle_minutes(word, now)
-            .checked_div(decay_minutes)
-            .unwrap_or(0);
+        let minutes = idle_seconds(word, now) / 60;
+        let periods = minutes.checked_div(decay_minutes).unwrap_or(0);
         counter.saturating_sub(periods.min(255) as u8)
     }
 }
 
 #[inline]
+fn units(now: Millis) -> u32 {
+    (now >> UNIT_SHIFT) as u32
+}
+
 fn seconds(now: Millis) -> u32 {
-    ((now / 1000) as u64 & MASK) as u32
+    (now / 1000) as u32 & SECONDS_MASK
 }
 
-fn minutes(now: Millis) -> u32 {
-    (now / 60_000) as u32 & 0xffff
+fn idle_units(word: u32, now: Millis) -> u32 {
+    let idle = units(now).wrapping_sub(word);
+    if idle > u32::MAX - UNITS_AHEAD {
+        0
+    } else {
+        idle
+    }
 }
 
-fn idle_minutes(word: u32, now: Millis) -> u32 {
-    minutes(now).wrapping_sub(word >> 8) & 0xffff
+fn idle_seconds(word: u32, now: Millis) -> u32 {
+    let idle = seconds(now).wrapping_sub(word >> 8) & SECONDS_MASK;
+    if idle > SECONDS_MASK - SECONDS_AHEAD {
+        0
+    } else {
+        idle
+    }
 }
 
 #[cfg(test)]
@@ -133,6 +167,36 @@ mod tests {
             );
             assert_eq!(AccessPolicy::Lru.view(word, start).idle_s, 33);
         }
+    }
+
+    #[test]
+    fn keys_are_not_idle_when_the_clock_is_set_back() {
+        for policy in [AccessPolicy::Lru, AccessPolicy::Lrm, LFU] {
+            let word = policy.fresh(1_700_000_000_000);
+            for back_ms in [1, 1000, 3_600_000] {
+                assert_eq!(policy.view(word, 1_700_000_000_000 - back_ms).idle_s, 0);
+            }
+        }
+    }
+
+    #[test]
+    fn rare_keys_are_stale_before_old_ones() {
+        let now = 1_700_000_000_000;
+        let used = |frequency, idle_s: Millis| {
+            let word = LFU.encode(
+                Access {
+                    idle_s: 0,
+                    frequency,
+                },
+                now - idle_s * 1000,
+            );
+            LFU.staleness(word, now)
+        };
+        assert!(used(5, 1) > used(6, 59));
+        assert!(used(5, 2) > used(5, 1));
+        let lru =
+            |idle_ms| AccessPolicy::Lru.staleness(AccessPolicy::Lru.fresh(now - idle_ms), now);
+        assert!(lru(1_000) > lru(900) && lru(40) > lru(0));
     }
 
     #[test]

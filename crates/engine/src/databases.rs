@@ -159,6 +159,12 @@ impl Databases {
         places + held.map(Store::weight).sum::<u64>()
     }
 
+    /// Bytes of what keys lead to, in all databases.
+    pub(crate) fn live_weight(&self) -> u64 {
+        let limbo = self.stores.iter().map(Store::limbo_weight).sum::<u64>();
+        self.weight() - limbo
+    }
+
     /// Every store.
     pub(crate) fn stores(&self) -> &[Store] {
         &self.stores

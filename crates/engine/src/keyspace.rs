@@ -3,8 +3,11 @@
 //! Always true: nothing here or below reads a clock; [`Keyspace::freeze`] says what time it is.
 //! Not here: single keys — `db/mod.rs`
 
+mod weights;
+
 use std::mem;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use russet_base::Rng;
 use smallvec::SmallVec;
@@ -14,6 +17,7 @@ use crate::arena::Handle;
 use crate::databases::Databases;
 use crate::db::Db;
 use crate::epoch::Epochs;
+use crate::evict::Evictor;
 use crate::garbage::Garbage;
 use crate::hash::Hashing;
 use crate::key::{KeyHash, MemberHash};
@@ -73,6 +77,9 @@ pub struct Keyspace {
     /// them.
     parked: Vec<(u32, Store)>,
     garbage: Garbage,
+    /// Bytes of garbage that was taken and is not dropped yet.
+    leaving: Arc<AtomicU64>,
+    evictor: Evictor,
     /// For [`Self::prefetch_entries`]: database, hash and bucket.
     ahead: Vec<(usize, u64, Handle)>,
 }
@@ -98,12 +105,15 @@ impl Keyspace {
             packing: Packing::default(),
             observed: Observed::default(),
             discarded: Vec::new(),
+            discarded_weight: 0,
         };
         Self {
             dbs: Databases::new(options.databases),
             shared,
             parked: Vec::new(),
             garbage: Garbage::default(),
+            leaving: Arc::default(),
+            evictor: Evictor::default(),
             ahead: Vec::new(),
         }
     }
@@ -477,6 +487,8 @@ impl Keyspace {
         let mut garbage = mem::take(&mut self.garbage);
         garbage.objects += self.shared.discarded.len();
         garbage.values.append(&mut self.shared.discarded);
+        garbage.weight += mem::take(&mut self.shared.discarded_weight);
+        garbage.count_until_dropped(&self.leaving);
         (garbage.objects > 0).then_some(garbage)
     }
 
@@ -523,7 +535,7 @@ impl Keyspace {
     /// Sets whether uses of keys leave their access clocks as they are, whatever [`Touch`] says.
     ///
     /// Only uses do: a key that is created, or under [`AccessPolicy::Lru`] gets another value,
-    /// begins anew.
+    /// begins anew, and under [`AccessPolicy::Lrm`] writes are no uses.
     ///
     /// [`Touch`]: crate::Touch
     #[inline]
@@ -546,17 +558,6 @@ impl Keyspace {
         self.shared.stats = Stats::default();
     }
 
-    /// Bytes that the data occupies, as the engine weighs it (not counting allocator overhead).
-    pub fn weight(&self) -> u64 {
-        self.dbs.weight()
-    }
-
-    /// Bytes that the arenas have from the allocator without using them. What is allocated less
-    /// these follows every key that comes or goes.
-    pub fn slack(&self) -> u64 {
-        self.dbs.stores().iter().map(Store::slack).sum()
-    }
-
     /// How many replaced cells and segments wait for snapshots to end.
     pub fn limbo_len(&self) -> usize {
         self.dbs.stores().iter().map(Store::limbo_len).sum()
@@ -567,6 +568,11 @@ impl Keyspace {
         self.shared.epochs.live_count()
     }
 
+    /// The parts that eviction works with.
+    pub(crate) fn evictor_parts(&mut self) -> (&mut Databases, &mut Shared, &mut Evictor) {
+        (&mut self.dbs, &mut self.shared, &mut self.evictor)
+    }
+
     /// Moves flushed stores that no snapshot needs any more to the garbage.
     fn unpark(&mut self) {
         let epochs = &self.shared.epochs;
@@ -575,6 +581,7 @@ impl Keyspace {
             .extract_if(.., |(epoch, _)| epochs.is_over(*epoch))
         {
             self.garbage.objects += store.len();
+            self.garbage.weight += store.reserved();
             self.garbage.stores.push(store);
         }
     }

@@ -7,6 +7,7 @@ mod databases;
 mod db;
 mod detached;
 mod epoch;
+mod evict;
 mod expire;
 #[doc(hidden)]
 pub mod fuzz;
@@ -32,6 +33,7 @@ mod value_ref;
 pub use access::AccessPolicy;
 pub use db::{Db, Entry, IncrError, Occupied, SetWhen, Vacant};
 pub use detached::Detached;
+pub use evict::{Eviction, EvictionOrder};
 pub use garbage::Garbage;
 pub use key::{Key, KeyHash, MemberHash};
 pub use keyspace::{Keyspace, Options};

@@ -219,6 +219,8 @@ pub struct Stats {
     pub expired_by_wheel: u64,
     /// Fields of hashes removed because their deadline passed, however that was noticed.
     pub expired_fields: u64,
+    /// Keys removed to make room.
+    pub evicted: u64,
 }
 
 /// A key as SCAN and walks show it.

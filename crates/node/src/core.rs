@@ -19,10 +19,11 @@ use russet_resp::{Args, Limits, Reply};
 
 use crate::acks::Acks;
 use crate::acl::Acl;
-use crate::config::{Config, EvictionPolicy};
+use crate::config::Config;
 use crate::environment::Environment;
 use crate::hurdles::Hurdles;
 use crate::journal::Journal;
+use crate::limit::Limit;
 use crate::links::Links;
 use crate::migrate::Migrate;
 use crate::monitors::Monitors;
@@ -118,6 +119,8 @@ pub(crate) struct Core {
     pub rng: Rng,
     /// Counters.
     pub stats: Stats,
+    /// The state of the limit of memory.
+    pub limit: Limit,
     /// Facts about the process and the machine.
     pub environment: Environment,
     /// The time of this turn.
@@ -199,18 +202,19 @@ impl Core {
     pub(crate) fn derive_settings(&mut self) {
         let config = &self.config;
         self.settings.string_len_max = config.proto_max_bulk_len;
-        self.settings.lfu = config.maxmemory_policy.is_lfu();
+        let policy = config.maxmemory_policy;
+        self.settings.lfu = policy.is_lfu();
+        let has_clocks = policy.is_lfu() || policy.is_lru() || policy.is_lrm();
+        self.settings.shares_integers = config.maxmemory == 0 || !has_clocks;
         self.keyspace.set_access_policy(access_policy(config));
         self.settings.lazy_user_flush = config.lazyfree_lazy_user_flush;
         self.settings.lazy_expire = config.lazyfree_lazy_expire;
         self.settings.lazy_server_del = config.lazyfree_lazy_server_del;
         self.limits.bulk_len_max = config.proto_max_bulk_len;
         self.keyspace.set_packing(config.packing);
-        let is_limited =
-            config.maxmemory > 0 && config.maxmemory_policy == EvictionPolicy::NoEviction;
-        self.hurdles.set(Hurdles::MEMORY, is_limited);
         self.outgoing
             .set_limits(config.output_limit_normal(), config.output_limit_pubsub());
+        self.derive_limit();
         self.derive_disk_health();
         self.derive_expiry_mode();
     }
@@ -299,6 +303,8 @@ fn access_policy(config: &Config) -> AccessPolicy {
             log_factor: config.lfu_log_factor,
             decay_minutes: config.lfu_decay_time,
         }
+    } else if config.maxmemory_policy.is_lrm() {
+        AccessPolicy::Lrm
     } else {
         AccessPolicy::Lru
     }

@@ -7,6 +7,8 @@ use russet_io::{Job, LogLevel};
 
 use crate::block;
 use crate::core::Core;
+use crate::evict::make_room;
+use crate::hurdles::Hurdles;
 use crate::node::{Node, Upkeep};
 use crate::pause::Pause;
 use crate::session::{For, State};
@@ -77,10 +79,13 @@ impl Node {
         let more_due = self.core.expire();
         self.core.hear_time();
         block::settle(&mut self.core, &mut self.sessions);
+        if self.core.hurdles.has(Hurdles::MEMORY) {
+            make_room(&mut self.core, &mut self.sessions);
+        }
         let more_garbage = self.core.housekeep();
         self.turn.upkeep = Upkeep {
             at_ms: now_ms,
-            more: more_due || more_garbage,
+            more: more_due || more_garbage || self.core.limit.is_evicting,
             dirty: self.core.dirty,
             expiry_ms: self.core.keyspace.next_expiry(),
         };

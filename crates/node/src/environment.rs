@@ -42,6 +42,8 @@ pub struct Environment {
     pub monotonic_clock: String,
     /// A clock for statistics, which nothing depends on.
     pub stopwatch: Option<Stopwatch>,
+    /// Tells how many bytes are allocated, those of blocks and of the arenas.
+    pub allocated: Option<fn() -> u64>,
     /// The allocator.
     pub allocator: String,
     /// The version of the compiler.
@@ -76,6 +78,7 @@ impl Environment {
             multiplexing_api: "none".into(),
             monotonic_clock: "argument".into(),
             stopwatch: None,
+            allocated: None,
             allocator: "libc".into(),
             compiler: "0.0.0".into(),
             commit: "00000000".into(),

@@ -390,7 +390,7 @@ fn flags(session: &Session, command: &Command) -> Flags {
 /// Refuses what may need memory when the data takes all it may and nothing is to be evicted.
 fn memory(core: &Core, session: &Session, command: &Command, _: &Args<'_>) -> Option<Stop> {
     let needs = flags(session, command).has(Flags::DENY_OOM);
-    if !needs || core.keyspace.weight() <= core.config.maxmemory {
+    if !needs || !core.limit.is_full {
         return None;
     }
     Some(Stop::Refused(CommandError::text(

@@ -18,7 +18,7 @@ impl Hurdles {
     pub(crate) const IN_MULTI: Self = Self(1 << 1);
     /// A unit is open that holds all others.
     pub(crate) const HELD: Self = Self(1 << 2);
-    /// Memory is limited, and nothing is evicted.
+    /// Memory is limited.
     pub(crate) const MEMORY: Self = Self(1 << 3);
     /// Requests are paused.
     pub(crate) const PAUSED: Self = Self(1 << 4);

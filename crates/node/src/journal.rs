@@ -187,9 +187,10 @@ impl Journal {
         Ok(Some(bytes))
     }
 
-    #[cfg(test)]
-    fn memory(&self) -> usize {
-        self.chunks.iter().map(Bytes::len).sum::<usize>() + self.open.capacity()
+    /// Bytes that it holds.
+    pub(crate) fn memory(&self) -> u64 {
+        let chunks: usize = self.chunks.iter().map(Bytes::len).sum();
+        (chunks + self.open.capacity()) as u64
     }
 
     /// Puts MULTI in front of the unit that is open.

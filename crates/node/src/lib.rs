@@ -3,6 +3,7 @@
 
 pub mod config;
 pub mod environment;
+mod evict;
 #[doc(hidden)]
 pub mod fuzz;
 pub mod loopback;
@@ -32,6 +33,7 @@ mod info;
 mod invalidate;
 mod invoke;
 mod journal;
+mod limit;
 mod links;
 mod machines;
 mod migrate;

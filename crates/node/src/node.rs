@@ -25,6 +25,7 @@ use crate::core::Core;
 use crate::environment::Environment;
 use crate::hurdles::Hurdles;
 use crate::journal::{Journal, Lost, Offset, ReaderId};
+use crate::limit::Limit;
 use crate::links::Links;
 use crate::monitors::Monitors;
 use crate::outbox::Outbox;
@@ -124,11 +125,7 @@ impl Node {
     /// and `check_users` tell before.
     pub fn new(config: Config, environment: Environment, now: Now) -> Self {
         let seed = environment.seed;
-        let keyspace = Keyspace::new(russet_engine::Options {
-            databases: config.databases as usize,
-            seed,
-            ..Default::default()
-        });
+        let keyspace = empty_keyspace(&config, seed);
         let commands = Arc::new(registry::commands(config.renames()));
         let mut rng = Rng::new(seed.rotate_left(32));
         let pubsub = Pubsub::new(&mut rng);
@@ -142,6 +139,7 @@ impl Node {
             config,
             effects: Effects::default(),
             stats: Stats::new(commands.len()),
+            limit: Limit::default(),
             environment,
             now,
             journal: Journal::default(),
@@ -318,4 +316,12 @@ impl Node {
     pub fn take_events(&mut self) -> Vec<Notification> {
         std::mem::take(&mut self.core.events)
     }
+}
+
+fn empty_keyspace(config: &Config, seed: u64) -> Keyspace {
+    Keyspace::new(russet_engine::Options {
+        databases: config.databases as usize,
+        seed,
+        ..Default::default()
+    })
 }

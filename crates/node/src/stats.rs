@@ -47,8 +47,6 @@ pub struct Stats {
     pub query_limit_disconnections: u64,
     /// Connections closed for output beyond `client-output-buffer-limit`.
     pub output_limit_disconnections: u64,
-    /// Keys evicted.
-    pub evicted_keys: u64,
     /// Clients evicted.
     pub evicted_clients: u64,
     /// Values and keys that another thread was given to free.
@@ -112,7 +110,6 @@ impl Stats {
             error_replies: 0,
             query_limit_disconnections: 0,
             output_limit_disconnections: 0,
-            evicted_keys: 0,
             evicted_clients: 0,
             lazyfreed_objects: 0,
             denied_auth: 0,

@@ -23,8 +23,10 @@ use russet_resp::{ArgBuf, Args, Mark};
 use crate::acl::log::Context;
 use crate::block::{self, fail};
 use crate::core::Core;
+use crate::evict::make_room;
 use crate::exec;
 use crate::gate::{self, Source, Verdict};
+use crate::hurdles::Hurdles;
 use crate::invoke::{Call, Ran, invoke};
 use crate::open_unit::OpenUnit;
 use crate::session::{For, Replies, Session, Sessions, State};
@@ -53,6 +55,9 @@ pub(crate) fn run_one(
         _ => Some(core.outgoing.own().mark()),
     };
     session.commands += 1;
+    if core.hurdles.has(Hurdles::MEMORY) {
+        make_room(core, sessions);
+    }
     let outcome = match command {
         Some(id) => match gate::admit(core, session, id, args, Source::Client) {
             Verdict::Runs(permit) => {

@@ -185,6 +185,7 @@ impl Occupied<'_> {
 
     #[inline]
     fn note(&mut self) {
+        self.shared.wrote(&self.store.arena.memory, self.place.cell);
         self.shared
             .observed
             .note(self.index, self.place.hash, self.key);

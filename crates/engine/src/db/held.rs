@@ -243,6 +243,9 @@ impl Held<'_> {
     /// Lets observers of the key hear that it has changed.
     #[inline]
     pub(crate) fn note(&mut self) {
+        if let Some(place) = self.place {
+            self.shared.wrote(&self.store.arena.memory, place.cell);
+        }
         self.shared.observed.note(self.index, self.hash, self.key);
     }
 }

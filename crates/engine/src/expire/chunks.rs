@@ -2,20 +2,27 @@
 //!
 //! A record is a handle and the bits of its tick that its slot does not tell: none on the lowest
 //! level, two bytes on the middle one, three on the highest. Chunks of 128 bytes hold 30, 20 or 17
-//! of them and are linked; 0 is no chunk.
+//! of them and are linked; 0 is no chunk. Each knows its slot, so that one can be drawn at random.
 //!
 //! Always true: a chunk is in one list; an empty one goes back to the free list.
 //! Not here: which slot a record belongs to — `expire/wheel.rs`
 
+use russet_base::Rng;
+
 use crate::arena::Handle;
 
 const BODY: usize = 120;
-const SLAB: usize = 256;
+/// Chunks that are allocated together: few, so that a first deadline costs little.
+const SLAB: usize = 32;
+/// So many slabs are kept when there is no record left.
+const SLABS_KEPT: usize = 8;
 
 /// Records of one slot.
 #[derive(Debug, Clone)]
 pub(crate) struct Chunk {
     pub(crate) next: u32,
+    /// The slot of the wheel that it belongs to.
+    pub(crate) slot: u16,
     pub(crate) len: u8,
     bytes: [u8; BODY],
 }
@@ -33,6 +40,7 @@ pub(crate) fn capacity(level: usize) -> usize {
 impl Chunk {
     const EMPTY: Self = Self {
         next: 0,
+        slot: 0,
         len: 0,
         bytes: [0; BODY],
     };
@@ -95,8 +103,8 @@ impl Chunks {
         &mut self.slabs[number as usize / SLAB][number as usize % SLAB]
     }
 
-    /// An empty chunk that is followed by `next`.
-    pub(crate) fn take(&mut self, next: u32) -> u32 {
+    /// An empty chunk of a slot that is followed by `next`.
+    pub(crate) fn take(&mut self, slot: u16, next: u32) -> u32 {
         let number = if self.free != 0 {
             let number = self.free;
             self.free = self.get(number).next;
@@ -109,18 +117,26 @@ impl Chunks {
             self.slabs.push(vec![Chunk::EMPTY; SLAB].into_boxed_slice());
         }
         let chunk = self.get_mut(number);
-        (chunk.next, chunk.len) = (next, 0);
+        (chunk.next, chunk.slot, chunk.len) = (next, slot, 0);
         number
     }
 
     pub(crate) fn give(&mut self, number: u32) {
-        self.get_mut(number).next = self.free;
+        let free = self.free;
+        let chunk = self.get_mut(number);
+        (chunk.next, chunk.len) = (free, 0);
         self.free = number;
     }
 
-    /// Whether there is more than the first slab.
+    /// A chunk drawn at random; one that is free has no records.
+    pub(crate) fn random(&self, rng: &mut Rng) -> Option<&Chunk> {
+        let count = (self.untouched - 1) as usize;
+        (count > 0).then(|| self.get(1 + rng.index(count) as u32))
+    }
+
+    /// Whether there are more than the first slabs.
     pub(crate) fn is_grown(&self) -> bool {
-        self.slabs.len() > 1
+        self.slabs.len() > SLABS_KEPT
     }
 
     /// Bytes that the chunks take.

@@ -3,6 +3,7 @@
 //! Not here: the check that every look-up makes — `db/mod.rs`; what firing does — `store/expiry.rs`
 
 mod chunks;
+mod heads;
 mod wheel;
 
-pub(crate) use wheel::{Step, Wheel};
+pub(crate) use wheel::{Nearest, Step, Wheel};

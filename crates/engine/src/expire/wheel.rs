@@ -14,10 +14,15 @@
 //! Always true: no step does more than one chunk of work.
 //! Not here: what firing does to a key — `store/expiry.rs`
 
+mod draw;
+
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
+pub(crate) use draw::Nearest;
+
 use super::chunks::{Chunks, capacity};
+use super::heads::Heads;
 use crate::arena::Handle;
 use crate::value::Millis;
 
@@ -41,7 +46,7 @@ pub(crate) struct Wheel(Option<Box<Inner>>);
 #[derive(Debug)]
 struct Inner {
     /// The first chunk of each slot.
-    heads: Box<[u32]>,
+    heads: Heads,
     /// A bit for each slot that has a chunk.
     filled: [u64; SLOTS_ALL.div_ceil(64)],
     chunks: Chunks,
@@ -117,7 +122,8 @@ impl Wheel {
     /// Bytes that the wheel takes.
     pub(crate) fn weight(&self) -> u64 {
         self.0.as_ref().map_or(0, |inner| {
-            (size_of::<Inner>() + inner.near.capacity() * 16 + SLOTS_ALL * 4) as u64
+            (size_of::<Inner>() + inner.near.capacity() * 16) as u64
+                + inner.heads.weight()
                 + inner.chunks.weight()
         })
     }
@@ -191,7 +197,7 @@ impl Wheel {
 impl Inner {
     fn new(now: Millis) -> Self {
         Self {
-            heads: vec![0; SLOTS_ALL].into_boxed_slice(),
+            heads: Heads::new(SLOTS_ALL),
             filled: [0; SLOTS_ALL.div_ceil(64)],
             chunks: Chunks::default(),
             cursor: tick_of(now),
@@ -206,10 +212,10 @@ impl Inner {
     /// Puts a record into the slot of a tick that has not come, and returns its tag.
     fn file(&mut self, cell: Handle, tick: i64) -> u16 {
         let (slot, level, tick) = self.slot_of(tick);
-        let head = self.heads[slot];
+        let head = self.heads.get(slot);
         let number = if head == 0 || self.chunks.get(head).is_full(level) {
-            let number = self.chunks.take(head);
-            self.heads[slot] = number;
+            let number = self.chunks.take(slot as u16, head);
+            self.heads.set(slot, number);
             self.filled[slot / 64] |= 1 << (slot % 64);
             number
         } else {
@@ -264,13 +270,13 @@ impl Inner {
         }
         // From the top, so that what moves down is seen by the levels below.
         for (slot, level) in self.higher_slots().into_iter().zip([2, 1]) {
-            if self.heads[slot] != 0 {
+            if self.heads.get(slot) != 0 {
                 self.cascade(slot, level);
                 return Step::Moved;
             }
         }
         let slot = (self.cursor & (SLOTS as i64 - 1)) as usize;
-        if self.heads[slot] != 0 {
+        if self.heads.get(slot) != 0 {
             let tag = self.cursor as u16;
             self.pop_chunk(slot, |inner, chunk, index| {
                 let (cell, _) = inner.chunks.get(chunk).get(0, index);
@@ -308,7 +314,7 @@ impl Inner {
 
     /// Unlinks a slot's first chunk and hands its records over.
     fn pop_chunk(&mut self, slot: usize, mut take: impl FnMut(&mut Self, u32, usize)) {
-        let number = self.heads[slot];
+        let number = self.heads.get(slot);
         let chunk = self.chunks.get(number);
         let (next, len) = (chunk.next, usize::from(chunk.len));
         self.set_head(slot, next);
@@ -324,7 +330,7 @@ impl Inner {
     }
 
     fn set_head(&mut self, slot: usize, head: u32) {
-        self.heads[slot] = head;
+        self.heads.set(slot, head);
         if head == 0 {
             self.filled[slot / 64] &= !(1 << (slot % 64));
         }
@@ -335,7 +341,7 @@ impl Inner {
         if self
             .higher_slots()
             .iter()
-            .any(|&slot| self.heads[slot] != 0)
+            .any(|&slot| self.heads.get(slot) != 0)
         {
             return Some(self.cursor);
         }
@@ -368,7 +374,7 @@ impl Inner {
     fn sweep_chunk(&mut self, sweep: Sweep, is_current: impl Fn(Handle, u16) -> bool) -> usize {
         let Sweep { slot, before } = sweep;
         let number = match before {
-            0 => self.heads[slot],
+            0 => self.heads.get(slot),
             before => self.chunks.get(before).next,
         };
         if number == 0 {

@@ -67,7 +67,7 @@ impl Store {
     }
 
     /// The deadline of a cell, if a record with this tag is its own.
-    fn current(&self, cell: Handle, tag: u16) -> Option<Deadline> {
+    pub(super) fn current(&self, cell: Handle, tag: u16) -> Option<Deadline> {
         if !self.arena.is_live(cell) {
             return None;
         }

@@ -14,7 +14,7 @@ use std::collections::VecDeque;
 
 use super::{Shared, Store};
 use crate::arena::Handle;
-use crate::table::POSITION_BITS;
+use crate::table::{Line, POSITION_BITS};
 
 /// The number of entries in a block.
 const BLOCK_LEN: usize = 1024;
@@ -29,6 +29,8 @@ pub(crate) struct Limbo {
     /// A queue for each region; none while nothing waits.
     queues: Vec<Queue>,
     len: usize,
+    /// Bytes of all of them.
+    weight: u64,
 }
 
 /// The replaced cells and lines of one region, oldest first.
@@ -80,8 +82,9 @@ impl Queue {
 }
 
 impl Limbo {
-    /// Adds a cell at a position.
-    pub(crate) fn push_cell(&mut self, epoch: u32, position: u64, handle: Handle) {
+    /// Adds a cell of some weight at a position.
+    pub(crate) fn push_cell(&mut self, epoch: u32, position: u64, handle: Handle, weight: u64) {
+        self.weight += weight;
         self.push(
             position,
             Retired {
@@ -94,6 +97,7 @@ impl Limbo {
 
     /// Adds the lines of a segment whose last position is this.
     pub(crate) fn push_lines(&mut self, epoch: u32, position: u64, handle: Handle, lines: u16) {
+        self.weight += lines_weight(lines);
         self.push(
             position,
             Retired {
@@ -124,6 +128,14 @@ impl Limbo {
         Some(retired)
     }
 
+    /// Counts that something of some weight was freed.
+    fn freed(&mut self, weight: u64) {
+        self.weight = match self.len {
+            0 => 0,
+            _ => self.weight.saturating_sub(weight),
+        };
+    }
+
     /// The cells among them.
     pub(crate) fn cells(&self) -> impl Iterator<Item = Handle> + '_ {
         self.queues
@@ -139,7 +151,17 @@ impl Limbo {
     }
 }
 
+/// Bytes of the lines of a segment.
+fn lines_weight(lines: u16) -> u64 {
+    u64::from(lines) * size_of::<Line>() as u64
+}
+
 impl Store {
+    /// Bytes of what waits for snapshots.
+    pub(crate) fn limbo_weight(&self) -> u64 {
+        self.limbo.weight
+    }
+
     /// How many cells and segments wait for snapshots.
     pub(crate) fn limbo_len(&self) -> usize {
         self.limbo.len()
@@ -156,8 +178,14 @@ impl Store {
                     break;
                 };
                 match retired.lines {
-                    0 => self.free(cx, retired.handle),
-                    lines => self.arena.give_lines(retired.handle, usize::from(lines)),
+                    0 => {
+                        self.limbo.freed(self.cell_weight(retired.handle));
+                        self.free(cx, retired.handle);
+                    }
+                    lines => {
+                        self.limbo.freed(lines_weight(lines));
+                        self.arena.give_lines(retired.handle, usize::from(lines));
+                    }
                 }
                 budget -= 1;
             }
@@ -177,7 +205,7 @@ mod tests {
         let last = (1 << POSITION_BITS) - 1;
         for handle in 0..count {
             match handle % 2 {
-                0 => limbo.push_cell(handle, last, handle),
+                0 => limbo.push_cell(handle, last, handle, 40),
                 _ => limbo.push_lines(handle, last, handle, 3),
             }
         }

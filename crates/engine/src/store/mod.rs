@@ -22,80 +22,23 @@ pub(crate) mod packed;
 mod random;
 mod reshape;
 mod scan;
+mod shared;
 mod slots;
 pub(crate) mod strings;
+mod victims;
 
-use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
-use russet_base::Rng;
-
-use crate::access::AccessPolicy;
-use crate::arena::{Arena, Handle, Memory, class};
+use crate::arena::{Arena, Handle, class};
 use crate::cell::{self, Body, Deadline, Head, Image};
-use crate::epoch::Epochs;
 use crate::expire::Wheel;
-use crate::hash::Hashing;
-use crate::heap::Heap;
-use crate::observe::Observed;
-use crate::packing::Packing;
 use crate::table::{Directory, Line, Slot, segment};
-use crate::value::{Encoding, Event, EventKind, ExpiryMode, Kind, Millis, Stats};
+use crate::value::{Encoding, Kind, Millis};
 
 pub(crate) use fields::FieldIndex;
 pub(crate) use limbo::Limbo;
+pub(crate) use shared::Shared;
 use slots::SlotCounts;
-
-/// State that all databases of a key space share.
-#[derive(Debug)]
-pub(crate) struct Shared {
-    pub(crate) now: Millis,
-    pub(crate) stats: Stats,
-    pub(crate) events: Vec<Event>,
-    /// Whether anybody takes the events.
-    pub(crate) records_events: bool,
-    pub(crate) expiry_mode: ExpiryMode,
-    /// Deadlines before this moment have passed: now, or the first of all moments while deadlines
-    /// are ignored.
-    pub(crate) horizon: Millis,
-    pub(crate) hashing: Hashing,
-    pub(crate) rng: Rng,
-    pub(crate) policy: AccessPolicy,
-    /// Whether uses leave the access clocks alone.
-    pub(crate) keeps_clocks: bool,
-    pub(crate) epochs: Epochs,
-    pub(crate) packing: Packing,
-    pub(crate) observed: Observed,
-    /// Large values that wait to be dropped elsewhere.
-    pub(crate) discarded: Vec<Arc<Heap>>,
-}
-
-impl Shared {
-    /// Sets the access clock of a cell that is used now.
-    #[inline]
-    pub(crate) fn touch(&mut self, memory: &Memory, cell: Handle) {
-        if self.keeps_clocks {
-            return;
-        }
-        let clock = memory.atomic(cell);
-        let word = clock.load(Relaxed);
-        let touched = self.policy.touched(word, self.now, &mut self.rng);
-        if touched != word {
-            clock.store(touched, Relaxed);
-        }
-    }
-
-    /// A key expired.
-    #[inline]
-    pub(crate) fn expired(&mut self, db: usize, hash: u64, key: &[u8]) {
-        self.stats.expired += 1;
-        self.observed.note(db, hash, key);
-        if self.records_events {
-            let (key, kind) = (key.into(), EventKind::Expired);
-            self.events.push(Event { db, key, kind });
-        }
-    }
-}
 
 /// One database.
 #[derive(Debug)]
@@ -191,6 +134,11 @@ impl Store {
     /// Bytes of everything that belongs to the database.
     pub(crate) fn weight(&self) -> u64 {
         self.arena.used() + self.large_weight + self.index_weight()
+    }
+
+    /// Bytes that the database has from the allocator.
+    pub(crate) fn reserved(&self) -> u64 {
+        self.weight() + self.slack()
     }
 
     /// Bytes that the arena has from the allocator without using them.

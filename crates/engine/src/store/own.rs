@@ -99,8 +99,9 @@ impl Store {
     pub(super) fn retire(&mut self, cx: &mut Shared, retired: Place, is_shared: bool) {
         if is_shared {
             let position = position(retired.hash);
+            let weight = self.cell_weight(retired.cell);
             self.limbo
-                .push_cell(cx.epochs.now(), position, retired.cell);
+                .push_cell(cx.epochs.now(), position, retired.cell, weight);
         } else {
             self.free(cx, retired.cell);
         }
@@ -119,6 +120,7 @@ impl Store {
         self.large -= 1;
         self.large_weight -= weight;
         if weight >= DISCARD_WEIGHT_MIN {
+            cx.discarded_weight += weight;
             cx.discarded.push(object);
         }
     }

@@ -90,8 +90,8 @@ impl Config {
             refuse_renames(&mut config, &mut findings);
             config
         });
-        if let Ok(config) = &loaded {
-            findings.iter_mut().for_each(|found| found.judge(config));
+        if loaded.is_ok() {
+            findings.iter_mut().for_each(Finding::judge);
         }
         (findings, loaded)
     }
@@ -155,13 +155,12 @@ impl Finding {
     }
 
     /// Says whether the value has an effect, given all the others.
-    fn judge(&mut self, config: &Config) {
+    fn judge(&mut self) {
         let Some(setting) = self.setting.map(|index| &SETTINGS[index]) else {
             return;
         };
         let reason = match setting.effect {
             Effect::Full => return,
-            Effect::Missing(_) | Effect::Needless if (setting.is_moot)(config) => return,
             Effect::Needless => "nothing here needs it",
             Effect::Missing("") => "not in this version",
             Effect::Missing(consequence) => consequence,

@@ -40,7 +40,7 @@ impl Config {
             .filter_map(|(setting, value)| {
                 let is_given = setting.kind.show(value) != setting.default.as_bytes()
                     || (self.has_save && matches!(value, Value::SavePoints(_)));
-                if !is_given || (setting.is_moot)(self) {
+                if !is_given {
                     return None;
                 }
                 describe(setting)

@@ -103,8 +103,6 @@ pub(crate) struct Setting {
     pub mirror: fn(&mut Typed, &Value),
     /// Whether a part of the server reads it, or it is only kept and shown.
     pub effect: Effect,
-    /// Whether other settings make its effect unimportant.
-    pub is_moot: fn(&Typed) -> bool,
     /// The work that a change entails.
     pub act: Act,
     /// Its purpose, in one sentence.
@@ -126,7 +124,6 @@ impl Setting {
             check: |value, _| Ok(value),
             mirror: |_, _| {},
             effect: Effect::Missing(""),
-            is_moot: |_| false,
             act: Act::Nothing,
             summary: "",
         }
@@ -238,12 +235,6 @@ impl Setting {
     /// Its part of the server does not exist yet, and a user must know the consequence.
     pub(crate) const fn lacks(mut self, consequence: &'static str) -> Self {
         self.effect = Effect::Missing(consequence);
-        self
-    }
-
-    /// Other settings can make it unimportant that it has no effect.
-    pub(crate) const fn unless(mut self, is_moot: fn(&Typed) -> bool) -> Self {
-        self.is_moot = is_moot;
         self
     }
 

@@ -275,7 +275,6 @@ pub(crate) const SETTINGS: &[Setting] = &[
         .to(|t, v| t.latency_tracking_info_percentiles = v.percentiles())
         .does("The percentiles that INFO shows."),
     Setting::flag("lazyfree-lazy-eviction", "no").to(|t, v| t.lazyfree_lazy_eviction = v.flag())
-        .lacks("no key is evicted")
         .does("Whether evicted values are freed in the background."),
     Setting::flag("lazyfree-lazy-expire", "no").to(|t, v| t.lazyfree_lazy_expire = v.flag())
         .then(Act::Data)
@@ -336,14 +335,13 @@ pub(crate) const SETTINGS: &[Setting] = &[
         .lacks("no client is closed for the memory of all clients")
         .does("Bytes that the buffers of all clients may take together; 0: no limit."),
     Setting::int("maxmemory-eviction-tenacity", "10", 0, 100)
+        .to(|t, v| t.maxmemory_eviction_tenacity = v.int())
         .does("How long one turn of eviction may last, from 0 to 100."),
     Setting::choice("maxmemory-policy", "noeviction", MAXMEMORY_POLICY)
         .to(|t, v| t.maxmemory_policy = EvictionPolicy::from_number(v.choice())).then(Act::Data)
-        .unless(|t| t.maxmemory == 0)
-        .lacks("no key is evicted, and 'maxmemory' limits nothing")
         .does("Which keys are evicted at `maxmemory`. An LFU policy makes keys count their uses."),
     Setting::int("maxmemory-samples", "5", 1, 64).to(|t, v| t.maxmemory_samples = v.int())
-        .then(Act::Data).unread()
+        .then(Act::Data)
         .does("The number of keys that are compared to find one to evict."),
     Setting::int("min-replicas-max-lag", "10", 0, INT).alias("min-slaves-max-lag")
         .does("Seconds of silence after which `min-replicas-to-write` skips a replica."),
@@ -625,6 +623,8 @@ const MAXMEMORY_POLICY: Names = &[
     ("allkeys-lfu", 5),
     ("allkeys-random", 6),
     ("noeviction", 7),
+    ("volatile-lrm", 8),
+    ("allkeys-lrm", 9),
 ];
 const SHUTDOWN: Names = &[
     ("default", 0),

@@ -65,6 +65,7 @@ pub struct Typed {
     pub max_new_tls_connections_per_cycle: u32,
     pub maxclients: u32,
     pub maxmemory: u64,
+    pub maxmemory_eviction_tenacity: u32,
     pub maxmemory_policy: EvictionPolicy,
     pub maxmemory_samples: u32,
     pub no_appendfsync_on_rewrite: bool,

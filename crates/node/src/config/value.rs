@@ -81,13 +81,17 @@ pub enum EvictionPolicy {
     AllKeysLfu,
     /// Random keys.
     AllKeysRandom,
+    /// Keys with a deadline that were not written for the longest time.
+    VolatileLrm,
+    /// Keys that were not written for the longest time.
+    AllKeysLrm,
     /// Nothing: writes are refused.
     #[default]
     NoEviction,
 }
 
 impl EvictionPolicy {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 10] = [
         Self::VolatileLru,
         Self::VolatileLfu,
         Self::VolatileRandom,
@@ -96,6 +100,8 @@ impl EvictionPolicy {
         Self::AllKeysLfu,
         Self::AllKeysRandom,
         Self::NoEviction,
+        Self::VolatileLrm,
+        Self::AllKeysLrm,
     ];
 
     pub(super) fn from_number(number: u32) -> Self {
@@ -105,6 +111,23 @@ impl EvictionPolicy {
     /// Whether keys carry a frequency instead of a time of last use.
     pub fn is_lfu(self) -> bool {
         matches!(self, Self::VolatileLfu | Self::AllKeysLfu)
+    }
+
+    /// Whether keys carry the time of their last change instead of that of their last use.
+    pub fn is_lrm(self) -> bool {
+        matches!(self, Self::VolatileLrm | Self::AllKeysLrm)
+    }
+
+    /// Whether only keys that have a deadline are removed.
+    pub fn is_volatile(self) -> bool {
+        matches!(
+            self,
+            Self::VolatileLru
+                | Self::VolatileLfu
+                | Self::VolatileRandom
+                | Self::VolatileTtl
+                | Self::VolatileLrm
+        )
     }
 
     /// Whether keys that were not used for long are removed first.

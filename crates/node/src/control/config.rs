@@ -108,6 +108,7 @@ fn print_help(cx: &mut ControlCtx<'_>, _: Args<'_>) -> Result<ControlFlow, Comma
 fn resetstat(cx: &mut ControlCtx<'_>, _: Args<'_>) -> Result<ControlFlow, CommandError> {
     cx.core.stats.reset();
     cx.core.keyspace.reset_stats();
+    cx.core.limit.reset(cx.core.now.mono_us);
     cx.ok()
 }
 

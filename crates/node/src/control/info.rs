@@ -47,14 +47,28 @@ impl Core {
     /// Takes over what the process uses, as the loop has measured it; due ten times a second.
     pub(crate) fn observe(&mut self, usage: Usage) {
         self.environment.observe(usage);
-        let (weight, slack) = (self.keyspace.weight(), self.keyspace.slack());
-        let beside_data = usage.allocated.saturating_sub(slack).saturating_sub(weight);
+        let beside_data = self.besides(usage.allocated);
         self.environment.beside_data = beside_data;
-        self.stats.observe_memory(beside_data + weight);
+        self.stats
+            .observe_memory(beside_data + self.keyspace.weight());
+    }
+}
+
+impl Core {
+    /// Takes over how much is allocated at this moment, if somebody can tell.
+    fn observe_allocated(&mut self) {
+        if let Some(allocated) = self.environment.allocated {
+            let allocated = allocated();
+            self.observe(Usage {
+                allocated,
+                ..self.environment.usage
+            });
+        }
     }
 }
 
 fn info(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlFlow, CommandError> {
+    cx.core.observe_allocated();
     let tracking = &cx.core.tracking;
     let (waiters, watchers) = (&cx.core.waiters, &cx.core.watchers);
     let mut clients = Clients {
@@ -86,6 +100,9 @@ fn info(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlFlow, CommandE
         stats: &core.stats,
         keyspace: core.keyspace.stats(),
         data_weight: core.keyspace.weight(),
+        memory_not_counted: core.memory_not_counted(),
+        journal_memory: core.journal.memory(),
+        exceeded_us: core.limit.exceeded_us(core.now.mono_us),
         link_count: core.links.len() as u64,
         garbage_len: core.keyspace.garbage_len(),
         databases,

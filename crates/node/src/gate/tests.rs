@@ -58,8 +58,7 @@ fn world(hurdle: &str) -> World {
         "memory" => {
             node.core.config = limited();
             node.core.derive_settings();
-            let mut db = node.core.keyspace.db(0);
-            db.set(b"key", &[b'x'; 10_000], None);
+            node.core.limit.is_full = true;
         }
         "exiting" => node.core.hurdles.set(Hurdles::EXITING, true),
         "disk" => node.core.hurdles.set(Hurdles::DISK, true),

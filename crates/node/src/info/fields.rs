@@ -199,13 +199,15 @@ const MEMORY: &[Field] = &[
     field("mem_fragmentation_bytes", |v| {
         Shown::Int(difference(v.resident(), v.used()))
     }),
-    zero("mem_not_counted_for_evict"),
+    field("mem_not_counted_for_evict", |v| {
+        Shown::Count(v.memory_not_counted)
+    }),
     zero("mem_replication_backlog"),
     zero("mem_total_replication_buffers"),
     zero("mem_clients_slaves"),
     field("mem_clients_normal", |v| v.clients.buffers.into()),
     zero("mem_cluster_links"),
-    zero("mem_aof_buffer"),
+    field("mem_aof_buffer", |v| Shown::Count(v.journal_memory)),
     field("mem_allocator", |v| v.environment.allocator.as_str().into()),
     zero("mem_overhead_db_hashtable_rehashing"),
     zero("active_defrag_running"),
@@ -365,11 +367,15 @@ const STATS: &[Field] = &[
     field("expired_stale_perc", |_| Shown::Ratio(0.0)),
     zero("expired_time_cap_reached_count"),
     zero("expire_cycle_cpu_milliseconds"),
-    field("evicted_keys", |v| Shown::Count(v.stats.evicted_keys)),
+    field("evicted_keys", |v| Shown::Count(v.keyspace.evicted)),
     field("evicted_clients", |v| Shown::Count(v.stats.evicted_clients)),
     zero("evicted_scripts"),
-    zero("total_eviction_exceeded_time"),
-    zero("current_eviction_exceeded_time"),
+    field("total_eviction_exceeded_time", |v| {
+        Shown::Count(v.exceeded_us.1 / 1000)
+    }),
+    field("current_eviction_exceeded_time", |v| {
+        Shown::Count(v.exceeded_us.0 / 1000)
+    }),
     field("keyspace_hits", |v| Shown::Count(v.keyspace.hits)),
     field("keyspace_misses", |v| Shown::Count(v.keyspace.misses)),
     field("pubsub_channels", |v| v.clients.topics[0].into()),

@@ -36,6 +36,11 @@ pub(crate) struct View<'v> {
     pub keyspace: russet_engine::Stats,
     /// Bytes that the data weighs.
     pub data_weight: u64,
+    /// Bytes in use that eviction does not count, and those of them that the journal holds.
+    pub memory_not_counted: u64,
+    pub journal_memory: u64,
+    /// Microseconds for which more memory was in use than `maxmemory`: now, and in all.
+    pub exceeded_us: (u64, u64),
     /// Connections to other servers.
     pub link_count: u64,
     /// Objects that wait to be freed by another thread.

@@ -112,7 +112,11 @@ fn what_everybody_has_read_is_forgotten() {
     }
     assert!(journal.memory() > 1_000_000);
     while journal.read(reader).unwrap().is_some() {}
-    assert!(journal.memory() <= 2 * ROOM_SIZE, "{}", journal.memory());
+    assert!(
+        journal.memory() <= 2 * ROOM_SIZE as u64,
+        "{}",
+        journal.memory()
+    );
     journal.detach(reader);
     assert!(!journal.has_readers());
     assert_eq!(journal.read(reader), Err(Lost));

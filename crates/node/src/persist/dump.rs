@@ -256,7 +256,9 @@ fn write_key(
     key.deadline = item.value.deadline();
     match plan.access {
         None => {}
-        Some(AccessPolicy::Lru) => key.idle_s = Some(item.value.access().idle_s),
+        Some(AccessPolicy::Lru | AccessPolicy::Lrm) => {
+            key.idle_s = Some(item.value.access().idle_s)
+        }
         Some(AccessPolicy::Lfu { .. }) => key.frequency = Some(item.value.access().frequency),
     }
     match translate::save(&item.value, writer.value(&key), plan.compresses) {

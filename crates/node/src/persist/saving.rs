@@ -214,5 +214,5 @@ fn access_of(policy: EvictionPolicy) -> Option<AccessPolicy> {
             decay_minutes: 0,
         });
     }
-    policy.is_lru().then_some(AccessPolicy::Lru)
+    (policy.is_lru() || policy.is_lrm()).then_some(AccessPolicy::Lru)
 }

@@ -7,6 +7,7 @@ mod blocking;
 mod certificates;
 mod config;
 mod debug;
+mod evict;
 mod expired;
 mod figures;
 mod foreign;

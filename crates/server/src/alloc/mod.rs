@@ -4,9 +4,7 @@
 //!  a whole number of 2 MiB, aligned so ──► mmap, munmap
 //!  anything else                       ──► malloc, free
 //! ```
-//! Counting costs an addition to a number of the thread; it moves to the sum of the process when
-//! it has grown by 64 KiB. A thread that reads the sum adds its own first, so the loop's view lags
-//! by what other threads hold back, 64 KiB each at most.
+//! Counting costs an addition to a number of the thread: `alloc/count.rs`.
 //!
 //! Promises of this file as an allocator:
 //! 1. Each block is given back by the same means that made it: the choice depends on nothing but
@@ -20,25 +18,14 @@
 #![expect(unsafe_code, reason = "an allocator is made of unsafe operations")]
 
 mod chunk;
+mod count;
 mod spare;
 
 use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
 use std::ptr;
-use std::sync::atomic::{AtomicI64, Ordering};
 
 use chunk::{HUGE, map, unmap};
 pub(crate) use spare::start as keep_spare;
-
-/// The change of a thread's count at which it is added to the sum.
-const FLUSH: i64 = 64 << 10;
-
-/// Bytes that all threads have counted and handed over.
-static COUNTED: AtomicI64 = AtomicI64::new(0);
-
-thread_local! {
-    static HELD_BACK: Cell<i64> = const { Cell::new(0) };
-}
 
 /// The system's allocator, counted.
 #[derive(Debug, Clone, Copy, Default)]
@@ -46,10 +33,7 @@ pub(crate) struct CountingAllocator;
 
 /// Bytes that are allocated: blocks of the heap and chunks.
 pub(crate) fn allocated() -> u64 {
-    let own = HELD_BACK.replace(0);
-    let before = COUNTED.fetch_add(own, Ordering::Relaxed);
-    let heap = u64::try_from(before.saturating_add(own)).unwrap_or(0);
-    heap.saturating_add(chunk::mapped() as u64)
+    count::sum().saturating_add(chunk::mapped() as u64)
 }
 
 /// Tells the C library that one thread allocates nearly everything: one heap, no second one for
@@ -69,17 +53,6 @@ const fn footprint(size: usize) -> i64 {
 }
 
 #[inline]
-fn count(change: i64) {
-    let held = HELD_BACK.get().wrapping_add(change);
-    if (-FLUSH..=FLUSH).contains(&held) {
-        HELD_BACK.set(held);
-    } else {
-        HELD_BACK.set(0);
-        COUNTED.fetch_add(held, Ordering::Relaxed);
-    }
-}
-
-#[inline]
 const fn is_chunk(layout: &Layout) -> bool {
     layout.align() == HUGE && layout.size().is_multiple_of(HUGE)
 }
@@ -94,7 +67,7 @@ unsafe impl GlobalAlloc for CountingAllocator {
         // SAFETY: the caller keeps the contract of `GlobalAlloc::alloc`, which is `System`'s.
         let block = unsafe { System.alloc(layout) };
         if !block.is_null() {
-            count(footprint(layout.size()));
+            count::add(footprint(layout.size()));
         }
         block
     }
@@ -107,7 +80,7 @@ unsafe impl GlobalAlloc for CountingAllocator {
         // SAFETY: the caller keeps the contract of `GlobalAlloc::alloc_zeroed`.
         let block = unsafe { System.alloc_zeroed(layout) };
         if !block.is_null() {
-            count(footprint(layout.size()));
+            count::add(footprint(layout.size()));
         }
         block
     }
@@ -117,7 +90,7 @@ unsafe impl GlobalAlloc for CountingAllocator {
         if is_chunk(&layout) {
             return unmap(block, layout.size());
         }
-        count(-footprint(layout.size()));
+        count::add(-footprint(layout.size()));
         // SAFETY: (1) a layout that is no chunk's was served by `System`.
         unsafe { System.dealloc(block, layout) }
     }
@@ -133,7 +106,7 @@ unsafe impl GlobalAlloc for CountingAllocator {
         // SAFETY: (1) neither layout is a chunk's, so the block is `System`'s before and after.
         let moved = unsafe { System.realloc(block, layout, new_size) };
         if !moved.is_null() {
-            count(footprint(new_size) - footprint(layout.size()));
+            count::add(footprint(new_size) - footprint(layout.size()));
         }
         moved
     }
@@ -257,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn the_sum_includes_what_this_thread_held_back() {
+    fn what_a_thread_allocates_is_seen_at_once() {
         // Other tests allocate at the same time, but far less.
         let layout = Layout::from_size_align(16 << 20, 8).unwrap();
         with_block(layout, |_| assert!(allocated() >= 15 << 20));

@@ -58,7 +58,9 @@ pub(super) fn idletime(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, Command
 /// COMPAT: integers below 10,000 answer what Redis's shared objects do; nothing is shared here.
 pub(super) fn refcount(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandError> {
     match look(cx, args) {
-        Some(seen) if seen.is_small_integer => cx.reply.integer(i64::from(i32::MAX)),
+        Some(seen) if seen.is_small_integer && cx.settings.shares_integers => {
+            cx.reply.integer(i64::from(i32::MAX))
+        }
         Some(_) => cx.reply.integer(1),
         None => cx.reply.null(),
     }
