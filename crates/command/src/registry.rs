@@ -67,6 +67,9 @@ pub struct Command<H> {
     pub legacy: LegacyKeys,
     /// Whether the legacy positions do not tell all keys.
     pub movable_keys: bool,
+    /// Whether it takes so little time that a clock of its own would cost much of it: constant or
+    /// logarithmic time, or one string that is written.
+    pub is_brief: bool,
     /// The only argument that rights are asked about, if that is one key at the same place in every
     /// request, and the access to it.
     pub only_key: Option<(u8, KeyFlags)>,
@@ -256,6 +259,7 @@ impl<H> Registry<H> {
             categories: categories(group, spec, row.run.is_none()),
             legacy: legacy_keys(spec),
             movable_keys: movable_keys(spec),
+            is_brief: is_brief(group, spec),
             only_key: only_key(spec),
         });
         id
@@ -505,6 +509,14 @@ fn compared(word: u64) -> u64 {
         }
     };
     u64::from_le_bytes(word.to_le_bytes().map(of_byte))
+}
+
+/// Whether a command is done in constant or logarithmic time, and waits for nothing.
+fn is_brief(group: Group, spec: &Spec) -> bool {
+    // COMPAT: Redis does not call SET fast, since it may need memory.
+    let writes_one =
+        group == Group::String && spec.flags.has(Flags::WRITE) && spec.complexity == "O(1)";
+    !spec.flags.has(Flags::BLOCKING) && (spec.flags.has(Flags::FAST) || writes_one)
 }
 
 /// The key of a command that has one, and neither channels nor keys that its request does not name.

@@ -49,7 +49,12 @@ pub(crate) const UNBLOCKED: CommandError =
 
 /// Lets a client wait; its request runs again when a key changes.
 #[cold]
-pub(crate) fn park(core: &mut Core, session: &mut Session, call: Call<'_>, mut wait: Wait) {
+pub(crate) fn park(
+    core: &mut Core,
+    session: &mut Session,
+    call: Call<'_>,
+    (mut wait, took_ns): (Wait, u64),
+) {
     if !call.permit.may_block() {
         debug_assert!(call.permit.may_block(), "a command waits where none may");
         return answer_nothing(core, session, wait.on_timeout);
@@ -65,6 +70,7 @@ pub(crate) fn park(core: &mut Core, session: &mut Session, call: Call<'_>, mut w
         again_us: wait.again_at.map(|moment| core.monotonic_us(moment)),
         wait,
         ticket: core.waiters.next_ticket(),
+        took_ns,
     };
     for key in blocked.keys() {
         if core.waiters.enter(&blocked, key.clone()) {
@@ -175,7 +181,9 @@ fn run_again(core: &mut Core, sessions: &mut Sessions, client: u64) {
                 args: &args,
             };
             let view = core.look_as(&session);
+            let mut meter = core.meter();
             let result = invoke_again(core, &mut session, call);
+            blocked.took_ns += meter.suspend();
             core.look_as_before(view);
             result
         }
@@ -219,6 +227,7 @@ fn finish(
         core.stats.failed(blocked.command);
         fail(core, session, error);
     }
+    core.end_suspended(session, blocked);
     leave(core, blocked);
     end_request(core, session, mark);
 }

@@ -20,6 +20,7 @@ use russet_resp::{Args, Limits, Reply};
 use crate::acks::Acks;
 use crate::acl::Acl;
 use crate::config::Config;
+use crate::costs::Costs;
 use crate::environment::Environment;
 use crate::hurdles::Hurdles;
 use crate::journal::Journal;
@@ -121,6 +122,8 @@ pub(crate) struct Core {
     pub stats: Stats,
     /// The state of the limit of memory.
     pub limit: Limit,
+    /// Commands and events that cost much.
+    pub costs: Costs,
     /// Facts about the process and the machine.
     pub environment: Environment,
     /// The time of this turn.
@@ -217,6 +220,7 @@ impl Core {
         self.derive_limit();
         self.derive_disk_health();
         self.derive_expiry_mode();
+        self.derive_bars();
     }
 
     /// Sets the pause.

@@ -9,6 +9,7 @@ use crate::block;
 use crate::core::Core;
 use crate::evict::make_room;
 use crate::hurdles::Hurdles;
+use crate::latency::Event;
 use crate::node::{Node, Upkeep};
 use crate::pause::Pause;
 use crate::session::{For, State};
@@ -76,13 +77,17 @@ impl Node {
         }
         // What a unit left to hear is its own.
         self.core.end_unit();
+        let begun_ns = self.core.begin_monitored();
         let more_due = self.core.expire();
+        self.core.end_monitored(Event::ExpireCycle, begun_ns);
         self.core.hear_time();
         block::settle(&mut self.core, &mut self.sessions);
         if self.core.hurdles.has(Hurdles::MEMORY) {
             make_room(&mut self.core, &mut self.sessions);
         }
+        let begun_ns = self.core.begin_monitored();
         let more_garbage = self.core.housekeep();
+        self.core.end_monitored(Event::ActiveDefragCycle, begun_ns);
         self.turn.upkeep = Upkeep {
             at_ms: now_ms,
             more: more_due || more_garbage || self.core.limit.is_evicting,

@@ -19,6 +19,7 @@ use crate::block;
 use crate::config::{Config, EvictionPolicy};
 use crate::core::Core;
 use crate::hurdles::Hurdles;
+use crate::latency::Event;
 use crate::session::Sessions;
 
 /// Result of one slice of eviction.
@@ -53,7 +54,9 @@ pub(crate) fn make_room(core: &mut Core, sessions: &mut Sessions) {
         return;
     }
     core.limit.set_over(true, core.now.mono_us);
+    let begun_ns = core.begin_monitored();
     let slice = core.evict(target);
+    core.end_monitored(Event::EvictionCycle, begun_ns);
     core.limit.is_full = slice == Slice::Nothing;
     core.limit.is_evicting = slice == Slice::Running;
     if slice == Slice::Done {

@@ -32,11 +32,12 @@ pub(crate) fn run(
     let view = core.look_as(session);
     let mut waits_for = None;
     while let Some((id, request)) = exec.next() {
-        meter.runs(id, &mut core.stats);
         let mark = core.outgoing.output(session.conn).mark();
         let args = request.args();
         let result = match gate::admit(core, session, id, &args, Source::Queued) {
             Verdict::Runs(permit) => {
+                meter.stalled_us = core.outbox.stall_us;
+                meter.runs(id, core.clock_of(id), &mut core.stats);
                 let call = Call {
                     permit: &permit,
                     hint: None,
@@ -64,13 +65,18 @@ pub(crate) fn run(
             }
             Ok(Ran::Waits(what)) => {
                 waits_for = Some(what);
-                break;
             }
             Ok(_) => {}
             Err(error) => fail(core, session, &error),
         }
+        if meter.has_own() {
+            core.end_timed(&mut meter, session, (id, &args));
+        }
         if session.replies.are_dropped() {
             core.outgoing.output(session.conn).rollback(mark);
+        }
+        if waits_for.is_some() {
+            break;
         }
     }
     core.look_as_before(view);

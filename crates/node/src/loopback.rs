@@ -22,6 +22,12 @@ use crate::{Config, Environment, Node};
 /// The number of pieces that one gathering takes.
 const PIECES: usize = 4;
 
+/// The time at which a node begins unless it is told another one.
+const FIRST: Now = Now {
+    wall_us: 1_704_067_200_000_000,
+    mono_us: 1_000_000,
+};
+
 /// A request of the node to another server.
 #[derive(Debug)]
 pub enum Said<'a> {
@@ -100,16 +106,24 @@ fn failure(kind: ErrorKind) -> Failure {
 impl Loopback {
     /// A node with this configuration, at the first second of 2024.
     pub fn new(config: Config) -> Self {
-        let now = Now {
-            wall_us: 1_704_067_200_000_000,
-            mono_us: 1_000_000,
-        };
-        Self::at(config, now)
+        Self::at(config, FIRST)
     }
 
     /// A node with this configuration, at this time.
     pub fn at(config: Config, now: Now) -> Self {
-        let node = Node::new(config, Environment::default(), now);
+        Self::of(Node::new(config, Environment::default(), now), now)
+    }
+
+    /// A node with this configuration whose commands are timed by this clock.
+    pub fn timed_by(config: Config, stopwatch: fn() -> u64) -> Self {
+        let environment = Environment {
+            stopwatch: Some(stopwatch),
+            ..Environment::default()
+        };
+        Self::of(Node::new(config, environment, FIRST), FIRST)
+    }
+
+    fn of(node: Node, now: Now) -> Self {
         let ready = Ready::default();
         Self {
             node,

@@ -9,9 +9,10 @@
 //! when it begins to. Refused requests are not shown, nor are those of commands that are
 //! administrative or have the flag `skip_monitor`, nor anything while data is loaded.
 //!
-//! Always true: no line holds a password: arguments that may be one are shown as `(redacted)`.
+//! Always true: no line holds a password.
 //! Always true: a monitor sees its own request behind the reply to it.
-//! Not here: the command — `control/server.rs`; what a monitor may ask for — `gate.rs`.
+//! Not here: which arguments are hidden — `secrets.rs`; the command — `control/server.rs`; what a
+//! monitor may ask for — `gate.rs`.
 
 use std::io::Write;
 
@@ -23,6 +24,7 @@ use russet_io::{Address, ConnId};
 use russet_resp::Args;
 
 use crate::core::Core;
+use crate::secrets::{REDACTED, Secrets};
 use crate::session::{Replies, Session, Sessions};
 
 /// The connections that monitor.
@@ -63,12 +65,13 @@ impl Core {
         session: &Session,
         (id, args): (CommandId, &Args<'_>),
     ) {
-        let spec = &self.commands.get(id).spec;
-        let is_hidden = spec.flags.has(Flags::ADMIN) || spec.flags.has(Flags::SKIP_MONITOR);
+        let command = self.commands.get(id);
+        let flags = command.spec.flags;
+        let is_hidden = flags.has(Flags::ADMIN) || flags.has(Flags::SKIP_MONITOR);
         if is_hidden || self.loading.is_some() {
             return;
         }
-        let secrets = Secrets::of(spec.name, args);
+        let secrets = Secrets::of(&command.full_name, args);
         let line = Bytes::from(line(self.now.wall_us, session, args, &secrets));
         // Messages of this request stand before its line.
         self.deliver_gathered();
@@ -101,64 +104,12 @@ fn line(wall_us: i64, session: &Session, args: &Args<'_>, secrets: &Secrets) -> 
     for (at, arg) in args.iter().enumerate() {
         line.push(b' ');
         match secrets.has(at) {
-            true => line.extend_from_slice(b"\"(redacted)\""),
+            true => quote_into(REDACTED, &mut line),
             false => quote_into(arg, &mut line),
         }
     }
     line.extend_from_slice(b"\r\n");
     line
-}
-
-/// Positions of arguments that may be passwords, or belong to one.
-#[derive(Debug, Default, PartialEq, Eq)]
-struct Secrets(Vec<usize>);
-
-/// An option, the number of its values, and whether they are secret.
-type Opt = (&'static str, usize, bool);
-
-const HELLO: &[Opt] = &[("AUTH", 2, true), ("SETNAME", 1, false)];
-const MIGRATE: &[Opt] = &[
-    ("COPY", 0, false),
-    ("REPLACE", 0, false),
-    ("AUTH", 1, true),
-    ("AUTH2", 2, true),
-    ("KEYS", usize::MAX, false),
-];
-
-impl Secrets {
-    fn of(name: &str, args: &Args<'_>) -> Self {
-        Self(match name {
-            // COMPAT: Redis shows those of a request with too many.
-            "AUTH" => (1..args.len()).collect(),
-            "HELLO" => values_of(args, 2, HELLO),
-            "MIGRATE" => values_of(args, 6, MIGRATE),
-            _ => Vec::new(),
-        })
-    }
-
-    fn has(&self, at: usize) -> bool {
-        self.0.contains(&at)
-    }
-}
-
-/// The positions of secret values of options, from an argument on.
-// COMPAT: Redis shows all that stands behind a mistake; here it might be a password.
-fn values_of(args: &Args<'_>, from: usize, options: &[Opt]) -> Vec<usize> {
-    let mut found = Vec::new();
-    let mut at = from;
-    while let Some(word) = args.get(at) {
-        let is_asked = |option: &&Opt| word.eq_ignore_ascii_case(option.0.as_bytes());
-        let Some(&(_, count, is_secret)) = options.iter().find(is_asked) else {
-            found.extend(at..args.len());
-            break;
-        };
-        let next = at.saturating_add(count).saturating_add(1);
-        if is_secret {
-            found.extend(at + 1..next);
-        }
-        at = next;
-    }
-    found
 }
 
 #[cfg(test)]
@@ -208,32 +159,5 @@ mod tests {
             shown(Address::Unix { path }, 0, &[b"PING"]),
             "+0.000000 [3 unix:/run/a b.sock] \"PING\"\r\n"
         );
-    }
-
-    fn hidden(line: &str) -> Vec<usize> {
-        let words: Vec<&str> = line.split(' ').collect();
-        let request: ArgBuf = words.iter().collect();
-        Secrets::of(words[0], &request.args()).0
-    }
-
-    #[test]
-    fn all_that_may_be_a_password_is_hidden() {
-        let cases: &[(&str, &[usize])] = &[
-            ("AUTH p", &[1]),
-            ("AUTH u p", &[1, 2]),
-            ("AUTH u p q", &[1, 2, 3]),
-            ("HELLO", &[]),
-            ("HELLO 3 SETNAME auth auth u p", &[5, 6]),
-            ("HELLO 9 AUTH auth p SETNAME n", &[3, 4]),
-            ("HELLO 3 foo AUTH u p", &[2, 3, 4, 5]),
-            ("HELLO auth u p", &[2, 3]),
-            ("MIGRATE h 1 k 0 9 COPY auth p", &[8]),
-            ("MIGRATE h 1 k 0 9 AUTH2 u p KEYS auth b", &[7, 8]),
-            ("MIGRATE h 1 k 0 9 replace p", &[7]),
-            ("SET auth p", &[]),
-        ];
-        for (line, expected) in cases {
-            assert_eq!(hidden(line), *expected, "{line}");
-        }
     }
 }

@@ -22,6 +22,7 @@ use crate::batch::Batch;
 use crate::buffers::Spares;
 use crate::config::Config;
 use crate::core::Core;
+use crate::costs::Costs;
 use crate::environment::Environment;
 use crate::hurdles::Hurdles;
 use crate::journal::{Journal, Lost, Offset, ReaderId};
@@ -140,6 +141,7 @@ impl Node {
             effects: Effects::default(),
             stats: Stats::new(commands.len()),
             limit: Limit::default(),
+            costs: Costs::default(),
             environment,
             now,
             journal: Journal::default(),
@@ -183,12 +185,16 @@ impl Node {
             batch: None,
             spares: Spares::default(),
         };
-        node.core.environment.started = now;
-        node.core.name_disabled_users();
-        node.core.keyspace.freeze(now.wall_ms());
-        node.core.derive_settings();
-        node.core.derive_events();
+        node.begin(now);
         node
+    }
+
+    fn begin(&mut self, now: Now) {
+        self.core.environment.started = now;
+        self.core.name_disabled_users();
+        self.core.keyspace.freeze(now.wall_ms());
+        self.core.derive_settings();
+        self.core.derive_events();
     }
 
     /// Begins to load the files that the configuration names, and to save to them. Until all is

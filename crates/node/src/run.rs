@@ -15,7 +15,6 @@
 //! nothing, and what was already decoded of it is put off.
 //! Not here: one request — `unit.rs`; those that wait — `block.rs`.
 
-use russet_command::Flags;
 use russet_command::registry::CommandId;
 use russet_engine::{KeyHash, MemberHash};
 use russet_io::ConnId;
@@ -224,16 +223,16 @@ impl Node {
             };
             let args = request.args();
             let command = gate::resolve(&self.core, args).ok();
-            if let Some(id) = command.filter(|&id| is_metered(&self.core, &session, id)) {
-                meter.runs(id, &mut self.core.stats);
-            }
             run_one(
                 &mut self.core,
                 &mut self.sessions,
                 &mut session,
-                (command, None),
-                &args,
+                (command, None, &args),
+                &mut meter,
             );
+            if let Some(id) = command {
+                self.core.note_request(&session, id, &args);
+            }
         }
         meter.stop(&mut self.core.stats);
         self.sessions.put(session);
@@ -374,19 +373,20 @@ fn run_group(
     let before = core.outgoing.begin(session.conn);
     let view = core.look_as(session);
     let is_bounded = core.outgoing.is_bounded();
+    let may_be_large = !batch.bulks.is_empty() || core.costs.bars.may_be_large(session.filled);
     for queued in group {
         let args = queued.frame.args(&input, &batch.spans, &batch.bulks);
         if session.runs() && !core.is_stalled() {
-            if let Some(id) = queued.command.filter(|&id| is_metered(core, session, id)) {
-                meter.runs(id, &mut core.stats);
-            }
             run_one(
                 core,
                 sessions,
                 session,
-                (queued.command, queued.hint),
-                &args,
+                (queued.command, queued.hint, &args),
+                meter,
             );
+            if may_be_large && let Some(id) = queued.command {
+                core.note_request(session, id, &args);
+            }
             if is_bounded && core.outgoing.is_over(session.conn) {
                 session.close();
             }
@@ -394,16 +394,16 @@ fn run_group(
             session.deferred.push_back(ArgBuf::from(args));
         }
     }
-    meter.stop(&mut core.stats);
+    if let Some((id, took_ns)) = meter.stop(&mut core.stats)
+        && let Some(last) = group.last()
+        && last.command == Some(id)
+    {
+        let args = last.frame.args(&input, &batch.spans, &batch.bulks);
+        core.note_time(session, (id, &args), took_ns);
+    }
     core.outgoing.end(before);
     core.look_as_before(view);
     session.input = input;
-}
-
-/// Whether a command runs now, and is not queued for a transaction.
-#[inline]
-fn is_metered(core: &Core, session: &Session, id: CommandId) -> bool {
-    session.multi().is_none() || core.commands.get(id).spec.flags.has(Flags::RUNS_QUEUED)
 }
 
 /// Gives back what was executed of a session's input.

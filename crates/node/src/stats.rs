@@ -11,8 +11,8 @@ mod rate;
 use std::collections::BTreeMap;
 
 pub use histogram::Histogram;
-pub(crate) use meter::Meter;
 pub use meter::Stopwatch;
+pub(crate) use meter::{Clock, Meter};
 use rate::Rate;
 use russet_base::time::Now;
 use russet_command::registry::CommandId;

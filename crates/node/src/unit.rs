@@ -30,6 +30,7 @@ use crate::hurdles::Hurdles;
 use crate::invoke::{Call, Ran, invoke};
 use crate::open_unit::OpenUnit;
 use crate::session::{For, Replies, Session, Sessions, State};
+use crate::stats::Meter;
 
 /// How far a request has come.
 #[derive(PartialEq, Eq)]
@@ -46,8 +47,8 @@ pub(crate) fn run_one(
     core: &mut Core,
     sessions: &mut Sessions,
     session: &mut Session,
-    (command, hint): (Option<CommandId>, Option<KeyHash>),
-    args: &Args<'_>,
+    (command, hint, args): (Option<CommandId>, Option<KeyHash>, &Args<'_>),
+    meter: &mut Meter,
 ) {
     let before = session.replies;
     let mark = match before {
@@ -62,6 +63,7 @@ pub(crate) fn run_one(
         Some(id) => match gate::admit(core, session, id, args, Source::Client) {
             Verdict::Runs(permit) => {
                 session.last_command = Some(id);
+                meter.runs(id, core.clock_of(id), &mut core.stats);
                 let call = Call {
                     permit: &permit,
                     hint,
@@ -69,7 +71,7 @@ pub(crate) fn run_one(
                 };
                 let outcome = match invoke(core, sessions, session, call) {
                     Ok(Ran::Done) => Ok(Reply::Written),
-                    Ok(ran) => Ok(wait(core, session, call, ran)),
+                    Ok(ran) => Ok(wait(core, session, call, (ran, meter))),
                     Err(error) => Err(error),
                 };
                 if !core.monitors.is_empty() {
@@ -90,16 +92,26 @@ pub(crate) fn run_one(
         drop_reply(core, session, reply, mark.filter(|_| before.are_dropped()));
     }
     core.outgoing.end_reply();
+    if meter.has_own()
+        && let Some(id) = command
+    {
+        core.end_timed(meter, session, (id, args));
+    }
     block::settle(core, sessions);
 }
 
 /// A command waits: for keys, for a job, or for a peer and holds all others.
 #[cold]
-fn wait(core: &mut Core, session: &mut Session, call: Call<'_>, ran: Ran) -> Reply {
+fn wait(
+    core: &mut Core,
+    session: &mut Session,
+    call: Call<'_>,
+    (ran, meter): (Ran, &mut Meter),
+) -> Reply {
     match ran {
         Ran::Done => return Reply::Written,
         Ran::Blocks(wait) => {
-            block::park(core, session, call, *wait);
+            block::park(core, session, call, (*wait, meter.suspend()));
             if session.runs() {
                 return Reply::Written;
             }

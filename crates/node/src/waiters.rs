@@ -39,6 +39,8 @@ pub(crate) struct Blocked {
     pub gives_up_us: Option<u64>,
     /// When it is asked again although no key changed, in monotonic microseconds.
     pub again_us: Option<u64>,
+    /// How long it ran so far, without the time that it waited, in nanoseconds.
+    pub took_ns: u64,
 }
 
 impl Blocked {

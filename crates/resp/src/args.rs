@@ -137,6 +137,13 @@ impl<'a> Args<'a> {
         self.iter().map(<[u8]>::len).sum()
     }
 
+    /// The length of the request in its canonical form.
+    #[must_use]
+    pub fn encoded_size(&self) -> usize {
+        let bulk = |arg: &[u8]| header_size(arg.len()) + arg.len() + wire::CRLF.len();
+        header_size(self.len()) + self.iter().map(bulk).sum::<usize>()
+    }
+
     /// Appends the request in its canonical form.
     pub fn encode(&self, out: &mut Vec<u8>) {
         encode_header(wire::ARRAY, self.len(), out);
@@ -390,6 +397,12 @@ fn encode_header(kind: u8, len: usize, out: &mut Vec<u8>) {
     out.push(kind);
     out.extend_from_slice(digits.format(len).as_bytes());
     out.extend_from_slice(wire::CRLF);
+}
+
+/// The length of what [`encode_header`] appends.
+fn header_size(len: usize) -> usize {
+    let digits = len.checked_ilog10().unwrap_or(0) as usize + 1;
+    1 + digits + wire::CRLF.len()
 }
 
 fn encode_bulk(bytes: &[u8], out: &mut Vec<u8>) {

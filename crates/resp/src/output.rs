@@ -100,6 +100,15 @@ struct Shared {
     len: usize,
 }
 
+impl Shared {
+    /// The bytes of the chunks from one of them on.
+    #[cold]
+    fn len_from(&self, first: usize) -> usize {
+        let chunks = self.chunks.iter().skip(first);
+        chunks.map(|(_, bytes)| bytes.len()).sum()
+    }
+}
+
 impl Output {
     /// An empty queue that owns no buffer.
     #[must_use]
@@ -414,6 +423,17 @@ impl Output {
             tail: self.tail.len() - self.sent,
             chunks: self.shared.as_ref().map_or(0, |shared| shared.chunks.len()),
             is_over: self.limit.is_over,
+        }
+    }
+
+    /// The number of bytes behind a mark.
+    #[inline]
+    #[must_use]
+    pub fn len_since(&self, mark: Mark) -> usize {
+        let tail = (self.tail.len() - self.sent).wrapping_sub(mark.tail);
+        match &self.shared {
+            None => tail,
+            Some(shared) => tail.wrapping_add(shared.len_from(mark.chunks)),
         }
     }
 

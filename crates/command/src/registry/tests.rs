@@ -290,3 +290,20 @@ fn what_a_request_will_look_for_is_known_from_its_row() {
         );
     }
 }
+
+#[test]
+fn brief_commands_are_fast_or_write_one_string_and_never_wait() {
+    let registry = Registry::new().with(FAMILIES, |run| run);
+    let is_brief = |name: &str| {
+        let id = registry.find(name.as_bytes()).expect("it exists");
+        registry.get(id).is_brief
+    };
+    for name in ["GET", "SET", "SETEX", "INCR", "HGET", "ZADD"] {
+        assert!(is_brief(name), "{name}");
+    }
+    for name in [
+        "BLPOP", "BZPOPMIN", "LRANGE", "DEL", "MSET", "GETRANGE", "LMOVE",
+    ] {
+        assert!(!is_brief(name), "{name}");
+    }
+}

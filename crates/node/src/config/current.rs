@@ -236,6 +236,11 @@ pub(super) fn named(name: &[u8]) -> Option<(usize, &'static str)> {
         .find_map(|(index, setting)| spelled(setting).map(|known| (index, known)))
 }
 
+/// Whether the value of the setting with this name is kept out of logs.
+pub(crate) fn is_sensitive(name: &[u8]) -> bool {
+    named(name).is_some_and(|(index, _)| SETTINGS[index].is_sensitive)
+}
+
 /// Every row of the table, in alphabetical order.
 pub(crate) fn rows() -> &'static [Setting] {
     SETTINGS

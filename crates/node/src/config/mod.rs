@@ -32,7 +32,7 @@ mod value;
 
 pub use check::{Finding, Verdict};
 pub use current::Config;
-pub(crate) use current::rows;
+pub(crate) use current::{is_sensitive, rows};
 pub use effect::Ineffective;
 pub(crate) use setting::Effect;
 pub(crate) use special::show_percentile;

@@ -191,13 +191,17 @@ pub(crate) const SETTINGS: &[Setting] = &[
     Setting::flag("cluster-slot-stats-enabled", "no")
         .does("Whether statistics are kept for each slot."),
     Setting::int("commandlog-large-reply-max-len", "128", 0, LONG)
+        .to(|t, v| t.commandlog_large_reply_max_len = v.int()).then(Act::Data)
         .does("The number of commands with large replies that the command log keeps."),
     Setting::int("commandlog-large-request-max-len", "128", 0, LONG)
+        .to(|t, v| t.commandlog_large_request_max_len = v.int()).then(Act::Data)
         .does("The number of large requests that the command log keeps."),
     Setting::int("commandlog-reply-larger-than", "1048576", -1, LONG)
-        .does("Bytes of replies above which a command is kept in the command log; -1: keeps none."),
+        .to(|t, v| t.commandlog_reply_larger_than = v.int()).then(Act::Data)
+        .does("Bytes of a reply from which a command is kept in the command log; -1: keeps none."),
     Setting::int("commandlog-request-larger-than", "1048576", -1, LONG)
-        .does("Bytes of a request above which it is kept in the command log; -1: keeps none."),
+        .to(|t, v| t.commandlog_request_larger_than = v.int()).then(Act::Data)
+        .does("Bytes of a request from which it is kept in the command log; -1: keeps none."),
     Setting::flag("crash-log-enabled", "yes")
         .by_name()
         .does("Whether a crash writes a report."),
@@ -226,7 +230,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
         .to(|t, v| t.enable_debug_command = Permission::from_number(v.choice()))
         .does("Clients that may use DEBUG."),
     Setting::choice("enable-module-command", "no", PERMISSION).immutable()
-        .to(|t, v| t.enable_module_command = Permission::from_number(v.choice())).unread()
+        .to(|t, v| t.enable_module_command = Permission::from_number(v.choice()))
         .does("Clients that may use MODULE."),
     Setting::choice("enable-protected-configs", "no", PERMISSION).immutable()
         .to(|t, v| t.enable_protected_configs = Permission::from_number(v.choice()))
@@ -266,9 +270,8 @@ pub(crate) const SETTINGS: &[Setting] = &[
         .to(|t, v| t.key_load_delay = v.int())
         .does("A pause after each loaded key in microseconds, for tests."),
     Setting::int("latency-monitor-threshold", "0", 0, LONG)
-        .to(|t, v| t.latency_monitor_threshold = v.int())
-        .lacks("no latency event is recorded")
-        .does("Milliseconds above which LATENCY records an event; 0: records none."),
+        .to(|t, v| t.latency_monitor_threshold = v.int()).then(Act::Data)
+        .does("Milliseconds from which LATENCY records an event; 0: records none."),
     Setting::flag("latency-tracking", "yes").to(|t, v| t.latency_tracking = v.flag())
         .does("Whether the latency of every command is kept."),
     Setting::special("latency-tracking-info-percentiles", "50 99 99.9", Kind::Percentiles)
@@ -484,11 +487,10 @@ pub(crate) const SETTINGS: &[Setting] = &[
         .does("Bytes left to send at which a slot migration pauses writes; -1: any number."),
     Setting::int("slowlog-log-slower-than", "10000", -1, LONG)
         .alias("commandlog-execution-slower-than")
-        .to(|t, v| t.slowlog_log_slower_than = v.int())
-        .lacks("no slow command is recorded")
-        .does("Microseconds above which a command is kept in the slow log; -1: keeps none."),
+        .to(|t, v| t.slowlog_log_slower_than = v.int()).then(Act::Data)
+        .does("Microseconds from which a command is kept in the slow log; -1: keeps none."),
     Setting::int("slowlog-max-len", "128", 0, LONG).alias("commandlog-slow-execution-max-len")
-        .to(|t, v| t.slowlog_max_len = v.int()).unread()
+        .to(|t, v| t.slowlog_max_len = v.int()).then(Act::Data)
         .does("The number of commands that the slow log keeps."),
     Setting::int("socket-mark-id", "0", 0, UINT).immutable()
         .does("The mark of packets, for the kernel's packet filter."),

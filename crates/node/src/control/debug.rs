@@ -340,13 +340,6 @@ fn sleep(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlFlow, Command
     let stall_us = (seconds * 1e6) as u64;
     let core = &mut *cx.core;
     core.outbox.stall_us = core.outbox.stall_us.saturating_add(stall_us);
-    if let Some(id) = cx.session.last_command {
-        core.stats.took(
-            id,
-            (stall_us.saturating_mul(1000), 1),
-            core.config.latency_tracking,
-        );
-    }
     cx.ok()
 }
 

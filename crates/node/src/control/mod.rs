@@ -11,14 +11,17 @@ pub(crate) mod acl;
 pub(crate) mod backup;
 pub(crate) mod client;
 pub(crate) mod command;
+pub(crate) mod commandlog;
 pub(crate) mod config;
 pub(crate) mod connection;
 pub(crate) mod debug;
 pub(crate) mod dump;
 pub(crate) mod himport;
 pub(crate) mod info;
+pub(crate) mod latency;
 pub(crate) mod memory;
 pub(crate) mod migrate;
+pub(crate) mod module;
 pub(crate) mod pubsub;
 pub(crate) mod save;
 pub(crate) mod server;
@@ -35,6 +38,7 @@ pub(crate) const FAMILIES: &[Family<ControlHandler>] = &[
     backup::FAMILY,
     client::FAMILY,
     command::FAMILY,
+    commandlog::FAMILY,
     config::FAMILY,
     connection::FAMILY,
     debug::FAMILY,
@@ -42,7 +46,9 @@ pub(crate) const FAMILIES: &[Family<ControlHandler>] = &[
     dump::INTERNAL,
     himport::FAMILY,
     info::FAMILY,
+    latency::FAMILY,
     memory::FAMILY,
+    module::FAMILY,
     pubsub::FAMILY,
     save::FAMILY,
     server::FAMILY,

@@ -21,6 +21,7 @@ use super::backup::Phase;
 use crate::config::AppendSync;
 use crate::core::Core;
 use crate::journal::Offset;
+use crate::latency::Event;
 use crate::machines::Machine;
 
 /// The age of the oldest change at which a sync begins under `everysec`, in microseconds: below a
@@ -226,9 +227,24 @@ impl Core {
         if let Some(group) = &mut writer.checks {
             group.set_synced(sync.size);
         }
+        self.note_sync(&sync);
         self.derive_fence();
         self.open_fence();
         self.stop_if_durable();
+    }
+
+    /// Tells of a sync that has ended, if somebody waited long for it.
+    fn note_sync(&mut self, sync: &Syncing) {
+        let took_us = self.now.mono_us - sync.since_us;
+        let (event, waited_us) = match self.config.appendfsync {
+            AppendSync::Always => (Event::AofFsyncAlways, took_us),
+            _ if sync.stalled.is_some() => {
+                let waited_us = took_us.saturating_sub(STALLED_US);
+                (Event::AofWritePendingFsync, waited_us)
+            }
+            _ => return,
+        };
+        self.note_latency(event, waited_us.saturating_mul(1000));
     }
 
     /// Lets the replies leave whose changes are durable.

@@ -18,6 +18,9 @@ const SUB_BITS: u32 = 8;
 /// The longest duration that is told apart.
 const NANOSECONDS_MAX: u64 = 1_000_000_000;
 
+/// The first of the durations that are shown with their counts.
+const SHOWN_MIN: u64 = 1024;
+
 /// One place for every 128 values of each power of two up to the longest duration.
 const LEN: usize = (NANOSECONDS_MAX.ilog2() - SUB_BITS + 3) as usize * HALF_LEN;
 
@@ -49,6 +52,21 @@ impl Histogram {
     /// How many durations were counted.
     pub fn total(&self) -> u64 {
         self.total
+    }
+
+    /// Durations of about 1024 ns and its doubles, each with the number of all that do not exceed
+    /// it, where that number rises.
+    pub fn doubles(&self) -> impl Iterator<Item = (u64, u64)> + '_ {
+        let mut seen = 0;
+        let mut from = 0;
+        let levels = (SHOWN_MIN.ilog2()..=NANOSECONDS_MAX.ilog2() + 1).map(|power| 1 << power);
+        levels.filter_map(move |level: u64| {
+            let (bucket, sub) = place(level);
+            let last = (bucket * HALF_LEN + sub).min(LEN - 1);
+            let more: u64 = self.counts[from..=last].iter().sum();
+            (seen, from) = (seen + more, last + 1);
+            (more > 0).then_some((upper_bound(last), seen))
+        })
     }
 
     /// The duration that `percentile` percent do not exceed, in nanoseconds.
@@ -116,6 +134,24 @@ mod tests {
         }
         Histogram::default().record(u64::MAX, 1);
         Histogram::default().record(0, 1);
+    }
+
+    #[test]
+    fn counts_rise_along_the_doubles_of_a_microsecond() {
+        let mut histogram = Histogram::default();
+        assert_eq!(histogram.doubles().count(), 0);
+        for (nanoseconds, times) in [
+            (1, 1),
+            (1031, 1),
+            (1032, 2),
+            (20_000, 3),
+            (2_000_000_000, 4),
+        ] {
+            histogram.record(nanoseconds, times);
+        }
+        let shown: Vec<_> = histogram.doubles().collect();
+        let expected = [(1031, 2), (2063, 4), (33_023, 7), (1_073_741_823, 11)];
+        assert_eq!(shown, expected);
     }
 
     #[test]

@@ -30,6 +30,7 @@ mod scripts;
 mod seeds;
 mod sessions;
 mod shapes;
+mod slow;
 mod syncs;
 mod turns;
 mod unchanged;

@@ -89,7 +89,10 @@ impl Pair {
                     reply.bulk_shared(Bytes::from(vec![1; SHARED_LEN_MIN]));
                 }
                 assert!(reply.has_written_since(mark));
-                reply.rollback(mark);
+                let written = self.output.len() - self.model.len();
+                assert_eq!(self.output.len_since(mark), written);
+                self.output.rollback(mark);
+                assert_eq!(self.output.len_since(mark), 0);
             }
             Op::Deferred(len, share) => {
                 let bytes = self.bytes(len);

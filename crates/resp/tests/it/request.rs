@@ -43,7 +43,9 @@ proptest! {
             requests.into_iter().map(|args| args.into_iter().collect()).collect();
         let mut wire = Vec::new();
         for request in &requests {
+            let before = wire.len();
             request.encode(&mut wire);
+            assert_eq!(wire.len() - before, request.args().encoded_size());
         }
         prop_assert_eq!(decode_requests(&[&wire], &Limits::DEFAULT), (requests, None));
     }

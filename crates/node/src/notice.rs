@@ -1,0 +1,198 @@
+//! Notices of costs: what was slow or large reaches the command log and the latency events.
+//!
+//! ```text
+//!  a command that may take long ─► a clock of its own ─┐
+//!  a brief one alone in its turn ─► the shared clock ──┴─► ≥ a bar ─► command log, latency events
+//!  a reply or a request ─────────────────────────────────► ≥ a bar ─► command log
+//! ```
+//! Brief commands next to each other share one reading of the clock (`stats/meter.rs`), so that
+//! none of them is told apart. While a bar is below a millisecond, or latency is monitored, every
+//! command has a clock of its own.
+//!
+//! Always true: with settings as they are by default, a brief command pays for one comparison.
+//! Not here: entries — `commandlog.rs`, `latency.rs`; the bars — `costs.rs`.
+
+use russet_command::Flags;
+use russet_command::registry::CommandId;
+use russet_io::Address;
+use russet_resp::Args;
+
+use crate::commandlog::{self, Entry, Kind};
+use crate::core::Core;
+use crate::costs::Bars;
+use crate::latency::{Event, Sample};
+use crate::secrets::Secrets;
+use crate::session::Session;
+use crate::stats::{Clock, Meter};
+use crate::waiters::Blocked;
+
+/// The bar below which one clock for several brief commands would be too coarse.
+const COARSE_NS: u64 = 1_000_000;
+
+impl Core {
+    /// Takes over the settings.
+    pub(crate) fn derive_bars(&mut self) {
+        let log = &mut self.costs.log;
+        log.configure(&self.config);
+        let size = |kind| {
+            let bytes = log.cost_min(kind);
+            bytes.map_or(usize::MAX, |bytes| {
+                usize::try_from(bytes).unwrap_or(usize::MAX)
+            })
+        };
+        let slow_us = log.cost_min(Kind::Slow).unwrap_or(u64::MAX);
+        let latency_us = match self.config.latency_monitor_threshold {
+            0 => u64::MAX,
+            ms => ms.saturating_mul(1000),
+        };
+        let slow_ns = slow_us.min(latency_us).saturating_mul(1000);
+        let is_exact = slow_ns < COARSE_NS || latency_us < u64::MAX;
+        self.costs.bars = Bars {
+            slow_ns,
+            request_size: size(Kind::LargeRequest),
+            reply_size: size(Kind::LargeReply),
+            brief: match is_exact {
+                true => Clock::Own,
+                false => Clock::Shared,
+            },
+        };
+    }
+
+    /// The clock that a command is timed with.
+    #[inline(always)]
+    pub(crate) fn clock_of(&self, id: CommandId) -> Clock {
+        match self.commands.get(id).is_brief {
+            true => self.costs.bars.brief,
+            false => Clock::Own,
+        }
+    }
+
+    /// The command that has a clock of its own is over.
+    #[inline(never)]
+    pub(crate) fn end_timed(
+        &mut self,
+        meter: &mut Meter,
+        session: &Session,
+        asked: (CommandId, &Args<'_>),
+    ) {
+        let stalled_ns = self.outbox.stall_us.saturating_sub(meter.stalled_us) * 1000;
+        let took_ns = meter.end_own(stalled_ns, &mut self.stats);
+        self.note_time(session, asked, took_ns);
+    }
+
+    /// The command of a client that waited is over.
+    pub(crate) fn end_suspended(&mut self, session: &Session, blocked: &Blocked) {
+        if self.environment.stopwatch.is_some() {
+            let (is_tracked, took) = (self.config.latency_tracking, (blocked.took_ns, 1));
+            self.stats.took(blocked.command, took, is_tracked);
+        }
+        let asked = (blocked.command, &blocked.request.args());
+        self.note_time(session, asked, blocked.took_ns);
+    }
+
+    /// Tells of a command if it took long.
+    #[inline]
+    pub(crate) fn note_time(
+        &mut self,
+        session: &Session,
+        asked: (CommandId, &Args<'_>),
+        took_ns: u64,
+    ) {
+        if took_ns >= self.costs.bars.slow_ns {
+            self.note_slow(session, asked, took_ns);
+        }
+    }
+
+    #[cold]
+    fn note_slow(&mut self, session: &Session, asked: (CommandId, &Args<'_>), took_ns: u64) {
+        let us = took_ns / 1000;
+        if self
+            .costs
+            .log
+            .cost_min(Kind::Slow)
+            .is_some_and(|min| us >= min)
+        {
+            self.log_command(Kind::Slow, session, asked, us);
+        }
+        let flags = self.commands.get(asked.0).spec.flags;
+        let event = match flags.has(Flags::FAST) {
+            true => Event::FastCommand,
+            false => Event::Command,
+        };
+        self.note_latency(event, took_ns);
+    }
+
+    /// Tells of an event if it took long, and latency is monitored.
+    pub(crate) fn note_latency(&mut self, event: Event, took_ns: u64) {
+        let threshold_ms = self.config.latency_monitor_threshold;
+        let took_ms = took_ns / 1_000_000;
+        if threshold_ms > 0 && took_ms >= threshold_ms {
+            let at_s = self.now.wall_ms().div_euclid(1000);
+            self.costs.latency.push(event, Sample { at_s, took_ms });
+        }
+    }
+
+    /// The time, in nanoseconds, if latency is monitored: for [`Self::end_monitored`].
+    #[inline]
+    pub(crate) fn begin_monitored(&self) -> Option<u64> {
+        if self.config.latency_monitor_threshold == 0 {
+            return None;
+        }
+        self.environment.stopwatch.map(|watch| watch())
+    }
+
+    /// Tells of an event that began when [`Self::begin_monitored`] was called.
+    #[inline]
+    pub(crate) fn end_monitored(&mut self, event: Event, begun_ns: Option<u64>) {
+        if let (Some(begun_ns), Some(watch)) = (begun_ns, self.environment.stopwatch) {
+            self.note_latency(event, watch().saturating_sub(begun_ns));
+        }
+    }
+
+    /// Logs a large reply.
+    #[cold]
+    pub(crate) fn note_large_reply(
+        &mut self,
+        session: &Session,
+        asked: (CommandId, &Args<'_>),
+        size: usize,
+    ) {
+        self.log_command(Kind::LargeReply, session, asked, size as u64);
+    }
+
+    /// Logs a request if it is large.
+    #[cold]
+    pub(crate) fn note_request(&mut self, session: &Session, id: CommandId, args: &Args<'_>) {
+        let size = args.encoded_size();
+        if self.costs.bars.may_be_large(size) && session.last_command == Some(id) {
+            self.log_command(Kind::LargeRequest, session, (id, args), size as u64);
+        }
+    }
+
+    fn log_command(
+        &mut self,
+        kind: Kind,
+        session: &Session,
+        (id, args): (CommandId, &Args<'_>),
+        cost: u64,
+    ) {
+        let command = self.commands.get(id);
+        if command.spec.flags.has(Flags::SKIP_SLOWLOG) || self.loading.is_some() {
+            return;
+        }
+        let secrets = Secrets::of(&command.full_name, args);
+        let names = session.names.as_deref();
+        let entry = Entry {
+            id: 0,
+            at_s: self.now.wall_ms().div_euclid(1000),
+            cost,
+            args: commandlog::cut(args, &secrets),
+            client: match &session.origin.address {
+                Address::Tcp { peer, .. } => peer.to_string(),
+                Address::Unix { path } => format!("{path}:0"),
+            },
+            name: names.map_or_else(Vec::new, |names| names.name.clone()),
+        };
+        self.costs.log.push(kind, entry);
+    }
+}
