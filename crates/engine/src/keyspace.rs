@@ -92,6 +92,7 @@ impl Keyspace {
     pub fn new(options: Options) -> Self {
         let shared = Shared {
             now: 0,
+            clock: 0,
             stats: Stats::default(),
             events: Vec::new(),
             records_events: false,
@@ -121,6 +122,7 @@ impl Keyspace {
     /// Sets the moment that every look-up sees until the next call.
     pub fn freeze(&mut self, now: Millis) {
         self.shared.now = now;
+        self.shared.clock = self.shared.policy.fresh(now);
         self.set_horizon();
         self.shared.epochs.refresh();
     }
@@ -530,6 +532,7 @@ impl Keyspace {
     /// they are used again.
     pub fn set_access_policy(&mut self, policy: AccessPolicy) {
         self.shared.policy = policy;
+        self.shared.clock = policy.fresh(self.shared.now);
     }
 
     /// Sets whether uses of keys leave their access clocks as they are, whatever [`Touch`] says.

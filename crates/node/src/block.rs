@@ -199,7 +199,7 @@ fn run_again(core: &mut Core, sessions: &mut Sessions, client: u64) {
             return sessions.put(session);
         }
         // Whoever waits is neither queued nor postponed.
-        Verdict::Queues | Verdict::Postpones => Ok(Ran::Done),
+        Verdict::Queues | Verdict::Postpones | Verdict::NeedsRoom => Ok(Ran::Done),
     };
     match result {
         Ok(Ran::Blocks(wait)) => {

@@ -2,7 +2,8 @@
 //!
 //! ```text
 //!  limit ── what is in use besides the data (once a turn) ──► what keys may weigh
-//!  before a command, and each millisecond: keys weigh more ─► evict, for a bounded time
+//!  before a command that may need memory, and each millisecond:
+//!  keys weigh more ─► evict, for a bounded time
 //!     enough went ─► the command runs
 //!     time is over ─► the command runs; the next turn goes on
 //!     nothing may go ─► what needs memory is refused (gate.rs)
@@ -39,13 +40,13 @@ const LOOKS: usize = 64;
 const ROUNDS_WITHOUT_CLOCK: usize = 64;
 
 /// Evicts keys if memory is short, and lets those hear who wait for them.
-#[inline(never)]
+#[cold]
 pub(crate) fn make_room(core: &mut Core, sessions: &mut Sessions) {
     if !core.may_evict() {
         core.limit.is_full = false;
         return;
     }
-    let target = core.weight_limit();
+    let target = core.limit.target;
     if core.keyspace.live_weight() <= target {
         if core.limit.is_over() || core.limit.is_full {
             core.limit.set_over(false, core.now.mono_us);
@@ -73,23 +74,20 @@ impl Core {
         !waits && !self.hurdles.has(Hurdles::LOADING)
     }
 
-    /// Bytes that keys may weigh together.
-    fn weight_limit(&mut self) -> u64 {
-        let cycle = self.stats.cycles;
-        if self.limit.cycle != cycle || self.limit.target == 0 {
-            self.limit.cycle = cycle;
-            let besides = self.memory_besides().saturating_sub(self.journal.memory());
-            self.limit.target = self.config.maxmemory.saturating_sub(besides);
-        }
-        self.limit.target
+    /// Finds out what keys may weigh together in this turn.
+    #[cold]
+    pub(crate) fn measure_limit(&mut self) {
+        let besides = self.memory_besides().saturating_sub(self.journal.memory());
+        self.limit.target = self.config.maxmemory.saturating_sub(besides);
     }
 
     /// The limit has changed: what was computed from it does not hold.
     pub(crate) fn derive_limit(&mut self) {
         let is_limited = self.config.maxmemory > 0;
         self.hurdles.set(Hurdles::MEMORY, is_limited);
-        self.limit.target = 0;
-        if !is_limited {
+        if is_limited {
+            self.measure_limit();
+        } else {
             self.limit.set_over(false, self.now.mono_us);
             (self.limit.is_full, self.limit.is_evicting) = (false, false);
         }

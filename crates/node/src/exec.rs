@@ -55,7 +55,7 @@ pub(crate) fn run(
                 Err(no_longer(denial))
             }
             // What was queued is neither queued nor postponed again.
-            Verdict::Queues | Verdict::Postpones => Ok(Ran::Done),
+            Verdict::Queues | Verdict::Postpones | Verdict::NeedsRoom => Ok(Ran::Done),
         };
         match result {
             // The increment changes between units: what a transaction seals is sealed behind it.

@@ -107,6 +107,8 @@ pub(crate) enum Verdict {
     Queues,
     /// It waits until a hurdle is gone, with all behind it.
     Postpones,
+    /// It is asked about again once keys were evicted, or could not be.
+    NeedsRoom,
     /// It does not run.
     Refused(CommandError),
     /// It does not run, since its user may not.
@@ -117,6 +119,7 @@ pub(crate) enum Verdict {
 enum Stop {
     Queues,
     Postpones,
+    NeedsRoom,
     Refused(CommandError),
     Denied(Denial),
 }
@@ -259,6 +262,7 @@ fn admit_slowly(
             None => {}
             Some(Stop::Queues) => return Verdict::Queues,
             Some(Stop::Postpones) => return Verdict::Postpones,
+            Some(Stop::NeedsRoom) => return Verdict::NeedsRoom,
             Some(Stop::Refused(error)) => return Verdict::Refused(error),
             Some(Stop::Denied(denial)) => return Verdict::Denied(denial),
         }
@@ -387,10 +391,17 @@ fn flags(session: &Session, command: &Command) -> Flags {
     }
 }
 
-/// Refuses what may need memory when the data takes all it may and nothing is to be evicted.
+/// When the data takes more memory than it may, has keys evicted for a command that may need some;
+/// refuses the command if nothing may be evicted.
 fn memory(core: &Core, session: &Session, command: &Command, _: &Args<'_>) -> Option<Stop> {
     let needs = flags(session, command).has(Flags::DENY_OOM);
-    if !needs || !core.limit.is_full {
+    if !needs || core.keyspace.live_weight() <= core.limit.target {
+        return None;
+    }
+    if !core.limit.has_tried {
+        return Some(Stop::NeedsRoom);
+    }
+    if !core.limit.is_full {
         return None;
     }
     Some(Stop::Refused(CommandError::text(

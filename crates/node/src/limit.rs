@@ -5,10 +5,10 @@
 /// The state of the limit of memory.
 #[derive(Debug, Default)]
 pub(crate) struct Limit {
-    /// Bytes that keys may weigh, as of a turn.
+    /// Bytes that keys may weigh, as of this turn.
     pub(crate) target: u64,
-    /// That turn.
-    pub(crate) cycle: u64,
+    /// Whether all was done to make room for the command that asks the gate.
+    pub(crate) has_tried: bool,
     /// Whether too much is in use, and nothing may be evicted.
     pub(crate) is_full: bool,
     /// Whether eviction goes on in the next turn.

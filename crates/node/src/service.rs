@@ -145,6 +145,9 @@ impl Service for Node {
         self.core.stats.cycles += 1;
         self.core.outgoing.begin_turn(now.mono_us);
         self.turn.again = false;
+        if self.core.hurdles.has(Hurdles::MEMORY) {
+            self.core.measure_limit();
+        }
         block::settle(&mut self.core, &mut self.sessions);
         if self.core.outbox.has_finished() {
             self.finish_jobs();

@@ -26,7 +26,6 @@ use crate::core::Core;
 use crate::evict::make_room;
 use crate::exec;
 use crate::gate::{self, Source, Verdict};
-use crate::hurdles::Hurdles;
 use crate::invoke::{Call, Ran, invoke};
 use crate::open_unit::OpenUnit;
 use crate::session::{For, Replies, Session, Sessions, State};
@@ -56,9 +55,6 @@ pub(crate) fn run_one(
         _ => Some(core.outgoing.own().mark()),
     };
     session.commands += 1;
-    if core.hurdles.has(Hurdles::MEMORY) {
-        make_room(core, sessions);
-    }
     let outcome = match command {
         Some(id) => match gate::admit(core, session, id, args, Source::Client) {
             Verdict::Runs(permit) => {
@@ -79,6 +75,9 @@ pub(crate) fn run_one(
                 }
                 outcome
             }
+            Verdict::NeedsRoom => {
+                return run_with_room(core, sessions, session, (id, hint), args);
+            }
             verdict => turn_away(core, session, (id, verdict), args),
         },
         None => unknown(core, session, args),
@@ -98,6 +97,22 @@ pub(crate) fn run_one(
         core.end_timed(meter, session, (id, args));
     }
     block::settle(core, sessions);
+}
+
+/// Runs a request once keys were evicted for it, or could not be.
+#[cold]
+fn run_with_room(
+    core: &mut Core,
+    sessions: &mut Sessions,
+    session: &mut Session,
+    (id, hint): (CommandId, Option<KeyHash>),
+    args: &Args<'_>,
+) {
+    session.commands -= 1;
+    make_room(core, sessions);
+    core.limit.has_tried = true;
+    run_one(core, sessions, session, (Some(id), hint), args);
+    core.limit.has_tried = false;
 }
 
 /// A command waits: for keys, for a job, or for a peer and holds all others.
@@ -164,8 +179,8 @@ fn turn_away(
             let error = core.deny(session, (id, args), denial, context);
             refuse(core, session, id, error)
         }
-        // A permit is used where it was given.
-        Verdict::Runs(_) => Ok(Reply::Written),
+        // A permit is used where it was given, and room is made there.
+        Verdict::Runs(_) | Verdict::NeedsRoom => Ok(Reply::Written),
     }
 }
 

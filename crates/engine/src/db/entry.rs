@@ -82,7 +82,7 @@ impl Occupied<'_> {
     #[inline]
     fn put(&mut self, value: NewValue<'_>, due: Due) {
         if self.shared.keeps_clocks && self.shared.policy == AccessPolicy::Lru {
-            let fresh = self.shared.policy.fresh(self.shared.now);
+            let fresh = self.shared.clock;
             self.store
                 .arena
                 .memory
@@ -206,7 +206,7 @@ impl Vacant<'_> {
     /// Creates the key.
     pub fn insert(self, value: NewValue<'_>, deadline: Option<Millis>) {
         let (encoding, body) = strings::encode(&value, self.key);
-        let access = self.shared.policy.fresh(self.shared.now);
+        let access = self.shared.clock;
         let image = Image {
             kind: Kind::String,
             encoding,

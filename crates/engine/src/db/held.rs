@@ -178,7 +178,7 @@ impl Held<'_> {
                     encoding,
                     key: self.key,
                     body,
-                    access: self.shared.policy.fresh(self.shared.now),
+                    access: self.shared.clock,
                 };
                 self.place = Some(self.store.insert(self.shared, self.hash, image, None));
             }

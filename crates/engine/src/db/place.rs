@@ -44,7 +44,7 @@ impl Db<'_> {
             }
         };
         // COMPAT: a value with a new name begins anew, however much it was used under the old one.
-        let access = self.shared.policy.fresh(self.shared.now);
+        let access = self.shared.clock;
         match self.live(hash, key) {
             Some(mut place) => {
                 let value = (kind, encoding, body);

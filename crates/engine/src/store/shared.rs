@@ -20,6 +20,8 @@ use crate::value::{Event, EventKind, ExpiryMode, Millis, Stats};
 #[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) now: Millis,
+    /// The clock of a key that is created now.
+    pub(crate) clock: u32,
     pub(crate) stats: Stats,
     pub(crate) events: Vec<Event>,
     /// Whether anybody takes the events.
@@ -51,6 +53,20 @@ impl Shared {
         }
         let clock = memory.atomic(cell);
         let word = clock.load(Relaxed);
+        // PERF: the usual policy is without a call, and its clock is that of the turn.
+        if self.policy == AccessPolicy::Lru {
+            if word != self.clock {
+                clock.store(self.clock, Relaxed);
+            }
+            return;
+        }
+        self.touch_otherwise(memory, cell);
+    }
+
+    #[inline(never)]
+    fn touch_otherwise(&mut self, memory: &Memory, cell: Handle) {
+        let clock = memory.atomic(cell);
+        let word = clock.load(Relaxed);
         let touched = self.policy.touched(word, self.now, &mut self.rng);
         if touched != word {
             clock.store(touched, Relaxed);
@@ -61,9 +77,7 @@ impl Shared {
     #[inline]
     pub(crate) fn wrote(&self, memory: &Memory, cell: Handle) {
         if self.policy == AccessPolicy::Lrm {
-            memory
-                .atomic(cell)
-                .store(self.policy.fresh(self.now), Relaxed);
+            memory.atomic(cell).store(self.clock, Relaxed);
         }
     }
 

@@ -58,7 +58,8 @@ fn world(hurdle: &str) -> World {
         "memory" => {
             node.core.config = limited();
             node.core.derive_settings();
-            node.core.limit.is_full = true;
+            node.core.limit.target = 0;
+            (node.core.limit.is_full, node.core.limit.has_tried) = (true, true);
         }
         "exiting" => node.core.hurdles.set(Hurdles::EXITING, true),
         "disk" => node.core.hurdles.set(Hurdles::DISK, true),
@@ -93,6 +94,7 @@ fn ask(world: &World, request: &str, source: Source) -> String {
         }
         Verdict::Queues => "queues".to_owned(),
         Verdict::Postpones => "postpones".to_owned(),
+        Verdict::NeedsRoom => "needs room".to_owned(),
         Verdict::Denied(denial) => format!("denies {:?}", denial.reason),
         Verdict::Refused(error) => {
             let text = error.to_string();

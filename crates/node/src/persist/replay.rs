@@ -131,7 +131,7 @@ fn run(
         }
         Verdict::Refused(error) => Err(error),
         // Whoever repeats has no user.
-        Verdict::Queues | Verdict::Postpones | Verdict::Denied(_) => Ok(()),
+        Verdict::Queues | Verdict::Postpones | Verdict::NeedsRoom | Verdict::Denied(_) => Ok(()),
     };
     core.outgoing.end(before);
     core.effects.reset();

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 struct Place(AtomicI64);
 
 /// How many threads have a place of their own; all others share the first.
-const PLACES: usize = 64;
+const PLACES: usize = 16;
 
 static BYTES: [Place; PLACES] = [const { Place(AtomicI64::new(0)) }; PLACES];
 
