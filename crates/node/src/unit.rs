@@ -76,7 +76,7 @@ pub(crate) fn run_one(
                 outcome
             }
             Verdict::NeedsRoom => {
-                return run_with_room(core, sessions, session, (id, hint), args);
+                return run_with_room(core, sessions, session, (id, hint, args), meter);
             }
             verdict => turn_away(core, session, (id, verdict), args),
         },
@@ -105,13 +105,13 @@ fn run_with_room(
     core: &mut Core,
     sessions: &mut Sessions,
     session: &mut Session,
-    (id, hint): (CommandId, Option<KeyHash>),
-    args: &Args<'_>,
+    (id, hint, args): (CommandId, Option<KeyHash>, &Args<'_>),
+    meter: &mut Meter,
 ) {
     session.commands -= 1;
     make_room(core, sessions);
     core.limit.has_tried = true;
-    run_one(core, sessions, session, (Some(id), hint), args);
+    run_one(core, sessions, session, (Some(id), hint, args), meter);
     core.limit.has_tried = false;
 }
 
