@@ -190,6 +190,7 @@ const COMMANDS: &[Command] = &[
             "--files",
             "--tls",
             "--flood",
+            "--cache",
             "--keys N",
             "--require BAR…",
         ],

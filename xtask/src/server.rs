@@ -177,6 +177,13 @@ impl Client {
         self.receive_into(replies, None)
     }
 
+    /// Reads that many whole replies and returns them as they were on the wire.
+    pub(crate) fn replies(&mut self, count: usize) -> Result<Vec<u8>, String> {
+        let mut copy = Vec::new();
+        self.receive_into(count, Some(&mut copy))?;
+        Ok(copy)
+    }
+
     /// Sends one command and returns its reply as it was on the wire.
     pub(crate) fn ask(&mut self, words: &[&[u8]]) -> Result<Vec<u8>, String> {
         let mut bytes = Vec::new();

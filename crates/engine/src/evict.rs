@@ -4,12 +4,14 @@
 //!  keys of a random bucket ─► staleness of each ─┬─► the last 256 of all ─► threshold
 //!                                                └─► at or above the threshold: evicted
 //! ```
-//! The threshold is the staleness that one in `4 * samples` keys reaches, so what goes is among the
-//! stalest 5 % at the usual 5 samples. No candidates are kept between calls, and each look at
+//! The threshold is the staleness that one in `2 * samples` keys reaches, so what goes is among the
+//! stalest 10 % at the usual 5 samples. No candidates are kept between calls, and each look at
 //! memory serves all keys of a bucket. Up to 64 keys, the stalest of all goes.
 //!
 //! Always true: deadlines decide exactly: of all keys, the one with the nearest goes first.
 //! Not here: when memory is short — the caller; clocks of keys — `access.rs`
+
+mod ahead;
 
 use russet_base::Rng;
 
@@ -20,6 +22,7 @@ use crate::expire::Nearest;
 use crate::keyspace::Keyspace;
 use crate::store::{Shared, Store};
 use crate::value::Millis;
+use ahead::Ahead;
 
 /// The order in which keys are evicted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,8 +50,9 @@ pub struct Eviction {
 const COMPARED_ALL: usize = 64;
 /// How much of the last staleness is remembered.
 const REMEMBERED: usize = 256;
-/// After how many keys that were looked at the threshold is computed anew.
-const REFRESH: usize = 64;
+/// After how many keys that were looked at the threshold is computed first, and then anew.
+const FIRST: usize = 64;
+const REFRESH: usize = 128;
 /// Milliseconds after which remembered staleness is of no use.
 const STALE_AFTER_MS: Millis = 1000;
 /// Steps of the search for the nearest deadline in one item of work.
@@ -67,6 +71,7 @@ pub(crate) struct Evictor {
     for_whom: Option<(Eviction, AccessPolicy)>,
     at: Millis,
     drawn: Vec<Handle>,
+    ahead: Ahead,
 }
 
 impl Default for Evictor {
@@ -79,6 +84,7 @@ impl Default for Evictor {
             for_whom: None,
             at: 0,
             drawn: Vec::new(),
+            ahead: Ahead::default(),
         }
     }
 }
@@ -97,12 +103,14 @@ impl Evictor {
     /// Remembers how stale a key is.
     fn learn(&mut self, staleness: u32, samples: usize) {
         self.last[self.seen % REMEMBERED] = staleness;
-        self.known = (self.known + 1).min(REMEMBERED);
+        if self.known < REMEMBERED {
+            self.known += 1;
+        }
         self.seen += 1;
-        if self.seen.is_multiple_of(REFRESH) {
+        if self.seen.is_multiple_of(REFRESH) || self.seen == FIRST {
             let mut sorted = self.last;
             let known = &mut sorted[..self.known];
-            let rank = (self.known / (4 * samples.max(1))).clamp(1, self.known);
+            let rank = (self.known / (2 * samples.max(1))).clamp(1, self.known);
             let at = self.known - rank;
             self.threshold = *known.select_nth_unstable(at).1;
         }
@@ -110,14 +118,14 @@ impl Evictor {
 
     /// The threshold, when enough is known.
     fn threshold(&self) -> Option<u32> {
-        (self.known >= REFRESH).then_some(self.threshold)
+        (self.known >= FIRST).then_some(self.threshold)
     }
 }
 
 impl Keyspace {
     /// Removes keys until the data weighs no more than `target` bytes ([`Self::live_weight`]), or
-    /// `work` looks at places of the table were taken; says how many keys went. Large values
-    /// become garbage.
+    /// `work` looks at places of the table were taken; says how many keys went, and how many bytes
+    /// too many are left. Large values become garbage.
     ///
     /// # Examples
     /// ```
@@ -129,28 +137,35 @@ impl Keyspace {
     /// }
     /// let how = Eviction { order: EvictionOrder::Deadline, is_volatile: true, samples: 5 };
     /// let target = keyspace.weight() - 1000;
-    /// let gone = keyspace.evict(how, target, 10_000);
-    /// assert!(gone > 0 && keyspace.weight() <= target);
+    /// let (gone, excess) = keyspace.evict(how, target, 10_000);
+    /// assert!(gone > 0 && excess == 0 && keyspace.weight() <= target);
     /// assert!(!keyspace.db(0).contains(b"0") && keyspace.db(0).contains(b"999"));
     /// ```
-    pub fn evict(&mut self, how: Eviction, target: u64, work: usize) -> usize {
+    pub fn evict(&mut self, how: Eviction, target: u64, work: usize) -> (usize, u64) {
         let (dbs, cx, evictor) = self.evictor_parts();
-        let mut removed = 0;
-        let mut left = work;
-        while left > 0 && dbs.live_weight() > target {
+        let (mut removed, mut left) = (0, work);
+        // PERF: the weight of all databases is a sum of many; between two sums, that of the keys
+        // which went is counted.
+        let mut excess = dbs.live_weight().saturating_sub(target);
+        while left > 0 && excess > 0 {
             left -= 1;
             let victims = victims(dbs, how.is_volatile);
             if victims == 0 {
                 break;
             }
-            removed += match how.order {
+            let gone = match how.order {
                 EvictionOrder::Deadline => evict_nearest(dbs, cx, &mut left),
                 _ if victims <= COMPARED_ALL => evict_stalest(dbs, cx, how, &mut evictor.drawn),
                 EvictionOrder::Random => evict_random(dbs, cx, (how, victims), &mut evictor.drawn),
-                EvictionOrder::Access => evict_stale(dbs, cx, evictor, (how, victims), target),
+                EvictionOrder::Access => evict_stale(dbs, cx, evictor, (how, victims), excess),
             };
+            removed += gone.keys;
+            excess = excess.saturating_sub(gone.weight);
+            if excess == 0 {
+                excess = dbs.live_weight().saturating_sub(target);
+            }
         }
-        removed
+        (removed, excess)
     }
 
     /// Whether there is a key that [`Self::evict`] may remove.
@@ -165,6 +180,21 @@ impl Keyspace {
 fn victims(dbs: &Databases, is_volatile: bool) -> usize {
     let victims = dbs.stores().iter().map(|store| store.victims(is_volatile));
     victims.sum()
+}
+
+/// Keys that were evicted, and the bytes that they weighed.
+#[derive(Debug, Clone, Copy, Default)]
+struct Gone {
+    keys: usize,
+    weight: u64,
+}
+
+impl Gone {
+    /// Counts a key of some weight, if there was one.
+    fn add(&mut self, weight: Option<u64>) {
+        self.keys += usize::from(weight.is_some());
+        self.weight += weight.unwrap_or(0);
+    }
 }
 
 /// A database, drawn by how many keys it has that may go.
@@ -184,33 +214,44 @@ fn drawn<'a>(
     None
 }
 
-/// Evicts the keys of a random place that are stale enough.
+/// Evicts the keys of a random place that are stale enough, until that many bytes are free.
 fn evict_stale(
     dbs: &mut Databases,
     cx: &mut Shared,
     evictor: &mut Evictor,
     (how, victims): (Eviction, usize),
-    target: u64,
-) -> usize {
+    excess: u64,
+) -> Gone {
     evictor.prepare(how, cx);
-    let Some((index, _)) = drawn(dbs, &mut cx.rng, (how, victims)) else {
-        return 0;
-    };
     let mut cells = std::mem::take(&mut evictor.drawn);
-    dbs.get_mut(index).draw(cx, how.is_volatile, &mut cells);
-    let mut removed = 0;
+    cells.clear();
+    let drawn = drawn(dbs, &mut cx.rng, (how, victims)).map(|(index, _)| index);
+    let index = match how.is_volatile {
+        false => evictor.ahead.take(dbs, cx, drawn, &mut cells),
+        true => 0,
+    };
+    let index = match drawn {
+        // Nothing was drawn ahead, or it is gone.
+        Some(drawn) if cells.is_empty() => {
+            dbs.get_mut(drawn).draw(cx, how.is_volatile, &mut cells);
+            drawn
+        }
+        _ => index,
+    };
+    let store = dbs.get_mut(index);
+    let mut gone = Gone::default();
     for &cell in &cells {
-        let staleness = dbs.get_mut(index).staleness(cx, cell);
+        let staleness = store.staleness(cx, cell);
         evictor.learn(staleness, how.samples);
         let is_stale = evictor
             .threshold()
             .is_some_and(|threshold| staleness >= threshold);
-        if is_stale && dbs.live_weight() > target {
-            removed += usize::from(dbs.get_mut(index).evict(cx, index, cell));
+        if is_stale && gone.weight < excess {
+            gone.add(store.evict(cx, index, cell));
         }
     }
     evictor.drawn = cells;
-    removed
+    gone
 }
 
 /// Evicts one key of a random place.
@@ -219,9 +260,10 @@ fn evict_random(
     cx: &mut Shared,
     how: (Eviction, usize),
     cells: &mut Vec<Handle>,
-) -> usize {
+) -> Gone {
+    let mut gone = Gone::default();
     let Some((index, store)) = drawn(dbs, &mut cx.rng, how) else {
-        return 0;
+        return gone;
     };
     let cell = match how.0.is_volatile {
         false => store.random(cx),
@@ -231,7 +273,10 @@ fn evict_random(
             (count > 0).then(|| cells[cx.rng.index(count)])
         }
     };
-    cell.map_or(0, |cell| usize::from(store.evict(cx, index, cell)))
+    if let Some(cell) = cell {
+        gone.add(store.evict(cx, index, cell));
+    }
+    gone
 }
 
 /// Evicts the stalest of a few keys, or any of them at random.
@@ -240,7 +285,7 @@ fn evict_stalest(
     cx: &mut Shared,
     how: Eviction,
     cells: &mut Vec<Handle>,
-) -> usize {
+) -> Gone {
     let mut stalest = None;
     for (index, store) in dbs.each_mut() {
         store.draw_all(how.is_volatile, cells);
@@ -252,14 +297,16 @@ fn evict_stalest(
             stalest = stalest.max(Some((rank, index, cell)));
         }
     }
-    let Some((_, index, cell)) = stalest else {
-        return 0;
-    };
-    usize::from(dbs.get_mut(index).evict(cx, index, cell))
+    let mut gone = Gone::default();
+    if let Some((_, index, cell)) = stalest {
+        gone.add(dbs.get_mut(index).evict(cx, index, cell));
+    }
+    gone
 }
 
-/// Evicts the key whose deadline is the nearest of all; 0 when more work is needed to know it.
-fn evict_nearest(dbs: &mut Databases, cx: &mut Shared, left: &mut usize) -> usize {
+/// Evicts the key whose deadline is the nearest of all; none when more work is needed to know it.
+fn evict_nearest(dbs: &mut Databases, cx: &mut Shared, left: &mut usize) -> Gone {
+    let mut gone = Gone::default();
     let mut nearest: Option<(Millis, usize, Handle)> = None;
     let mut fallback = None;
     for (index, store) in dbs.each_mut() {
@@ -277,22 +324,24 @@ fn evict_nearest(dbs: &mut Databases, cx: &mut Shared, left: &mut usize) -> usiz
                     nearest = Some((at, index, cell));
                 }
             }
-            Nearest::Unsettled => return 0,
+            Nearest::Unsettled => return gone,
             Nearest::Nothing => fallback = Some(index),
         }
     }
     let Some((_, index, cell)) = nearest else {
         // Deadlines that are too far away have no order.
-        let Some(index) = fallback else { return 0 };
+        let Some(index) = fallback else { return gone };
         let (store, mut cells) = (dbs.get_mut(index), Vec::new());
         store.draw(cx, true, &mut cells);
-        let cell = cells.first();
-        return cell.map_or(0, |&cell| usize::from(store.evict(cx, index, cell)));
+        if let Some(&cell) = cells.first() {
+            gone.add(store.evict(cx, index, cell));
+        }
+        return gone;
     };
     let store = dbs.get_mut(index);
-    let is_gone = store.evict(cx, index, cell);
+    gone.add(store.evict(cx, index, cell));
     store.drop_nearest();
-    usize::from(is_gone)
+    gone
 }
 
 #[cfg(test)]

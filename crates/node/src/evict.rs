@@ -34,6 +34,8 @@ enum Slice {
     Nothing,
 }
 
+/// Eviction goes on until this part of the limit is free again.
+const SPARE_SHARE: u64 = 4096;
 /// Looks at places of the table between two looks at the clock.
 const LOOKS: usize = 64;
 /// How many times that is done where there is no clock.
@@ -56,7 +58,12 @@ pub(crate) fn make_room(core: &mut Core, sessions: &mut Sessions) {
     }
     core.limit.set_over(true, core.now.mono_us);
     let begun_ns = core.begin_monitored();
-    let slice = core.evict(target);
+    // PERF: several keys go at a time, so that not every command has to ask for room.
+    let spare = core.config.maxmemory / SPARE_SHARE;
+    let slice = match core.evict(target.saturating_sub(spare)) {
+        Slice::Nothing if core.keyspace.live_weight() <= target => Slice::Done,
+        slice => slice,
+    };
     core.end_monitored(Event::EvictionCycle, begun_ns);
     core.limit.is_full = slice == Slice::Nothing;
     core.limit.is_evicting = slice == Slice::Running;
@@ -123,8 +130,8 @@ impl Core {
         };
         let (mut since_ns, mut rounds) = (None, 0);
         loop {
-            self.keyspace.evict(how, target, LOOKS);
-            if self.keyspace.live_weight() <= target {
+            let (_, excess) = self.keyspace.evict(how, target, LOOKS);
+            if excess == 0 {
                 return Slice::Done;
             }
             if !self.keyspace.has_victims(how.is_volatile) {

@@ -13,6 +13,7 @@
 //! The main thread has CPU 0 for itself; threads beside it run where they may, and count.
 //! Not here: benches without sockets — `bench.rs`, `instructions.rs`
 
+mod cache;
 mod files;
 mod flood;
 mod load;
@@ -76,6 +77,7 @@ pub(crate) fn run(args: Args) -> Result<(), String> {
     let is_files = args.flag("--files");
     let is_tls = args.flag("--tls");
     let is_flood = args.flag("--flood");
+    let is_cache = args.flag("--cache");
     let rounds = args.number("--rounds", 3_usize)?.max(1);
     let scale = args.number("--scale", 1.0_f64)?;
     let keys = args.number("--keys", 1_000_000_u64)?;
@@ -94,6 +96,7 @@ pub(crate) fn run(args: Args) -> Result<(), String> {
     let ratios = match (is_memory, is_files) {
         (true, _) => memory::measure(&plan.contestants, &plan.chosen, keys)?,
         (_, true) => files::measure(&plan.contestants, &plan.chosen, (keys, rounds))?,
+        _ if is_cache => cache::measure(&plan.contestants, &plan.chosen, scale)?,
         _ if is_flood => flood::measure(&plan.contestants, rounds)?,
         _ if is_tls => tls::measure(&plan.contestants, &plan.chosen, (rounds, scale))?,
         _ => speed(&plan)?,

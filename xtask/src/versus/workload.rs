@@ -128,7 +128,15 @@ const ALWAYS: &[&str] = &[
     "0",
 ];
 
+/// Settings of servers that evict a key for each new one.
+const SHORT_OF_MEMORY: &[&str] = &["--maxmemory", "50mb", "--maxmemory-policy", "allkeys-lru"];
+
 impl Workload {
+    /// The same with keys below another number.
+    const fn over(self, keys: u64) -> Self {
+        Self { keys, ..self }
+    }
+
     /// The same with servers that have these settings.
     const fn with(self, settings: &'static [&'static str]) -> Self {
         Self { settings, ..self }
@@ -255,6 +263,7 @@ pub(crate) const WORKLOADS: &[Workload] = &[
     row("publish-patterns", 10_000, 1, &[Is("PUBLISH"), Key("p:"), Value(64)], Fill::Nothing).to(Listeners::OfPatterns(10_000)),
     row("set-everysec", 150_000, 1, SET, Fill::Small).with(EVERY_SECOND),
     row("set-everysec-p16", 1_500_000, 16, SET, Fill::Small).with(EVERY_SECOND),
+    row("evict-set-p16", 1_500_000, 16, SET, Fill::Small).with(SHORT_OF_MEMORY).over(1 << 31),
     row("set-always", 40_000, 1, SET, Fill::Nothing).with(ALWAYS),
     row("set-always-p16", 400_000, 16, SET, Fill::Nothing).with(ALWAYS),
 ];

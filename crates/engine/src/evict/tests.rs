@@ -108,7 +108,9 @@ fn the_stalest_of_a_few_keys_goes_first() {
     for gone in 1..10 {
         let target = keyspace.live_weight() - 1;
         assert_eq!(
-            keyspace.evict(how(EvictionOrder::Access, false), target, 100),
+            keyspace
+                .evict(how(EvictionOrder::Access, false), target, 100)
+                .0,
             1
         );
         assert!(!keyspace.db(gone % 3).contains(&key(gone)));
@@ -134,7 +136,9 @@ fn deadlines_go_in_order_over_all_databases_and_other_keys_stay() {
     let mut gone = 0;
     while keyspace.has_victims(true) {
         let target = keyspace.weight().saturating_sub(1);
-        gone += keyspace.evict(how(EvictionOrder::Deadline, true), target, 50);
+        gone += keyspace
+            .evict(how(EvictionOrder::Deadline, true), target, 50)
+            .0;
     }
     let events = keyspace.take_events();
     let names: Vec<_> = events.iter().map(|event| event.key.to_vec()).collect();
@@ -158,7 +162,7 @@ fn only_keys_with_a_deadline_go_when_asked_so() {
             keyspace.evict(how(order, true), 0, 100);
         }
         assert_eq!(keyspace.db(0).len(), count - count / 20);
-        assert_eq!(keyspace.evict(how(order, true), 0, 100), 0);
+        assert_eq!(keyspace.evict(how(order, true), 0, 100).0, 0);
     }
 }
 
@@ -221,7 +225,7 @@ fn what_only_a_snapshot_sees_does_not_count() {
     }
     let before = keyspace.live_weight();
     let snapshot = keyspace.snapshot();
-    let gone = keyspace.evict(how(EvictionOrder::Access, false), before - 20_000, 10_000);
+    let (gone, _) = keyspace.evict(how(EvictionOrder::Access, false), before - 20_000, 10_000);
     // Without the snapshot as many keys would do: 20 kB of some 130 B each.
     assert!((100..250).contains(&gone), "{gone}");
     assert!(keyspace.live_weight() <= before - 20_000);

@@ -11,15 +11,18 @@ const PAGE: usize = 256;
 pub(crate) struct Heads {
     // PERF: all slots at once take 33 KiB, which a database with one deadline need not have.
     pages: Box<[Option<Box<[u32; PAGE]>>]>,
+    /// Bytes of all of them.
+    weight: u64,
 }
 
 impl Heads {
     /// No chunk in any of that many slots.
     pub(crate) fn new(slots: usize) -> Self {
-        let pages = std::iter::repeat_with(|| None).take(slots.div_ceil(PAGE));
-        Self {
-            pages: pages.collect(),
-        }
+        let pages: Box<[_]> = std::iter::repeat_with(|| None)
+            .take(slots.div_ceil(PAGE))
+            .collect();
+        let weight = size_of_val(&*pages) as u64;
+        Self { pages, weight }
     }
 
     /// The first chunk of a slot.
@@ -33,13 +36,15 @@ impl Heads {
     /// Sets the first chunk of a slot.
     #[inline]
     pub(crate) fn set(&mut self, slot: usize, head: u32) {
-        let page = self.pages[slot / PAGE].get_or_insert_with(|| Box::new([0; PAGE]));
-        page[slot % PAGE] = head;
+        let page = &mut self.pages[slot / PAGE];
+        if page.is_none() {
+            self.weight += size_of::<[u32; PAGE]>() as u64;
+        }
+        page.get_or_insert_with(|| Box::new([0; PAGE]))[slot % PAGE] = head;
     }
 
     /// Bytes that they take.
     pub(crate) fn weight(&self) -> u64 {
-        let pages = self.pages.iter().flatten().count() * size_of::<[u32; PAGE]>();
-        (size_of_val(&*self.pages) + pages) as u64
+        self.weight
     }
 }

@@ -37,6 +37,7 @@ use crate::value::{Encoding, Kind, Millis};
 
 pub(crate) use fields::FieldIndex;
 pub(crate) use limbo::Limbo;
+pub(crate) use random::Bucket;
 pub(crate) use shared::Shared;
 use slots::SlotCounts;
 
@@ -153,6 +154,7 @@ impl Store {
     }
 
     /// Whether there is nothing in it, and no memory that once held something.
+    #[inline]
     pub(crate) fn is_untouched(&self) -> bool {
         self.arena.reserved() == 0 && self.wheel.weight() == 0
     }

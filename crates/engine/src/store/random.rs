@@ -11,7 +11,7 @@ use super::{Shared, Store};
 use crate::arena::Handle;
 use crate::prefetch;
 use crate::table::segment::BUCKETS_MAX;
-use crate::table::{SLOTS, Slot};
+use crate::table::{Line, SLOTS, Slot};
 
 /// Draws before the table counts as too sparse to draw from.
 const DRAWS_MAX: usize = 400;
@@ -29,6 +29,13 @@ pub(super) enum Draw {
     Refused,
     /// A segment in which not all entries can be drawn.
     Overgrown,
+}
+
+/// A bucket of the table: a hash that leads to its segment, and its number there.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Bucket {
+    position: u64,
+    number: usize,
 }
 
 fn draws_max(cx: &Shared) -> usize {
@@ -74,6 +81,48 @@ impl Store {
         }
     }
 
+    /// A random bucket, each with the same chance, unless there was no luck. Its memory is fetched.
+    pub(crate) fn draw_bucket(&self, cx: &mut Shared) -> Option<Bucket> {
+        let bound = self.directory.depth_bound();
+        for _ in 0..draws_max(cx) {
+            let (position, chance) = (cx.rng.u64(), cx.rng.u64());
+            let slot = self.directory.find(position);
+            // As in `random`; an overgrown segment shows its first buckets only.
+            let number = ((position & 0xffff_ffff) as usize * usize::from(BUCKETS_MAX)) >> 32;
+            let is_accepted = chance & ((1 << (bound - slot.depth)) - 1) == 0;
+            if is_accepted && slot.segment != 0 && number < usize::from(slot.buckets) {
+                let address = self.arena.memory.address(slot.segment);
+                prefetch::line(address.wrapping_add(number * size_of::<Line>()));
+                return Some(Bucket { position, number });
+            }
+        }
+        None
+    }
+
+    /// The line of a bucket that was drawn, as far as it is still there.
+    fn line(&self, bucket: Bucket) -> Option<&Line> {
+        let slot = self.directory.find(bucket.position);
+        let buckets = usize::from(slot.buckets);
+        let has_it = slot.segment != 0 && bucket.number < buckets;
+        has_it.then(|| &self.arena.memory.lines(slot.segment, buckets)[bucket.number])
+    }
+
+    /// Fetches the entries of a bucket.
+    pub(crate) fn prefetch_bucket_cells(&self, bucket: Bucket) {
+        if let Some(line) = self.line(bucket) {
+            for at in line.occupied() {
+                prefetch::line(self.arena.memory.address(line.handle(at)));
+            }
+        }
+    }
+
+    /// Collects the entries of a bucket.
+    pub(crate) fn bucket_cells(&self, bucket: Bucket, cells: &mut Vec<Handle>) {
+        if let Some(line) = self.line(bucket) {
+            cells.extend(line.occupied().map(|at| line.handle(at)));
+        }
+    }
+
     /// Shows the entries of random buckets, each bucket with the same chance, until `count` were
     /// shown or there was no luck; returns how many were.
     ///
@@ -84,29 +133,20 @@ impl Store {
         count: usize,
         visit: &mut dyn FnMut(Handle),
     ) -> usize {
-        let (bound, mut seen) = (self.directory.depth_bound(), 0);
+        let mut cells = Vec::new();
+        let mut seen = 0;
         for _ in 0..draws_max(cx) {
             if seen >= count || self.len == 0 {
                 break;
             }
-            let (position, chance) = (cx.rng.u64(), cx.rng.u64());
-            let slot = self.directory.find(position);
-            // As in `random`; an overgrown segment shows its first buckets only.
-            let bucket = ((position & 0xffff_ffff) as usize * usize::from(BUCKETS_MAX)) >> 32;
-            let is_accepted = chance & ((1 << (bound - slot.depth)) - 1) == 0;
-            if !is_accepted || bucket >= usize::from(slot.buckets) {
-                continue;
-            }
-            let line = self
-                .arena
-                .memory
-                .lines(slot.segment, usize::from(slot.buckets))[bucket];
-            let cells = line.occupied().map(|at| line.handle(at));
-            cells
-                .clone()
-                .for_each(|cell| prefetch::line(self.arena.memory.address(cell)));
-            seen += line.occupied().count();
-            cells.for_each(&mut *visit);
+            let Some(bucket) = self.draw_bucket(cx) else {
+                break;
+            };
+            self.prefetch_bucket_cells(bucket);
+            cells.clear();
+            self.bucket_cells(bucket, &mut cells);
+            seen += cells.len();
+            cells.iter().copied().for_each(&mut *visit);
         }
         while cx.hashing.slots
             && seen < count

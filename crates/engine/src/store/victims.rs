@@ -93,14 +93,13 @@ impl Store {
         cx.policy.staleness(word, cx.now)
     }
 
-    /// Evicts an entry; false if it is none any more.
-    pub(crate) fn evict(&mut self, cx: &mut Shared, index: usize, cell: Handle) -> bool {
+    /// Evicts an entry and returns what it weighed; nothing if it is none any more.
+    pub(crate) fn evict(&mut self, cx: &mut Shared, index: usize, cell: Handle) -> Option<u64> {
         // A cell in limbo is live too, but the table does not lead to it.
-        let Some(place) = self.find_cell(self.rehash(cx, cell), cell) else {
-            return false;
-        };
+        let place = self.find_cell(self.rehash(cx, cell), cell)?;
+        let weight = self.cell_weight(cell);
         cx.evicted(index, place.hash, self.shown(place.cell).key);
         self.remove(cx, place);
-        true
+        Some(weight)
     }
 }
