@@ -43,6 +43,7 @@ use crate::stats::{Meter, Stats};
 use crate::tracking::Tracking;
 use crate::waiters::Waiters;
 use crate::watchers::Watchers;
+use crate::weights::Weights;
 
 /// All commands.
 pub(crate) type Commands = Registry<Handler>;
@@ -122,6 +123,8 @@ pub(crate) struct Core {
     pub stats: Stats,
     /// The state of the limit of memory.
     pub limit: Limit,
+    /// The memory of clients, while it is limited.
+    pub weights: Weights,
     /// Commands and events that cost much.
     pub costs: Costs,
     /// Facts about the process and the machine.
@@ -217,6 +220,11 @@ impl Core {
         self.keyspace.set_packing(config.packing);
         self.outgoing
             .set_limits(config.output_limit_normal(), config.output_limit_pubsub());
+        let limit = config.maxmemory_clients.of(config.maxmemory);
+        self.weights.set_limit((limit > 0).then_some(limit));
+        let is_weighed = self.weights.is_limited();
+        self.outgoing.receivers =
+            is_weighed.then(|| self.outgoing.receivers.take().unwrap_or_default());
         self.derive_limit();
         self.derive_disk_health();
         self.derive_expiry_mode();

@@ -4,6 +4,7 @@
 pub mod config;
 pub mod environment;
 mod evict;
+mod evict_clients;
 #[doc(hidden)]
 pub mod fuzz;
 pub mod loopback;
@@ -20,6 +21,7 @@ mod block;
 mod buffers;
 mod certificates;
 mod changes;
+mod client_memory;
 mod commandlog;
 mod complete;
 mod control;
@@ -65,6 +67,7 @@ mod tracking;
 mod unit;
 mod waiters;
 mod watchers;
+mod weights;
 
 pub use config::Config;
 pub use environment::Environment;

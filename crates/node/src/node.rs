@@ -44,6 +44,7 @@ use crate::stats::Stats;
 use crate::tracking::Tracking;
 use crate::waiters::Waiters;
 use crate::watchers::Watchers;
+use crate::weights::Weights;
 
 /// A deterministic Redis-compatible server.
 ///
@@ -141,6 +142,7 @@ impl Node {
             effects: Effects::default(),
             stats: Stats::new(commands.len()),
             limit: Limit::default(),
+            weights: Weights::default(),
             costs: Costs::default(),
             environment,
             now,

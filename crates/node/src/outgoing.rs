@@ -67,6 +67,8 @@ pub(crate) struct Outgoing {
     open: Option<ConnId>,
     /// Connections with messages whose fence is not known before the turn ends.
     delivered: Vec<ConnId>,
+    /// Connections that messages were delivered to, while somebody weighs them.
+    pub receivers: Option<Vec<ConnId>>,
     /// Connections with a closed fence.
     fenced: Vec<ConnId>,
     /// Connections above their soft limit, by the time at which they are closed.
@@ -105,6 +107,7 @@ impl Default for Outgoing {
             is_lenient: false,
             open: None,
             delivered: Vec::new(),
+            receivers: None,
             fenced: Vec::new(),
             patience: BTreeSet::new(),
             over: Vec::new(),

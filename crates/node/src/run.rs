@@ -251,6 +251,7 @@ impl Node {
         };
         let is_closing = session.state == State::Closing;
         self.core.outgoing.settle(conn);
+        self.core.weights.change(conn);
         if is_closing {
             self.core.outgoing.close_after(conn);
         }

@@ -105,6 +105,7 @@ impl Service for Node {
         session.active_ms = now_ms;
         self.core.stats.net_input_bytes += count as u64;
         self.core.stats.reads += 1;
+        self.core.weights.change(conn);
         let mut is_whole = true;
         if session.decoder.is_reading_bulk() {
             is_whole = session.decoder.bulk_filled(count);
@@ -131,6 +132,7 @@ impl Service for Node {
             return self.core.outgoing.forget(conn);
         };
         self.core.outgoing.forget(conn);
+        self.core.weights.change(conn);
         // What it began as a unit is brought to its end.
         if let Some(open) = self.core.open.as_mut().filter(|open| open.conn == conn) {
             open.orphan = Some(session);
@@ -162,6 +164,9 @@ impl Service for Node {
         }
         acknowledge::serve(&mut self.core, &mut self.sessions);
         self.release_all();
+        if self.core.weights.is_limited() {
+            self.weigh_clients();
+        }
         self.run_inputs();
         if now.mono_us >= self.turn.tick_at_us {
             self.turn.tick_at_us = now.mono_us + cron::PERIOD_US;
@@ -181,6 +186,9 @@ impl Service for Node {
         self.core.outgoing.expire_patience();
         if self.core.outgoing.has_over() {
             self.close_over();
+        }
+        if self.core.weights.is_limited() {
+            self.weigh_written();
         }
         self.turn.again |= !self.turn.inputs.is_empty();
         self.core.append_journal();
@@ -212,6 +220,7 @@ impl Service for Node {
         self.core.stats.net_output_bytes += count as u64;
         self.core.stats.writes += 1;
         self.core.outgoing.taken(conn, count);
+        self.core.weights.change(conn);
     }
 
     fn held(&mut self, conn: ConnId, count: usize) {

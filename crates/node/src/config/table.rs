@@ -335,7 +335,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
         .then(Act::Data)
         .does("Bytes of memory above which writes are refused, or keys evicted; 0: no limit."),
     Setting::special("maxmemory-clients", "0", Kind::SizeOrPercent)
-        .lacks("no client is closed for the memory of all clients")
+        .to(|t, v| t.maxmemory_clients = v.memory_share()).then(Act::Data)
         .does("Bytes that the buffers of all clients may take together; 0: no limit."),
     Setting::int("maxmemory-eviction-tenacity", "10", 0, 100)
         .to(|t, v| t.maxmemory_eviction_tenacity = v.int())

@@ -7,7 +7,9 @@
 use russet_engine::Packing;
 use russet_io::{LogLevel, TlsSettings};
 
-use super::value::{AppendSync, EvictionPolicy, OutputLimit, Permission, SavePoint, ShutdownFlags};
+use super::value::{
+    AppendSync, EvictionPolicy, MemoryShare, OutputLimit, Permission, SavePoint, ShutdownFlags,
+};
 
 /// Typed settings; each field is named as its setting, or holds a group of them.
 #[derive(Debug, Clone, Default)]
@@ -69,6 +71,7 @@ pub struct Typed {
     pub max_new_tls_connections_per_cycle: u32,
     pub maxclients: u32,
     pub maxmemory: u64,
+    pub maxmemory_clients: MemoryShare,
     pub maxmemory_eviction_tenacity: u32,
     pub maxmemory_policy: EvictionPolicy,
     pub maxmemory_samples: u32,

@@ -136,6 +136,34 @@ impl EvictionPolicy {
     }
 }
 
+/// A part of memory: a number of bytes, or a share of `maxmemory`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MemoryShare {
+    /// That many bytes.
+    Bytes(u64),
+    /// That many hundredths of `maxmemory`.
+    Percent(u8),
+}
+
+impl Default for MemoryShare {
+    fn default() -> Self {
+        Self::Bytes(0)
+    }
+}
+
+impl MemoryShare {
+    /// Bytes of it, of a limit; 0 if there is none.
+    pub fn of(self, maxmemory: u64) -> u64 {
+        match self {
+            Self::Bytes(bytes) => bytes,
+            Self::Percent(percent) => {
+                let share = u128::from(maxmemory) * u128::from(percent) / 100;
+                u64::try_from(share).unwrap_or(u64::MAX)
+            }
+        }
+    }
+}
+
 /// The clients that may do something dangerous (`enable-debug-command` and its kin).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Permission {
@@ -247,6 +275,13 @@ impl Value {
         match self {
             Self::Size(n) => *n,
             _ => 0,
+        }
+    }
+
+    pub(super) fn memory_share(&self) -> MemoryShare {
+        match self {
+            Self::Percent(percent) => MemoryShare::Percent(*percent),
+            value => MemoryShare::Bytes(value.size()),
         }
     }
 

@@ -42,6 +42,9 @@ impl Outgoing {
                 .extend_shared(message.clone());
             return true;
         }
+        if let Some(receivers) = &mut self.receivers {
+            receivers.push(conn);
+        }
         let output = self.output(conn);
         // PERF: counting a reference costs more than copying a short message.
         match message.len() < SHARED_LEN_MIN {

@@ -30,8 +30,13 @@ pub(crate) struct Prefixes {
     broadcasts: BTreeMap<Box<[u8]>, Broadcast>,
     /// The lengths of prefixes, each with their number.
     lengths: BTreeMap<usize, usize>,
+    /// Bytes that the prefixes of each client take.
+    memory: BTreeMap<ConnId, usize>,
     has_changed: bool,
 }
+
+/// Bytes that a prefix takes besides its own.
+const PREFIX_OVERHEAD: usize = 64;
 
 /// Whether one of two prefixes begins with the other.
 pub(crate) fn overlap(one: &[u8], other: &[u8]) -> bool {
@@ -47,6 +52,7 @@ impl Prefixes {
         let broadcast = self.broadcasts.entry(prefix.into()).or_default();
         if !broadcast.clients.contains(&conn) {
             broadcast.clients.push(conn);
+            *self.memory.entry(conn).or_default() += prefix.len() + PREFIX_OVERHEAD;
         }
     }
 
@@ -62,6 +68,12 @@ impl Prefixes {
             is_used
         });
         lengths.retain(|_, count| *count > 0);
+        self.memory.remove(&conn);
+    }
+
+    /// Bytes that the prefixes of a client take.
+    pub(crate) fn memory_of(&self, conn: ConnId) -> usize {
+        self.memory.get(&conn).copied().unwrap_or(0)
     }
 
     /// The prefixes of a client.

@@ -8,6 +8,7 @@ mod certificates;
 mod config;
 mod debug;
 mod evict;
+mod evict_clients;
 mod expired;
 mod figures;
 mod foreign;

@@ -6,14 +6,12 @@
 use std::fmt::Write;
 
 use russet_io::{Address, Origin};
-use russet_resp::{ArgBuf, Protocol};
+use russet_resp::Protocol;
 
 use super::tracking::redirect_of;
 use crate::acl::users::DEFAULT;
-use crate::buffers::BUFFER_SIZE;
+use crate::client_memory::Memory;
 use crate::core::Core;
-use crate::fieldsets::Fieldsets;
-use crate::multi::Multi;
 use crate::pubsub::Kind;
 use crate::session::{For, Session, State};
 use crate::tracking::Mode;
@@ -122,51 +120,4 @@ pub(super) fn flags(core: &Core, session: &Session) -> String {
         return "N".to_owned();
     }
     flags
-}
-
-/// Memory that a client occupies, in bytes.
-struct Memory {
-    /// Input that is in the buffer: the request that runs, and what came with it.
-    pending: usize,
-    /// The input buffer.
-    input: usize,
-    /// The request that waits for a key.
-    request: usize,
-    /// Requests that are queued for a transaction, and keys that are watched.
-    multi: usize,
-    /// The output buffer.
-    output: usize,
-    /// All of it.
-    total: usize,
-}
-
-impl Memory {
-    fn of(core: &Core, session: &Session) -> Self {
-        // COMPAT: of the session that runs, whose buffer is lent out, its requests count as well.
-        let pending = match session.input.is_empty() {
-            true => session.filled,
-            false => session.undecoded(),
-        };
-        let input = match pending {
-            0 => 0,
-            _ => session.input.len().max(BUFFER_SIZE),
-        };
-        let multi = session.multi().map_or(0, Multi::memory);
-        let multi = multi + core.watchers.memory_of(session.id);
-        let request = core.waiters.memory_of(session.id);
-        let deferred: usize = session.deferred.iter().map(ArgBuf::memory).sum();
-        let output = core.outgoing.memory_of(session.conn);
-        let decoder = session.decoder.memory();
-        let fieldsets = session.fieldsets.as_deref().map_or(0, Fieldsets::memory);
-        let subscriptions = core.pubsub.memory_of(session.conn);
-        let buffers = input + output + decoder + deferred + subscriptions;
-        Self {
-            pending,
-            input,
-            request,
-            multi,
-            output,
-            total: size_of::<Session>() + buffers + multi + request + fieldsets,
-        }
-    }
 }
