@@ -3,7 +3,8 @@
 //! ```text
 //!  layers.rs table ────────────────────────► docs/layers.md
 //!  duties and `// SAFETY:` comments ───────► docs/UNSAFE.md
-//!  tables of russet-node, by tools/ ───────► docs/commands.md, docs/config.md
+//!  tables of russet-node, by tools/ ───────► docs/commands.md, docs/config.md,
+//!                                           docs/metrics.md
 //! ```
 //!
 //! Always true: `--check` writes nothing and fails when a page differs from what would be written.
@@ -66,6 +67,7 @@ fn pages() -> Result<Vec<(&'static str, String)>, String> {
         ("docs/UNSAFE.md", unsafe_page(&Tree::read()?)),
         ("docs/commands.md", table_page("commands")?),
         ("docs/config.md", table_page("config")?),
+        ("docs/metrics.md", table_page("metrics")?),
     ])
 }
 

@@ -33,6 +33,7 @@ const DUTIES: &[(&str, Duty)] = &[
     ("trim spare buffers", Node::trim_spares),
     ("close idle links", Node::close_links),
     ("close idle clients", Node::close_idle),
+    ("close slow readers of pages", Node::close_slow_readers),
     ("save when a save point is due", Node::save_if_due),
     (
         "rewrite the append-only file when that is due",
@@ -143,6 +144,12 @@ impl Node {
         for conn in idle {
             self.drop_session(conn);
         }
+    }
+
+    /// Closes HTTP connections that took too long.
+    fn close_slow_readers(&mut self) {
+        self.http.close_slow(self.core.now.mono_us);
+        self.metrics.drop_stale(self.core.now.mono_us);
     }
 
     fn save_if_due(&mut self) {

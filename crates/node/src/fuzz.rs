@@ -1,7 +1,8 @@
-//! The bodies of the fuzz targets that feed a node: arbitrary bytes, sessions, rules of users, and
-//! payloads for RESTORE.
+//! The bodies of the fuzz targets that feed a node: arbitrary bytes, sessions, rules of users,
+//! payloads for RESTORE, and HTTP.
 
 pub mod acl;
+pub mod http;
 pub mod restore;
 pub mod sessions;
 

@@ -160,11 +160,19 @@ impl Loopback {
 
     /// A new connection from the local machine.
     pub fn connect(&mut self) -> ConnId {
+        self.connect_as(Role::Client)
+    }
+
+    /// A new connection from the local machine, for a purpose.
+    pub fn connect_as(&mut self, role: Role) -> ConnId {
         let address = Address::Unix {
             path: "loopback".to_owned(),
         };
         let conn = self.new_conn();
-        let origin = Origin::client(address);
+        let origin = Origin {
+            role,
+            ..Origin::client(address)
+        };
         if let Admission::Refuse(_) = self.node.opened(conn, &origin, self.now) {
             self.closed.push(conn);
         }

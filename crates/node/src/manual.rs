@@ -1,12 +1,15 @@
-//! Pages for people, computed from the tables: every command, every setting.
+//! Pages for people, computed from the tables: every command, every setting, every
+//! metric.
 //!
 //! Always true: a page says nothing that a table does not.
-//! Not here: the tables — `registry.rs`, `config/table.rs`; writing files — `cargo xtask codegen`.
+//! Not here: the tables — `registry.rs`, `config/table.rs`, `metrics/names.rs`; writing files —
+//! `cargo xtask codegen`.
 
 use std::fmt::Write;
 
 use crate::config::{Effect, rows};
 use crate::core::{Command, Commands};
+use crate::metrics;
 use crate::registry::commands;
 
 /// The page of all commands, in Markdown.
@@ -72,6 +75,18 @@ pub fn setting_page() -> String {
     }
     page
 }
+
+/// The page of all metrics, in Markdown.
+pub fn metric_page() -> String {
+    let mut page = String::from(METRICS);
+    for (name, kind, help) in metrics::table() {
+        let _ = writeln!(page, "| `{name}` | {kind} | {} |", cell(help));
+    }
+    page
+}
+
+/// The beginning of the page of all metrics.
+const METRICS: &str = include_str!("metrics/page.md");
 
 /// A text that does not end its cell.
 fn cell(text: &str) -> String {

@@ -24,10 +24,12 @@ use crate::config::Config;
 use crate::core::Core;
 use crate::costs::Costs;
 use crate::environment::Environment;
+use crate::http::Connections;
 use crate::hurdles::Hurdles;
 use crate::journal::{Journal, Lost, Offset, ReaderId};
 use crate::limit::Limit;
 use crate::links::Links;
+use crate::metrics::Metrics;
 use crate::monitors::Monitors;
 use crate::outbox::Outbox;
 use crate::outgoing::Outgoing;
@@ -83,6 +85,10 @@ pub struct Node {
     pub(crate) batch: Option<Box<Batch>>,
     /// Spare input buffers.
     pub(crate) spares: Spares,
+    /// Connections that speak HTTP.
+    pub(crate) http: Connections,
+    /// The page of metrics.
+    pub(crate) metrics: Metrics,
 }
 
 /// Lists that one turn of the loop collects.
@@ -186,6 +192,8 @@ impl Node {
             turn: Turn::default(),
             batch: None,
             spares: Spares::default(),
+            http: Connections::default(),
+            metrics: Metrics::default(),
         };
         node.begin(now);
         node

@@ -37,13 +37,16 @@ pub fn check_renames(config: &Config) -> Result<(), FileError> {
 /// # Errors
 /// The line of the log that says why the server does not start.
 pub fn check_users(config: &Config) -> Result<(), String> {
-    if config.aclfile.is_empty() && !config.declares_users() {
+    if config.aclfile.is_empty() && !config.declares_users() && config.metrics_user.is_empty() {
         return Ok(());
     }
     let checked = store::configured(config, &commands(config.renames()));
-    checked
-        .map(drop)
-        .map_err(|line| String::from_utf8_lossy(&line).into_owned())
+    let users = checked.map_err(|line| String::from_utf8_lossy(&line).into_owned())?;
+    let scraper = config.metrics_user.as_str();
+    if !scraper.is_empty() && users.find(scraper.as_bytes()).is_none() {
+        return Err(format!("There is no user '{scraper}' for metrics-user"));
+    }
+    Ok(())
 }
 
 fn renamed(renames: &[Rename]) -> Result<Commands, FileError> {

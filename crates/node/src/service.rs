@@ -13,7 +13,7 @@ use std::sync::Arc;
 use russet_base::time::Now;
 use russet_io::{
     Address, Admission, Append, ConnId, Failure, HangUp, JobId, LogLevel, Origin, Outcome, Piece,
-    Ready, Service, Usage,
+    Ready, Role, Service, Usage,
 };
 
 use crate::acknowledge;
@@ -35,6 +35,9 @@ impl Service for Node {
                 true => Admission::Accept,
                 false => Admission::Refuse(""),
             };
+        }
+        if origin.role == Role::Http {
+            return self.http.open(conn, now.mono_us);
         }
         if self.sessions.len() >= self.core.config.maxclients as usize {
             self.core.stats.connections_rejected += 1;
@@ -66,7 +69,10 @@ impl Service for Node {
 
     fn space(&mut self, conn: ConnId) -> &mut [u8] {
         let Some(session) = self.sessions.get_mut(conn) else {
-            return self.core.links.space(conn);
+            return match self.http.space(conn) {
+                Some(space) => space,
+                None => self.core.links.space(conn),
+            };
         };
         if session.state == State::Closing {
             return &mut [];
@@ -96,6 +102,9 @@ impl Service for Node {
     fn received(&mut self, conn: ConnId, count: usize) {
         let now_ms = self.core.now.mono_ms();
         let Some(session) = self.sessions.get_mut(conn) else {
+            if self.http.received(conn, count, self.core.now.mono_us) {
+                return;
+            }
             if self.core.links.received(conn, count) {
                 self.core.outgoing.kill(conn);
             }
@@ -127,6 +136,9 @@ impl Service for Node {
 
     fn hung_up(&mut self, conn: ConnId, _why: HangUp) {
         let Some(session) = self.sessions.remove(conn) else {
+            if self.http.hung_up(conn) {
+                return;
+            }
             let is_sent = self.core.outgoing.is_empty(conn);
             self.core.links.hung_up(conn, is_sent);
             return self.core.outgoing.forget(conn);
@@ -191,6 +203,9 @@ impl Service for Node {
             self.weigh_written();
         }
         self.turn.again |= !self.turn.inputs.is_empty();
+        if !self.http.is_empty() {
+            self.serve_pages();
+        }
         self.core.append_journal();
     }
 
@@ -208,15 +223,24 @@ impl Service for Node {
         ready.exit = outbox.exit.take();
         ready.is_ending = self.core.is_end_asked || self.core.hurdles.has(Hurdles::EXITING);
         ready.again = self.turn.again;
+        if !self.http.is_quiet() {
+            self.http.ready(ready);
+        }
         ready.is_behind = self.turn.is_behind;
         ready.wake_at_us = Some(self.wake_at_us());
     }
 
     fn output<'s>(&'s self, conn: ConnId, pieces: &mut [Piece<'s>]) -> usize {
-        self.core.outgoing.pieces(conn, pieces)
+        match self.core.outgoing.pieces(conn, pieces) {
+            0 if !self.http.is_empty() => self.http.pieces(conn, pieces),
+            count => count,
+        }
     }
 
     fn taken(&mut self, conn: ConnId, count: usize) {
+        if !self.http.is_empty() && self.http.taken(conn, count, self.core.now.mono_us) {
+            return;
+        }
         self.core.stats.net_output_bytes += count as u64;
         self.core.stats.writes += 1;
         self.core.outgoing.taken(conn, count);

@@ -88,6 +88,13 @@ pub struct CommandStats {
     pub latency: Option<Box<Histogram>>,
 }
 
+impl CommandStats {
+    /// Whether it was ever asked for.
+    pub fn is_used(&self) -> bool {
+        self.calls != 0 || self.failed != 0 || self.rejected != 0
+    }
+}
+
 /// Figures that are shown per second.
 #[derive(Debug, Default)]
 struct Rates {

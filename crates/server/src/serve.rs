@@ -215,10 +215,10 @@ impl Server {
         let plan = self.config.listen_plan();
         reactor.listen(&plan).map_err(|error| match error {
             ListenError::Tcp { port, .. } => {
-                let kind = if port == self.config.port {
-                    "tcp"
-                } else {
-                    "tls"
+                let kind = match port {
+                    port if port == self.config.port => "tcp",
+                    port if port == self.config.tls_port => "tls",
+                    _ => "metrics",
                 };
                 Refusal::Logged(format!(
                     "Failed listening on port {port} ({kind}), aborting."

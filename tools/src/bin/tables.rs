@@ -1,4 +1,5 @@
-//! Prints a page computed from a table of the node: `tables commands` or `tables config`.
+//! Prints a page computed from a table of the node: `tables commands`, `tables config`, `tables
+//! metrics`.
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -13,8 +14,9 @@ fn main() -> ExitCode {
     {
         Some("commands") => manual::command_page(),
         Some("config") => manual::setting_page(),
+        Some("metrics") => manual::metric_page(),
         _ => {
-            let _ = writeln!(std::io::stderr(), "usage: tables commands|config");
+            let _ = writeln!(std::io::stderr(), "usage: tables commands|config|metrics");
             return ExitCode::FAILURE;
         }
     };

@@ -2,13 +2,15 @@
 //!
 //! redis-cli in both protocols, redis-benchmark, the Python client with the script beside this
 //! file, and the clients of Node and Rust with the programs of `e2e/`. They judge the bytes we send
-//! as nothing of our own can. A Redis server judges the files we write, and we read its.
+//! as nothing of our own can. A Redis server judges the files we write, and we read its. An
+//! exporter of metrics judges our page of them.
 //!
 //! Always true: a failed step shows the server's log; a client that is not installed is reported.
 //! Not here: the official Tcl suite — `compat/`
 
 mod commands;
 mod files;
+mod metrics;
 
 use std::fs;
 use std::path::PathBuf;
@@ -107,6 +109,11 @@ const JUDGES: &[Judge] = &[
         program: "redis-server",
         run: files::exchange,
     },
+    Judge {
+        name: "exporter of metrics",
+        program: metrics::EXPORTER,
+        run: metrics::compare,
+    },
 ];
 
 /// `cargo xtask e2e`.
@@ -168,6 +175,9 @@ fn is_installed(program: &str) -> bool {
         "python3" => tool::output(Command::new(program).args(["-c", "import redis"])).is_ok(),
         "node" => tool::find(program).is_some() && fetch_packages().is_ok(),
         "redis of Rust" => build_rust().is_ok(),
+        metrics::EXPORTER => [program, "promtool"]
+            .iter()
+            .all(|one| tool::find(one).is_some()),
         _ => tool::find(program).is_some(),
     }
 }

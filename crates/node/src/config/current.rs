@@ -131,17 +131,24 @@ impl Config {
 
     /// The addresses and the socket that the server should be listening on.
     pub fn listen_plan(&self) -> ListenPlan {
-        let ports = [
+        let clients = [
             (self.port, Transport::Plain),
             (self.tls_port, Transport::tls()),
         ];
-        let ports = ports.into_iter().filter(|(port, _)| *port != 0);
-        let tcp = ports.flat_map(|(port, transport)| {
-            self.bind.iter().map(move |address| TcpBind {
+        let clients = clients.map(|(port, transport)| (&self.bind, port, transport, Role::Client));
+        let transport = match self.metrics_tls {
+            true => Transport::tls(),
+            false => Transport::Plain,
+        };
+        let metrics = (&self.metrics_bind, self.metrics_port, transport, Role::Http);
+        let used = clients.into_iter().chain([metrics]);
+        let used = used.filter(|(_, port, ..)| *port != 0);
+        let tcp = used.flat_map(|(addresses, port, transport, role)| {
+            addresses.iter().map(move |address| TcpBind {
                 host: address.strip_prefix('-').unwrap_or(address).to_owned(),
                 port,
                 optional: address.starts_with('-'),
-                role: Role::Client,
+                role,
                 transport: transport.clone(),
             })
         });
@@ -162,7 +169,8 @@ impl Config {
     /// The TLS settings for the loop; none as long as no connection would use them.
     pub fn tls_settings(&self) -> Option<TlsSettings> {
         let dials = self.tls_cluster || self.tls_replication;
-        (dials || self.tls_port != 0).then(|| TlsSettings {
+        let accepts = self.tls_port != 0 || self.metrics_tls && self.metrics_port != 0;
+        (dials || accepts).then(|| TlsSettings {
             dials,
             ..self.tls.clone()
         })

@@ -35,7 +35,7 @@ pub use current::Config;
 pub(crate) use current::{is_sensitive, rows};
 pub use effect::Ineffective;
 pub(crate) use setting::Effect;
-pub(crate) use special::show_percentile;
+pub(crate) use special::{CLIENT_CLASSES, show_percentile};
 pub use special::{EVENTS_KEYEVENT, EVENTS_KEYSPACE};
 pub use text::{FileError, Line, Rename, Text};
 pub use typed::Typed;

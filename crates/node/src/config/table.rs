@@ -346,6 +346,16 @@ pub(crate) const SETTINGS: &[Setting] = &[
     Setting::int("maxmemory-samples", "5", 1, 64).to(|t, v| t.maxmemory_samples = v.int())
         .then(Act::Data)
         .does("The number of keys that are compared to find one to evict."),
+    Setting::special("metrics-bind", "127.0.0.1 -::1", Kind::Addresses)
+        .to(|t, v| t.metrics_bind = v.addresses()).then(Act::Listen)
+        .does("Addresses on which metrics are served; with `-` before it, an address may be missing."),
+    Setting::int("metrics-port", "0", 0, 65535).to(|t, v| t.metrics_port = v.int())
+        .then(Act::ListenTls)
+        .does("The port of HTTP for metrics and health checks; 0: no such port."),
+    Setting::flag("metrics-tls", "no").to(|t, v| t.metrics_tls = v.flag()).then(Act::ListenTls)
+        .does("Whether metrics are served by TLS."),
+    Setting::text("metrics-user", "").optional().to(|t, v| t.metrics_user = v.text())
+        .does("The user as whom scrapers must authenticate, and who may run INFO; empty: all may scrape."),
     Setting::int("min-replicas-max-lag", "10", 0, INT).alias("min-slaves-max-lag")
         .does("Seconds of silence after which `min-replicas-to-write` skips a replica."),
     Setting::int("min-replicas-to-write", "0", 0, INT).alias("min-slaves-to-write")

@@ -75,7 +75,7 @@ fn other_value(name: &str, kind: Kind, default: &str) -> String {
         Kind::Text if name.contains("hostname") => "example.org".into(),
         Kind::Text if name.contains("nodename") => "node-1".into(),
         Kind::Text | Kind::Secret => "with 'quotes' and \"more\" \\ \u{e9}".into(),
-        Kind::Addresses => "127.0.0.1 -::1".into(),
+        Kind::Addresses => "127.0.0.2 -::1".into(),
         Kind::SavePoints => "900 1 60 10".into(),
         Kind::OutputLimits => "normal 1 2 3 slave 4194304 5 6 pubsub 7 8 9".into(),
         Kind::OomScores => "1 2 3".into(),

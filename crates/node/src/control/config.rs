@@ -173,6 +173,7 @@ fn set(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlFlow, CommandEr
         .chunks_exact(2)
         .map(|pair| (pair[0], pair[1]))
         .collect();
+    check_scraper(cx.core, &pairs)?;
     let asker = Asker {
         is_local: is_local(&cx.session.origin),
         is_loading: cx.core.loading.is_some(),
@@ -189,6 +190,19 @@ fn set(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlFlow, CommandEr
         Step::End(Err(error)) => Err(error),
         Step::End(Ok(())) => cx.ok(),
     }
+}
+
+/// Refuses a user of metrics who does not exist.
+fn check_scraper(core: &Core, pairs: &[(&[u8], &[u8])]) -> Result<(), CommandError> {
+    let is_nobody = |&(name, user): &(&[u8], &[u8])| {
+        let is_asked = name.eq_ignore_ascii_case(b"metrics-user") && !user.is_empty();
+        is_asked && core.acl.users.find(user).is_none()
+    };
+    if !pairs.iter().any(is_nobody) {
+        return Ok(());
+    }
+    let text = change::failed("metrics-user", "no such user");
+    Err(CommandError::Text(Cow::Owned(text)))
 }
 
 /// Whether a client is on this machine.

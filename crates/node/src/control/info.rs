@@ -3,8 +3,6 @@
 //! Always true: gathering visits every session and every database once.
 //! Not here: fields and sections — `info/`.
 
-use std::sync::Arc;
-
 use russet_command::Arity::AtLeast;
 use russet_command::{CommandError, Family, Flags, Group};
 use russet_io::Usage;
@@ -68,32 +66,46 @@ impl Core {
 }
 
 fn info(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlFlow, CommandError> {
-    cx.core.observe_allocated();
-    let tracking = &cx.core.tracking;
-    let (waiters, watchers) = (&cx.core.waiters, &cx.core.watchers);
+    let names: Vec<&[u8]> = args.skip(1).iter().collect();
+    let all = cx.sessions.iter().chain([&*cx.session]);
+    let text = look(cx.core, (all, cx.sessions.len()), |view, _| {
+        render(view, &names)
+    });
+    cx.reply().verbatim("txt", text.as_bytes());
+    Ok(ControlFlow::Done)
+}
+
+/// Gathers what there is to show, with these sessions and the number of all, and shows it.
+pub(crate) fn look<'s, T>(
+    core: &mut Core,
+    (sessions, session_count): (impl Iterator<Item = &'s Session>, usize),
+    show: impl FnOnce(&View<'_>, &Core) -> T,
+) -> T {
+    core.observe_allocated();
+    let tracking = &core.tracking;
+    let (waiters, watchers) = (&core.waiters, &core.watchers);
     let mut clients = Clients {
-        blocked: waiters.len() + cx.core.acks.len(),
-        in_timeout: waiters.with_deadline() + cx.core.acks.with_deadline(),
+        connected: session_count,
+        blocked: waiters.len() + core.acks.len(),
+        in_timeout: waiters.with_deadline() + core.acks.with_deadline(),
         blocking_keys: waiters.keys(),
         watching: watchers.watching(),
         watched_keys: watchers.keys(),
-        subscribed: cx.core.pubsub.subscribers(),
+        subscribed: core.pubsub.subscribers(),
         tracking: tracking.len(),
         tracked: [
             tracking.table.keys(),
             tracking.table.items(),
             tracking.prefixes.len(),
         ],
-        topics: [Kind::Channel, Kind::Pattern, Kind::Shard].map(|kind| cx.core.pubsub.count(kind)),
+        topics: [Kind::Channel, Kind::Pattern, Kind::Shard].map(|kind| core.pubsub.count(kind)),
         ..Clients::default()
     };
-    for session in cx.sessions.iter() {
-        count(&mut clients, cx.core, session);
+    for session in sessions {
+        count(&mut clients, core, session);
     }
-    count(&mut clients, cx.core, cx.session);
-    let databases = databases(cx.core);
-    let commands = Arc::clone(&cx.core.commands);
-    let core = &*cx.core;
+    let databases = databases(core);
+    let core = &*core;
     let view = View {
         config: &core.config,
         environment: &core.environment,
@@ -107,7 +119,7 @@ fn info(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlFlow, CommandE
         garbage_len: core.keyspace.garbage_len(),
         databases,
         clients,
-        commands: commands.iter().map(|command| &*command.full_name).collect(),
+        commands: core.commands.iter().map(|one| &*one.full_name).collect(),
         dirty: core.dirty,
         aof: &core.aof,
         backup: &core.backup,
@@ -128,15 +140,11 @@ fn info(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlFlow, CommandE
         now: core.now,
         started: core.environment.started,
     };
-    let names: Vec<&[u8]> = args.skip(1).iter().collect();
-    let text = render(&view, &names);
-    cx.reply().verbatim("txt", text.as_bytes());
-    Ok(ControlFlow::Done)
+    show(&view, core)
 }
 
 fn count(clients: &mut Clients, core: &Core, session: &Session) {
     let output = core.outgoing.waiting(session.conn).total();
-    clients.connected += 1;
     clients.blocked += usize::from(session.state == State::Waits(For::Gate));
     clients.input_max = clients.input_max.max(session.input.len());
     clients.output_max = clients.output_max.max(output);

@@ -40,7 +40,7 @@ const fn rare(section: Section) -> Section {
 }
 
 /// Every section.
-pub(super) const SECTIONS: &[Section] = &[
+pub(crate) const SECTIONS: &[Section] = &[
     section("server", "Server", SERVER, Some(lists::listeners)),
     section("clients", "Clients", CLIENTS, None),
     section("memory", "Memory", MEMORY, None),

@@ -33,7 +33,7 @@ pub(super) fn listeners(view: &View<'_>, text: &mut String) {
 /// `cmdstat_get:calls=…`, for every command that was asked for.
 pub(super) fn commands(view: &View<'_>, text: &mut String) {
     for (name, stats) in view.commands.iter().zip(view.stats.commands()) {
-        if stats.calls == 0 && stats.failed == 0 && stats.rejected == 0 {
+        if !stats.is_used() {
             continue;
         }
         let microseconds = stats.nanoseconds / 1000;

@@ -22,7 +22,7 @@ use crate::persist::aof::Aof;
 use crate::persist::backup::Backup;
 use crate::persist::loads::{LoadProgress, Loads};
 use crate::stats::Stats;
-use fields::SECTIONS;
+pub(crate) use fields::SECTIONS;
 
 /// Everything that INFO shows.
 pub(crate) struct View<'v> {

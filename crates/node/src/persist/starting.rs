@@ -213,6 +213,9 @@ impl Core {
         if self.config.tls_port != 0 {
             ready("tls");
         }
+        if self.config.metrics_port != 0 {
+            ready("metrics");
+        }
     }
 
     fn follow_sync(&mut self, then: Then, failure: Option<&Failure>) -> Option<Ended> {

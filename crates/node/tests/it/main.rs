@@ -17,6 +17,7 @@ mod info;
 mod journal;
 mod limits;
 mod messages;
+mod metrics;
 mod migrate;
 mod monitor;
 mod on_disk;

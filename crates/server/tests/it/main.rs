@@ -10,6 +10,7 @@ mod check_aof;
 mod command_line;
 mod descriptors;
 mod life;
+mod metrics;
 mod process;
 #[cfg(feature = "tls")]
 mod tls;
