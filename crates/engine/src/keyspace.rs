@@ -84,8 +84,8 @@ pub struct Keyspace {
     ahead: Vec<(usize, u64, Handle)>,
 }
 
-/// Moves of expiry records, for each key that may be removed.
-const MOVES_PER_KEY: usize = 4;
+/// Records of deadlines that are looked at, for each key that may be removed.
+const LOOKS_PER_KEY: usize = 4;
 
 impl Keyspace {
     /// An empty key space.
@@ -277,7 +277,7 @@ impl Keyspace {
         if self.shared.expiry_mode != ExpiryMode::Remove {
             return 0;
         }
-        let mut work = budget.saturating_mul(MOVES_PER_KEY).saturating_add(64);
+        let mut work = budget.saturating_mul(LOOKS_PER_KEY).saturating_add(64);
         let mut removed = 0;
         for (index, store) in self.dbs.each_mut() {
             removed += store.expire_due(

@@ -38,6 +38,7 @@ impl Memory {
             0 => 0,
             _ => session.input.len().max(BUFFER_SIZE),
         };
+        let pending = pending + session.decoder.partial_len();
         let multi = session.multi().map_or(0, Multi::memory);
         let multi = multi + core.watchers.memory_of(session.id);
         let request = core.waiters.memory_of(session.id);

@@ -73,7 +73,8 @@ impl Node {
     /// Expires and frees, once a millisecond or as long as there is more to do.
     pub(crate) fn look_after_data(&mut self) {
         let now_ms = self.core.now.mono_ms();
-        if now_ms == self.turn.upkeep.at_ms && !self.turn.upkeep.more {
+        let more = self.turn.upkeep.more || self.core.limit.is_evicting;
+        if now_ms == self.turn.upkeep.at_ms && !more {
             return;
         }
         // What a unit left to hear is its own.

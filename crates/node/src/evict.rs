@@ -94,6 +94,8 @@ impl Core {
         self.hurdles.set(Hurdles::MEMORY, is_limited);
         if is_limited {
             self.measure_limit();
+            // A lower limit is looked at in this turn.
+            self.limit.is_evicting = true;
         } else {
             self.limit.set_over(false, self.now.mono_us);
             (self.limit.is_full, self.limit.is_evicting) = (false, false);

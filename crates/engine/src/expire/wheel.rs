@@ -102,6 +102,12 @@ impl Wheel {
         inner.file(cell, tick)
     }
 
+    /// Whether a record that is armed for a deadline gets this tag, and waits in order.
+    pub(crate) fn is_of_this_tick(&self, deadline: Millis, tag: u16, now: Millis) -> bool {
+        let tick = tick_of(deadline.saturating_add(1));
+        tick == tick_of(now) && tick as u16 == tag
+    }
+
     /// How many records there are, stale ones included.
     pub(crate) fn records(&self) -> usize {
         self.0.as_ref().map_or(0, |inner| inner.records)

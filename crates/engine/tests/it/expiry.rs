@@ -319,3 +319,29 @@ fn deadlines_that_are_ignored_matter_again_afterwards() {
     assert_eq!(expire_all(&mut keyspace), 3);
     assert_eq!(keyspace.db(0).len(), 1);
 }
+
+#[test]
+fn a_tick_with_many_deadlines_is_looked_at_piece_by_piece() {
+    let mut keyspace = Keyspace::new(Options::default());
+    let start = 1_700_000_000_000 / 1024 * 1024;
+    keyspace.freeze(start);
+    let count = if cfg!(miri) { 100 } else { 50_000 };
+    for n in 0..count {
+        let deadline = start + 2048 + 1023 * i64::from(n) / i64::from(count);
+        let key = format!("key:{n}");
+        keyspace.db(0).set(key.as_bytes(), b"v", Some(deadline));
+    }
+    // The tick begins: no key is due, and the calls share the work of ordering them.
+    keyspace.freeze(start + 2048);
+    let mut calls = 0;
+    while keyspace.next_expiry().is_some_and(|at| at <= start + 2048) {
+        assert_eq!(keyspace.expire_due(256), 0);
+        calls += 1;
+    }
+    assert!(cfg!(miri) || calls > 30, "{calls}");
+    for passed in 1..=1024 {
+        keyspace.freeze(start + 2048 + passed);
+        while keyspace.expire_due(256) == 256 {}
+    }
+    assert_eq!(keyspace.stats().expired, u64::try_from(count).unwrap());
+}
