@@ -9,7 +9,6 @@
 //! |---|---|
 //! | below 8 MiB | small |
 //! | below 64 MiB | small, huge when it is full |
-//! | below 192 MiB | huge |
 //! | more | huge and resident; if there is no spare at the moment, as below 64 MiB |
 //!
 //! Promises of this file:
@@ -32,11 +31,9 @@ const SMALL: usize = 4 << 10;
 /// Bytes of chunks below which pages are small.
 const SMALL_PAGES_BELOW: usize = 8 << 20;
 
-/// Bytes of chunks from which pages are huge at once: an empty one is then 3 % of all.
-const HUGE_PAGES_FROM: usize = 64 << 20;
-
-/// Bytes of chunks from which one is kept in reserve: it is then 1 % of all.
-pub(super) const SPARE_FROM: usize = 192 << 20;
+/// Bytes of chunks from which one is kept in reserve: it is then 3 % of all. Where no thread makes
+/// it, pages are huge at once from here on.
+pub(super) const SPARE_FROM: usize = 64 << 20;
 
 /// Bytes of mapped chunks, the spare one not among them.
 static MAPPED: AtomicUsize = AtomicUsize::new(0);
@@ -59,7 +56,7 @@ pub(super) fn map(size: usize) -> *mut u8 {
     };
     let (start, before) = (start.as_ptr(), MAPPED.fetch_add(size, Ordering::Relaxed));
     // The thread that asks for it is not to clear two megabytes, if another can.
-    let is_gradual = before < HUGE_PAGES_FROM || before >= SPARE_FROM && spare::is_kept();
+    let is_gradual = before < SPARE_FROM || spare::is_kept();
     let youngest = match before {
         _ if is_resident => ptr::null_mut(),
         ..SMALL_PAGES_BELOW => ptr::null_mut(),
