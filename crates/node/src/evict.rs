@@ -44,16 +44,15 @@ const ROUNDS_WITHOUT_CLOCK: usize = 64;
 /// Evicts keys if memory is short, and lets those hear who wait for them.
 #[cold]
 pub(crate) fn make_room(core: &mut Core, sessions: &mut Sessions) {
+    core.limit.is_evicting = false;
     if !core.may_evict() {
         core.limit.is_full = false;
         return;
     }
     let target = core.limit.target;
     if core.keyspace.live_weight() <= target {
-        if core.limit.is_over() || core.limit.is_full {
-            core.limit.set_over(false, core.now.mono_us);
-            (core.limit.is_full, core.limit.is_evicting) = (false, false);
-        }
+        core.limit.is_full = false;
+        core.limit.set_over(false, core.now.mono_us);
         return;
     }
     core.limit.set_over(true, core.now.mono_us);

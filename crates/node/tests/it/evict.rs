@@ -173,3 +173,15 @@ fn nothing_goes_during_a_pause() {
     server.advance(600);
     assert_ne!(ask(&mut server, client, "DBSIZE"), ":100\r\n");
 }
+
+#[test]
+fn a_server_within_its_limit_or_paused_has_nothing_to_do() {
+    let (mut server, client) = filled("allkeys-lru", 100, "");
+    ask(&mut server, client, "CONFIG SET maxmemory 100mb");
+    server.advance(1);
+    assert!(server.wakes_in_us().is_some_and(|us| us > 1000));
+    ask(&mut server, client, "CLIENT PAUSE 1000 WRITE");
+    limit(&mut server, client, "allkeys-lru", 2000);
+    server.advance(1);
+    assert!(server.wakes_in_us().is_some_and(|us| us > 1000));
+}
