@@ -4,6 +4,7 @@
 //! Not here: who measures — `notice.rs`, `stats/meter.rs`.
 
 use crate::commandlog::CommandLog;
+use crate::hotkeys::Tracking;
 use crate::latency::Latency;
 use crate::stats::Clock;
 
@@ -16,6 +17,10 @@ pub(crate) struct Costs {
     pub log: CommandLog,
     /// Events that took long.
     pub latency: Latency,
+    /// Keys that cost most, since HOTKEYS START.
+    pub hot: Option<Box<Tracking>>,
+    /// Bytes of the reply of the command that runs, while hot keys are looked for.
+    pub reply_size: usize,
 }
 
 /// The costs from which on a command is noted; the greatest number if none is.

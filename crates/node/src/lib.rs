@@ -32,6 +32,7 @@ mod denials;
 mod exec;
 mod fieldsets;
 mod gate;
+mod hotkeys;
 mod http;
 mod hurdles;
 mod info;

@@ -13,6 +13,7 @@
 //! Not here: entries — `commandlog.rs`, `latency.rs`; the bars — `costs.rs`.
 
 use russet_command::Flags;
+use russet_command::keys::keys_told;
 use russet_command::registry::CommandId;
 use russet_io::Address;
 use russet_resp::Args;
@@ -20,6 +21,7 @@ use russet_resp::Args;
 use crate::commandlog::{self, Entry, Kind};
 use crate::core::Core;
 use crate::costs::Bars;
+use crate::hotkeys::Cost;
 use crate::latency::{Event, Sample};
 use crate::secrets::Secrets;
 use crate::session::Session;
@@ -46,11 +48,16 @@ impl Core {
             ms => ms.saturating_mul(1000),
         };
         let slow_ns = slow_us.min(latency_us).saturating_mul(1000);
-        let is_exact = slow_ns < COARSE_NS || latency_us < u64::MAX;
+        let hot = self.costs.hot.as_ref();
+        let is_hot = hot.is_some_and(|tracking| tracking.is_active(self.now));
+        let is_exact = slow_ns < COARSE_NS || latency_us < u64::MAX || is_hot;
         self.costs.bars = Bars {
             slow_ns,
             request_size: size(Kind::LargeRequest),
-            reply_size: size(Kind::LargeReply),
+            reply_size: match is_hot {
+                true => 0,
+                false => size(Kind::LargeReply),
+            },
             brief: match is_exact {
                 true => Clock::Own,
                 false => Clock::Shared,
@@ -77,7 +84,41 @@ impl Core {
     ) {
         let stalled_ns = self.outbox.stall_us.saturating_sub(meter.stalled_us) * 1000;
         let took_ns = meter.end_own(stalled_ns, &mut self.stats);
+        if self.costs.hot.is_some() {
+            self.note_keys(asked, took_ns);
+        }
         self.note_time(session, asked, took_ns);
+    }
+
+    /// Adds the cost of a command to its keys, while hot keys are looked for.
+    #[cold]
+    fn note_keys(&mut self, (id, args): (CommandId, &Args<'_>), took_ns: u64) {
+        let replied = std::mem::take(&mut self.costs.reply_size);
+        let Some(tracking) = &mut self.costs.hot else {
+            return;
+        };
+        if !tracking.is_active(self.now) {
+            return self.derive_bars();
+        }
+        let spec = self.commands.get(id).spec;
+        // The commands that it ran were counted one by one.
+        if spec.flags.has(Flags::RUNS_QUEUED) {
+            return;
+        }
+        let bytes = (args.encoded_size() + replied) as u64;
+        tracking.count(Cost { took_ns, bytes });
+        let keys = keys_told(spec, *args);
+        if keys.is_empty() || self.rng.below(tracking.plan.ratio) > 0 {
+            return;
+        }
+        let count = keys.count() as u64;
+        let share = Cost {
+            took_ns: took_ns / count,
+            bytes: bytes / count,
+        };
+        for key in keys.iter().filter_map(|at| args.get(at.position)) {
+            tracking.use_key(key, share);
+        }
     }
 
     /// The command of a client that waited is over.
@@ -87,6 +128,9 @@ impl Core {
             self.stats.took(blocked.command, took, is_tracked);
         }
         let asked = (blocked.command, &blocked.request.args());
+        if self.costs.hot.is_some() {
+            self.note_keys(asked, blocked.took_ns);
+        }
         self.note_time(session, asked, blocked.took_ns);
     }
 
@@ -149,7 +193,7 @@ impl Core {
         }
     }
 
-    /// Logs a large reply.
+    /// Logs a reply if it is large.
     #[cold]
     pub(crate) fn note_large_reply(
         &mut self,
@@ -157,7 +201,12 @@ impl Core {
         asked: (CommandId, &Args<'_>),
         size: usize,
     ) {
-        self.log_command(Kind::LargeReply, session, asked, size as u64);
+        self.costs.reply_size = size;
+        let size = size as u64;
+        let bar = self.costs.log.cost_min(Kind::LargeReply);
+        if bar.is_some_and(|bar| size >= bar) {
+            self.log_command(Kind::LargeReply, session, asked, size);
+        }
     }
 
     /// Logs a request if it is large.

@@ -17,6 +17,7 @@ pub(crate) mod connection;
 pub(crate) mod debug;
 pub(crate) mod dump;
 pub(crate) mod himport;
+pub(crate) mod hotkeys;
 pub(crate) mod info;
 pub(crate) mod latency;
 pub(crate) mod memory;
@@ -45,6 +46,7 @@ pub(crate) const FAMILIES: &[Family<ControlHandler>] = &[
     dump::FAMILY,
     dump::INTERNAL,
     himport::FAMILY,
+    hotkeys::FAMILY,
     info::FAMILY,
     latency::FAMILY,
     memory::FAMILY,
