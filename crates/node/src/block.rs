@@ -227,7 +227,7 @@ fn finish(
         core.stats.failed(blocked.command);
         fail(core, session, error);
     }
-    core.end_suspended(session, blocked);
+    core.end_suspended(session, blocked, mark);
     leave(core, blocked);
     end_request(core, session, mark);
 }

@@ -19,8 +19,9 @@ pub(crate) struct Costs {
     pub latency: Latency,
     /// Keys that cost most, since HOTKEYS START.
     pub hot: Option<Box<Tracking>>,
-    /// Bytes of the reply of the command that runs, while hot keys are looked for.
-    pub reply_size: usize,
+    /// Until then every command has a clock of its own, in monotonic microseconds: one of several
+    /// that shared a clock was slow, or its reply large.
+    pub exact_until_us: u64,
 }
 
 /// The costs from which on a command is noted; the greatest number if none is.
@@ -48,12 +49,6 @@ impl Default for Bars {
 }
 
 impl Bars {
-    /// Whether a reply is worth a look.
-    #[inline(always)]
-    pub(crate) fn is_large_reply(&self, size: usize) -> bool {
-        size >= self.reply_size
-    }
-
     /// Whether a request among these bytes may be worth a look.
     #[inline(always)]
     pub(crate) fn may_be_large(&self, size: usize) -> bool {

@@ -30,6 +30,10 @@ type Duty = fn(&mut Node);
 /// pauses, limits) is not among them: `wake_at_us` in `service.rs` names each.
 const DUTIES: &[(&str, Duty)] = &[
     ("sample rates for INFO", Node::sample_rates),
+    (
+        "let brief commands share a clock again",
+        Node::end_exactness,
+    ),
     ("trim spare buffers", Node::trim_spares),
     ("close idle links", Node::close_links),
     ("close idle clients", Node::close_idle),
@@ -107,6 +111,10 @@ impl Node {
 
     fn sample_rates(&mut self) {
         self.core.stats.sample(self.core.now);
+    }
+
+    fn end_exactness(&mut self) {
+        self.core.end_exactness();
     }
 
     fn trim_spares(&mut self) {

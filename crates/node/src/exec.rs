@@ -29,6 +29,7 @@ pub(crate) fn run(
     mut exec: Exec,
 ) -> Option<(For, Exec)> {
     let mut meter = core.meter();
+    meter.mark = core.outgoing.own().mark();
     let view = core.look_as(session);
     let mut waits_for = None;
     while let Some((id, request)) = exec.next() {
@@ -37,7 +38,7 @@ pub(crate) fn run(
         let result = match gate::admit(core, session, id, &args, Source::Queued) {
             Verdict::Runs(permit) => {
                 meter.stalled_us = core.outbox.stall_us;
-                meter.runs(id, core.clock_of(id), &mut core.stats);
+                core.begin_timed(&mut meter, id);
                 let call = Call {
                     permit: &permit,
                     hint: None,
@@ -80,7 +81,9 @@ pub(crate) fn run(
         }
     }
     core.look_as_before(view);
-    meter.stop(&mut core.stats);
+    if core.end_shared(&mut meter) {
+        core.note_shared(&meter, session, None);
+    }
     waits_for.map(|waits_for| (waits_for, exec))
 }
 

@@ -7,11 +7,11 @@
 //!                     └─ error: begun replies are taken back; the caller writes the error
 //! ```
 //! Always true: nothing runs a handler but this file, and it takes a permit of the gate.
-//! Not here: what becomes of the effects — `settle.rs`; how long it took — `unit.rs`, `exec.rs`.
+//! Not here: what becomes of the effects — `settle.rs`; its time and size — `notice.rs`.
 
 use russet_command::{CommandError, Ctx, Flow, Wait};
 use russet_engine::KeyHash;
-use russet_resp::{Args, Mark, Reply};
+use russet_resp::{Args, Reply};
 
 use crate::core::{ControlCtx, ControlFlow, ControlHandler, Core, Handler};
 use crate::gate::Permit;
@@ -119,20 +119,10 @@ fn run_data(
     let db = std::mem::replace(&mut session.db, cx.db);
     trace::end(core, db, call);
     core.take_effects(db, call.args);
-    match result.is_err() {
-        true => core.outgoing.own().rollback(mark),
-        false => note_reply(core, session, call, mark),
+    if result.is_err() {
+        core.outgoing.own().rollback(mark);
     }
     result
-}
-
-/// Has a large reply logged, which stands behind the mark.
-#[inline(always)]
-fn note_reply(core: &mut Core, session: &Session, call: Call<'_>, mark: Mark) {
-    let size = core.outgoing.own().len_since(mark);
-    if core.costs.bars.is_large_reply(size) {
-        core.note_large_reply(session, (call.permit.id(), call.args), size);
-    }
 }
 
 #[inline(never)]
@@ -158,7 +148,6 @@ fn run_control(
     })?;
     trace::end(core, db, call);
     core.take_effects(db, call.args);
-    note_reply(core, session, call, mark);
     Ok(match flow {
         ControlFlow::Done => Ran::Done,
         ControlFlow::Waits(waits_for) => Ran::Waits(waits_for),

@@ -1,22 +1,23 @@
 //! Notices of costs: what was slow or large reaches the command log and the latency events.
 //!
 //! ```text
-//!  a command that may take long ─► a clock of its own ─┐
-//!  a brief one alone in its turn ─► the shared clock ──┴─► ≥ a bar ─► command log, latency events
-//!  a reply or a request ─────────────────────────────────► ≥ a bar ─► command log
+//!  a command that may take long ────► clock and mark of its own ─┐
+//!  a brief one alone in its turn ───► those of its session ──────┴─► ≥ a bar ─► logs, events
+//!  several brief ones in a turn ────► those of its session ──► ≥ a bar ─► for a second, their own
+//!  a request ───────────────────────► its size ──► ≥ a bar ─► log
 //! ```
-//! Brief commands next to each other share one reading of the clock (`stats/meter.rs`), so that
-//! none of them is told apart. While a bar is below a millisecond, or latency is monitored, every
-//! command has a clock of its own.
+//! Brief commands of a session that run one after the other share one reading of the clock
+//! (`stats/meter.rs`), so that none of them is told apart. While a bar is below a millisecond,
+//! latency is monitored, or hot keys are looked for, every command has a clock of its own.
 //!
-//! Always true: with settings as they are by default, a brief command pays for one comparison.
+//! Always true: with settings as they are by default, a brief command pays for two comparisons.
 //! Not here: entries — `commandlog.rs`, `latency.rs`; the bars — `costs.rs`.
 
 use russet_command::Flags;
 use russet_command::keys::keys_told;
 use russet_command::registry::CommandId;
 use russet_io::Address;
-use russet_resp::Args;
+use russet_resp::{Args, Mark};
 
 use crate::commandlog::{self, Entry, Kind};
 use crate::core::Core;
@@ -30,6 +31,9 @@ use crate::waiters::Blocked;
 
 /// The bar below which one clock for several brief commands would be too coarse.
 const COARSE_NS: u64 = 1_000_000;
+
+/// How long every command has a clock of its own after several that shared one cost much.
+const EXACT_US: u64 = 1_000_000;
 
 impl Core {
     /// Takes over the settings.
@@ -49,15 +53,14 @@ impl Core {
         };
         let slow_ns = slow_us.min(latency_us).saturating_mul(1000);
         let hot = self.costs.hot.as_ref();
-        let is_hot = hot.is_some_and(|tracking| tracking.is_active(self.now));
-        let is_exact = slow_ns < COARSE_NS || latency_us < u64::MAX || is_hot;
+        let is_exact = slow_ns < COARSE_NS
+            || latency_us < u64::MAX
+            || hot.is_some_and(|tracking| tracking.is_active(self.now))
+            || self.costs.exact_until_us > self.now.mono_us;
         self.costs.bars = Bars {
             slow_ns,
             request_size: size(Kind::LargeRequest),
-            reply_size: match is_hot {
-                true => 0,
-                false => size(Kind::LargeReply),
-            },
+            reply_size: size(Kind::LargeReply),
             brief: match is_exact {
                 true => Clock::Own,
                 false => Clock::Shared,
@@ -67,10 +70,36 @@ impl Core {
 
     /// The clock that a command is timed with.
     #[inline(always)]
-    pub(crate) fn clock_of(&self, id: CommandId) -> Clock {
+    fn clock_of(&self, id: CommandId) -> Clock {
         match self.commands.get(id).is_brief {
             true => self.costs.bars.brief,
             false => Clock::Own,
+        }
+    }
+
+    /// A command runs from now on.
+    // PERF: a brief one pays for a comparison or two.
+    #[inline(always)]
+    pub(crate) fn begin_timed(&mut self, meter: &mut Meter, id: CommandId) {
+        if meter.goes_on(id) {
+            return;
+        }
+        match meter.is_fresh() && self.clock_of(id) == Clock::Shared {
+            true => meter.begin_shared(id),
+            false => self.begin_another(meter, id),
+        }
+    }
+
+    #[inline(never)]
+    fn begin_another(&mut self, meter: &mut Meter, id: CommandId) {
+        let clock = self.clock_of(id);
+        let took_ns = meter.begin(id, clock, &mut self.stats);
+        let size = self.outgoing.own().len_since(meter.mark);
+        if took_ns >= self.costs.bars.slow_ns || size >= self.costs.bars.reply_size {
+            self.begin_exactness();
+        }
+        if clock == Clock::Own {
+            meter.mark = self.outgoing.own().mark();
         }
     }
 
@@ -84,16 +113,57 @@ impl Core {
     ) {
         let stalled_ns = self.outbox.stall_us.saturating_sub(meter.stalled_us) * 1000;
         let took_ns = meter.end_own(stalled_ns, &mut self.stats);
-        if self.costs.hot.is_some() {
-            self.note_keys(asked, took_ns);
+        let size = self.outgoing.own().len_since(meter.mark);
+        meter.mark = self.outgoing.own().mark();
+        self.note(session, asked, (took_ns, size));
+    }
+
+    /// The requests of a session are over; says whether those that shared a clock are worth a look.
+    #[inline(always)]
+    pub(crate) fn end_shared(&mut self, meter: &mut Meter) -> bool {
+        meter.took_ns = meter.stop(&mut self.stats);
+        let size = self.outgoing.own().len_since(meter.mark);
+        meter.took_ns >= self.costs.bars.slow_ns || size >= self.costs.bars.reply_size
+    }
+
+    /// Tells of a command that had a shared clock for itself. If there were several, the next ones
+    /// have clocks of their own.
+    #[cold]
+    pub(crate) fn note_shared(
+        &mut self,
+        meter: &Meter,
+        session: &Session,
+        only: Option<(CommandId, Args<'_>)>,
+    ) {
+        let size = self.outgoing.own().len_since(meter.mark);
+        match only {
+            Some((id, args)) if self.clock_of(id) == Clock::Shared => {
+                self.note(session, (id, &args), (meter.took_ns, size));
+            }
+            // It was looked at already.
+            Some(_) => {}
+            None => self.begin_exactness(),
         }
-        self.note_time(session, asked, took_ns);
+    }
+
+    /// Gives every command a clock of its own for a while.
+    #[cold]
+    fn begin_exactness(&mut self) {
+        self.costs.exact_until_us = self.now.mono_us.saturating_add(EXACT_US);
+        self.derive_bars();
+    }
+
+    /// Lets brief commands share a clock again, when they have had their own for long enough.
+    pub(crate) fn end_exactness(&mut self) {
+        if self.costs.exact_until_us > 0 && self.costs.exact_until_us <= self.now.mono_us {
+            self.costs.exact_until_us = 0;
+            self.derive_bars();
+        }
     }
 
     /// Adds the cost of a command to its keys, while hot keys are looked for.
     #[cold]
-    fn note_keys(&mut self, (id, args): (CommandId, &Args<'_>), took_ns: u64) {
-        let replied = std::mem::take(&mut self.costs.reply_size);
+    fn note_keys(&mut self, (id, args): (CommandId, &Args<'_>), (took_ns, replied): (u64, usize)) {
         let Some(tracking) = &mut self.costs.hot else {
             return;
         };
@@ -121,27 +191,31 @@ impl Core {
         }
     }
 
-    /// The command of a client that waited is over.
-    pub(crate) fn end_suspended(&mut self, session: &Session, blocked: &Blocked) {
+    /// The command of a client that waited is over; its reply stands behind the mark.
+    pub(crate) fn end_suspended(&mut self, session: &Session, blocked: &Blocked, mark: Mark) {
         if self.environment.stopwatch.is_some() {
             let (is_tracked, took) = (self.config.latency_tracking, (blocked.took_ns, 1));
             self.stats.took(blocked.command, took, is_tracked);
         }
         let asked = (blocked.command, &blocked.request.args());
-        if self.costs.hot.is_some() {
-            self.note_keys(asked, blocked.took_ns);
-        }
-        self.note_time(session, asked, blocked.took_ns);
+        let size = self.outgoing.output(session.conn).len_since(mark);
+        self.note(session, asked, (blocked.took_ns, size));
     }
 
-    /// Tells of a command if it took long.
+    /// Tells of a command, with its time and the bytes of its reply, if it cost much.
     #[inline]
-    pub(crate) fn note_time(
+    fn note(
         &mut self,
         session: &Session,
         asked: (CommandId, &Args<'_>),
-        took_ns: u64,
+        (took_ns, size): (u64, usize),
     ) {
+        if self.costs.hot.is_some() {
+            self.note_keys(asked, (took_ns, size));
+        }
+        if size >= self.costs.bars.reply_size {
+            self.log_command(Kind::LargeReply, session, asked, size as u64);
+        }
         if took_ns >= self.costs.bars.slow_ns {
             self.note_slow(session, asked, took_ns);
         }
@@ -190,22 +264,6 @@ impl Core {
     pub(crate) fn end_monitored(&mut self, event: Event, begun_ns: Option<u64>) {
         if let (Some(begun_ns), Some(watch)) = (begun_ns, self.environment.stopwatch) {
             self.note_latency(event, watch().saturating_sub(begun_ns));
-        }
-    }
-
-    /// Logs a reply if it is large.
-    #[cold]
-    pub(crate) fn note_large_reply(
-        &mut self,
-        session: &Session,
-        asked: (CommandId, &Args<'_>),
-        size: usize,
-    ) {
-        self.costs.reply_size = size;
-        let size = size as u64;
-        let bar = self.costs.log.cost_min(Kind::LargeReply);
-        if bar.is_some_and(|bar| size >= bar) {
-            self.log_command(Kind::LargeReply, session, asked, size);
         }
     }
 

@@ -36,7 +36,7 @@ mod queue;
 use std::collections::BTreeSet;
 
 use russet_io::{ConnId, Piece};
-use russet_resp::{Output, Protocol, Reply};
+use russet_resp::{Mark, Output, Protocol, Reply};
 
 use crate::buffers::{BUFFER_SIZE, Spares};
 use crate::config::OutputLimit;
@@ -123,7 +123,15 @@ impl Default for Outgoing {
 /// The session that ran before another one did, to be gone back to.
 #[derive(Debug, Clone, Copy)]
 #[must_use = "the session that ran before runs on"]
-pub(crate) struct Before(Option<ConnId>, usize);
+pub(crate) struct Before(Option<ConnId>, usize, Mark);
+
+impl Before {
+    /// The place behind the last reply to the session that runs now.
+    #[inline(always)]
+    pub(crate) fn mark(self) -> Mark {
+        self.2
+    }
+}
 
 impl Outgoing {
     /// A turn begins at this monotonic time, in microseconds.
@@ -348,11 +356,12 @@ impl Outgoing {
     #[inline(always)]
     pub(crate) fn begin(&mut self, conn: ConnId) -> Before {
         self.end_reply();
-        let before = Before(self.running, self.current);
+        let mut before = Before(self.running, self.current, Mark::default());
         let place = place(conn);
         self.current = match self.queues.get_mut(place) {
             Some(queue) if queue.generation == conn.generation => {
                 queue.equip(&mut self.spares);
+                before.2 = queue.output.mark();
                 place
             }
             _ => self.void(),

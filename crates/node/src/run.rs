@@ -217,6 +217,7 @@ impl Node {
         let before = self.core.outgoing.begin(conn);
         let view = self.core.look_as(&session);
         let mut meter = self.core.meter();
+        meter.mark = before.mark();
         while session.runs() && !self.core.is_stalled() {
             let Some(request) = session.deferred.pop_front() else {
                 break;
@@ -234,7 +235,9 @@ impl Node {
                 self.core.note_request(&session, id, &args);
             }
         }
-        meter.stop(&mut self.core.stats);
+        if self.core.end_shared(&mut meter) {
+            self.core.note_shared(&meter, &session, None);
+        }
         self.sessions.put(session);
         self.core.outgoing.end(before);
         self.core.look_as_before(view);
@@ -374,6 +377,7 @@ fn run_group(
     let before = core.outgoing.begin(session.conn);
     let view = core.look_as(session);
     let is_bounded = core.outgoing.is_bounded();
+    meter.mark = before.mark();
     let may_be_large = !batch.bulks.is_empty() || core.costs.bars.may_be_large(session.filled);
     for queued in group {
         let args = queued.frame.args(&input, &batch.spans, &batch.bulks);
@@ -395,16 +399,28 @@ fn run_group(
             session.deferred.push_back(ArgBuf::from(args));
         }
     }
-    if let Some((id, took_ns)) = meter.stop(&mut core.stats)
-        && let Some(last) = group.last()
-        && last.command == Some(id)
-    {
-        let args = last.frame.args(&input, &batch.spans, &batch.bulks);
-        core.note_time(session, (id, &args), took_ns);
+    if core.end_shared(meter) {
+        note_group(core, session, meter, (group, batch, &input));
     }
     core.outgoing.end(before);
     core.look_as_before(view);
     session.input = input;
+}
+
+/// Tells of requests that cost much together.
+#[cold]
+fn note_group(
+    core: &mut Core,
+    session: &Session,
+    meter: &Meter,
+    (group, batch, input): (&[Queued], &Batch, &[u8]),
+) {
+    let only = match group {
+        [only] => only.command.map(|id| (id, only.frame)),
+        _ => None,
+    };
+    let only = only.map(|(id, frame)| (id, frame.args(input, &batch.spans, &batch.bulks)));
+    core.note_shared(meter, session, only);
 }
 
 /// Gives back what was executed of a session's input.

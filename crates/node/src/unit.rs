@@ -58,26 +58,14 @@ pub(crate) fn run_one(
     let outcome = match command {
         Some(id) => match gate::admit(core, session, id, args, Source::Client) {
             Verdict::Runs(permit) => {
-                session.last_command = Some(id);
-                meter.runs(id, core.clock_of(id), &mut core.stats);
                 let call = Call {
                     permit: &permit,
                     hint,
                     args,
                 };
-                let outcome = match invoke(core, sessions, session, call) {
-                    Ok(Ran::Done) => Ok(Reply::Written),
-                    Ok(ran) => Ok(wait(core, session, call, (ran, meter))),
-                    Err(error) => Err(error),
-                };
-                if !core.monitors.is_empty() {
-                    core.show_to_monitors(sessions, session, (id, args));
-                }
-                outcome
+                run_permitted(core, sessions, session, (call, meter))
             }
-            Verdict::NeedsRoom => {
-                return run_with_room(core, sessions, session, (id, hint, args), meter);
-            }
+            Verdict::NeedsRoom => run_with_room(core, sessions, session, (id, hint, args), meter),
             verdict => turn_away(core, session, (id, verdict), args),
         },
         None => unknown(core, session, args),
@@ -99,7 +87,30 @@ pub(crate) fn run_one(
     block::settle(core, sessions);
 }
 
-/// Runs a request once keys were evicted for it, or could not be.
+/// Runs a command that may run.
+// PERF: what every command does is without a call.
+#[inline(always)]
+fn run_permitted(
+    core: &mut Core,
+    sessions: &mut Sessions,
+    session: &mut Session,
+    (call, meter): (Call<'_>, &mut Meter),
+) -> Result<Reply, CommandError> {
+    let id = call.permit.id();
+    session.last_command = Some(id);
+    core.begin_timed(meter, id);
+    let outcome = match invoke(core, sessions, session, call) {
+        Ok(Ran::Done) => Ok(Reply::Written),
+        Ok(ran) => Ok(wait(core, session, call, (ran, meter))),
+        Err(error) => Err(error),
+    };
+    if !core.monitors.is_empty() {
+        core.show_to_monitors(sessions, session, (id, call.args));
+    }
+    outcome
+}
+
+/// Runs a command once keys were evicted for it, or could not be.
 #[cold]
 fn run_with_room(
     core: &mut Core,
@@ -107,12 +118,22 @@ fn run_with_room(
     session: &mut Session,
     (id, hint, args): (CommandId, Option<KeyHash>, &Args<'_>),
     meter: &mut Meter,
-) {
-    session.commands -= 1;
+) -> Result<Reply, CommandError> {
     make_room(core, sessions);
     core.limit.has_tried = true;
-    run_one(core, sessions, session, (Some(id), hint, args), meter);
+    let verdict = gate::admit(core, session, id, args, Source::Client);
     core.limit.has_tried = false;
+    match verdict {
+        Verdict::Runs(permit) => {
+            let call = Call {
+                permit: &permit,
+                hint,
+                args,
+            };
+            run_permitted(core, sessions, session, (call, meter))
+        }
+        verdict => turn_away(core, session, (id, verdict), args),
+    }
 }
 
 /// A command waits: for keys, for a job, or for a peer and holds all others.

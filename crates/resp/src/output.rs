@@ -389,7 +389,7 @@ impl Output {
 
 /// A place in an [`Output`] to which what was written later can be taken back. It is good until
 /// something in front of it is taken back or sent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Mark {
     /// Bytes of the tail in front of it that are not sent.
     tail: usize,

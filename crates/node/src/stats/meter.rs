@@ -11,6 +11,7 @@
 // PERF: reading the clock takes 25 to 40 ns, as long as a GET of a pipeline does in the engine.
 
 use russet_command::registry::CommandId;
+use russet_resp::Mark;
 
 use super::Stats;
 
@@ -38,6 +39,10 @@ pub(crate) struct Meter {
     is_tracked: bool,
     /// For how long the server was going to stall when the command began, in microseconds.
     pub stalled_us: u64,
+    /// The time of the commands that shared a clock last, in nanoseconds.
+    pub took_ns: u64,
+    /// Where the replies of the session begin, or that of a command with a clock of its own.
+    pub mark: Mark,
 }
 
 impl Meter {
@@ -52,28 +57,45 @@ impl Meter {
             has_own: false,
             is_tracked,
             stalled_us: 0,
+            took_ns: 0,
+            mark: Mark::default(),
         }
     }
 
-    /// A command runs from now on, perhaps after others of its kind.
+    /// Another command of the same kind runs from now on; false if it is of another one.
     #[inline(always)]
-    pub(crate) fn runs(&mut self, id: CommandId, clock: Clock, stats: &mut Stats) {
+    pub(crate) fn goes_on(&mut self, id: CommandId) -> bool {
         match &mut self.running {
-            Some((running, count)) if *running == id => *count += 1,
-            _ => self.changes_to(id, clock, stats),
+            Some((running, count)) if *running == id => {
+                *count += 1;
+                true
+            }
+            _ => false,
         }
     }
 
-    /// Another command runs from now on.
-    #[inline(never)]
-    fn changes_to(&mut self, id: CommandId, clock: Clock, stats: &mut Stats) {
-        self.stop(stats);
+    /// Whether nothing is measured, and what was has just ended.
+    #[inline(always)]
+    pub(crate) fn is_fresh(&self) -> bool {
+        self.running.is_none() && self.is_current
+    }
+
+    /// The first command runs, and shares its clock with those that follow.
+    #[inline(always)]
+    pub(crate) fn begin_shared(&mut self, id: CommandId) {
+        self.running = Some((id, 1));
+    }
+
+    /// A command of another kind runs from now on; gives the time of those that shared a clock.
+    pub(crate) fn begin(&mut self, id: CommandId, clock: Clock, stats: &mut Stats) -> u64 {
+        let took_ns = self.stop(stats);
         if !self.is_current {
             self.since_ns = self.now_ns();
             self.is_current = true;
         }
         self.running = Some((id, 1));
         self.has_own = clock == Clock::Own;
+        took_ns
     }
 
     /// Whether a command runs that has a clock of its own.
@@ -112,17 +134,17 @@ impl Meter {
         self.watch.map_or(0, |watch| watch())
     }
 
-    /// Ends the measurement of the commands that ran; gives the time of one that ran alone.
+    /// Ends the measurement of the commands that ran; gives their time.
     #[inline]
-    pub(crate) fn stop(&mut self, stats: &mut Stats) -> Option<(CommandId, u64)> {
+    pub(crate) fn stop(&mut self, stats: &mut Stats) -> u64 {
         let (Some(watch), Some((id, count))) = (self.watch, self.running.take()) else {
-            return None;
+            return 0;
         };
         let now_ns = watch();
         let took_ns = now_ns.saturating_sub(self.since_ns);
         self.since_ns = now_ns;
         stats.took(id, (took_ns, count), self.is_tracked);
-        (count == 1).then_some((id, took_ns))
+        took_ns
     }
 }
 
@@ -147,11 +169,13 @@ mod tests {
         let mut stats = Stats::new(registry.len());
         let mut meter = Meter::start(Some(|| TIME.get()), true);
         for (command, nanos) in [(get, 100), (get, 300), (set, 1000), (get, 500)] {
-            meter.runs(command, Clock::Shared, &mut stats);
+            if !meter.goes_on(command) {
+                meter.begin(command, Clock::Shared, &mut stats);
+            }
             pass(nanos);
         }
-        assert_eq!(meter.stop(&mut stats), Some((get, 500)));
-        assert_eq!(meter.stop(&mut stats), None);
+        assert_eq!(meter.stop(&mut stats), 500);
+        assert_eq!(meter.stop(&mut stats), 0);
         let of = |id: CommandId| &stats.commands()[id.index()];
         assert_eq!((of(get).nanoseconds, of(set).nanoseconds), (900, 1000));
         let latency = of(get).latency.as_deref().expect("it is tracked");
@@ -165,22 +189,22 @@ mod tests {
         let (get, lrange) = (id("GET"), id("LRANGE"));
         let mut stats = Stats::new(registry.len());
         let mut meter = Meter::start(Some(|| TIME.get()), true);
-        meter.runs(get, Clock::Shared, &mut stats);
+        meter.begin(get, Clock::Shared, &mut stats);
         pass(100);
         for nanos in [50, 7000] {
-            meter.runs(lrange, Clock::Own, &mut stats);
+            meter.begin(lrange, Clock::Own, &mut stats);
             pass(nanos);
             assert_eq!(meter.end_own(0, &mut stats), nanos);
             // Others are served.
             pass(1_000_000);
         }
-        meter.runs(lrange, Clock::Own, &mut stats);
+        meter.begin(lrange, Clock::Own, &mut stats);
         pass(3);
         assert_eq!(meter.suspend(), 3);
         pass(1_000_000);
-        meter.runs(get, Clock::Shared, &mut stats);
+        meter.begin(get, Clock::Shared, &mut stats);
         pass(200);
-        assert_eq!(meter.stop(&mut stats), Some((get, 200)));
+        assert_eq!(meter.stop(&mut stats), 200);
         let of = |id: CommandId| stats.commands()[id.index()].nanoseconds;
         assert_eq!((of(get), of(lrange)), (300, 7050));
     }
