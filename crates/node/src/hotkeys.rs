@@ -60,9 +60,9 @@ impl Sketch {
 /// The wishes of whoever starts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Plan {
-    /// Whether keys are told by processor time.
+    /// Whether keys are ranked by processor time.
     pub by_cpu: bool,
-    /// Whether keys are told by bytes.
+    /// Whether keys are ranked by bytes.
     pub by_net: bool,
     /// How many keys are shown.
     pub count: usize,
@@ -81,7 +81,7 @@ pub(crate) struct Cost {
     pub bytes: u64,
 }
 
-/// What was found, or is being looked for.
+/// A search for hot keys, with its findings.
 #[derive(Debug)]
 pub(crate) struct Tracking {
     /// The wishes.
