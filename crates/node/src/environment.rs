@@ -44,6 +44,8 @@ pub struct Environment {
     pub stopwatch: Option<Stopwatch>,
     /// Tells how many bytes are allocated, those of blocks and of the arenas.
     pub allocated: Option<fn() -> u64>,
+    /// Gives free memory of the allocator back to the system.
+    pub purge: Option<fn()>,
     /// The allocator.
     pub allocator: String,
     /// The version of the compiler.
@@ -79,6 +81,7 @@ impl Environment {
             monotonic_clock: "argument".into(),
             stopwatch: None,
             allocated: None,
+            purge: None,
             allocator: "libc".into(),
             compiler: "0.0.0".into(),
             commit: "00000000".into(),

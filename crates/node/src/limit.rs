@@ -28,11 +28,6 @@ impl Limit {
         (current, self.over_us + current)
     }
 
-    /// Whether too much was in use when somebody last looked.
-    pub(crate) fn is_over(&self) -> bool {
-        self.over_since_us.is_some()
-    }
-
     /// Sets the time in all to zero.
     pub(crate) fn reset(&mut self, now_us: u64) {
         self.over_us = 0;

@@ -73,6 +73,7 @@ pub(crate) fn environment() -> Environment {
     environment.monotonic_clock = "POSIX clock_gettime".to_owned();
     environment.stopwatch = Some(russet_reactor::clock::stopwatch_ns);
     environment.allocated = Some(alloc::allocated);
+    environment.purge = Some(alloc::purge);
     environment.allocator = "libc".to_owned();
     environment.compiler = env!("CARGO_PKG_RUST_VERSION").to_owned();
     environment.commit = banner::COMMIT.to_owned();

@@ -362,6 +362,11 @@ impl Db<'_> {
         })
     }
 
+    /// Bytes of the table of keys and of the records of deadlines.
+    pub fn index_weight(&self) -> u64 {
+        self.store.index_weight()
+    }
+
     /// How many keys a slot has, those counted whose deadline passed unnoticed. For this and all
     /// else about slots the key space must have been made with [`Options::slots`].
     ///

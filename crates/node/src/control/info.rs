@@ -112,6 +112,7 @@ pub(crate) fn look<'s, T>(
         stats: &core.stats,
         keyspace: core.keyspace.stats(),
         data_weight: core.keyspace.weight(),
+        slack: core.keyspace.slack(),
         memory_not_counted: core.memory_not_counted(),
         journal_memory: core.journal.memory(),
         exceeded_us: core.limit.exceeded_us(core.now.mono_us),

@@ -153,7 +153,7 @@ const MEMORY: &[Field] = &[
         Shown::Percent(100.0 * ratio(v.used() - v.overhead(), net).min(1.0))
     }),
     field("allocator_allocated", |v| Shown::Count(v.used())),
-    field("allocator_active", |v| Shown::Count(v.resident())),
+    field("allocator_active", |v| Shown::Count(v.active())),
     field("allocator_resident", |v| Shown::Count(v.resident())),
     zero("allocator_muzzy"),
     field("total_system_memory", |v| {
@@ -184,13 +184,17 @@ const MEMORY: &[Field] = &[
         }
     }),
     field("allocator_frag_ratio", |v| {
-        Shown::Ratio(ratio(v.resident(), v.used()))
+        Shown::Ratio(ratio(v.active(), v.used()))
     }),
     field("allocator_frag_bytes", |v| {
-        Shown::Count(v.resident().saturating_sub(v.used()))
+        Shown::Count(v.active().saturating_sub(v.used()))
     }),
-    field("allocator_rss_ratio", |_| Shown::Ratio(1.0)),
-    zero("allocator_rss_bytes"),
+    field("allocator_rss_ratio", |v| {
+        Shown::Ratio(ratio(v.resident(), v.active()))
+    }),
+    field("allocator_rss_bytes", |v| {
+        Shown::Int(difference(v.resident(), v.active()))
+    }),
     field("rss_overhead_ratio", |_| Shown::Ratio(1.0)),
     zero("rss_overhead_bytes"),
     field("mem_fragmentation_ratio", |v| {

@@ -8,6 +8,7 @@
 
 mod fields;
 mod lists;
+pub(crate) mod memory;
 #[cfg(test)]
 mod tests;
 
@@ -36,6 +37,8 @@ pub(crate) struct View<'v> {
     pub keyspace: russet_engine::Stats,
     /// Bytes that the data weighs.
     pub data_weight: u64,
+    /// Bytes that the arenas have and do not use.
+    pub slack: u64,
     /// Bytes in use that eviction does not count, and those of them that the journal holds.
     pub memory_not_counted: u64,
     pub journal_memory: u64,
@@ -283,23 +286,28 @@ fn push_field(text: &mut String, name: &str, value: Shown<'_>) {
 impl View<'_> {
     /// Memory in use: what the data weighs now, and what was in use besides when the allocator was
     /// last asked.
-    fn used(&self) -> u64 {
+    pub(super) fn used(&self) -> u64 {
         self.environment.beside_data + self.data_weight
     }
 
+    /// Memory in use, and what the arenas hold besides.
+    pub(super) fn active(&self) -> u64 {
+        self.used() + self.slack
+    }
+
     /// The most memory that was in use at a time.
-    fn used_peak(&self) -> u64 {
+    pub(super) fn used_peak(&self) -> u64 {
         self.stats.memory_peak.max(self.used())
     }
 
     /// Memory in use that is not data.
-    fn overhead(&self) -> u64 {
+    pub(super) fn overhead(&self) -> u64 {
         let known = self.environment.allocated_at_start + self.clients.buffers as u64;
         known.min(self.used().saturating_sub(self.data_weight))
     }
 
     /// Resident memory; where nobody measures it, memory in use.
-    fn resident(&self) -> u64 {
+    pub(super) fn resident(&self) -> u64 {
         match self.environment.usage.resident {
             0 => self.used(),
             resident => resident,

@@ -30,6 +30,7 @@ fn with_view<T>(stats: &Stats, look: impl FnOnce(&View<'_>) -> T) -> T {
         stats,
         keyspace: russet_engine::Stats::default(),
         data_weight: 1024,
+        slack: 0,
         memory_not_counted: 0,
         journal_memory: 0,
         exceeded_us: (0, 0),

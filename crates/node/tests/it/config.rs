@@ -507,6 +507,8 @@ proptest! {
         let password = before.last().cloned().flatten().unwrap_or_default();
         prop_assume!(password.is_empty());
         let jobs = bench.send("CONFIG REWRITE\r\n");
+        // A low limit on the memory of all clients closes the one that asks.
+        prop_assume!(!jobs.is_empty() || before[12].as_deref() == Some(b"0"));
         let [(_, Job::File(FileOp::Replace { contents, .. }))] = jobs.as_slice() else {
             panic!("{jobs:?}")
         };

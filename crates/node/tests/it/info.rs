@@ -267,3 +267,23 @@ fn a_mode_that_was_configured_in_vain_is_not_shown() {
         assert!(shown.lines().any(|other| other == line), "{line}\n{shown}");
     }
 }
+
+#[test]
+fn memory_stats_is_a_map_with_each_database() {
+    let mut server = crate::limits::server("");
+    let client = server.connect();
+    for request in ["HELLO 3", "SET k v", "SELECT 3", "SET k v EX 10"] {
+        crate::limits::ask(&mut server, client, request);
+    }
+    let stats = crate::limits::ask(&mut server, client, "MEMORY STATS");
+    assert!(
+        stats.starts_with("%31\r\n$14\r\npeak.allocated\r\n:"),
+        "{stats}"
+    );
+    for name in ["db.0", "db.3"] {
+        let table = format!("\r\n{name}\r\n%2\r\n$23\r\noverhead.hashtable.main\r\n:");
+        assert!(stats.contains(&table), "{stats}");
+    }
+    assert!(stats.contains("$10\r\nkeys.count\r\n:2\r\n"), "{stats}");
+    assert!(stats.contains("$13\r\nfragmentation\r\n,"), "{stats}");
+}

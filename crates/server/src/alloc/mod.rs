@@ -46,6 +46,15 @@ pub(crate) fn tune() {
     }
 }
 
+/// Gives free memory of the C library's heap back to the system.
+pub(crate) fn purge() {
+    #[cfg(target_env = "gnu")]
+    // SAFETY: (2) it touches free memory of the C library only.
+    unsafe {
+        libc::malloc_trim(0);
+    }
+}
+
 /// Bytes that a block of a size occupies: a head of 8 bytes, rounded up to 16, 32 at least.
 const fn footprint(size: usize) -> i64 {
     let whole = size.saturating_add(23) & !15;
