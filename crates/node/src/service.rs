@@ -230,11 +230,13 @@ impl Service for Node {
         ready.wake_at_us = Some(self.wake_at_us());
     }
 
+    #[inline]
     fn output<'s>(&'s self, conn: ConnId, pieces: &mut [Piece<'s>]) -> usize {
-        match self.core.outgoing.pieces(conn, pieces) {
-            0 if !self.http.is_empty() => self.http.pieces(conn, pieces),
-            count => count,
+        // PERF: a call for pages of HTTP costs every turn of others 40 instructions.
+        if self.http.is_empty() {
+            return self.core.outgoing.pieces(conn, pieces);
         }
+        self.output_or_page(conn, pieces)
     }
 
     fn taken(&mut self, conn: ConnId, count: usize) {
@@ -274,6 +276,15 @@ impl Service for Node {
 }
 
 impl Node {
+    /// Output of a client, or of a connection that asked for a page.
+    #[cold]
+    fn output_or_page<'s>(&'s self, conn: ConnId, pieces: &mut [Piece<'s>]) -> usize {
+        match self.core.outgoing.pieces(conn, pieces) {
+            0 => self.http.pieces(conn, pieces),
+            count => count,
+        }
+    }
+
     /// Whether a connection from there is refused since the server is open to all.
     fn is_protected_from(&self, origin: &Origin) -> bool {
         let Address::Tcp { peer, .. } = &origin.address else {
