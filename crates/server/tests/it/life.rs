@@ -69,8 +69,8 @@ fn settings_without_effect_are_named_in_the_log() {
         &server.lines,
         " # The setting 'replicaof' has no effect in this version",
     );
-    assert_eq!(server.ask("CONFIG SET latency-monitor-threshold 9"), "+OK");
-    server.read_until(" # The setting 'latency-monitor-threshold' has no effect");
+    assert_eq!(server.ask("CONFIG SET min-replicas-to-write 9"), "+OK");
+    server.read_until(" # The setting 'min-replicas-to-write' has no effect");
     assert_eq!(server.ask("PING"), "+PONG");
 }
 
