@@ -10,7 +10,7 @@ mod rate;
 
 use std::collections::BTreeMap;
 
-pub use histogram::Histogram;
+pub use histogram::{Digest, Histogram};
 pub use meter::Stopwatch;
 pub(crate) use meter::{Clock, Meter};
 use rate::Rate;

@@ -184,35 +184,27 @@ fn commands(facts: &Facts<'_>, samples: &mut Samples<'_>, figure: fn(&CommandSta
 fn percentiles(facts: &Facts<'_>, samples: &mut Samples<'_>) {
     let view = facts.view;
     let asked = &view.config.latency_tracking_info_percentiles;
-    let asked: Vec<(f64, String)> = asked
-        .iter()
-        .map(|&one| (one, show_percentile(one)))
-        .collect();
-    for (name, stats) in facts.tracked() {
-        let Some(histogram) = &stats.latency else {
-            continue;
-        };
-        for (percentile, shown) in &asked {
-            let microseconds = histogram.percentile(*percentile) as f64 / 1000.0;
-            let labels = [("cmd", name), ("quantile", shown.as_str())];
+    let asked: Vec<String> = asked.iter().map(|&one| show_percentile(one)).collect();
+    for (name, stats, digest) in &facts.tracked {
+        for (shown, nanoseconds) in asked.iter().zip(&digest.percentiles) {
+            let microseconds = *nanoseconds as f64 / 1000.0;
+            let labels = [("cmd", *name), ("quantile", shown.as_str())];
             samples.push(&labels, Number::Float(microseconds));
         }
-        let labels = [("cmd", name)];
+        let labels = [("cmd", *name)];
         samples.push_part("_sum", &labels, Number::Count(stats.nanoseconds / 1000));
         samples.push_part("_count", &labels, Number::Count(stats.calls));
     }
 }
 
 fn latencies(facts: &Facts<'_>, samples: &mut Samples<'_>) {
-    for (name, stats) in facts.tracked() {
-        let Some(histogram) = &stats.latency else {
-            continue;
-        };
-        for (bound, count) in histogram.doubles() {
-            let labels = [("cmd", name), ("le", &(bound / 1000).to_string())];
-            samples.push_part("_bucket", &labels, Number::Count(count));
+    for (name, stats, digest) in &facts.tracked {
+        for (bound, count) in &digest.doubles {
+            let labels = [("cmd", *name), ("le", &(bound / 1000).to_string())];
+            samples.push_part("_bucket", &labels, Number::Count(*count));
         }
-        let (labels, total) = ([("cmd", name), ("le", "+Inf")], histogram.total());
+        let total = digest.doubles.last().map_or(0, |(_, count)| *count);
+        let labels = [("cmd", *name), ("le", "+Inf")];
         samples.push_part("_bucket", &labels, Number::Count(total));
         let (labels, sum) = (&labels[..1], stats.nanoseconds / 1000);
         samples.push_part("_sum", labels, Number::Count(sum));
