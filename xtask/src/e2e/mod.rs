@@ -327,7 +327,17 @@ fn encrypted(server: &Server, run: fn(&Way) -> Result<(), String>) -> Result<(),
             return Err(String::from_utf8_lossy(&reply).into_owned());
         }
         let certificates = Some(dir.clone());
-        run(&Way { port, certificates })
+        run(&Way { port, certificates })?;
+        // A later change of listeners would read certificates that are gone.
+        let mut words: Vec<&[u8]> = vec![b"CONFIG", b"SET", b"tls-port", b"0"];
+        for name in ["tls-cert-file", "tls-key-file", "tls-ca-cert-file"] {
+            words.extend([name.as_bytes(), b""]);
+        }
+        let reply = server.connect()?.ask(&words)?;
+        match &*reply == b"+OK\r\n" {
+            true => Ok(()),
+            false => Err(String::from_utf8_lossy(&reply).into_owned()),
+        }
     });
     let _removed = fs::remove_dir_all(&dir);
     judged
