@@ -121,7 +121,7 @@ const COMMANDS: &[Command] = &[
     },
     Command {
         name: "e2e",
-        options: &["--server BIN"],
+        options: &["--server BIN", "--peer BIN…"],
         names: "",
         does: "real clients against a real server: redis-cli, redis-benchmark, Python",
         run: e2e::run,

@@ -11,6 +11,7 @@
 mod commands;
 mod files;
 mod metrics;
+mod settings;
 
 use std::fs;
 use std::path::PathBuf;
@@ -114,11 +115,20 @@ const JUDGES: &[Judge] = &[
         program: metrics::EXPORTER,
         run: metrics::compare,
     },
+    Judge {
+        name: "redis-server, CONFIG",
+        program: "redis-server",
+        run: settings::compare_installed,
+    },
 ];
 
 /// `cargo xtask e2e`.
 pub(crate) fn run(args: Args) -> Result<(), String> {
     let server = args.option("--server");
+    let peers = args.options("--peer");
+    if !peers.is_empty() {
+        return compare_settings(server, &peers);
+    }
     match judge(server) {
         Outcome::Passed => Ok(()),
         Outcome::Failed(text) => Err(text),
@@ -127,6 +137,26 @@ pub(crate) fn run(args: Args) -> Result<(), String> {
             println!("SKIPPED: {text}");
             Ok(())
         }
+    }
+}
+
+/// Compares our settings with those of servers that are not of this machine's packages.
+fn compare_settings(server: Option<String>, peers: &[String]) -> Result<(), String> {
+    let ours = tool::server_binary(server)?;
+    let mut failed = Vec::new();
+    for peer in peers {
+        let theirs = tool::find(peer).ok_or_else(|| format!("{peer}: no such program"))?;
+        match settings::compare(&ours, &theirs) {
+            Ok(()) => println!("{peer}, CONFIG: passed"),
+            Err(text) => {
+                println!("{peer}, CONFIG: FAILED\n{text}");
+                failed.push(peer.as_str());
+            }
+        }
+    }
+    match failed.is_empty() {
+        true => Ok(()),
+        false => Err(format!("other settings: {}", failed.join(", "))),
     }
 }
 

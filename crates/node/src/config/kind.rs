@@ -113,11 +113,11 @@ impl Kind {
                 Ok(Value::Size(n))
             }
             Self::SignedSize { min } => {
-                let bytes = || i64::try_from(parse_memory(word)?).ok();
-                let n = parse_i64(word).or_else(bytes);
+                let bytes = || parse_memory(word).map(i128::from);
+                let n = parse_i64(word).map(i128::from).or_else(bytes);
                 let n = n.ok_or("argument must be a memory value")?;
-                within(n, min, i64::MAX)?;
-                Ok(Value::Int(n))
+                within(n, i128::from(min), i128::from(i64::MAX))?;
+                Ok(Value::Int(i64::try_from(n).unwrap_or(i64::MAX)))
             }
             Self::SizeOrPercent => parse_size_or_percent(word),
             Self::Octal { max } => parse_octal(word, max),
@@ -214,9 +214,13 @@ fn parse_size_or_percent(word: &[u8]) -> Result<Value, Refusal> {
 }
 
 fn parse_octal(word: &[u8], max: i64) -> Result<Value, Refusal> {
-    let text = std::str::from_utf8(word).unwrap_or("-");
-    let n = i64::from_str_radix(text, 8)
-        .map_err(|_| "argument couldn't be parsed as an octal number")?;
+    // COMPAT: as `strtoll` has it, blanks may stand before the number, and nothing at all is 0.
+    let text = std::str::from_utf8(word).unwrap_or("-").trim_ascii_start();
+    let n = match text {
+        "" => 0,
+        text => i64::from_str_radix(text, 8)
+            .map_err(|_| "argument couldn't be parsed as an octal number")?,
+    };
     if !(0..=max).contains(&n) {
         return Err(format!("argument must be between 0 and {max:o} inclusive").into());
     }

@@ -408,11 +408,11 @@ pub(crate) const SETTINGS: &[Setting] = &[
         .does("Whether RDB files end in a checksum, and whether it is compared when they are loaded."),
     Setting::flag("rdbcompression", "yes").to(|t, v| t.rdbcompression = v.flag())
         .does("Whether strings in RDB files are compressed."),
-    Setting::text("rdma-bind", "").optional()
+    Setting::text("rdma-bind", "").optional().check(no_rdma)
         .does("Addresses to listen on for RDMA."),
     Setting::int("rdma-completion-vector", "-1", -1, 1024).immutable()
         .does("The completion vector of RDMA; -1: a random one."),
-    Setting::int("rdma-port", "0", 0, 65535)
+    Setting::int("rdma-port", "0", 0, 65535).check(no_rdma)
         .lacks("nothing listens for RDMA")
         .does("The RDMA port; 0: no RDMA port."),
     Setting::int("rdma-rx-size", "1048576", 65_536, 16_777_216).immutable()
@@ -424,7 +424,8 @@ pub(crate) const SETTINGS: &[Setting] = &[
     Setting::flag("repl-disable-tcp-nodelay", "no")
         .does("Whether replication waits to fill its packets."),
     Setting::choice("repl-diskless-load", "disabled",
-        &[("disabled", 0), ("on-empty-db", 1), ("swapdb", 2)]).not_while_loading()
+        &[("disabled", 0), ("on-empty-db", 1), ("swapdb", 2), ("flush-before-load", 3)])
+        .not_while_loading()
         .does("Whether a replica loads from the socket."),
     Setting::flag("repl-diskless-sync", "yes")
         .does("Whether a full sync goes to the socket without a file."),
@@ -644,6 +645,9 @@ const SHUTDOWN: Names = &[
     ("nosave", 2),
     ("now", 4),
     ("force", 8),
+    // Both ask for something of a cluster's nodes.
+    ("safe", 16),
+    ("failover", 32),
 ];
 const SYSLOG_FACILITY: Names = &[
     ("user", 8),
@@ -829,6 +833,12 @@ fn clamp_hz(value: Value, _: Source) -> Result<Value, Refusal> {
 fn fixed_cpus(value: Value, source: Source) -> Result<Value, Refusal> {
     let fits = source == Source::File || value.text().is_empty();
     demand(fits, value, "can't set immutable config")
+}
+
+/// A file that asks for it still loads, as in a Valkey without RDMA.
+fn no_rdma(value: Value, source: Source) -> Result<Value, Refusal> {
+    let fits = source == Source::File || value == Value::Int(0);
+    demand(fits, value, "No RDMA building support.")
 }
 
 /// The smallest backlog that CONFIG SET makes.

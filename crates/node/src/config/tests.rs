@@ -50,6 +50,9 @@ fn rewritten(old: &str, config: &Config, extent: Extent) -> String {
     String::from_utf8(config.rewritten(extent, &Named::default()).unwrap().1).unwrap()
 }
 
+/// Settings that only a file gives a value.
+const REFUSED: [&str; 3] = ["locale-collate", "rdma-bind", "rdma-port"];
+
 /// A value that differs from the default, as CONFIG GET shows it.
 fn other_value(name: &str, kind: Kind, default: &str) -> String {
     match kind {
@@ -128,7 +131,7 @@ fn every_setting_goes_through_get_and_set_and_the_file() {
         let mut config = Config::default();
         let result = change(&mut config, &[(name, &value)]);
         match setting.mutability {
-            Mutability::Modifiable if name.ends_with("cpulist") || name == "locale-collate" => {
+            Mutability::Modifiable if name.ends_with("cpulist") || REFUSED.contains(&name) => {
                 assert!(result.is_err(), "{name}");
             }
             Mutability::Modifiable => assert!(result.is_ok(), "{name} {value}: {result:?}"),
@@ -252,6 +255,8 @@ fn repeated_lines_win_or_add_up() {
     );
     check("activedefrag yes", "activedefrag", "yes");
     check("unixsocketperm 0770", "unixsocketperm", "770");
+    check("unixsocketperm \" 7\"", "unixsocketperm", "7");
+    check("unixsocketperm \"\"", "unixsocketperm", "0");
 }
 
 #[test]
@@ -307,7 +312,7 @@ fn the_first_wrong_line_is_named_in_the_words_of_redis() {
         "shutdown-on-sigint",
         1,
         "shutdown-on-sigint",
-        "argument(s) must be one of the following: default, save, nosave, now, force",
+        "argument(s) must be one of the following: default, save, nosave, now, force, safe, failover",
     );
     check(
         "replicaof 127.0.0.1 abc",
@@ -635,6 +640,16 @@ fn settings_that_later_servers_added_are_known_and_checked() {
         "prefetch-batch-max-size 129",
     ] {
         assert!(load(line).is_err(), "{line}");
+    }
+    for (name, value) in [
+        ("repl-diskless-load", "flush-before-load"),
+        ("shutdown-on-sigterm", "safe failover"),
+        ("rdma-port", "6379"),
+    ] {
+        let mut config = load(&format!("{name} {value}")).unwrap();
+        assert_eq!(get(&config, name), value);
+        let changed = change(&mut config, &[(name, value)]);
+        assert_eq!(changed.is_err(), name == "rdma-port", "{name}");
     }
     let config = load("slot-migration-max-failover-repl-bytes 1mb").unwrap();
     assert_eq!(
