@@ -51,6 +51,17 @@ pub struct Script {
     pub timeout_ms: u64,
 }
 
+/// The score of the process for the out-of-memory killer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OomScore {
+    /// The score that the process was started with.
+    Unchanged,
+    /// Its difference from that.
+    Relative(i32),
+    /// The score itself.
+    Absolute(i32),
+}
+
 /// Work for the loop and its pool of threads.
 #[non_exhaustive]
 pub enum Job {
@@ -78,6 +89,8 @@ pub enum Job {
     /// Has the process allowed to open files enough for this number of clients; answered by
     /// [`Outcome::Granted`].
     OpenFiles(u32),
+    /// Sets the score by which the out-of-memory killer chooses this process.
+    OomScore(OomScore),
     /// Reads certificates and keys, for handshakes that begin from now on. On failure the old ones
     /// stay.
     Tls(Box<TlsSettings>),
@@ -106,6 +119,7 @@ impl fmt::Debug for Job {
             Self::Script(script) => f.debug_tuple("Script").field(script).finish(),
             Self::Listen(plan) => f.debug_tuple("Listen").field(plan).finish(),
             Self::OpenFiles(clients) => f.debug_tuple("OpenFiles").field(clients).finish(),
+            Self::OomScore(score) => f.debug_tuple("OomScore").field(score).finish(),
             Self::Tls(settings) => f.debug_tuple("Tls").field(settings).finish(),
             Self::Keepalive(seconds) => f.debug_tuple("Keepalive").field(seconds).finish(),
             Self::Log { file, level } => write!(f, "Log({file:?}, {level:?})"),

@@ -15,7 +15,7 @@ mod usage;
 
 pub use failure::Failure;
 pub use file::{Disk, Entry, FileId, FileOp, FileReply, OpenHow};
-pub use job::{Dial, Job, JobId, Outcome, Script};
+pub use job::{Dial, Job, JobId, OomScore, Outcome, Script};
 pub use listen::{ListenPlan, Role, TcpBind, Transport, UnixBind};
 pub use log::{LogLevel, LogLine};
 pub use memory::{CrashModel, MemoryDisk};

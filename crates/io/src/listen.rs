@@ -64,6 +64,8 @@ pub struct UnixBind {
     pub path: String,
     /// Its permission bits; 0 leaves them to the umask.
     pub mode: u32,
+    /// The name or number of its group; empty leaves it to the process.
+    pub group: String,
     /// The role of its connections.
     pub role: Role,
 }

@@ -69,6 +69,7 @@ impl Core {
             | Act::ListenTls
             | Act::Tls
             | Act::Directory
+            | Act::OomScore
             | Act::OpenFiles => {}
         }
     }

@@ -191,8 +191,8 @@ pub(crate) struct Core {
     pub active_expiry: bool,
     /// `DEBUG PAUSE-CRON`: whether signals that ask for the end wait.
     pub pauses_signals: bool,
-    /// Whether a signal that asks for the end waits.
-    pub is_end_asked: bool,
+    /// The signal that asks for the end and waits.
+    pub end_asked_by: Option<&'static str>,
     /// `DEBUG SET-SKIP-CHECKSUM-VALIDATION`: whether RESTORE takes any checksum.
     pub skips_checksums: bool,
 }

@@ -81,7 +81,7 @@ pub(crate) struct ConfigChange {
     /// The directory before the change.
     directory: String,
     /// The addresses before the change.
-    plan: ListenPlan,
+    plan: Box<ListenPlan>,
     /// The number of acts that were seen to.
     finished: usize,
 }
@@ -115,7 +115,7 @@ impl ConfigChange {
         let begun = Self {
             change,
             directory,
-            plan,
+            plan: Box::new(plan),
             finished: 0,
         };
         begun.advance(config)
@@ -150,6 +150,9 @@ impl ConfigChange {
                     let job = Job::File(FileOp::ChangeDir(config.dir.clone()));
                     return Progress::Waiting(self, job);
                 }
+                Act::OomScore => {
+                    return Progress::Waiting(self, Job::OomScore(config.oom_score()));
+                }
                 Act::OpenFiles => {
                     return Progress::Waiting(self, Job::OpenFiles(config.maxclients));
                 }
@@ -159,19 +162,25 @@ impl ConfigChange {
         Progress::Finished(self.change)
     }
 
-    fn take_back(self, reason: &str, config: &mut Config) -> Progress {
+    fn take_back(mut self, reason: &str, config: &mut Config) -> Progress {
         let failed = self.finished.saturating_sub(1);
-        let undo = self.change.acts[..failed].iter();
+        let acts = std::mem::take(&mut self.change.acts);
+        self.change.undo(config);
+        let undo = acts[..failed].iter();
         let undo = undo.filter_map(|(act, _)| match act {
-            Act::Listen => Some(Job::Listen(self.plan.clone())),
+            Act::Listen => Some(Job::Listen((*self.plan).clone())),
             Act::Directory => Some(Job::File(FileOp::ChangeDir(self.directory.clone()))),
+            Act::OomScore => Some(Job::OomScore(config.oom_score())),
             _ => None,
         });
         let undo = undo.collect();
-        let (act, name) = self.change.acts[failed];
+        let (act, name) = acts[failed];
         let told = match (act, name) {
             (Act::Listen, "bind") => "Failed to bind to specified addresses.",
             (Act::Tls, _) => "Unable to update TLS configuration. Check server logs.",
+            (Act::OomScore, _) => {
+                "Failed to apply new oom_score_adj configuration, check server logs."
+            }
             (Act::Listen, _) => "Unable to listen on this port. Check server logs.",
             _ => reason,
         };
@@ -179,7 +188,6 @@ impl ConfigChange {
             "Failed applying new configuration. Possibly related to new {name} setting. \
              Restoring previous settings: {reason}"
         );
-        self.change.undo(config);
         Progress::Failed {
             told: change::failed(name, told),
             log,

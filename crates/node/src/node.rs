@@ -183,7 +183,7 @@ impl Node {
             is_persistent: false,
             active_expiry: true,
             pauses_signals: false,
-            is_end_asked: false,
+            end_asked_by: None,
             skips_checksums: false,
         };
         let mut node = Self {

@@ -131,7 +131,7 @@ impl Node {
         } else if core.hurdles.has(Hurdles::LOADING) {
             reasons.push("\"loading\":true".to_owned());
         }
-        if core.hurdles.has(Hurdles::EXITING) || core.is_end_asked {
+        if core.hurdles.has(Hurdles::EXITING) || core.end_asked_by.is_some() {
             reasons.push("\"shutting_down\":true".to_owned());
         }
         if core.aof.fault.is_some() {

@@ -25,7 +25,6 @@ use crate::hurdles::Hurdles;
 use crate::migrate::Migrate;
 use crate::node::Node;
 use crate::outgoing::Class;
-use crate::persist::reload::Last;
 use crate::session::{For, Session, State};
 
 impl Service for Node {
@@ -221,7 +220,8 @@ impl Service for Node {
         hand_over(&mut outgoing.kill, &mut ready.kill);
         ready.stall_us = std::mem::take(&mut outbox.stall_us);
         ready.exit = outbox.exit.take();
-        ready.is_ending = self.core.is_end_asked || self.core.hurdles.has(Hurdles::EXITING);
+        ready.is_ending =
+            self.core.end_asked_by.is_some() || self.core.hurdles.has(Hurdles::EXITING);
         ready.again = self.turn.again;
         if !self.http.is_quiet() {
             self.http.ready(ready);
@@ -266,11 +266,11 @@ impl Service for Node {
         self.core.observe(*usage);
     }
 
-    fn shutdown_requested(&mut self, _now: Now, _signal: &'static str) {
+    fn shutdown_requested(&mut self, _now: Now, signal: &'static str) {
         if self.core.pauses_signals {
-            self.core.is_end_asked = true;
+            self.core.end_asked_by = Some(signal);
         } else {
-            self.core.shut_down(Last::AsConfigured, None, false);
+            self.core.shut_down_by(signal);
         }
     }
 }

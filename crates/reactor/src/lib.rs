@@ -10,6 +10,7 @@ pub mod log;
 mod names;
 #[cfg(not(feature = "tls"))]
 mod no_tls;
+mod oom_score;
 pub mod open_files;
 mod order;
 mod pool;
@@ -28,5 +29,6 @@ pub use listener::ListenError;
 pub use log::LogSink;
 #[cfg(not(feature = "tls"))]
 use no_tls as tls;
+pub use pool::Affinity;
 pub use reactor::Reactor;
 pub use remote::{Remote, Signal};

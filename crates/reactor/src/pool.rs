@@ -25,6 +25,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use crossbeam_channel::{Receiver, Sender, unbounded};
 use russet_io::{FileId, FileOp, JobId, Outcome, Script, Task};
+use rustix::thread::CpuSet;
 
 use crate::order::Side;
 use crate::pool::crew::{Assignment, Crew};
@@ -51,6 +52,23 @@ pub(crate) enum Ticket {
     Dial(JobId),
     /// The certificates and keys that this job asks for.
     Tls(JobId),
+}
+
+/// The numbers of the CPUs that threads of the pool keep to; none: the CPUs of the loop.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Affinity {
+    /// The CPUs of threads that save, rewrite and load.
+    pub tasks: Vec<usize>,
+    /// The CPUs of all other threads.
+    pub others: Vec<usize>,
+}
+
+/// The set of some CPUs; none if no CPU is in it.
+fn cpu_set(cpus: &[usize]) -> Option<CpuSet> {
+    let mut set = CpuSet::new();
+    let known = cpus.iter().filter(|cpu| **cpu < CpuSet::MAX_CPU);
+    known.for_each(|cpu| set.set(*cpu));
+    (set.count() > 0).then_some(set)
 }
 
 /// Work for a thread.
@@ -121,6 +139,16 @@ impl Pool {
             reports,
             switches: BTreeMap::new(),
             waiting: VecDeque::new(),
+        }
+    }
+
+    /// Has threads that start from now on keep to CPUs.
+    pub(crate) fn keep_to(&mut self, affinity: &Affinity) {
+        for (number, crew) in self.crews.iter_mut().enumerate() {
+            crew.cpus = cpu_set(match number {
+                TASKS => &affinity.tasks,
+                _ => &affinity.others,
+            });
         }
     }
 

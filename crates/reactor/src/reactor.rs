@@ -35,6 +35,7 @@ use crate::flow::OutputEvent;
 use crate::gather::Gather;
 use crate::listener::{ListenError, Listeners};
 use crate::log::LogSink;
+use crate::oom_score::Keeper;
 use crate::open_files::Reserve;
 use crate::order::Order;
 use crate::pool::Pool;
@@ -65,6 +66,7 @@ pub struct Reactor<S> {
     poll: Poll,
     events: Events,
     listeners: Listeners,
+    oom_score: Keeper,
     table: Table,
     /// Connections to read from, in order of arrival.
     reads: Vec<ConnId>,
@@ -144,6 +146,7 @@ impl<S: Service> Reactor<S> {
             poll,
             events: Events::with_capacity(EVENTS),
             listeners: Listeners::default(),
+            oom_score: Keeper::default(),
             table: Table::default(),
             reads: Vec::new(),
             writes: Vec::new(),

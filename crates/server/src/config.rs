@@ -33,6 +33,8 @@ pub(crate) enum LoadError {
 /// The texts that a configuration is made from.
 #[derive(Debug)]
 pub(crate) struct Sources {
+    /// What images and packages say before the user does.
+    defaults: Option<Text>,
     texts: Vec<Text>,
     /// The path and the contents of the configuration file.
     file: Option<(String, Vec<u8>)>,
@@ -41,9 +43,18 @@ pub(crate) struct Sources {
 /// Reads all that the command line names.
 pub(crate) fn read(launch: &Launch) -> Result<Sources, LoadError> {
     let mut sources = Sources {
+        defaults: None,
         texts: Vec::new(),
         file: None,
     };
+    if let Some(path) = std::env::var_os(DEFAULTS) {
+        let path = path.to_string_lossy();
+        let text = std::fs::read(&*path).map_err(|error| unreadable(&path, &error))?;
+        sources.defaults = Some(Text {
+            name: path.into_owned(),
+            text,
+        });
+    }
     if let Some(file) = &launch.file {
         let path = absolute(&String::from_utf8_lossy(file));
         let text = std::fs::read(&path).map_err(|error| unreadable(&path, &error))?;
@@ -70,6 +81,9 @@ pub(crate) fn read(launch: &Launch) -> Result<Sources, LoadError> {
     Ok(sources)
 }
 
+/// The variable of the environment that names a file which is read before all others.
+const DEFAULTS: &str = "RUSSET_DEFAULTS";
+
 /// The name of the text that the options make.
 pub(crate) const COMMAND_LINE: &str = "command line";
 
@@ -84,12 +98,14 @@ impl Sources {
 
     /// What is to be said of each line, and the configuration without those that are wrong.
     pub(crate) fn check(&self) -> (Vec<Finding>, Result<Config, FileError>) {
-        Config::check(&self.texts, &mut |name| include(name))
+        let texts: Vec<Text> = self.defaults.iter().chain(&self.texts).cloned().collect();
+        Config::check(&texts, &mut |name| include(name))
     }
 
     /// Makes the configuration.
     pub(crate) fn load(&self) -> Result<Config, LoadError> {
-        let mut config = Config::load(&self.texts, &mut |name| include(name))?;
+        let defaults = self.defaults.as_slice();
+        let mut config = Config::load_over(defaults, &self.texts, &mut |name| include(name))?;
         russet_node::check_renames(&config)?;
         if let Some((path, text)) = &self.file {
             config.set_file(path.clone(), text.clone());

@@ -22,6 +22,7 @@ use russet_reactor::LogSink;
 use russet_reactor::clock::wall_us;
 
 use crate::os;
+use crate::syslog::Syslog;
 
 /// Months as the log writes them, whatever the locale.
 const MONTHS: [&str; 12] = [
@@ -52,6 +53,7 @@ struct Shared {
     /// Empty: standard output.
     path: String,
     file: Option<File>,
+    syslog: Option<Syslog>,
     line: Vec<u8>,
 }
 
@@ -64,6 +66,7 @@ impl Log {
             process_id: std::process::id(),
             path: String::new(),
             file: None,
+            syslog: None,
             line: Vec::new(),
         };
         Self {
@@ -84,8 +87,10 @@ impl Log {
     pub(crate) fn write(&self, level: LogLevel, text: &str) {
         let mut shared = self.lock();
         if shared.level.is_some_and(|lowest| level >= lowest) {
-            let head = shared.head(level, wall_us());
+            let wall_us = wall_us();
+            let head = shared.head(level, wall_us);
             shared.put(&head, text);
+            shared.put_syslog(level, wall_us, text);
         }
     }
 
@@ -113,6 +118,11 @@ impl Log {
                 let _ = rustix::io::write(io::stdout(), format!("{text}\n").as_bytes());
             }
         }
+    }
+
+    /// Sends lines to the system's log as well from now on.
+    pub(crate) fn set_syslog(&self, syslog: Syslog) {
+        self.lock().syslog = Some(syslog);
     }
 
     /// Changes the level; `None` silences everything.
@@ -191,6 +201,13 @@ impl Shared {
         };
     }
 
+    /// Sends one line to the system's log, if lines go there.
+    fn put_syslog(&mut self, level: LogLevel, wall_us: i64, text: &str) {
+        if let Some(syslog) = &mut self.syslog {
+            syslog.send(level, &syslog_time(wall_us), self.process_id, text);
+        }
+    }
+
     /// Opens the file again when its path leads elsewhere by now.
     fn follow_path(&mut self) {
         let Some(file) = &self.file else { return };
@@ -205,6 +222,16 @@ impl Shared {
             self.file = Some(file);
         }
     }
+}
+
+/// A moment as the system's log has it.
+fn syslog_time(wall_us: i64) -> String {
+    let time = os::local_time(wall_us.div_euclid(1_000_000));
+    let month = MONTHS.get(time.month0 as usize).unwrap_or(&"???");
+    format!(
+        "{month} {:2} {:02}:{:02}:{:02}",
+        time.day, time.hour, time.minute, time.second
+    )
 }
 
 fn open(path: &str) -> io::Result<File> {

@@ -13,6 +13,7 @@ mod check;
 mod check_aof;
 mod check_config;
 mod config;
+mod cpus;
 mod crash;
 mod log;
 mod measure;
@@ -20,6 +21,7 @@ mod os;
 mod serve;
 mod signal;
 mod supervise;
+mod syslog;
 mod system;
 #[cfg(feature = "turns")]
 mod turns;

@@ -14,7 +14,7 @@ use std::process;
 use russet_io::LogLevel;
 use russet_node::{Config, Node};
 use russet_reactor::log::{LogSink, os_text};
-use russet_reactor::{Clock, ListenError, Reactor, open_files};
+use russet_reactor::{Affinity, Clock, ListenError, Reactor, open_files};
 
 use crate::args::Launch;
 use crate::banner::{self, COMMIT, VERSION};
@@ -23,9 +23,10 @@ use crate::log::{Log, Role};
 use crate::measure;
 use crate::os::{self, Forked};
 use crate::supervise::Supervisor;
+use crate::syslog::Syslog;
 #[cfg(feature = "turns")]
 use crate::turns::run;
-use crate::{alloc, crash, signal};
+use crate::{alloc, cpus, crash, signal};
 
 /// An exit code above this asks for an end by a signal.
 const BY_SIGNAL: i32 = 128;
@@ -78,6 +79,9 @@ struct Server {
 /// The beginning of the line with which the node says that it serves requests.
 const READY: &str = "Ready to accept connections";
 
+/// The line with which the node begins the end.
+const ENDING: &str = "User requested shutdown...";
+
 /// A log that has the supervisor hear of the line that tells readiness.
 struct Announcing {
     log: Log,
@@ -90,6 +94,8 @@ impl LogSink for Announcing {
         if text.starts_with(READY) {
             let state = "STATUS=Ready to accept connections\nREADY=1\n";
             self.supervisor.notify(&self.log, state);
+        } else if text == ENDING {
+            self.supervisor.notify(&self.log, "STOPPING=1\n");
         }
     }
 
@@ -109,7 +115,8 @@ fn prepare(launch: &Launch, log: &Log) -> Result<Server, Refusal> {
     log.set_file(&config.logfile)
         .map_err(|error| no_log_file(&config.logfile, &error))?;
     log.set_level(config.loglevel);
-    let supervisor = Supervisor::of(&config.get("supervised").unwrap_or_default());
+    use_syslog(&config, log);
+    let supervisor = Supervisor::of(&text_of(&config, "supervised"), log);
     let is_background = config.daemonize && supervisor == Supervisor::None;
     if is_background {
         go_to_background().map_err(|error| no_background(&error))?;
@@ -134,6 +141,40 @@ fn prepare(launch: &Launch, log: &Log) -> Result<Server, Refusal> {
         is_background,
         pid_file: None,
     })
+}
+
+/// The value of a setting as text.
+fn text_of(config: &Config, name: &str) -> String {
+    let value = config.get(name).unwrap_or_default();
+    String::from_utf8_lossy(&value).into_owned()
+}
+
+fn use_syslog(config: &Config, log: &Log) {
+    if !config.syslog_enabled {
+        return;
+    }
+    let ident = text_of(config, "syslog-ident");
+    match Syslog::new(ident, &text_of(config, "syslog-facility")) {
+        Ok(syslog) => log.set_syslog(syslog),
+        Err(error) => log.warning(&format!("Can't use syslog: {}", os_text(&error))),
+    }
+}
+
+/// Has the loop and its pool keep to the CPUs that are configured for them.
+fn keep_to_cpus(config: &Config, reactor: &mut Reactor<Node>) {
+    let list = |name| cpus::parse(&text_of(config, name)).unwrap_or_default();
+    let before = cpus::current();
+    let server = list("server-cpulist");
+    let is_kept = !server.is_empty() && cpus::keep_to(&server);
+    // A thread begins with the CPUs of the thread that starts it.
+    let otherwise = |list: Vec<usize>| match list.is_empty() && is_kept {
+        true => before.clone(),
+        false => list,
+    };
+    reactor.keep_to(&Affinity {
+        tasks: otherwise(list("bgsave-cpulist")),
+        others: otherwise(list("bio-cpulist")),
+    });
 }
 
 fn greet(launch: &Launch, log: &Log) {
@@ -174,7 +215,6 @@ impl Server {
                 return Err(refusal);
             }
         };
-        self.supervisor.notify(log, "STOPPING=1\n");
         if self.remove_pid_file() && code == 0 {
             log.notice("Removing the pid file.");
         }
@@ -205,6 +245,9 @@ impl Server {
         };
         let mut reactor = Reactor::new(node, Box::new(sink))
             .map_err(|error| Refusal::Logged(format!("Creating the loop: {}", os_text(&error))))?;
+        // A refusal is in the log; the server serves all the same.
+        let _ = reactor.set_oom_score(self.config.oom_score());
+        keep_to_cpus(&self.config, &mut reactor);
         reactor.measure_every(measure::PERIOD, measure::meter());
         if let Some(settings) = self.config.tls_settings() {
             reactor.load_tls(&settings).map_err(|text| {

@@ -6,6 +6,7 @@ use std::io;
 use std::os::linux::net::SocketAddrExt;
 use std::os::unix::net::{SocketAddr, UnixDatagram};
 
+use russet_io::LogLevel;
 use rustix::process::{Signal, getpid, kill_process};
 
 use crate::log::Log;
@@ -20,20 +21,34 @@ pub(crate) enum Supervisor {
 
 impl Supervisor {
     /// Finds out from the setting `supervised`, and from the environment when it says `auto`.
-    pub(crate) fn of(setting: &[u8]) -> Self {
+    pub(crate) fn of(setting: &str, log: &Log) -> Self {
         match setting {
-            b"systemd" => Self::Systemd,
-            b"upstart" => Self::Upstart,
-            b"auto" if is_set("UPSTART_JOB") => Self::Upstart,
-            b"auto" if is_set("NOTIFY_SOCKET") => Self::Systemd,
+            "systemd" => Self::Systemd,
+            "upstart" => Self::Upstart,
+            "auto" if is_set("UPSTART_JOB") => {
+                log.write(LogLevel::Verbose, "Upstart supervision detected.");
+                Self::Upstart
+            }
+            "auto" if is_set("NOTIFY_SOCKET") => {
+                log.write(LogLevel::Verbose, "Systemd supervision detected.");
+                Self::Systemd
+            }
             _ => Self::None,
         }
     }
 
-    /// Upstart waits for the server to stop itself, and wakes it.
+    /// Tells that the start begins. Upstart waits for the server to stop itself, and wakes it.
     pub(crate) fn announce_start(self, log: &Log) {
-        if self != Self::Upstart {
-            return;
+        match self {
+            Self::None => return,
+            Self::Systemd => {
+                log.warning(
+                    "Supervised by systemd. Please make sure you set appropriate values for \
+                     TimeoutStartSec and TimeoutStopSec in your service unit.",
+                );
+                return self.notify(log, "STATUS=Russet is loading...\n");
+            }
+            Self::Upstart => {}
         }
         if !is_set("UPSTART_JOB") {
             log.warning("upstart supervision requested, but UPSTART_JOB not found!");

@@ -38,6 +38,8 @@ pub(crate) enum Work {
     Listen(ListenPlan),
     /// `Job::Tls`
     Certificates,
+    /// `Job::OomScore`
+    OomScore,
     /// `Job::OpenFiles`
     OpenFiles(u32),
     Discard(Box<dyn Send>),

@@ -6,7 +6,7 @@
 use std::ops::Deref;
 
 use russet_base::glob;
-use russet_io::{ListenPlan, Role, TcpBind, TlsSettings, Transport, UnixBind};
+use russet_io::{ListenPlan, OomScore, Role, TcpBind, TlsSettings, Transport, UnixBind};
 
 use super::setting::Setting;
 use super::table::SETTINGS;
@@ -155,6 +155,7 @@ impl Config {
         let unix = (!self.unixsocket.is_empty()).then(|| UnixBind {
             path: self.unixsocket.clone(),
             mode: self.unixsocketperm,
+            group: self.unixsocketgroup.clone(),
             ..UnixBind::default()
         });
         ListenPlan {
@@ -174,6 +175,16 @@ impl Config {
             dials,
             ..self.tls.clone()
         })
+    }
+
+    /// The score that the out-of-memory killer is to see.
+    pub fn oom_score(&self) -> OomScore {
+        let score = self.oom_score_adj_values[0];
+        match self.oom_score_adj {
+            0 => OomScore::Unchanged,
+            1 => OomScore::Relative(score),
+            _ => OomScore::Absolute(score),
+        }
     }
 
     /// The port that stands for the server where there is room for one: the plain one, if there is.

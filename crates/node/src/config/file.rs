@@ -55,7 +55,25 @@ impl Config {
         sources: &[Text],
         read: &mut dyn FnMut(&str) -> Result<Vec<u8>, String>,
     ) -> Result<Self, FileError> {
+        Self::load_over(&[], sources, read)
+    }
+
+    /// Reads configuration texts as [`Self::load`] does, after others that give settings other
+    /// defaults.
+    ///
+    /// # Errors
+    /// The first line that is wrong.
+    pub fn load_over(
+        defaults: &[Text],
+        sources: &[Text],
+        read: &mut dyn FnMut(&str) -> Result<Vec<u8>, String>,
+    ) -> Result<Self, FileError> {
         let mut loader = Loader::new(read);
+        for source in defaults {
+            loader.read_text(source, 0)?;
+        }
+        // The user's first save line replaces those of the defaults.
+        loader.config.has_save = false;
         // Lines are counted through all texts, as Redis joins the command line to the file.
         let mut lines_before = 0;
         for source in sources {

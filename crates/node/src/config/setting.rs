@@ -57,6 +57,8 @@ pub(crate) enum Act {
     Keepalive,
     /// Have the process allowed to open enough files (a job that may grant less).
     OpenFiles,
+    /// Another score for the out-of-memory killer (a job that may fail).
+    OomScore,
     /// Derive the forms in which data commands, the key space and the decoders read settings.
     Data,
     /// Turn appending on or off, or sync otherwise.

@@ -72,6 +72,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
         .does("Whether an append-only file that ends in the middle of a command is loaded."),
     Setting::text("aof-rewrite-cpulist", "").alias("aof_rewrite_cpulist").optional()
         .check(fixed_cpus)
+        .lacks("files are rewritten by the threads of 'bgsave-cpulist'")
         .does("The CPUs for rewriting the append-only file."),
     Setting::flag("aof-rewrite-incremental-fsync", "yes")
         .does("Whether a rewrite of the append-only file syncs as it goes."),
@@ -105,8 +106,8 @@ pub(crate) const SETTINGS: &[Setting] = &[
         .to(|t, v| t.backupdirname = v.text())
         .does("The folder of backups, below `dir`."),
     Setting::text("bgsave-cpulist", "").alias("bgsave_cpulist").optional()
-        .check(fixed_cpus)
-        .does("The CPUs for saving in the background."),
+        .check(fixed_cpus).by_name()
+        .does("The CPUs for saving, rewriting and loading in the background."),
     Setting::special("bind", "* -::*", Kind::Addresses).to(|t, v| t.bind = v.addresses())
         .then(Act::Listen)
         .does("Addresses to listen on; with `-` before it, an address may be missing."),
@@ -114,7 +115,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
         .lacks("the system chooses the address")
         .does("The address that outgoing connections come from."),
     Setting::text("bio-cpulist", "").alias("bio_cpulist").optional()
-        .check(fixed_cpus)
+        .check(fixed_cpus).by_name()
         .does("The CPUs for threads in the background."),
     Setting::int("busy-reply-threshold", "5000", 0, LONG).alias("lua-time-limit")
         .to(|t, v| t.busy_reply_threshold = v.int()).unread()
@@ -221,7 +222,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
         .does("The working directory, where all files are."),
     Setting::flag("disable-thp", "yes").immutable()
         .needless()
-        .does("Whether transparent huge pages are turned off; no process forks."),
+        .does("Whether transparent huge pages are turned off; nothing forks, and they make it faster."),
     Setting::flag("dual-channel-replication-enabled", "no")
         .does("Whether a full sync uses a connection of its own."),
     Setting::flag("dynamic-hz", "yes").to(|t, v| t.dynamic_hz = v.flag()).needless()
@@ -371,9 +372,10 @@ pub(crate) const SETTINGS: &[Setting] = &[
         .does("Which keyspace events are published."),
     Setting::choice("oom-score-adj", "no",
         &[("no", 0), ("yes", 1), ("relative", 1), ("absolute", 2)])
-        .lacks("the score of the process is left as it is")
+        .to(|t, v| t.oom_score_adj = v.choice()).then(Act::OomScore)
         .does("Whether the server sets its scores for the out-of-memory killer."),
     Setting::special("oom-score-adj-values", "0 200 800", Kind::OomScores)
+        .to(|t, v| t.oom_score_adj_values = v.oom_scores()).then(Act::OomScore)
         .does("Scores for the out-of-memory killer: of a primary, a replica, a child process."),
     Setting::text("pidfile", "").immutable().optional().to(|t, v| t.pidfile = v.text())
         .does("The file that holds the process id."),
@@ -472,7 +474,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
         .to(|t, v| t.save = v.save_points()).then(Act::Data)
         .does("Save points: pairs of seconds and of changes in them, after which data is saved."),
     Setting::text("server-cpulist", "").alias("server_cpulist").optional()
-        .check(fixed_cpus)
+        .check(fixed_cpus).by_name()
         .does("The CPUs for the server."),
     Setting::int("set-max-intset-entries", "512", 0, LONG)
         .to(|t, v| t.packing.set_intset_entries_max = v.int()).then(Act::Data)
@@ -487,10 +489,10 @@ pub(crate) const SETTINGS: &[Setting] = &[
         .unread()
         .does("Whether the server sets its title in the process list."),
     Setting::special("shutdown-on-sigint", "default", Kind::Choices(SHUTDOWN))
-        .check(check_shutdown).to(|t, v| t.shutdown_on_sigint = ShutdownFlags(v.choice())).unread()
+        .check(check_shutdown).to(|t, v| t.shutdown_on_sigint = ShutdownFlags(v.choice()))
         .does("How SIGINT ends the server."),
     Setting::special("shutdown-on-sigterm", "default", Kind::Choices(SHUTDOWN))
-        .check(check_shutdown).to(|t, v| t.shutdown_on_sigterm = ShutdownFlags(v.choice())).unread()
+        .check(check_shutdown).to(|t, v| t.shutdown_on_sigterm = ShutdownFlags(v.choice()))
         .does("How SIGTERM ends the server."),
     Setting::int("shutdown-timeout", "10", 0, INT).to(|t, v| t.shutdown_timeout = v.int()).unread()
         .does("Seconds that a shutdown waits for replicas."),
@@ -518,11 +520,10 @@ pub(crate) const SETTINGS: &[Setting] = &[
         .immutable().to(|t, v| t.supervised = v.choice())
         .does("The supervisor that is notified when the server is ready."),
     Setting::flag("syslog-enabled", "no").immutable().to(|t, v| t.syslog_enabled = v.flag())
-        .lacks("the log stays where it is")
-        .does("Whether the log goes to syslog."),
-    Setting::choice("syslog-facility", "local0", SYSLOG_FACILITY).immutable()
+                .does("Whether the log goes to syslog."),
+    Setting::choice("syslog-facility", "local0", SYSLOG_FACILITY).immutable().by_name()
         .does("The facility for syslog."),
-    Setting::text("syslog-ident", "redis").immutable()
+    Setting::text("syslog-ident", "redis").immutable().by_name()
         .does("The name for syslog."),
     Setting::int("tcp-backlog", "511", 0, INT).immutable().to(|t, v| t.tcp_backlog = v.int())
         .does("The number of connections that may wait to be accepted."),
@@ -600,7 +601,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
     Setting::text("unixsocket", "").immutable().optional().to(|t, v| t.unixsocket = v.text())
         .does("The path of the Unix socket."),
     Setting::text("unixsocketgroup", "").immutable().optional()
-        .lacks("the Unix socket keeps the group of the process")
+        .to(|t, v| t.unixsocketgroup = v.text())
         .does("The group of the Unix socket."),
     Setting::special("unixsocketperm", "0", Kind::Octal { max: 0o777 }).immutable()
         .to(|t, v| t.unixsocketperm = v.int())

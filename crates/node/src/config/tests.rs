@@ -574,7 +574,7 @@ fn settings_without_effect_are_named_when_they_are_given_a_value() {
         ("min-replicas-to-write 2", &["min-replicas-to-write"]),
         ("notify-keyspace-events KEA", &[]),
         ("io-threads 4", &["io-threads"]),
-        ("syslog-enabled yes", &["syslog-enabled"]),
+        ("syslog-enabled yes", &[]),
         ("maxmemory-policy allkeys-lru", &[]),
         ("maxmemory 4mb", &[]),
         ("maxmemory 4mb\nmaxmemory-policy allkeys-lru", &[]),

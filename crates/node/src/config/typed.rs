@@ -81,6 +81,7 @@ pub struct Typed {
     pub metrics_user: String,
     pub no_appendfsync_on_rewrite: bool,
     pub notify_keyspace_events: u32,
+    pub oom_score_adj: u32,
     pub oom_score_adj_values: [i32; 3],
     /// The thresholds of packed collections, one setting each.
     pub packing: Packing,
@@ -116,5 +117,6 @@ pub struct Typed {
     pub tls_replication: bool,
     pub tracking_table_max_keys: u64,
     pub unixsocket: String,
+    pub unixsocketgroup: String,
     pub unixsocketperm: u32,
 }

@@ -327,6 +327,13 @@ impl Value {
         }
     }
 
+    pub(super) fn oom_scores(&self) -> [i32; 3] {
+        match self {
+            Self::OomScores(scores) => *scores,
+            _ => [0; 3],
+        }
+    }
+
     pub(super) fn percentiles(&self) -> Vec<f64> {
         match self {
             Self::Percentiles(list) => list.clone(),

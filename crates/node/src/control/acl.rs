@@ -52,7 +52,7 @@ const _: () = FAMILY.check();
 
 const SUBCOMMANDS: &[Row] = &[
     Row::control("CAT", AtLeast(2), cat)
-        .takes("[categoryname]")
+        .takes("[category]")
         .flags(OPEN)
         .since("6.0.0")
         .cost("O(1) since the categories and commands are a fixed set.")

@@ -24,7 +24,6 @@ use super::{ControlCtx, ControlFlow, ControlHandler};
 use crate::config::rewrite::Extent;
 use crate::gate::LOADING;
 use crate::hurdles::Hurdles;
-use crate::persist::reload::Last;
 use crate::persist::translate;
 
 /// The longest `DEBUG SLEEP`, in seconds.
@@ -351,8 +350,10 @@ fn set_active_expire(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlF
 fn pause_cron(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlFlow, CommandError> {
     let core = &mut *cx.core;
     core.pauses_signals = parse_i64(&args[2]).unwrap_or(0) != 0;
-    if !core.pauses_signals && std::mem::take(&mut core.is_end_asked) {
-        core.shut_down(Last::AsConfigured, None, false);
+    if !core.pauses_signals
+        && let Some(signal) = core.end_asked_by.take()
+    {
+        core.shut_down_by(signal);
     }
     cx.ok()
 }

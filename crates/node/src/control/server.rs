@@ -97,7 +97,7 @@ fn shutdown(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlFlow, Comm
         return Err(CommandError::Syntax);
     }
     if abort {
-        if std::mem::take(&mut cx.core.is_end_asked) {
+        if cx.core.end_asked_by.take().is_some() {
             let line = "Shutdown manually aborted.";
             cx.core.outbox.log(LogLevel::Notice, line);
             return cx.ok();

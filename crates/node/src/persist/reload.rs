@@ -8,6 +8,7 @@ use russet_io::{ConnId, LogLevel};
 
 use super::loads::Cause;
 use super::saves::{Flush, Purpose};
+use crate::config::ShutdownFlags;
 use crate::core::Core;
 use crate::hurdles::Hurdles;
 
@@ -29,6 +30,20 @@ impl Core {
             self.keyspace.flush_all();
         }
         self.start_loading(Cause::Reload(conn), true);
+    }
+
+    /// Ends the server as the setting for this signal says.
+    pub(crate) fn shut_down_by(&mut self, signal: &'static str) {
+        let flags = match signal {
+            "SIGINT" => self.config.shutdown_on_sigint,
+            _ => self.config.shutdown_on_sigterm,
+        };
+        let last = match flags {
+            flags if flags.has(ShutdownFlags::SAVE) => Last::Save,
+            flags if flags.has(ShutdownFlags::NOSAVE) => Last::Drop,
+            _ => Last::AsConfigured,
+        };
+        self.shut_down(last, None, flags.has(ShutdownFlags::FORCE));
     }
 
     /// Ends the server, after a last dump if there is to be one. Says whether one was begun; a

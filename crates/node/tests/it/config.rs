@@ -5,7 +5,7 @@ use std::io::ErrorKind;
 use proptest::prelude::*;
 use russet_base::time::Now;
 use russet_io::{
-    Address, ConnId, Failure, FileOp, Job, JobId, Origin, Outcome, Piece, Ready, Service,
+    Address, ConnId, Failure, FileOp, Job, JobId, OomScore, Origin, Outcome, Piece, Ready, Service,
 };
 use russet_node::config::Text;
 use russet_node::loopback::Loopback;
@@ -190,6 +190,33 @@ fn a_directory_is_left_again_when_what_follows_fails() {
             .replies()
             .ends_with("argument 'dir') - No such file or directory\r\n")
     );
+}
+
+#[test]
+fn a_score_is_set_and_taken_back_when_what_follows_fails() {
+    let mut bench = Bench::new("");
+    let jobs = bench.send("CONFIG SET oom-score-adj absolute oom-score-adj-values '5 6 7'\r\n");
+    let [(id, Job::OomScore(OomScore::Absolute(5)))] = jobs.as_slice() else {
+        panic!("{jobs:?}")
+    };
+    bench.end(*id, Outcome::Done);
+    assert_eq!(bench.replies(), "+OK\r\n");
+    let jobs = bench.send("CONFIG SET oom-score-adj relative port 7000\r\n");
+    let jobs = bench.end(jobs[0].0, Outcome::Done);
+    let jobs = bench.end(jobs[0].0, failed("Address already in use"));
+    let [(_, Job::OomScore(OomScore::Absolute(5)))] = jobs.as_slice() else {
+        panic!("{jobs:?}")
+    };
+    assert!(bench.replies().contains("argument 'port'"));
+    assert_eq!(bench.value("oom-score-adj"), "absolute");
+    let jobs = bench.send("CONFIG SET oom-score-adj-values '-900 0 0'\r\n");
+    bench.end(jobs[0].0, failed("Permission denied"));
+    assert!(
+        bench
+            .replies()
+            .ends_with("- Failed to apply new oom_score_adj configuration, check server logs.\r\n")
+    );
+    assert_eq!(bench.value("oom-score-adj-values"), "5 6 7");
 }
 
 #[test]

@@ -83,11 +83,29 @@ fn open_unix(bind: &UnixBind, backlog: i32) -> Result<Acceptor, Refusal> {
         let mode = std::fs::Permissions::from_mode(bind.mode);
         std::fs::set_permissions(&bind.path, mode).map_err(at("chmod"))?;
     }
+    if !bind.group.is_empty() {
+        let group = group_id(&bind.group).map_err(at("getgrnam"))?;
+        std::os::unix::fs::chown(&bind.path, None, Some(group)).map_err(at("chown"))?;
+    }
     socket.listen(backlog).map_err(at("listen"))?;
     socket.set_nonblocking(true).map_err(at("fcntl"))?;
     Ok(Acceptor::Unix(mio::net::UnixListener::from_std(
         StdUnixListener::from(socket),
     )))
+}
+
+/// The number of a group of this machine, by its name or as it is.
+fn group_id(group: &str) -> io::Result<u32> {
+    if let Ok(number) = group.parse() {
+        return Ok(number);
+    }
+    let groups = std::fs::read_to_string("/etc/group")?;
+    let mut lines = groups.lines().map(|line| line.split(':'));
+    let found = lines.find_map(|mut fields| {
+        let number = (fields.next() == Some(group)).then(|| fields.nth(1))?;
+        number?.parse().ok()
+    });
+    found.ok_or_else(|| io::ErrorKind::NotFound.into())
 }
 
 /// Removes the file that an earlier server left. COMPAT: whatever it is, as Redis does. What cannot

@@ -18,6 +18,7 @@ use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, unbounded};
 use russet_io::{Failure, Outcome, Step, Task};
+use rustix::thread::CpuSet;
 
 use super::disk::{Files, ThreadDisk};
 use super::{Post, Report, Reporter, Ticket, Work, script};
@@ -40,6 +41,8 @@ pub(super) struct Crew {
     open: usize,
     sender: Sender<Assignment>,
     receiver: Receiver<Assignment>,
+    /// The CPUs of its threads; none: those of the loop.
+    pub(super) cpus: Option<CpuSet>,
 }
 
 impl Crew {
@@ -52,6 +55,7 @@ impl Crew {
             open: 0,
             sender,
             receiver,
+            cpus: None,
         }
     }
 
@@ -93,10 +97,15 @@ impl Crew {
 
     fn start_thread(&self, files: Arc<Files>, reporter: Reporter) -> std::io::Result<()> {
         let (receiver, crew) = (self.receiver.clone(), self.number);
+        let cpus = self.cpus;
         let builder = thread::Builder::new()
             .name(self.post.name.to_owned())
             .stack_size(self.post.stack_size);
         builder.spawn(move || {
+            if let Some(cpus) = &cpus {
+                // CPUs that the machine does not have change nothing.
+                let _ = rustix::thread::sched_setaffinity(None, cpus);
+            }
             for Assignment { ticket, work } in receiver {
                 let performed = catch_unwind(AssertUnwindSafe(|| perform(work, &files)));
                 let outcome = performed.unwrap_or_else(|payload| panicked(&*payload));

@@ -12,13 +12,15 @@
 
 use std::mem;
 
-use russet_io::{Append, Failure, FileId, FileOp, Job, JobId, LogLevel, Outcome, Service};
+use russet_io::{
+    Append, Failure, FileId, FileOp, Job, JobId, LogLevel, OomScore, Outcome, Service,
+};
 
 use super::Reactor;
 use crate::log::{failure, os_text};
 use crate::open_files;
 use crate::order::{Errand, Side, file_of};
-use crate::pool::{Ticket, Work};
+use crate::pool::{Affinity, Ticket, Work};
 
 impl<S: Service> Reactor<S> {
     /// Writes what is to be appended, or has it written.
@@ -63,6 +65,23 @@ impl<S: Service> Reactor<S> {
         self.ready.sync = syncs;
     }
 
+    /// Has threads of the pool that start from now on keep to CPUs.
+    pub fn keep_to(&mut self, affinity: &Affinity) {
+        self.pool.keep_to(affinity);
+    }
+
+    /// Sets the score by which the out-of-memory killer chooses the process.
+    ///
+    /// # Errors
+    /// The line of the log, which was written.
+    pub fn set_oom_score(&mut self, score: OomScore) -> Result<(), String> {
+        let set = self.oom_score.set(score);
+        if let Err(text) = &set {
+            self.log.line(LogLevel::Warning, text);
+        }
+        set
+    }
+
     /// Starts the jobs.
     pub(super) fn start_jobs(&mut self) {
         let mut jobs = mem::take(&mut self.ready.jobs);
@@ -103,6 +122,13 @@ impl<S: Service> Reactor<S> {
                     self.log.line(*level, text);
                 }
                 self.complete(id, Outcome::Granted(granted.max_clients));
+            }
+            Job::OomScore(score) => {
+                let outcome = match self.set_oom_score(score) {
+                    Ok(()) => Outcome::Done,
+                    Err(text) => Outcome::Failed(Failure::new(std::io::ErrorKind::Other, text)),
+                };
+                self.complete(id, outcome);
             }
             Job::Tls(settings) => self.start_loading_tls(id, settings),
             Job::Keepalive(seconds) => self.listeners.set_keepalive(seconds),

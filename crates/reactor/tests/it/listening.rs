@@ -255,3 +255,21 @@ fn listening_with_tls_is_refused_in_a_build_without_it() {
                 TLS is not available in this build";
     assert_eq!(error.to_string(), text);
 }
+
+#[test]
+fn the_unix_socket_gets_the_group_that_is_asked_for() {
+    use std::os::unix::fs::MetadataExt;
+
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("socket");
+    let own = std::fs::metadata(folder.path()).unwrap().gid();
+    let mut world = World::silent();
+    let mut wanted = unix(&path, 0o770);
+    for (group, is_known) in [(own.to_string(), true), ("no such group".to_owned(), false)] {
+        wanted.unix.as_mut().unwrap().group = group;
+        assert_eq!(world.reactor.listen(&wanted).is_ok(), is_known);
+        // What is refused leaves the socket that there was.
+        wanted.unix.as_mut().unwrap().path.push('2');
+    }
+    assert_eq!(std::fs::metadata(&path).unwrap().gid(), own);
+}

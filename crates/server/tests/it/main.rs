@@ -11,6 +11,7 @@ mod command_line;
 mod descriptors;
 mod life;
 mod metrics;
+mod operation;
 mod process;
 #[cfg(feature = "tls")]
 mod tls;

@@ -23,10 +23,16 @@ pub(crate) struct Server {
 impl Server {
     /// Starts a server in a folder of its own and waits until it is ready.
     pub(crate) fn start(options: &[&str]) -> Self {
+        Self::start_where(&[], options)
+    }
+
+    /// The same, with variables in its environment.
+    pub(crate) fn start_where(variables: &[(&str, &str)], options: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut child = Command::new(PROGRAM)
             .args(["--port", "0", "--save", "", "--unixsocket", "socket"])
             .args(options)
+            .envs(variables.iter().copied())
             .current_dir(folder.path())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -86,6 +92,17 @@ impl Server {
     /// Sends a request and reads the reply's first line.
     pub(crate) fn ask(&self, request: &str) -> String {
         ask(&self.path("socket"), request)
+    }
+}
+
+impl Server {
+    /// The value of a setting.
+    pub(crate) fn setting(&self, name: &str) -> String {
+        let mut stream = UnixStream::connect(self.path("socket")).unwrap();
+        write!(stream, "CONFIG GET {name}\r\n").unwrap();
+        // An array of two strings: its head, and a length before each.
+        let lines = BufReader::new(stream).lines().take(5);
+        lines.last().unwrap().unwrap()
     }
 }
 

@@ -178,6 +178,7 @@ impl<S: Service> Host<S> {
             Job::Resolve { host, port } => Work::Resolve { host, port },
             Job::Script(_) => Work::Script,
             Job::Listen(plan) => Work::Listen(plan),
+            Job::OomScore(_) => Work::OomScore,
             Job::Tls(_) => Work::Certificates,
             Job::OpenFiles(clients) => Work::OpenFiles(clients),
             other => complain(format_args!("{other:?} is not known here")),

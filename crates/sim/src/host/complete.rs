@@ -42,6 +42,10 @@ impl<S: Service> Host<S> {
             Work::Script => Outcome::Exited {
                 code: (!air.chance(air.options.fail_one_in)).then_some(0),
             },
+            Work::OomScore => match air.chance(air.options.fail_one_in) {
+                true => Outcome::Failed(Failure::new(ErrorKind::Other, "no right to")),
+                false => Outcome::Done,
+            },
             Work::Certificates => match air.chance(air.options.fail_one_in) {
                 true => Outcome::Failed(Failure::new(ErrorKind::Other, "no certificate")),
                 false => Outcome::Done,
