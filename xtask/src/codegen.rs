@@ -5,6 +5,7 @@
 //!  duties and `// SAFETY:` comments ───────► docs/UNSAFE.md
 //!  tables of russet-node, by tools/ ───────► docs/commands.md, docs/config.md,
 //!                                           docs/metrics.md
+//!  docs/config.md, by completions.rs ──────► packaging/completions/, packaging/man/russet.conf.5
 //! ```
 //!
 //! Always true: `--check` writes nothing and fails when a page differs from what would be written.
@@ -13,6 +14,7 @@
 use std::fs;
 
 use crate::args::Args;
+use crate::completions;
 use crate::layers;
 use crate::source::Line;
 use crate::tidy::is_unsafe_allowed;
@@ -62,11 +64,28 @@ fn first_difference(found: &str, expect: &str) -> Option<usize> {
 }
 
 fn pages() -> Result<Vec<(&'static str, String)>, String> {
+    let settings = table_page("config")?;
     Ok(vec![
+        (
+            "packaging/completions/russet-server.bash",
+            completions::bash(&settings),
+        ),
+        (
+            "packaging/completions/_russet-server",
+            completions::zsh(&settings),
+        ),
+        (
+            "packaging/completions/russet-server.fish",
+            completions::fish(&settings),
+        ),
+        (
+            "packaging/man/russet.conf.5",
+            completions::manual(&settings),
+        ),
         ("docs/layers.md", layers_page()),
         ("docs/UNSAFE.md", unsafe_page(&Tree::read()?)),
         ("docs/commands.md", table_page("commands")?),
-        ("docs/config.md", table_page("config")?),
+        ("docs/config.md", settings),
         ("docs/metrics.md", table_page("metrics")?),
     ])
 }

@@ -21,6 +21,7 @@ mod ci;
 mod circles;
 mod codegen;
 mod compat;
+mod completions;
 mod conform;
 mod differ;
 mod e2e;
