@@ -67,6 +67,7 @@ impl Core {
             | Act::Data
             | Act::Listen
             | Act::ListenTls
+            | Act::ListenMetrics
             | Act::Tls
             | Act::Directory
             | Act::OomScore

@@ -145,6 +145,12 @@ impl Change {
                 self.entail(Act::Listen, name);
                 self.entail(Act::Tls, name);
             }
+            Act::ListenMetrics => {
+                self.entail(Act::Listen, name);
+                if config.metrics_tls {
+                    self.entail(Act::Tls, name);
+                }
+            }
             act => self.entail(act, name),
         }
         // It can be taken back only by what comes before it failing.

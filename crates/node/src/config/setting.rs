@@ -47,6 +47,8 @@ pub(crate) enum Act {
     Listen,
     /// Listen on other addresses, with certificates (two jobs that may fail).
     ListenTls,
+    /// Listen on other addresses, with certificates if metrics are encrypted.
+    ListenMetrics,
     /// Read certificates and keys, also when the setting keeps its value (a job that may fail).
     Tls,
     /// Change the working directory (a job that may fail).

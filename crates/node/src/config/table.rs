@@ -351,7 +351,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
         .to(|t, v| t.metrics_bind = v.addresses()).then(Act::Listen)
         .does("Addresses on which metrics are served; with `-` before it, an address may be missing."),
     Setting::int("metrics-port", "0", 0, 65535).to(|t, v| t.metrics_port = v.int())
-        .then(Act::ListenTls)
+        .then(Act::ListenMetrics)
         .does("The port of HTTP for metrics and health checks; 0: no such port."),
     Setting::flag("metrics-tls", "no").to(|t, v| t.metrics_tls = v.flag()).then(Act::ListenTls)
         .does("Whether metrics are served by TLS."),

@@ -291,6 +291,31 @@ fn a_certificate_that_names_nobody_who_may_log_in_stands_in_the_acl_log() {
 }
 
 #[test]
+fn metrics_need_certificates_only_where_they_are_encrypted() {
+    let names = |jobs: &[(JobId, Job)]| -> Vec<&str> {
+        let name = |job: &Job| match job {
+            Job::Listen(_) => "listen",
+            Job::Tls(_) => "certificates",
+            _ => "another",
+        };
+        jobs.iter().map(|(_, job)| name(job)).collect()
+    };
+    let mut bench = Bench::new("tls-port 1\ntls-cert-file a\ntls-key-file b\n");
+    let jobs = bench.send("CONFIG SET metrics-port 9121\r\n");
+    assert_eq!(names(&jobs), ["listen"]);
+    assert_eq!(names(&bench.end(jobs[0].0, Outcome::Done)), [""; 0]);
+    assert_eq!(bench.replies(), "+OK\r\n");
+    let jobs = bench.send("CONFIG SET metrics-tls yes\r\n");
+    assert_eq!(names(&jobs), ["listen"]);
+    let jobs = bench.end(jobs[0].0, Outcome::Done);
+    assert_eq!(names(&jobs), ["certificates"]);
+    bench.end(jobs[0].0, Outcome::Done);
+    let jobs = bench.send("CONFIG SET metrics-port 9122\r\n");
+    let jobs = bench.end(jobs[0].0, Outcome::Done);
+    assert_eq!(names(&jobs), ["certificates"]);
+}
+
+#[test]
 fn info_shows_the_tls_port_where_it_is_the_only_one() {
     let mut bench = Bench::new("tls-port 7000\nbind 127.0.0.1\nunixsocket s\nport 0\n");
     bench.send("INFO server\r\n");
