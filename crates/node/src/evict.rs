@@ -109,12 +109,11 @@ impl Core {
 
     /// Bytes in use besides the data, and besides what is about to be freed.
     fn memory_besides(&self) -> u64 {
-        let Some(allocated) = self.environment.allocated else {
-            let parked = self.keyspace.parked_weight();
-            return self.environment.beside_data.saturating_sub(parked);
+        let besides = match self.environment.allocated {
+            Some(allocated) => self.besides(allocated()),
+            None => self.environment.beside_data,
         };
-        let parked = self.keyspace.parked_weight();
-        self.besides(allocated()).saturating_sub(parked)
+        besides.saturating_sub(self.keyspace.parked_weight())
     }
 
     /// Bytes in use besides the data and memory that is about to be freed, out of all allocated.

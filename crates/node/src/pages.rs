@@ -18,7 +18,6 @@ use russet_resp::ArgBuf;
 use crate::acl::User;
 use crate::acl::log::{Context, Refusal};
 use crate::acl::permission::{Asked, Reason};
-use crate::config::EvictionPolicy;
 use crate::http::{Method, Request, Response, Status, credentials, values};
 use crate::hurdles::Hurdles;
 use crate::metrics::MEDIA;
@@ -137,7 +136,7 @@ impl Node {
         if core.aof.fault.is_some() {
             reasons.push("\"append_only_file\":\"failing\"".to_owned());
         }
-        if request.query == "strict" && self.is_out_of_memory() {
+        if request.query == "strict" && core.limit.is_full {
             reasons.push("\"memory\":\"full\"".to_owned());
         }
         if reasons.is_empty() {
@@ -148,13 +147,6 @@ impl Node {
             media: "application/json",
             body: Bytes::from(format!("{{\n{}\n}}\n", reasons.join(",\n"))),
         }
-    }
-
-    fn is_out_of_memory(&self) -> bool {
-        let config = &self.core.config;
-        let keeps = config.maxmemory_policy == EvictionPolicy::NoEviction;
-        let used = self.core.environment.beside_data + self.core.keyspace.weight();
-        config.maxmemory > 0 && keeps && used > config.maxmemory
     }
 }
 

@@ -33,7 +33,7 @@ pub(crate) enum LoadError {
 /// The texts that a configuration is made from.
 #[derive(Debug)]
 pub(crate) struct Sources {
-    /// What images and packages say before the user does.
+    /// Settings that images and packages give, before those of the user.
     defaults: Option<Text>,
     texts: Vec<Text>,
     /// The path and the contents of the configuration file.

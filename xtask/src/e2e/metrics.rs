@@ -166,20 +166,29 @@ pub(super) fn compare(ours: &Server) -> Result<(), String> {
     }
 }
 
-/// Commands after which most families have samples.
+/// Runs commands after which most families have samples.
 fn exercise(server: &Server) -> Result<(), String> {
-    let requests: [&[&[u8]]; 7] = [
-        &[b"SET", b"metrics:k", b"v", b"EX", b"100"],
-        &[b"GET", b"metrics:k"],
-        &[b"CONFIG", b"GET", b"port"],
-        &[b"INCR", b"metrics:k"],
-        &[b"NOSUCH"],
-        &[b"CONFIG", b"SET", b"slowlog-log-slower-than", b"0"],
-        &[b"CONFIG", b"SET", b"appendonly", b"yes"],
+    let requests: [(&[&[u8]], &str); 7] = [
+        (&[b"SET", b"metrics:k", b"v", b"EX", b"100"], "+OK"),
+        (&[b"GET", b"metrics:k"], "$1"),
+        (&[b"CONFIG", b"GET", b"port"], "*2"),
+        (&[b"INCR", b"metrics:k"], "-ERR value is not an integer"),
+        (&[b"NOSUCH"], "-ERR unknown command"),
+        (
+            &[b"CONFIG", b"SET", b"slowlog-log-slower-than", b"0"],
+            "+OK",
+        ),
+        (&[b"CONFIG", b"SET", b"appendonly", b"yes"], "+OK"),
     ];
-    for request in requests {
-        // Some are meant to fail, and a client that met an error is of no more use.
-        let _reply = server.connect()?.ask(request);
+    for (request, expected) in requests {
+        // A client that has met an error is of no more use.
+        let reply = match server.connect()?.ask(request) {
+            Ok(reply) => String::from_utf8_lossy(&reply).into_owned(),
+            Err(error) => error,
+        };
+        if !reply.contains(expected) {
+            return Err(format!("{expected} was expected: {reply}"));
+        }
     }
     Ok(())
 }

@@ -14,7 +14,7 @@ use crate::arena::Handle;
 const BODY: usize = 120;
 /// Chunks that are allocated together: few, so that a first deadline costs little.
 const SLAB: usize = 32;
-/// So many slabs are kept when there is no record left.
+/// Number of slabs that are kept when no record is left.
 const SLABS_KEPT: usize = 8;
 
 /// Records of one slot.

@@ -67,12 +67,15 @@ impl Core {
 
 fn info(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlFlow, CommandError> {
     let names: Vec<&[u8]> = args.skip(1).iter().collect();
-    let all = cx.sessions.iter().chain([&*cx.session]);
-    let text = look(cx.core, (all, cx.sessions.len()), |view, _| {
-        render(view, &names)
-    });
+    let text = look_from(cx, |view| render(view, &names));
     cx.reply().verbatim("txt", text.as_bytes());
     Ok(ControlFlow::Done)
+}
+
+/// Gathers what there is to show for a command, with all sessions, and shows it.
+pub(super) fn look_from<T>(cx: &mut ControlCtx<'_>, show: impl FnOnce(&View<'_>) -> T) -> T {
+    let all = cx.sessions.iter().chain([&*cx.session]);
+    look(cx.core, (all, cx.sessions.len()), |view, _| show(view))
 }
 
 /// Gathers what there is to show, with these sessions and the number of all, and shows it.

@@ -170,8 +170,9 @@ fn histogram(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlFlow, Com
         reply.bulk(b"calls");
         reply.integer(number(histogram.total()));
         reply.bulk(b"histogram_usec");
-        reply.map(histogram.doubles().count());
-        for (nanoseconds, count) in histogram.doubles() {
+        let doubles = histogram.digest(&[]).doubles;
+        reply.map(doubles.len());
+        for (nanoseconds, count) in doubles {
             reply.integer(number(nanoseconds / 1000));
             reply.integer(number(count));
         }

@@ -9,7 +9,7 @@ use russet_command::row::KeyFlags;
 use russet_command::{CommandError, Family, Flags, Group, KeySpec, help};
 use russet_resp::Args;
 
-use super::info::look;
+use super::info::look_from;
 use super::{ControlCtx, ControlFlow, ControlHandler};
 use crate::info::memory::{self, Figure};
 
@@ -92,8 +92,7 @@ fn usage(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlFlow, Command
 }
 
 fn stats(cx: &mut ControlCtx<'_>, _: Args<'_>) -> Result<ControlFlow, CommandError> {
-    let all = cx.sessions.iter().chain([&*cx.session]);
-    let (figures, databases) = look(cx.core, (all, cx.sessions.len()), |view, _| {
+    let (figures, databases) = look_from(cx, |view| {
         let databases: Vec<usize> = view.databases.iter().map(|db| db.index).collect();
         (memory::figures(view), databases)
     });
@@ -126,10 +125,7 @@ fn stats(cx: &mut ControlCtx<'_>, _: Args<'_>) -> Result<ControlFlow, CommandErr
 }
 
 fn doctor(cx: &mut ControlCtx<'_>, _: Args<'_>) -> Result<ControlFlow, CommandError> {
-    let all = cx.sessions.iter().chain([&*cx.session]);
-    let text = look(cx.core, (all, cx.sessions.len()), |view, _| {
-        memory::report(view)
-    });
+    let text = look_from(cx, memory::report);
     cx.reply().verbatim("txt", text.as_bytes());
     Ok(ControlFlow::Done)
 }

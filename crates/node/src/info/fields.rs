@@ -139,18 +139,15 @@ const MEMORY: &[Field] = &[
     field("used_memory_peak", |v| Shown::Count(v.used_peak())),
     field("used_memory_peak_human", |v| Shown::Human(v.used_peak())),
     field("used_memory_peak_perc", |v| {
-        Shown::Percent(100.0 * ratio(v.used(), v.used_peak()))
+        Shown::Percent(v.peak_percent())
     }),
     field("used_memory_overhead", |v| Shown::Count(v.overhead())),
     field("used_memory_startup", |v| {
         Shown::Count(v.environment.allocated_at_start)
     }),
-    field("used_memory_dataset", |v| {
-        Shown::Count(v.used() - v.overhead())
-    }),
+    field("used_memory_dataset", |v| Shown::Count(v.dataset())),
     field("used_memory_dataset_perc", |v| {
-        let net = v.used().saturating_sub(v.environment.allocated_at_start);
-        Shown::Percent(100.0 * ratio(v.used() - v.overhead(), net).min(1.0))
+        Shown::Percent(v.dataset_percent())
     }),
     field("allocator_allocated", |v| Shown::Count(v.used())),
     field("allocator_active", |v| Shown::Count(v.active())),

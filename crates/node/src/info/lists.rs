@@ -63,15 +63,13 @@ pub(super) fn latencies(view: &View<'_>, text: &mut String) {
         let Some(histogram) = &stats.latency else {
             continue;
         };
-        let shown: Vec<String> = view
-            .config
-            .latency_tracking_info_percentiles
-            .iter()
-            .map(|&percentile| {
-                let microseconds = histogram.percentile(percentile) as f64 / 1000.0;
-                format!("p{}={microseconds:.3}", show_percentile(percentile))
-            })
-            .collect();
+        let percentiles = &view.config.latency_tracking_info_percentiles;
+        let found = histogram.digest(percentiles).percentiles;
+        let pairs = percentiles.iter().zip(found).map(|(&percentile, found)| {
+            let microseconds = found as f64 / 1000.0;
+            format!("p{}={microseconds:.3}", show_percentile(percentile))
+        });
+        let shown: Vec<String> = pairs.collect();
         let _ = write!(
             text,
             "latency_percentiles_usec_{name}:{}\r\n",

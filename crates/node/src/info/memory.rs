@@ -23,8 +23,7 @@ pub(crate) fn figures(view: &View<'_>) -> Vec<(&'static str, Figure)> {
     let count = |n: u64| Figure::Count(i64::try_from(n).unwrap_or(i64::MAX));
     let startup = view.environment.allocated_at_start;
     let keys: usize = view.databases.iter().map(|db| db.keys).sum();
-    let net = view.used().saturating_sub(startup);
-    let dataset = view.used() - view.overhead();
+    let per_key = view.used_since_start() / keys.max(1) as u64;
     vec![
         ("peak.allocated", count(view.used_peak())),
         ("total.allocated", count(view.used())),
@@ -39,16 +38,10 @@ pub(crate) fn figures(view: &View<'_>) -> Vec<(&'static str, Figure)> {
         ("overhead.total", count(view.overhead())),
         ("db.dict.rehashing.count", Figure::Count(0)),
         ("keys.count", count(keys as u64)),
-        ("keys.bytes-per-key", count(net / keys.max(1) as u64)),
-        ("dataset.bytes", count(dataset)),
-        (
-            "dataset.percentage",
-            Figure::Ratio(100.0 * ratio(dataset, net).min(1.0)),
-        ),
-        (
-            "peak.percentage",
-            Figure::Ratio(100.0 * ratio(view.used(), view.used_peak())),
-        ),
+        ("keys.bytes-per-key", count(per_key)),
+        ("dataset.bytes", count(view.dataset())),
+        ("dataset.percentage", Figure::Ratio(view.dataset_percent())),
+        ("peak.percentage", Figure::Ratio(view.peak_percent())),
         ("allocator.allocated", count(view.used())),
         ("allocator.active", count(view.active())),
         ("allocator.resident", count(view.resident())),

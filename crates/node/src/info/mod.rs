@@ -306,6 +306,27 @@ impl View<'_> {
         known.min(self.used().saturating_sub(self.data_weight))
     }
 
+    /// Memory in use by data.
+    pub(super) fn dataset(&self) -> u64 {
+        self.used() - self.overhead()
+    }
+
+    /// Memory in use beyond that of the start.
+    pub(super) fn used_since_start(&self) -> u64 {
+        let startup = self.environment.allocated_at_start;
+        self.used().saturating_sub(startup)
+    }
+
+    /// The share of data in the memory in use beyond that of the start, in percent.
+    pub(super) fn dataset_percent(&self) -> f64 {
+        100.0 * ratio(self.dataset(), self.used_since_start()).min(1.0)
+    }
+
+    /// The share of the memory in use in the most that was in use at a time, in percent.
+    pub(super) fn peak_percent(&self) -> f64 {
+        100.0 * ratio(self.used(), self.used_peak())
+    }
+
     /// Resident memory; where nobody measures it, memory in use.
     pub(super) fn resident(&self) -> u64 {
         match self.environment.usage.resident {

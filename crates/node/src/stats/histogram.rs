@@ -36,7 +36,8 @@ pub struct Histogram {
 pub struct Digest {
     /// The durations that percentages do not exceed, in nanoseconds, in the order asked for.
     pub percentiles: Vec<u64>,
-    /// Durations, each with the number of all that do not exceed it.
+    /// Durations of about 1024 ns and its doubles, each with the number of all that do not exceed
+    /// it, where that number rises.
     pub doubles: Vec<(u64, u64)>,
 }
 
@@ -63,23 +64,9 @@ impl Histogram {
         self.total
     }
 
-    /// Durations of about 1024 ns and its doubles, each with the number of all that do not exceed
-    /// it, where that number rises.
-    pub fn doubles(&self) -> impl Iterator<Item = (u64, u64)> + '_ {
-        let mut seen = 0;
-        let mut from = 0;
-        let levels = (SHOWN_MIN.ilog2()..=NANOSECONDS_MAX.ilog2() + 1).map(|power| 1 << power);
-        levels.filter_map(move |level: u64| {
-            let (bucket, sub) = place(level);
-            let last = (bucket * HALF_LEN + sub).min(LEN - 1);
-            let more: u64 = self.counts[from..=last].iter().sum();
-            (seen, from) = (seen + more, last + 1);
-            (more > 0).then_some((upper_bound(last), seen))
-        })
-    }
-
-    /// What [`Self::percentile`] and [`Self::doubles`] tell, looked for together.
-    // PERF: 24 KB are read in vain for each question that is asked alone.
+    /// The durations that these percentages do not exceed, and how many there are up to about
+    /// 1024 ns and each of its doubles, in O(places) for all together.
+    // PERF: 24 KB are read, once for all that is asked.
     pub fn digest(&self, percentiles: &[f64]) -> Digest {
         let wanted = percentiles.iter().map(|&percentile| self.rank(percentile));
         let wanted: Vec<u64> = wanted.collect();
@@ -105,19 +92,6 @@ impl Histogram {
             (seen, from, level) = (upto, last + 1, level * 2);
         }
         digest
-    }
-
-    /// The duration that `percentile` percent do not exceed, in nanoseconds.
-    pub fn percentile(&self, percentile: f64) -> u64 {
-        let wanted = self.rank(percentile);
-        let mut seen = 0;
-        for (index, &count) in self.counts.iter().enumerate() {
-            seen += count;
-            if seen >= wanted {
-                return upper_bound(index);
-            }
-        }
-        0
     }
 
     /// The rank of the duration that `percentile` percent do not exceed.
@@ -153,7 +127,7 @@ fn upper_bound(index: usize) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{Histogram, LEN, NANOSECONDS_MAX, place, upper_bound};
+    use super::{Digest, Histogram, LEN, NANOSECONDS_MAX, place, upper_bound};
 
     #[test]
     fn percentiles_come_out_as_redis_shows_them() {
@@ -166,8 +140,8 @@ mod tests {
         ] {
             let mut histogram = Histogram::default();
             histogram.record(recorded, 1);
-            assert_eq!(histogram.percentile(50.0), shown, "{recorded}");
-            assert_eq!(histogram.percentile(99.9), shown, "{recorded}");
+            let found = histogram.digest(&[50.0, 99.9]).percentiles;
+            assert_eq!(found, [shown; 2], "{recorded}");
         }
     }
 
@@ -192,7 +166,7 @@ mod tests {
     #[test]
     fn counts_rise_along_the_doubles_of_a_microsecond() {
         let mut histogram = Histogram::default();
-        assert_eq!(histogram.doubles().count(), 0);
+        assert_eq!(histogram.digest(&[]), Digest::default());
         for (nanoseconds, times) in [
             (1, 1),
             (1031, 1),
@@ -202,21 +176,30 @@ mod tests {
         ] {
             histogram.record(nanoseconds, times);
         }
-        let shown: Vec<_> = histogram.doubles().collect();
+        let shown = histogram.digest(&[]).doubles;
         let expected = [(1031, 2), (2063, 4), (33_023, 7), (1_073_741_823, 11)];
         assert_eq!(shown, expected);
     }
 
     #[test]
-    fn a_digest_tells_what_single_questions_do() {
+    fn percentiles_are_those_of_the_sorted_durations() {
         let mut histogram = Histogram::default();
+        let mut sorted: Vec<u64> = Vec::new();
         let asked = [99.9, 0.0, 50.0, 100.0, 90.0];
-        for nanoseconds in [1, 900, 1031, 1032, 5_000, 77_777, 40_000_000, u64::MAX] {
-            histogram.record(nanoseconds, nanoseconds as u32 % 7 + 1);
-            let digest = histogram.digest(&asked);
-            let alone = asked.map(|percentile| histogram.percentile(percentile));
-            assert_eq!(digest.percentiles, alone, "{nanoseconds}");
-            assert_eq!(digest.doubles, histogram.doubles().collect::<Vec<_>>());
+        for nanoseconds in [1, 900, 1031, 1032, 5_000, 77_777, 40_000_000, 999_999_999] {
+            let times = nanoseconds as u32 % 7 + 1;
+            histogram.record(nanoseconds, times);
+            sorted.extend((0..times).map(|_| nanoseconds));
+            let bounds = asked.map(|percentile: f64| {
+                let rank = (percentile / 100.0 * sorted.len() as f64 + 0.5) as usize;
+                let (bucket, sub) = place(sorted[rank.max(1) - 1]);
+                upper_bound(bucket * super::HALF_LEN + sub)
+            });
+            assert_eq!(
+                histogram.digest(&asked).percentiles,
+                bounds,
+                "{nanoseconds}"
+            );
         }
         assert_eq!(Histogram::default().digest(&asked).percentiles, [0; 5]);
     }
@@ -227,9 +210,9 @@ mod tests {
         for n in 1..=1000 {
             histogram.record(n * 1000, 1);
         }
-        let median = histogram.percentile(50.0);
-        assert!((500_000..505_000).contains(&median), "{median}");
-        assert!(histogram.percentile(100.0) >= 1_000_000);
+        let found = histogram.digest(&[50.0, 100.0]).percentiles;
+        assert!((500_000..505_000).contains(&found[0]), "{found:?}");
+        assert!(found[1] >= 1_000_000, "{found:?}");
         assert_eq!(histogram.total(), 1000);
     }
 }

@@ -82,13 +82,13 @@ fn what_expires_after_the_start_is_appended() {
     let server = server(&["--aof-checksum", "no"]);
     assert_eq!(server.ask("SET k v PXAT 1000"), "+OK");
     let path = part(&server, ".1.incr.aof");
+    server.signal(Signal::KILL);
+    let (_, _, folder) = server.wait();
     let mut file = std::fs::File::options().append(true).open(path).unwrap();
     file.write_all(b"*3\r\n$5\r\nRPUSH\r\n$1\r\nl\r\n$3\r\nfoo\r\n")
         .unwrap();
     file.write_all(b"*3\r\n$9\r\nPEXPIREAT\r\n$1\r\nl\r\n$4\r\n1000\r\n")
         .unwrap();
-    server.signal(Signal::KILL);
-    let (_, _, folder) = server.wait();
     let dir = folder.path().to_str().unwrap();
     let mut again =
         Server::start(&[&APPENDS[..], &["--aof-checksum", "no", "--dir", dir]].concat());

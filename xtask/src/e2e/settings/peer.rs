@@ -158,7 +158,7 @@ impl Drop for Peer {
     }
 }
 
-/// What a start says of a file of one line: `OK` if it goes on to the next, else the reason.
+/// Starts a server with a file of one line: `OK` if it goes on to the next line, else the reason.
 pub(super) fn start_with(binary: &Path, name: &str, value: &str) -> Result<String, String> {
     let value = value.replace('\\', "\\\\").replace('"', "\\\"");
     let dir = scratch_dir("settings-file")?;
