@@ -168,26 +168,23 @@ pub(super) fn compare(ours: &Server) -> Result<(), String> {
 
 /// Runs commands after which most families have samples.
 fn exercise(server: &Server) -> Result<(), String> {
-    let requests: [(&[&[u8]], &str); 7] = [
-        (&[b"SET", b"metrics:k", b"v", b"EX", b"100"], "+OK"),
-        (&[b"GET", b"metrics:k"], "$1"),
-        (&[b"CONFIG", b"GET", b"port"], "*2"),
-        (&[b"INCR", b"metrics:k"], "-ERR value is not an integer"),
-        (&[b"NOSUCH"], "-ERR unknown command"),
-        (
-            &[b"CONFIG", b"SET", b"slowlog-log-slower-than", b"0"],
-            "+OK",
-        ),
-        (&[b"CONFIG", b"SET", b"appendonly", b"yes"], "+OK"),
+    let requests: [(&[&[u8]], bool); 7] = [
+        (&[b"SET", b"metrics:k", b"v", b"EX", b"100"], true),
+        (&[b"GET", b"metrics:k"], true),
+        (&[b"CONFIG", b"GET", b"port"], true),
+        (&[b"INCR", b"metrics:k"], false),
+        (&[b"NOSUCH"], false),
+        (&[b"CONFIG", b"SET", b"slowlog-log-slower-than", b"0"], true),
+        (&[b"CONFIG", b"SET", b"appendonly", b"yes"], true),
     ];
-    for (request, expected) in requests {
+    for (request, succeeds) in requests {
         // A client that has met an error is of no more use.
-        let reply = match server.connect()?.ask(request) {
-            Ok(reply) => String::from_utf8_lossy(&reply).into_owned(),
-            Err(error) => error,
-        };
-        if !reply.contains(expected) {
-            return Err(format!("{expected} was expected: {reply}"));
+        let reply = server.connect()?.ask(request);
+        if reply.is_ok() != succeeds {
+            return Err(format!(
+                "{:?}: {reply:?}",
+                request.join(&b' ').escape_ascii()
+            ));
         }
     }
     Ok(())
