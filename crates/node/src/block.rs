@@ -238,9 +238,7 @@ pub(crate) fn end_request(core: &mut Core, session: &mut Session, mark: Mark) {
         core.outgoing.output(session.conn).rollback(mark);
     }
     session.replies = session.replies.next();
-    if session.state != State::Closing {
-        session.state = State::Open;
-    }
+    session.end_wait(core.now);
     core.postponed.release(session.conn);
 }
 
@@ -309,7 +307,7 @@ pub(crate) fn release_postponed(core: &mut Core, sessions: &mut Sessions) {
         if let Some(session) = sessions.get_mut(conn)
             && session.state == State::Waits(For::Gate)
         {
-            session.state = State::Open;
+            session.end_wait(core.now);
             core.postponed.release(conn);
         }
     }

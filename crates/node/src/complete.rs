@@ -160,9 +160,7 @@ impl Node {
         let before = self.core.outgoing.begin(conn);
         let mark = self.core.outgoing.output(conn).mark();
         self.core.answer(&session, error);
-        if session.state != State::Closing {
-            session.state = State::Open;
-        }
+        session.end_wait(self.core.now);
         let left = exec.and_then(|rest| {
             if session.replies.are_dropped() {
                 self.core.outgoing.output(conn).rollback(mark);

@@ -67,8 +67,7 @@ pub(crate) fn hand_over(
     if let Some(session) = running
         && !carry_over(core, session, &mut change)
     {
-        core.log_out(session);
-        session.close();
+        close(core, session);
     }
     let mut gone: Vec<ConnId> = Vec::new();
     for session in sessions.iter_mut() {
@@ -145,8 +144,7 @@ pub(crate) fn expel(
             .is_some_and(|user| Arc::ptr_eq(user, removed))
     };
     if let Some(session) = running.filter(|session| has_it(session)) {
-        core.log_out(session);
-        session.close();
+        close(core, session);
     }
     let mut gone: Vec<ConnId> = Vec::new();
     for session in sessions.iter_mut().filter(|session| has_it(session)) {

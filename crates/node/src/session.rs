@@ -148,7 +148,7 @@ pub(crate) struct Session {
     pub last_command: Option<CommandId>,
     /// When it connected, in wall milliseconds.
     pub created_ms: i64,
-    /// When it last sent something, in monotonic milliseconds.
+    /// When it last sent something or ended a wait, in monotonic milliseconds.
     pub active_ms: u64,
     /// Bytes received so far.
     pub bytes_in: u64,
@@ -344,6 +344,14 @@ impl Session {
     /// Whether it is not on its way out.
     pub(crate) fn runs_or_waits(&self) -> bool {
         self.state != State::Closing
+    }
+
+    /// Ends a wait: the session takes its next request, and counts as active.
+    pub(crate) fn end_wait(&mut self, now: Now) {
+        if self.runs_or_waits() {
+            self.state = State::Open;
+        }
+        self.active_ms = now.mono_ms();
     }
 
     /// Lets the rest of its output go and then closes; runs nothing more.

@@ -243,9 +243,7 @@ fn kill(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlFlow, CommandE
     for session in cx.sessions.iter_mut() {
         if session.runs_or_waits() && filter.includes(cx.core, session) {
             session.close();
-            block::stop_waiting(cx.core, session.id);
-            cx.core.end_subscriptions(session);
-            cx.core.end_monitoring(session);
+            cx.core.withdraw(session);
             killed.push(session.conn);
         }
     }

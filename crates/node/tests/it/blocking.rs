@@ -267,3 +267,16 @@ fn a_group_that_is_gone_is_told_to_who_waits_behind_others_for_its_key() {
     assert_eq!(world.heard(reads), "");
     assert!(world.heard(pops).starts_with("-WRONGTYPE"));
 }
+
+#[test]
+fn a_client_that_is_served_after_its_timeout_gets_what_it_waited_for() {
+    let mut world = World::new();
+    world.ask("CONFIG SET timeout 100");
+    let client = world.client("BLPOP l 0");
+    world.ask("CLIENT PAUSE 200000 WRITE");
+    let pusher = world.client("RPUSH l v");
+    // The push, the reply and the look for idle clients are of one turn.
+    world.server.advance(200_001);
+    assert_eq!(world.heard(client), "*2 $1 l $1 v");
+    assert!(!world.server.is_closed(client) && !world.server.is_closed(pusher));
+}

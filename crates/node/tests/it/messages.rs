@@ -151,3 +151,22 @@ fn clients_that_are_idle_together_are_not_closed_all_at_once() {
     assert_eq!(closed, 1000);
     assert!((1..=256).contains(&longest), "{longest}");
 }
+
+#[test]
+fn a_subscriber_that_loses_its_channels_by_its_own_request_hears_nothing_more() {
+    let mut server = server();
+    let (listener, publisher) = (server.connect(), server.connect());
+    server.call(
+        listener,
+        b"HELLO 3\r\nACL SETUSER ann on nopass +@all &a\r\nAUTH ann any\r\nSUBSCRIBE a\r\n",
+    );
+    // Both requests run in one turn: when the pause ends.
+    server.call(publisher, b"CLIENT PAUSE 100\r\n");
+    server.send(listener, b"ACL SETUSER ann resetchannels\r\n");
+    server.send(publisher, b"PUBLISH a secret\r\n");
+    server.advance(101);
+    let mut replies = Vec::new();
+    server.receive_into(publisher, &mut replies);
+    assert_eq!(text(replies), ":0\r\n");
+    assert!(server.is_closed(listener));
+}

@@ -27,7 +27,8 @@ impl World {
     fn new(seed: u64) -> Self {
         let mut server = Loopback::new(Config::default());
         let root = server.connect();
-        let setup = "HELLO 3\r\nCLIENT ID\r\nCONFIG SET timeout 100\r\nSUBSCRIBE root\r\n";
+        let setup = "HELLO 3\r\nCLIENT ID\r\nCONFIG SET timeout 100 maxmemory-clients 1mb \
+                     maxmemory-policy allkeys-lru\r\nSUBSCRIBE root\r\n";
         let replies = server.call(root, setup.as_bytes());
         assert!(
             String::from_utf8_lossy(&replies).contains("\r\n:1\r\n"),
@@ -54,6 +55,8 @@ impl World {
     fn step(&mut self) {
         if self.rng.below(12) == 0 {
             self.pass();
+        } else if self.rng.below(60) == 0 {
+            self.evict();
         } else {
             let at = self.rng.index(CLIENTS);
             let client = &self.model.clients[at];
@@ -62,6 +65,10 @@ impl World {
             } else if self.rng.below(60) == 0 {
                 self.past.push(format!("{at}: gone"));
                 self.server.hang_up(self.conns[at]);
+                self.model.close(at);
+            } else if !client.waits() && self.rng.below(80) == 0 {
+                self.past.push(format!("{at}: grows beyond the limit"));
+                self.server.send(self.conns[at], &beyond_limit());
                 self.model.close(at);
             } else if !client.waits() {
                 let op = self.op(at);
@@ -83,6 +90,20 @@ impl World {
         self.past.push(format!("{ms} ms"));
         self.server.advance(ms);
         self.model.pass(ms);
+    }
+
+    /// Lowers the limit of memory for a turn: every key is evicted, unless requests are paused.
+    fn evict(&mut self) {
+        if self.model.pause.is_some_and(|(_, is_for_all)| is_for_all) {
+            return;
+        }
+        self.past.push("no memory".to_owned());
+        for limit in ["1", "0"] {
+            let request = format!("CONFIG SET maxmemory {limit}\r\n");
+            let reply = self.server.call(self.root, request.as_bytes());
+            assert_eq!(reply, b"+OK\r\n", "{}", self.story());
+        }
+        self.model.evict();
     }
 
     fn connect(&mut self, at: usize) {
@@ -274,6 +295,13 @@ impl World {
         let from = self.past.len().saturating_sub(400);
         self.past[from..].join("\n")
     }
+}
+
+/// The beginning of a request that is larger than all clients together may be.
+fn beyond_limit() -> Vec<u8> {
+    let mut bytes = b"*2\r\n$50000000\r\n".to_vec();
+    bytes.resize(1_500_000, b'x');
+    bytes
 }
 
 /// The text of a message, and of a confirmation, which answers no request in RESP3.

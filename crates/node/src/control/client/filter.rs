@@ -215,8 +215,7 @@ impl<'a> Condition<'a> {
             Self::User(name) => session.user().map_or(DEFAULT, |user| &user.name) == *name,
             Self::MaxAge(seconds) => (core.now.wall_ms() - session.created_ms) / 1000 >= *seconds,
             Self::Idle(seconds) => {
-                let idle_ms = core.now.mono_ms().saturating_sub(session.active_ms);
-                i64::try_from(idle_ms / 1000).unwrap_or(i64::MAX) >= *seconds
+                i64::try_from(core.idle_ms(session) / 1000).unwrap_or(i64::MAX) >= *seconds
             }
             Self::Flags(letters) => {
                 let flags = flags(core, session);

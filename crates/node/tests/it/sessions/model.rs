@@ -302,6 +302,22 @@ impl Model {
         }
     }
 
+    /// Memory is short for a turn: all keys go, each for itself.
+    pub(super) fn evict(&mut self) {
+        if self.pause.is_none() {
+            for key in std::mem::take(&mut self.strings) {
+                self.change(key);
+            }
+            for list in LISTS {
+                if self.lists.insert(list, 0) != Some(0) {
+                    self.change(list);
+                }
+            }
+            self.settle();
+        }
+        self.end_turn();
+    }
+
     fn end_pause(&mut self) {
         self.pause = None;
         for (at, op) in std::mem::take(&mut self.postponed) {
