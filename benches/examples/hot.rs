@@ -11,6 +11,7 @@
     reason = "its answer to `list` is read by another program"
 )]
 
+use std::cell::Cell;
 use std::hint::black_box;
 use std::process::ExitCode;
 
@@ -40,6 +41,18 @@ const WORKLOADS: &[(&str, Run)] = &[
     }),
     ("node/get-of-user-p1", |count| of_user(1, count)),
     ("node/get-of-user-p16", |count| of_user(PIPELINE, count)),
+    ("node/get-observed-p1", |count| {
+        observed(1, count, |key| vec![b"GET".to_vec(), key])
+    }),
+    ("node/get-observed-p16", |count| {
+        observed(PIPELINE, count, |key| vec![b"GET".to_vec(), key])
+    }),
+    ("node/set-observed-p1", |count| {
+        observed(1, count, set_request)
+    }),
+    ("node/set-observed-p16", |count| {
+        observed(PIPELINE, count, set_request)
+    }),
     ("node/set-p1", |count| node(1, count, set_request)),
     ("node/set-p16", |count| node(PIPELINE, count, set_request)),
     ("node/incr-p16", |count| node(PIPELINE, count, incr_request)),
@@ -187,12 +200,35 @@ fn of_user(pipeline: usize, count: usize) {
     run(pipeline, count, request, Also::OfUser);
 }
 
+/// A node under a pipeline that times its commands, and keeps what was slow or large.
+fn observed(pipeline: usize, count: usize, request: fn(Vec<u8>) -> Vec<Vec<u8>>) {
+    run(pipeline, count, request, Also::Observed);
+}
+
 /// A variant of a run.
 #[derive(PartialEq, Eq)]
 enum Also {
     Nothing,
     Journalled,
     OfUser,
+    Observed,
+}
+
+/// Settings of a node that observes nothing.
+const UNOBSERVED: &[u8] =
+    b"CONFIG SET slowlog-log-slower-than -1 commandlog-request-larger-than -1 \
+    commandlog-reply-larger-than -1 latency-tracking no\r\n";
+
+thread_local! {
+    static TIME: Cell<u64> = const { Cell::new(0) };
+}
+
+/// A clock whose readings are one microsecond apart.
+fn tick_ns() -> u64 {
+    TIME.with(|time| {
+        time.set(time.get() + 1_000);
+        time.get()
+    })
 }
 
 const USER: &[u8] =
@@ -200,8 +236,15 @@ const USER: &[u8] =
     +config|get\r\n";
 
 fn run(pipeline: usize, count: usize, request: fn(Vec<u8>) -> Vec<Vec<u8>>, also: Also) {
-    let mut server = Loopback::new(russet_node::Config::default());
+    let config = russet_node::Config::default();
+    let mut server = match also {
+        Also::Observed => Loopback::timed_by(config, tick_ns),
+        _ => Loopback::new(config),
+    };
     let client = server.connect();
+    if also != Also::Observed {
+        server.call(client, UNOBSERVED);
+    }
     // Both the reads' values and what the workload itself writes are there before it begins.
     warm(&mut server, client, set_request);
     match &*request(key(0))[0] {

@@ -28,6 +28,10 @@ const JOURNALLED_MAX: f64 = 1.35;
 /// of the node alone, without the system calls around it.
 const OF_USER: &str = "-of-user";
 const OF_USER_MAX: f64 = 1.15;
+/// A workload of a node that times its commands and keeps slow and large ones, and the most it may
+/// cost of the one that observes nothing: of the node alone, without the system calls around it.
+const OBSERVED: &str = "-observed";
+const OBSERVED_MAX: f64 = 1.04;
 /// Two lengths, multiples of every pipeline.
 const SHORT: u64 = 1_600;
 const LONG: u64 = 11_200;
@@ -149,6 +153,7 @@ fn judge(old: &BTreeMap<String, f64>, new: &BTreeMap<String, f64>) -> Result<(),
     }
     worse.extend(dear(new, JOURNALLED, JOURNALLED_MAX));
     worse.extend(dear(new, OF_USER, OF_USER_MAX));
+    worse.extend(dear(new, OBSERVED, OBSERVED_MAX));
     if worse.is_empty() {
         Ok(())
     } else {
