@@ -6,7 +6,7 @@
 //! ```
 //! The threshold is the staleness that one in `2 * samples` keys reaches, so what goes is among the
 //! stalest 10 % at the usual 5 samples. No candidates are kept between calls, and each look at
-//! memory serves all keys of a bucket. Up to 64 keys, the stalest of all goes.
+//! memory serves all keys of a bucket. In databases of up to 64 keys, the stalest of all goes.
 //!
 //! Always true: deadlines decide exactly: of all keys, the one with the nearest goes first.
 //! Not here: when memory is short — the caller; clocks of keys — `access.rs`
@@ -46,8 +46,9 @@ pub struct Eviction {
     pub samples: usize,
 }
 
-/// No more keys than this are compared all.
+/// No more keys than this are compared all, in tables of no more keys than that.
 const COMPARED_ALL: usize = 64;
+const PASSED_ALL: usize = 1024;
 /// How much of the last staleness is remembered.
 const REMEMBERED: usize = 256;
 /// After how many keys that were looked at the threshold is computed first, and then anew.
@@ -71,6 +72,8 @@ pub(crate) struct Evictor {
     for_whom: Option<(Eviction, AccessPolicy)>,
     at: Millis,
     drawn: Vec<Handle>,
+    /// The position in a table up to which keys with a deadline were searched for.
+    searched: u64,
     ahead: Ahead,
 }
 
@@ -84,6 +87,7 @@ impl Default for Evictor {
             for_whom: None,
             at: 0,
             drawn: Vec::new(),
+            searched: 0,
             ahead: Ahead::default(),
         }
     }
@@ -154,9 +158,11 @@ impl Keyspace {
                 break;
             }
             let gone = match how.order {
-                EvictionOrder::Deadline => evict_nearest(dbs, cx, &mut left),
-                _ if victims <= COMPARED_ALL => evict_stalest(dbs, cx, how, &mut evictor.drawn),
-                EvictionOrder::Random => evict_random(dbs, cx, (how, victims), &mut evictor.drawn),
+                EvictionOrder::Deadline => evict_nearest(dbs, cx, evictor, &mut left),
+                _ if victims <= COMPARED_ALL && keys(dbs) <= PASSED_ALL => {
+                    evict_stalest(dbs, cx, how, &mut evictor.drawn)
+                }
+                EvictionOrder::Random => evict_random(dbs, cx, evictor, (how, victims)),
                 EvictionOrder::Access => evict_stale(dbs, cx, evictor, (how, victims), excess),
             };
             removed += gone.keys;
@@ -180,6 +186,10 @@ impl Keyspace {
 fn victims(dbs: &Databases, is_volatile: bool) -> usize {
     let victims = dbs.stores().iter().map(|store| store.victims(is_volatile));
     victims.sum()
+}
+
+fn keys(dbs: &Databases) -> usize {
+    dbs.stores().iter().map(Store::len).sum()
 }
 
 /// Keys that were evicted, and the bytes that they weighed.
@@ -233,7 +243,11 @@ fn evict_stale(
     let index = match drawn {
         // Nothing was drawn ahead, or it is gone.
         Some(drawn) if cells.is_empty() => {
-            dbs.get_mut(drawn).draw(cx, how.is_volatile, &mut cells);
+            let store = dbs.get_mut(drawn);
+            match how.is_volatile {
+                true => store.draw_volatile(cx, &mut evictor.searched, &mut cells),
+                false => store.draw(cx, &mut cells),
+            }
             drawn
         }
         _ => index,
@@ -258,8 +272,8 @@ fn evict_stale(
 fn evict_random(
     dbs: &mut Databases,
     cx: &mut Shared,
+    evictor: &mut Evictor,
     how: (Eviction, usize),
-    cells: &mut Vec<Handle>,
 ) -> Gone {
     let mut gone = Gone::default();
     let Some((index, store)) = drawn(dbs, &mut cx.rng, how) else {
@@ -268,7 +282,8 @@ fn evict_random(
     let cell = match how.0.is_volatile {
         false => store.random(cx),
         true => {
-            store.draw(cx, true, cells);
+            let cells = &mut evictor.drawn;
+            store.draw_volatile(cx, &mut evictor.searched, cells);
             let count = cells.len();
             (count > 0).then(|| cells[cx.rng.index(count)])
         }
@@ -305,7 +320,12 @@ fn evict_stalest(
 }
 
 /// Evicts the key whose deadline is the nearest of all; none when more work is needed to know it.
-fn evict_nearest(dbs: &mut Databases, cx: &mut Shared, left: &mut usize) -> Gone {
+fn evict_nearest(
+    dbs: &mut Databases,
+    cx: &mut Shared,
+    evictor: &mut Evictor,
+    left: &mut usize,
+) -> Gone {
     let mut gone = Gone::default();
     let mut nearest: Option<(Millis, usize, Handle)> = None;
     let mut fallback = None;
@@ -331,9 +351,9 @@ fn evict_nearest(dbs: &mut Databases, cx: &mut Shared, left: &mut usize) -> Gone
     let Some((_, index, cell)) = nearest else {
         // Deadlines that are too far away have no order.
         let Some(index) = fallback else { return gone };
-        let (store, mut cells) = (dbs.get_mut(index), Vec::new());
-        store.draw(cx, true, &mut cells);
-        if let Some(&cell) = cells.first() {
+        let store = dbs.get_mut(index);
+        store.draw_volatile(cx, &mut evictor.searched, &mut evictor.drawn);
+        if let Some(&cell) = evictor.drawn.first() {
             gone.add(store.evict(cx, index, cell));
         }
         return gone;

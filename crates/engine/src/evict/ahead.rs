@@ -27,7 +27,7 @@ pub(super) struct Ahead {
 impl Ahead {
     /// Collects the keys of the next place, with its database, and puts another into its stead.
     ///
-    /// `draw` gives the database that the other is drawn from.
+    /// `drawn` is the database that the other is drawn from.
     pub(super) fn take(
         &mut self,
         dbs: &mut Databases,

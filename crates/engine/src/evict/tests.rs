@@ -1,6 +1,6 @@
 //! Tests of eviction: each order beside an exact model of itself.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 
 use super::*;
 use crate::{Options, Touch};
@@ -39,60 +39,122 @@ impl Zipf {
     }
 }
 
-/// The share of reads that find their key in a cache of `room` keys, and in an exact LRU of as
-/// many.
-fn hit_ratios(trace: &mut dyn FnMut(usize) -> usize, room: usize, reads: usize) -> (f64, f64) {
-    let mut keyspace = Keyspace::new(Options::default());
-    let (mut hits, mut exact_hits) = (0, 0);
-    let (mut order, mut used, mut bytes_of_room) = (BTreeSet::new(), HashMap::new(), None);
-    for n in 0..reads {
-        keyspace.freeze(NOW + n as Millis / 20);
-        let wanted = trace(n);
-        let name = key(wanted);
-        match keyspace.db(0).read(&name, Touch::Yes) {
-            Some(_) => hits += 1,
-            None => {
-                keyspace.db(0).set(&name, b"0123456789", None);
-                if keyspace.db(0).len() >= room {
-                    let target = *bytes_of_room.get_or_insert_with(|| keyspace.weight());
-                    keyspace.evict(how(EvictionOrder::Access, false), target, 1000);
-                }
-            }
+/// A cache that holds up to `room` keys, and evicts exactly the one whose turn it is.
+struct Exact {
+    policy: AccessPolicy,
+    order: EvictionOrder,
+    room: usize,
+    /// The keys, and the clock of each.
+    keys: Vec<(usize, u32)>,
+    places: HashMap<usize, usize>,
+    rng: Rng,
+}
+
+impl Exact {
+    fn new(policy: AccessPolicy, order: EvictionOrder, room: usize) -> Self {
+        Self {
+            policy,
+            order,
+            room,
+            keys: Vec::new(),
+            places: HashMap::new(),
+            rng: Rng::new(77),
         }
-        match used.insert(wanted, n) {
-            Some(before) => {
-                exact_hits += 1;
-                order.remove(&(before, wanted));
-            }
-            None if order.len() >= room => {
-                let (_, oldest) = order.pop_first().expect("it is full");
-                used.remove(&oldest);
-            }
-            None => {}
-        }
-        order.insert((n, wanted));
     }
-    (hits as f64 / reads as f64, exact_hits as f64 / reads as f64)
+
+    /// Reads a key, or writes it when it is not there or `writes`; says whether it was there.
+    fn access(&mut self, wanted: usize, writes: bool, now: Millis) -> bool {
+        if let Some(&place) = self.places.get(&wanted) {
+            let word = &mut self.keys[place].1;
+            *word = match (self.policy, writes) {
+                (AccessPolicy::Lrm, true) => self.policy.fresh(now),
+                _ => self.policy.touched(*word, now, &mut self.rng),
+            };
+            return true;
+        }
+        if self.keys.len() == self.room {
+            let place = match self.order {
+                EvictionOrder::Random => self.rng.index(self.room),
+                _ => (0..self.room)
+                    .max_by_key(|&place| self.policy.staleness(self.keys[place].1, now))
+                    .expect("it is full"),
+            };
+            let (gone, _) = self.keys.swap_remove(place);
+            self.places.remove(&gone);
+            if let Some(&(moved, _)) = self.keys.get(place) {
+                self.places.insert(moved, place);
+            }
+        }
+        self.places.insert(wanted, self.keys.len());
+        self.keys.push((wanted, self.policy.fresh(now)));
+        false
+    }
+}
+
+/// The share of accesses that find their key in a key space of `room` keys, and in an exact cache
+/// of as many. One in ten writes; there are a hundred a second.
+fn hit_ratios(
+    (policy, order): (AccessPolicy, EvictionOrder),
+    trace: &mut dyn FnMut(usize) -> usize,
+    room: usize,
+    accesses: usize,
+) -> (f64, f64) {
+    let mut keyspace = Keyspace::new(Options::default());
+    keyspace.set_access_policy(policy);
+    let mut exact = Exact::new(policy, order, room);
+    let (mut hits, mut exact_hits, mut bytes_of_room) = (0, 0, None);
+    for n in 0..accesses {
+        let (now, wanted, writes) = (NOW + n as Millis * 10, trace(n), n % 10 == 3);
+        keyspace.freeze(now);
+        let name = key(wanted);
+        let is_there = match writes {
+            true => keyspace.db(0).contains(&name),
+            false => keyspace.db(0).read(&name, Touch::Yes).is_some(),
+        };
+        hits += usize::from(is_there);
+        if writes || !is_there {
+            keyspace.db(0).set(&name, b"0123456789", None);
+        }
+        if keyspace.db(0).len() > room {
+            let target = *bytes_of_room.get_or_insert_with(|| keyspace.weight() - 1);
+            keyspace.evict(how(order, false), target, 1000);
+        }
+        exact_hits += usize::from(exact.access(wanted, writes, now));
+    }
+    let share = |hits: usize| hits as f64 / accesses as f64;
+    (share(hits), share(exact_hits))
 }
 
 #[test]
 #[cfg_attr(miri, ignore = "too slow")]
-fn recency_is_within_two_points_of_an_exact_model() {
-    let zipf = Zipf::new(40_000);
-    let mut rng = Rng::new(5);
-    let mut plain = |_| zipf.draw(&mut rng);
-    let mut other = Rng::new(6);
-    // Every eighth read scans keys that are never read again.
-    let mut scanned = |n: usize| match n % 8 {
-        0 => 1_000_000 + n,
-        _ => zipf.draw(&mut other),
+fn every_policy_is_within_two_points_of_an_exact_model() {
+    let lfu = AccessPolicy::Lfu {
+        log_factor: 10,
+        decay_minutes: 1,
     };
-    let mut third = Rng::new(7);
-    let mut shifting = |n: usize| zipf.draw(&mut third) + n / 40_000 * 20_000;
-    let traces: [&mut dyn FnMut(usize) -> usize; 3] = [&mut plain, &mut scanned, &mut shifting];
-    for trace in traces {
-        let (ratio, exact) = hit_ratios(trace, 4000, 200_000);
-        assert!((ratio - exact).abs() < 0.02, "{ratio} {exact}");
+    let ways = [
+        (AccessPolicy::Lru, EvictionOrder::Access),
+        (AccessPolicy::Lrm, EvictionOrder::Access),
+        (lfu, EvictionOrder::Access),
+        (AccessPolicy::Lru, EvictionOrder::Random),
+    ];
+    let zipf = Zipf::new(10_000);
+    for way in ways {
+        let mut rng = Rng::new(5);
+        let mut plain = |_| zipf.draw(&mut rng);
+        let mut other = Rng::new(6);
+        // Every eighth access is to a key that never comes again.
+        let mut scanned = |n: usize| match n % 8 {
+            0 => 1_000_000 + n,
+            _ => zipf.draw(&mut other),
+        };
+        let mut third = Rng::new(7);
+        let mut shifting = |n: usize| zipf.draw(&mut third) + n / 20_000 * 5_000;
+        let traces: [&mut dyn FnMut(usize) -> usize; 3] = [&mut plain, &mut scanned, &mut shifting];
+        for trace in traces {
+            let (ratio, exact) = hit_ratios(way, trace, 1000, 60_000);
+            assert!((ratio - exact).abs() < 0.02, "{way:?}: {ratio} {exact}");
+        }
     }
 }
 
@@ -247,4 +309,56 @@ fn what_only_a_snapshot_sees_does_not_count() {
     assert!(keyspace.leaving_weight() > 100_000);
     drop(keyspace.take_garbage());
     assert_eq!(keyspace.leaving_weight(), 0);
+}
+
+/// Looks at places until all keys with a deadline have gone.
+fn looks_until_gone(keyspace: &mut Keyspace, order: EvictionOrder) -> usize {
+    let mut looks = 0;
+    while keyspace.has_victims(true) {
+        keyspace.evict(how(order, true), 0, 1);
+        looks += 1;
+        assert!(looks < 1_000_000, "{order:?}");
+    }
+    looks
+}
+
+#[test]
+fn deadlines_without_a_record_are_found_behind_records_without_a_deadline() {
+    let count = if cfg!(miri) { 200 } else { 5000 };
+    for order in [
+        EvictionOrder::Access,
+        EvictionOrder::Random,
+        EvictionOrder::Deadline,
+    ] {
+        let mut keyspace = Keyspace::new(Options::default());
+        keyspace.freeze(NOW);
+        for n in 0..count {
+            // The records of these lead nowhere.
+            keyspace.db(0).set(&key(n), b"v", Some(NOW + 1_000_000));
+            keyspace.db(0).set(&key(n), b"v", None);
+        }
+        for n in 0..70 {
+            let at = NOW + (1 << 50) + n as Millis;
+            keyspace.db(0).set(&key(count + n), b"v", Some(at));
+        }
+        let looks = looks_until_gone(&mut keyspace, order);
+        assert!(looks <= 70 * count, "{order:?}: {looks}");
+        assert_eq!(keyspace.db(0).len(), count);
+    }
+}
+
+#[test]
+fn a_few_keys_with_a_deadline_among_many_without_are_no_work() {
+    let count = if cfg!(miri) { 2000 } else { 100_000 };
+    for order in [EvictionOrder::Access, EvictionOrder::Random] {
+        let mut keyspace = Keyspace::new(Options::default());
+        keyspace.freeze(NOW);
+        for n in 0..count {
+            let deadline = (n % (count / 20) == 0).then_some(NOW + 1_000_000);
+            keyspace.db(0).set(&key(n), b"v", deadline);
+        }
+        // A look is bounded, and a few of them suffice for each.
+        let looks = looks_until_gone(&mut keyspace, order);
+        assert!(looks < 20 * 200, "{order:?}: {looks}");
+    }
 }

@@ -13,6 +13,8 @@ use crate::value::Millis;
 
 /// How many entries with a deadline are drawn together.
 const DRAWN_AT_ONCE: usize = 10;
+/// Places of the table in which a search for entries with a deadline looks at once.
+const SEARCHED_AT_ONCE: usize = 16;
 
 impl Store {
     /// How many entries may be evicted.
@@ -23,13 +25,22 @@ impl Store {
         }
     }
 
-    /// Collects some entries of a random place, all of them or those that have a deadline.
-    pub(crate) fn draw(&self, cx: &mut Shared, is_volatile: bool, drawn: &mut Vec<Handle>) {
+    /// Collects the entries of a random place.
+    pub(crate) fn draw(&self, cx: &mut Shared, drawn: &mut Vec<Handle>) {
         drawn.clear();
-        if !is_volatile {
-            self.sample(cx, 1, &mut |cell| drawn.push(cell));
-            return;
-        }
+        self.sample(cx, 1, &mut |cell| drawn.push(cell));
+    }
+
+    /// Collects some entries that have a deadline, by records drawn at random. When these lead to
+    /// none, a search through the table goes on from `searched` for a few places, so that calls
+    /// enough find every entry.
+    pub(crate) fn draw_volatile(
+        &self,
+        cx: &mut Shared,
+        searched: &mut u64,
+        drawn: &mut Vec<Handle>,
+    ) {
+        drawn.clear();
         let mut records: [(Handle, u16); DRAWN_AT_ONCE] = [(0, 0); DRAWN_AT_ONCE];
         let mut count = 0;
         self.wheel
@@ -45,9 +56,9 @@ impl Store {
                 drawn.push(cell);
             }
         }
-        if count == 0 {
-            // Deadlines that are too far away have no record.
-            self.sample(cx, 1, &mut |cell| {
+        // Deadlines that are too far away have no record.
+        if drawn.is_empty() {
+            *searched = self.scan(cx, *searched, SEARCHED_AT_ONCE, &mut |cell| {
                 if cell::deadline(&self.arena.memory, cell).is_some() {
                     drawn.push(cell);
                 }
