@@ -192,6 +192,7 @@ const COMMANDS: &[Command] = &[
             "--tls",
             "--flood",
             "--cache",
+            "--churn",
             "--keys N",
             "--require BAR…",
         ],

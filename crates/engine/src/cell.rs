@@ -21,7 +21,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
 use crate::access::AccessPolicy;
-use crate::arena::{CELL_SIZE_MAX, Handle, Memory};
+use crate::arena::{Handle, Memory};
 use crate::heap::{self, Heap, Large};
 use crate::types::form::Form;
 use crate::value::{Encoding, Kind, Millis, StringRef};
@@ -32,8 +32,8 @@ pub(crate) const KEY_LEN_MAX: usize = 254;
 const HEAD_SIZE: usize = 8;
 const TIME_SIZE: usize = 8;
 const WIDE_SIZE: usize = 2;
-/// Size at most of key and value of a cell together, so that it stays a cell with a deadline too.
-const BODY_SIZE_MAX: usize = CELL_SIZE_MAX - HEAD_SIZE - TIME_SIZE - WIDE_SIZE;
+/// What a cell takes beside its key and its value, so that it stays a cell with a deadline too.
+const BESIDE_BODY: usize = HEAD_SIZE + TIME_SIZE + WIDE_SIZE;
 
 const TIMED: u8 = 1;
 const FAR: u8 = 2;
@@ -225,10 +225,11 @@ impl Body<'_> {
     }
 }
 
-/// Whether a value of that many bytes lives in the cell of a key of that length.
+/// Whether a value of that many bytes lives in the cell of a key of that length, where cells may
+/// have that size.
 #[inline]
-pub(crate) fn fits(key_len: usize, value_len: usize) -> bool {
-    key_len <= KEY_LEN_MAX && key_len + value_len <= BODY_SIZE_MAX
+pub(crate) fn fits(key_len: usize, value_len: usize, room: usize) -> bool {
+    key_len <= KEY_LEN_MAX && key_len + value_len <= room - BESIDE_BODY
 }
 
 /// Everything that makes a cell.

@@ -18,6 +18,7 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
+use crate::arena::CELL_SIZE_MAX;
 use crate::cell::Body;
 use crate::heap::{Heap, Large};
 use crate::store::strings;
@@ -62,7 +63,7 @@ pub(crate) enum Owned {
 impl Detached {
     /// A string.
     pub fn string(value: &NewValue<'_>) -> Self {
-        let (encoding, body) = strings::encode(value, b"");
+        let (encoding, body) = strings::encode(value, b"", CELL_SIZE_MAX);
         let body = match body {
             Body::Int(n) => Owned::Int(n),
             Body::Bytes(bytes) => Owned::Bytes(SmallVec::from_slice(bytes)),

@@ -325,7 +325,7 @@ impl Keyspace {
         for (_, store) in self.dbs.each_mut() {
             left = store.drain_limbo(&mut self.shared, left);
             left = store.sweep_wheel(left);
-            left = store.compact(&self.shared, left);
+            left = store.compact(&mut self.shared, left);
             store.trim();
         }
         self.dbs.prune();

@@ -221,6 +221,8 @@ pub struct Stats {
     pub expired_fields: u64,
     /// Keys removed to make room.
     pub evicted: u64,
+    /// Entries that were moved so that memory could be given back.
+    pub moved: u64,
 }
 
 /// A key as SCAN and walks show it.

@@ -194,7 +194,7 @@ fn name(key: usize) -> String {
 }
 
 /// A number of INFO.
-pub(super) fn info(client: &mut Client, field: &str) -> Result<u64, String> {
+fn info(client: &mut Client, field: &str) -> Result<u64, String> {
     let reply = client.ask(&[b"INFO", b"everything"])?;
     let text = String::from_utf8_lossy(&reply);
     let mut lines = text.lines();

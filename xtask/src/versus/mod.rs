@@ -14,6 +14,7 @@
 //! Not here: benches without sockets — `bench.rs`, `instructions.rs`
 
 mod cache;
+mod churn;
 mod files;
 mod flood;
 mod load;
@@ -78,6 +79,7 @@ pub(crate) fn run(args: Args) -> Result<(), String> {
     let is_tls = args.flag("--tls");
     let is_flood = args.flag("--flood");
     let is_cache = args.flag("--cache");
+    let is_churn = args.flag("--churn");
     let rounds = args.number("--rounds", 3_usize)?.max(1);
     let scale = args.number("--scale", 1.0_f64)?;
     let keys = args.number("--keys", 1_000_000_u64)?;
@@ -97,6 +99,7 @@ pub(crate) fn run(args: Args) -> Result<(), String> {
         (true, _) => memory::measure(&plan.contestants, &plan.chosen, keys)?,
         (_, true) => files::measure(&plan.contestants, &plan.chosen, (keys, rounds))?,
         _ if is_cache => cache::measure(&plan.contestants, &plan.chosen, scale)?,
+        _ if is_churn => churn::measure(&plan.contestants, &plan.chosen, scale)?,
         _ if is_flood => flood::measure(&plan.contestants, rounds)?,
         _ if is_tls => tls::measure(&plan.contestants, &plan.chosen, (rounds, scale))?,
         _ => speed(&plan)?,

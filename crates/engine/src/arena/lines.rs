@@ -101,6 +101,11 @@ impl Lines {
         self.mark(ordinal, 0, count);
     }
 
+    /// How many lines of a page are taken.
+    pub(crate) fn taken(&self, ordinal: u32) -> usize {
+        PAGE_LINES - usize::from(self.pages[ordinal as usize].free_count)
+    }
+
     /// Lets a page give out no more lines.
     pub(crate) fn withdraw(&mut self, ordinal: u32) {
         self.unlist(ordinal);

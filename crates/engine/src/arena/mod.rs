@@ -15,6 +15,7 @@
 //! Not here: following a handle — `arena/memory.rs`; what a cell holds — `cell.rs`
 
 pub(crate) mod class;
+mod leaving;
 mod lines;
 mod memory;
 
@@ -23,9 +24,10 @@ use std::sync::atomic::Ordering::Relaxed;
 pub(crate) use crate::handle::Handle;
 use class::CLASSES;
 pub(crate) use class::{CELL_SIZE_MAX, Class};
+use leaving::Emptying;
 use lines::{Freed, Lines};
 pub(crate) use lines::{LINE_GRANULES, LINE_SIZE, PAGE_LINES};
-use memory::{CHUNK_PAGES, CHUNK_SHIFT, GRANULE, PAGE_SHIFT, PAGE_SIZE};
+use memory::{CHUNK_PAGES, CHUNK_SHIFT, CHUNKS_MAX, GRANULE, PAGE_SHIFT, PAGE_SIZE};
 pub(crate) use memory::{CHUNK_SIZE, Memory};
 
 /// The first word of a free cell.
@@ -34,10 +36,16 @@ const FREE: u32 = u32::MAX;
 const NONE: u32 = u32::MAX;
 /// The class of a page of lines.
 const LINES: Class = Class::MAX;
-/// Bytes of chunks beyond one and a half times what is in use that are not worth emptying one.
-const SPARSE_SLACK: u64 = 2 * CHUNK_SIZE as u64;
 /// Empty chunks are kept back while more than this many chunks are in use.
 const SPARE_CHUNK_ABOVE: usize = 8;
+
+/// Numbers of chunks, and the size of a cell that a value may have from there on. A database that
+/// has most of the chunks that handles reach keeps the rest for entries that are small.
+const ROOMS: [(usize, usize); 3] = [
+    (0, CELL_SIZE_MAX),
+    (CHUNKS_MAX / 2, 512),
+    (CHUNKS_MAX / 4 * 3, 64),
+];
 
 /// Cells and lines of one database.
 #[derive(Debug, Default)]
@@ -47,16 +55,15 @@ pub(crate) struct Arena {
     pages: Vec<Page>,
     /// Per chunk, a bit for each page that nobody has.
     free_pages: Vec<u32>,
+    /// How many of [`ROOMS`] are behind, but for the first.
+    crowding: u8,
     /// Per class, the first page with room.
     partial: Partial,
     lines: Lines,
     used: u64,
     /// Per chunk, bytes of the cells and lines in use.
     chunk_used: Vec<u32>,
-    /// The chunk that is being emptied, which gives out nothing.
-    leaving: Option<Leaving>,
-    /// How much was in use when emptying a chunk needed another one.
-    futile_at: Option<u64>,
+    emptying: Emptying,
     #[cfg(debug_assertions)]
     live: Vec<[u64; 128]>,
 }
@@ -68,17 +75,6 @@ impl Default for Partial {
     fn default() -> Self {
         Self([NONE; CLASSES])
     }
-}
-
-#[derive(Debug, Clone, Copy)]
-struct Leaving {
-    chunk: usize,
-    /// Pages of the chunk before this one hold no cells any more.
-    page: usize,
-    /// Cells of the page before this one have been looked at.
-    cell: u16,
-    /// How many chunks there were.
-    chunks: usize,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -111,6 +107,19 @@ impl Arena {
     /// Bytes of the chunks, most of which may not be resident.
     pub(crate) fn reserved(&self) -> u64 {
         (self.memory.chunk_count() * CHUNK_SIZE) as u64
+    }
+
+    /// The size of a cell that a value may have now; a larger one goes outside.
+    #[inline]
+    pub(crate) fn room(&self) -> usize {
+        ROOMS[usize::from(self.crowding)].1
+    }
+
+    /// Finds the size of cells anew, when there is another number of chunks.
+    fn derive_room(&mut self) {
+        let chunks = self.memory.chunk_count();
+        let passed = ROOMS.iter().filter(|(from, _)| chunks >= *from);
+        self.crowding = (passed.count() - 1) as u8;
     }
 
     /// Bytes of the pages that are in use.
@@ -176,111 +185,6 @@ impl Arena {
             }
             self.close_page(number);
         }
-    }
-
-    /// Whether so little of the chunks is in use that emptying one is worth the work.
-    pub(crate) fn is_sparse(&self) -> bool {
-        let wanted = self.used + self.used / 2 + SPARSE_SLACK;
-        let is_futile = self
-            .futile_at
-            .is_some_and(|at| at.abs_diff(self.used) < SPARSE_SLACK);
-        self.reserved() > wanted && !is_futile
-    }
-
-    /// Whether something is in the chunk that is being emptied.
-    #[inline]
-    pub(crate) fn is_leaving(&self, handle: Handle) -> bool {
-        let chunk = (handle >> CHUNK_SHIFT) as usize;
-        self.leaving.is_some_and(|leaving| leaving.chunk == chunk)
-    }
-
-    /// Whether a chunk is being emptied.
-    pub(crate) fn has_leaving(&self) -> bool {
-        self.leaving.is_some()
-    }
-
-    /// Starts to empty the chunk with the least in it, if that is worth it.
-    pub(crate) fn start_leaving(&mut self) -> bool {
-        if !self.is_sparse() {
-            return false;
-        }
-        let filled = self
-            .chunk_used
-            .iter()
-            .enumerate()
-            .filter(|(_, used)| **used > 0);
-        let Some((chunk, _)) = filled.min_by_key(|(_, used)| **used) else {
-            return false;
-        };
-        let chunks = self.memory.chunk_count();
-        for number in self.chunk_pages(chunk) {
-            match self.pages[number as usize] {
-                Page { class: 0, .. } => {}
-                Page {
-                    class: LINES, next, ..
-                } => self.lines.withdraw(next),
-                page if page.has_room() => self.unlist(number),
-                _ => {}
-            }
-        }
-        self.leaving = Some(Leaving {
-            chunk,
-            page: 0,
-            cell: 0,
-            chunks,
-        });
-        true
-    }
-
-    /// The next cell of the chunk that is being emptied. The caller moves it to a cell that it
-    /// takes, and gives it back.
-    pub(crate) fn next_leaving(&mut self) -> Option<Handle> {
-        let Leaving {
-            chunk,
-            mut page,
-            mut cell,
-            ..
-        } = self.leaving?;
-        let mut found = None;
-        while page < CHUNK_PAGES && found.is_none() {
-            let number = (chunk * CHUNK_PAGES + page) as u32;
-            let Page {
-                class, untouched, ..
-            } = self.pages[number as usize];
-            if class == 0 || class == LINES || cell == untouched {
-                (page, cell) = (page + 1, 0);
-                continue;
-            }
-            let handle = (number << PAGE_SHIFT) + cell_offset(cell, class::size(class));
-            cell += 1;
-            found = (self.memory.word(handle) != FREE).then_some(handle);
-        }
-        if let Some(leaving) = &mut self.leaving {
-            (leaving.page, leaving.cell) = (page, cell);
-        }
-        found
-    }
-
-    /// Lets the chunk that was being emptied give out cells and lines again.
-    pub(crate) fn stay(&mut self) {
-        let Some(leaving) = self.leaving.take() else {
-            return;
-        };
-        for number in self.chunk_pages(leaving.chunk) {
-            match self.pages[number as usize] {
-                Page { class: 0, .. } => {}
-                Page {
-                    class: LINES, next, ..
-                } => self.lines.restore(next),
-                page if page.has_room() => self.enlist(number),
-                _ => {}
-            }
-        }
-    }
-
-    fn chunk_pages(&self, chunk: usize) -> std::ops::Range<u32> {
-        let first = (chunk * CHUNK_PAGES) as u32;
-        first..first + CHUNK_PAGES as u32
     }
 
     fn count(&mut self, handle: Handle, size: usize, is_taken: bool) {
@@ -362,7 +266,7 @@ impl Arena {
     }
 
     fn claim_page(&mut self) -> u32 {
-        let leaving = self.leaving.map(|leaving| leaving.chunk);
+        let leaving = self.leaving_chunk();
         let mut chunks = self.free_pages.iter().enumerate();
         let chunk = match chunks.position(|(n, &free)| free != 0 && Some(n) != leaving) {
             Some(chunk) => chunk,
@@ -375,6 +279,7 @@ impl Arena {
 
     fn open_chunk(&mut self) -> usize {
         let chunk = self.memory.add_chunk();
+        self.derive_room();
         if chunk == self.free_pages.len() {
             self.free_pages.push(0);
             self.chunk_used.push(0);
@@ -393,14 +298,9 @@ impl Arena {
         if self.free_pages[chunk] != all_pages(chunk) {
             return;
         }
-        if let Some(leaving) = self.leaving
-            && leaving.chunk == chunk
-        {
-            self.leaving = None;
+        if let Some(leaving) = self.take_leaving(chunk) {
             self.drop_chunk(chunk);
-            let is_futile = self.memory.chunk_count() >= leaving.chunks;
-            self.futile_at = is_futile.then_some(self.used);
-            return;
+            return self.has_left(leaving);
         }
         let is_spare = |(other, &free): (usize, &u32)| other != chunk && free == all_pages(other);
         let has_spare = self.free_pages.iter().enumerate().any(is_spare);

@@ -89,7 +89,7 @@ impl Occupied<'_> {
                 .atomic(self.place.cell)
                 .store(fresh, Relaxed);
         }
-        let (encoding, body) = strings::encode(&value, self.key);
+        let (encoding, body) = strings::encode(&value, self.key, self.store.arena.room());
         let value = (Kind::String, encoding, body);
         self.store
             .replace(self.shared, self.key, &mut self.place, value, due);
@@ -205,7 +205,7 @@ pub struct Vacant<'a> {
 impl Vacant<'_> {
     /// Creates the key.
     pub fn insert(self, value: NewValue<'_>, deadline: Option<Millis>) {
-        let (encoding, body) = strings::encode(&value, self.key);
+        let (encoding, body) = strings::encode(&value, self.key, self.store.arena.room());
         let access = self.shared.clock;
         let image = Image {
             kind: Kind::String,

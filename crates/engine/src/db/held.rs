@@ -143,13 +143,19 @@ impl Held<'_> {
 
     /// Stores packed bytes: creates the key, or replaces its value and keeps its deadline.
     pub(crate) fn put_packed(&mut self, encoding: Encoding, bytes: &[u8]) {
-        self.put(encoding, packed::packed_body(self.key, bytes));
+        self.put(
+            encoding,
+            packed::packed_body(self.key, bytes, self.store.arena.room()),
+        );
     }
 
     /// Replaces packed bytes by others that say the same, so that observers of the key need not
     /// hear of it.
     pub(crate) fn repack(&mut self, encoding: Encoding, bytes: &[u8]) {
-        self.put_quietly(encoding, packed::packed_body(self.key, bytes));
+        self.put_quietly(
+            encoding,
+            packed::packed_body(self.key, bytes, self.store.arena.room()),
+        );
     }
 
     /// Stores pages: creates the key, or replaces its value and keeps its deadline.

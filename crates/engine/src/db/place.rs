@@ -35,7 +35,8 @@ impl Db<'_> {
             body,
         } = value;
         let bytes;
-        let body = match beside(body, kind, key) {
+        let room = self.store.arena.room();
+        let body = match beside(body, kind, key, room) {
             Owned::Int(n) => Body::Int(n),
             Owned::Large(object) => Body::Large(object),
             Owned::Bytes(found) => {
@@ -93,9 +94,9 @@ impl Db<'_> {
 }
 
 /// The form that a value has beside this key.
-fn beside(body: Owned, kind: Kind, key: &[u8]) -> Owned {
+fn beside(body: Owned, kind: Kind, key: &[u8], room: usize) -> Owned {
     let is_long = key.len() > cell::KEY_LEN_MAX;
-    let fits = |bytes: &[u8]| cell::fits(key.len(), bytes.len());
+    let fits = |bytes: &[u8]| cell::fits(key.len(), bytes.len(), room);
     match body {
         Owned::Large(object) if !is_long && object.key.is_empty() => Owned::Large(object),
         // The object has a key of its own, or needs one: its value goes into another. One that is

@@ -11,7 +11,7 @@
 //! Not here: which chunk is cleared — `arena/mod.rs`
 
 use super::{Shared, Store};
-use crate::arena::Handle;
+use crate::arena::{Handle, class};
 use crate::cell;
 use crate::expire::Wheel;
 use crate::table::Slot;
@@ -20,9 +20,12 @@ use crate::table::directory::after;
 /// Checks in a row that must find a database empty before it gives up what it would need again.
 const IDLE_MIN: u8 = 100;
 
+/// Bytes of a cell whose copying counts as an item of work more.
+const BYTES_PER_ITEM: usize = 256;
+
 impl Store {
     /// Moves up to `budget` cells and segments; returns what is left of the budget.
-    pub(crate) fn compact(&mut self, cx: &Shared, mut budget: usize) -> usize {
+    pub(crate) fn compact(&mut self, cx: &mut Shared, mut budget: usize) -> usize {
         if cx.epochs.live_count() > 0 || self.limbo_len() > 0 {
             self.arena.stay();
             return budget;
@@ -36,7 +39,12 @@ impl Store {
             }
             budget -= 1;
             match (self.arena.next_leaving(), self.clearing) {
-                (Some(cell), _) => self.move_cell(cx, cell),
+                (Some(cell), _) => {
+                    let size = class::size(self.arena.class_of(cell));
+                    budget = budget.saturating_sub(size / BYTES_PER_ITEM);
+                    self.move_cell(cx, cell);
+                    cx.stats.moved += 1;
+                }
                 (None, Some(hash)) => self.move_segment(hash),
                 (None, None) => {
                     debug_assert!(false, "without snapshots the table leads to everything");

@@ -17,9 +17,9 @@ use crate::value::{Encoding, Kind};
 /// Above this many bytes a cell that is half empty is too large.
 const ROOMY_MIN: usize = 64;
 
-/// The form in which packed bytes are stored beside a key.
-pub(crate) fn packed_body<'b>(key: &[u8], bytes: &'b [u8]) -> Body<'b> {
-    if cell::fits(key.len(), bytes.len()) {
+/// The form in which packed bytes are stored beside a key, where cells may have a size of `room`.
+pub(crate) fn packed_body<'b>(key: &[u8], bytes: &'b [u8], room: usize) -> Body<'b> {
+    if cell::fits(key.len(), bytes.len(), room) {
         Body::Bytes(bytes)
     } else {
         Body::Large(strings::object(key, Large::Packed(bytes.to_vec())))
@@ -63,7 +63,7 @@ impl Store {
         }
         let had = cell::value_range(&self.arena.memory, place.cell).1;
         let len = had - remove + insert.len();
-        if !cell::fits(key.len(), len) {
+        if !cell::fits(key.len(), len, self.arena.room()) {
             let bytes = cell::value_range(&self.arena.memory, place.cell);
             let bytes = self.arena.memory.bytes(place.cell, bytes.0, bytes.1);
             let mut buffer = Vec::with_capacity(len + len / 8);

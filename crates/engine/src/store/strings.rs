@@ -19,9 +19,10 @@ use crate::value::{Encoding, Kind, NewValue, StringRef};
 /// The longest string that is `embstr`.
 const EMBSTR_LEN_MAX: usize = 44;
 
-/// The encoding of a new value, and its form in or beside a cell.
+/// The encoding of a new value, and its form in or beside a cell, where cells may have a size of
+/// `room`.
 #[inline]
-pub(crate) fn encode<'v>(value: &'v NewValue<'_>, key: &[u8]) -> (Encoding, Body<'v>) {
+pub(crate) fn encode<'v>(value: &'v NewValue<'_>, key: &[u8], room: usize) -> (Encoding, Body<'v>) {
     let (encoding, bytes) = match *value {
         NewValue::Int(n) => return (Encoding::Int, int_body(n, key)),
         NewValue::Plain(bytes) => match russet_base::num::parse_i64(bytes) {
@@ -31,7 +32,7 @@ pub(crate) fn encode<'v>(value: &'v NewValue<'_>, key: &[u8]) -> (Encoding, Body
         NewValue::Text(bytes) => (text_encoding(bytes), bytes),
         NewValue::Raw(bytes) => (Encoding::Raw, bytes),
         // A short one is copied in, since its bytes may be a slice of something large.
-        NewValue::Shared(ref bytes) if cell::fits(key.len(), bytes.len()) => {
+        NewValue::Shared(ref bytes) if cell::fits(key.len(), bytes.len(), room) => {
             (Encoding::Raw, &**bytes)
         }
         NewValue::Shared(ref bytes) => {
@@ -39,7 +40,7 @@ pub(crate) fn encode<'v>(value: &'v NewValue<'_>, key: &[u8]) -> (Encoding, Body
             return (Encoding::Raw, Body::Large(object(key, value)));
         }
     };
-    if cell::fits(key.len(), bytes.len()) {
+    if cell::fits(key.len(), bytes.len(), room) {
         return (encoding, Body::Bytes(bytes));
     }
     let value = Large::Shared(Bytes::copy_from_slice(bytes));
@@ -57,7 +58,7 @@ fn text_encoding(bytes: &[u8]) -> Encoding {
 
 #[inline]
 fn int_body(n: i64, key: &[u8]) -> Body<'static> {
-    if cell::fits(key.len(), 8) {
+    if key.len() <= cell::KEY_LEN_MAX {
         Body::Int(n)
     } else {
         Body::Large(object(key, Large::Int(n)))
@@ -128,7 +129,7 @@ impl Store {
     /// Gives a string that is to grow by `more` the form in which it can: true when that is an
     /// object outside the arena, whose cell is ready then.
     fn make_text(&mut self, cx: &mut Shared, key: &[u8], place: &mut Place, more: usize) -> bool {
-        let memory = &self.arena.memory;
+        let (memory, room) = (&self.arena.memory, self.arena.room());
         if cell::Head::of(memory, place.cell).is_large() {
             self.ready(cx, place, 0);
             let encoding_is_raw = cell::Head::of(&self.arena.memory, place.cell).encoding();
@@ -139,10 +140,12 @@ impl Store {
         }
         let text = match cell::string(memory, place.cell) {
             string @ StringRef::Int(_) => string.to_vec(),
-            StringRef::Bytes(bytes) if !cell::fits(key.len(), bytes.len() + more) => bytes.to_vec(),
+            StringRef::Bytes(bytes) if !cell::fits(key.len(), bytes.len() + more, room) => {
+                bytes.to_vec()
+            }
             _ => return false,
         };
-        if cell::fits(key.len(), text.len() + more) {
+        if cell::fits(key.len(), text.len() + more, room) {
             let value = (Kind::String, Encoding::Raw, Body::Bytes(&text));
             self.replace(cx, key, place, value, Due::Keep);
             return false;

@@ -251,3 +251,42 @@ fn what_is_reserved_less_the_slack_follows_every_key() {
     keyspace.db(0).remove(b"a");
     assert!(keyspace.slack() > slack);
 }
+
+#[test]
+fn memory_of_values_of_many_sizes_comes_back_and_what_is_left_is_unchanged() {
+    let mut keyspace = keyspace();
+    let count = COUNT / 2;
+    let text = |n: u32| vec![n as u8; (16 << (n % 9)) + n as usize % 37];
+    let mut kept = Vec::new();
+    for round in 0..3 {
+        let names = round * count..(round + 1) * count;
+        for n in names.clone() {
+            keyspace.db(0).set(&n.to_le_bytes(), &text(n), None);
+        }
+        for n in names {
+            match n.wrapping_mul(2_654_435_769) >> 20 & 7 {
+                0 => kept.push(n),
+                _ => drop(keyspace.db(0).remove(&n.to_le_bytes())),
+            }
+            if n % 500 == 0 {
+                keyspace.housekeep(100);
+            }
+        }
+    }
+    let mut rounds = 0;
+    while keyspace.housekeep(1000) {
+        rounds += 1;
+        assert!(rounds < 100_000, "it ends");
+    }
+    for &n in &kept {
+        let found = keyspace.db(0).get(&n.to_le_bytes()).unwrap();
+        assert_eq!(found.as_deref(), Some(&text(n)[..]));
+    }
+    assert_eq!(keyspace.db(0).len(), kept.len());
+    if !cfg!(miri) {
+        // Some pages of each size are not full.
+        let (used, slack) = (keyspace.weight(), keyspace.slack());
+        assert!(slack < used / 2, "{slack} of {used}");
+        assert!(keyspace.stats().moved > 0);
+    }
+}
