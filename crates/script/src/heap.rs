@@ -1,0 +1,438 @@
+//! The objects of scripts: arenas of each kind, a limit of memory, and a collector that marks and
+//! sweeps.
+//!
+//! Handles are indices, so a cycle is no leak and freeing needs no `unsafe`. The collector runs
+//! only between instructions, when every live value is in a register, a frame or a table:
+//! functions written in Rust need no roots.
+//!
+//! Always true: `used` is the sum of the sizes of all objects; equal strings have equal handles.
+//! Not here: the roots — `vm.rs`
+
+use std::rc::Rc;
+
+use ahash::RandomState;
+use hashbrown::HashTable;
+
+use crate::code::Proto;
+use crate::table::{Table, TooLarge};
+use crate::thread::Thread;
+use crate::value::{CellRef, FuncRef, StrRef, TableRef, ThreadRef, Value};
+
+/// The heap of a machine.
+pub(crate) struct Heap {
+    strings: Arena<Text>,
+    names: HashTable<u32>,
+    hasher: RandomState,
+    tables: Arena<Table>,
+    closures: Arena<Closure>,
+    cells: Arena<Value>,
+    threads: Arena<Thread>,
+    used: usize,
+    limit: usize,
+    /// The use at which a collection is due.
+    threshold: usize,
+    gray: Vec<Value>,
+    /// The number of the current collection, so that a function's constants are marked once.
+    epoch: u32,
+}
+
+/// A function of Lua with the variables that it shares.
+#[derive(Default)]
+pub(crate) struct Closure {
+    pub(crate) proto: Rc<Proto>,
+    pub(crate) upvalues: Box<[Value]>,
+    /// The memory of the compiled text, where it was compiled for this function.
+    pub(crate) text_size: usize,
+}
+
+#[derive(Default)]
+struct Text {
+    bytes: Box<[u8]>,
+    hash: u32,
+}
+
+/// Why an object cannot be made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NoRoom {
+    /// The limit of the script's memory is reached.
+    Memory,
+    /// A table has too many keys.
+    Table,
+}
+
+impl From<TooLarge> for NoRoom {
+    fn from(_: TooLarge) -> Self {
+        Self::Table
+    }
+}
+
+struct Arena<T> {
+    slots: Vec<Slot<T>>,
+    free: Vec<u32>,
+}
+
+struct Slot<T> {
+    item: T,
+    is_live: bool,
+    is_marked: bool,
+}
+
+impl<T: Default> Arena<T> {
+    const fn new() -> Self {
+        Self {
+            slots: Vec::new(),
+            free: Vec::new(),
+        }
+    }
+
+    fn add(&mut self, item: T) -> u32 {
+        let slot = Slot {
+            item,
+            is_live: true,
+            is_marked: false,
+        };
+        if let Some(idx) = self.free.pop() {
+            self.slots[idx as usize] = slot;
+            return idx;
+        }
+        self.slots.push(slot);
+        u32::try_from(self.slots.len() - 1).expect("the limit of memory comes first")
+    }
+
+    #[inline]
+    fn get(&self, idx: u32) -> &T {
+        &self.slots[idx as usize].item
+    }
+
+    #[inline]
+    fn get_mut(&mut self, idx: u32) -> &mut T {
+        &mut self.slots[idx as usize].item
+    }
+
+    /// Marks an object; whether it was unmarked before.
+    fn mark(&mut self, idx: u32) -> bool {
+        !std::mem::replace(&mut self.slots[idx as usize].is_marked, true)
+    }
+
+    /// Frees what is unmarked; `drop_item` sees it once more.
+    fn sweep(&mut self, mut drop_item: impl FnMut(u32, &T)) {
+        for (idx, slot) in self.slots.iter_mut().enumerate() {
+            if !std::mem::take(&mut slot.is_marked) && slot.is_live {
+                drop_item(idx as u32, &slot.item);
+                slot.item = T::default();
+                slot.is_live = false;
+                self.free.push(idx as u32);
+            }
+        }
+    }
+}
+
+impl Heap {
+    /// An empty heap that refuses more than `limit` bytes.
+    pub(crate) fn new(seed: u64, limit: usize) -> Self {
+        let mut rng = russet_base::Rng::new(seed);
+        Self {
+            strings: Arena::new(),
+            names: HashTable::new(),
+            hasher: RandomState::with_seeds(rng.u64(), rng.u64(), rng.u64(), rng.u64()),
+            tables: Arena::new(),
+            closures: Arena::new(),
+            cells: Arena::new(),
+            threads: Arena::new(),
+            used: 0,
+            limit,
+            threshold: THRESHOLD_MIN,
+            gray: Vec::new(),
+            epoch: 0,
+        }
+    }
+
+    /// The memory of all objects, in bytes.
+    #[inline]
+    pub(crate) const fn used(&self) -> usize {
+        self.used
+    }
+
+    pub(crate) const fn set_limit(&mut self, limit: usize) {
+        self.limit = limit;
+    }
+
+    /// Refuses what would exceed the limit.
+    pub(crate) const fn check(&self, bytes: usize) -> Result<(), NoRoom> {
+        if self.used.saturating_add(bytes) > self.limit {
+            return Err(NoRoom::Memory);
+        }
+        Ok(())
+    }
+
+    /// Counts bytes that an object is about to take.
+    #[inline]
+    pub(crate) fn charge(&mut self, bytes: usize) -> Result<(), NoRoom> {
+        self.check(bytes)?;
+        self.used += bytes;
+        Ok(())
+    }
+
+    #[inline]
+    pub(crate) const fn wants_collection(&self) -> bool {
+        self.used > self.threshold
+    }
+
+    /// Whether what is left may not be enough to begin a run.
+    pub(crate) const fn is_nearly_full(&self) -> bool {
+        self.used > self.limit / 8 * 7
+    }
+
+    /// The string of these bytes. O(N).
+    pub(crate) fn string(&mut self, bytes: &[u8]) -> Result<StrRef, NoRoom> {
+        let keyed = self.hasher.hash_one(bytes);
+        let is_same = |idx: &u32| &*self.strings.get(*idx).bytes == bytes;
+        if let Some(idx) = self.names.find(keyed, is_same) {
+            let hash = self.strings.get(*idx).hash;
+            return Ok(StrRef { idx: *idx, hash });
+        }
+        self.charge(bytes.len() + TEXT_SIZE)?;
+        let hash = table_hash(bytes);
+        let idx = self.strings.add(Text {
+            bytes: bytes.into(),
+            hash,
+        });
+        let (strings, hasher) = (&self.strings, &self.hasher);
+        self.names
+            .insert_unique(keyed, idx, |idx| hasher.hash_one(&*strings.get(*idx).bytes));
+        Ok(StrRef { idx, hash })
+    }
+
+    #[inline]
+    pub(crate) fn bytes(&self, text: StrRef) -> &[u8] {
+        &self.strings.get(text.idx).bytes
+    }
+
+    /// A new table with room for `elements` and `fields`.
+    pub(crate) fn table(&mut self, elements: usize, fields: usize) -> Result<TableRef, NoRoom> {
+        self.check(
+            elements
+                .saturating_mul(16)
+                .saturating_add(fields.saturating_mul(40)),
+        )?;
+        let table = Table::with_sizes(elements, fields);
+        self.charge(table.size() + TABLE_SIZE)?;
+        Ok(TableRef(self.tables.add(table)))
+    }
+
+    #[inline]
+    pub(crate) fn get(&self, table: TableRef) -> &Table {
+        self.tables.get(table.0)
+    }
+
+    /// A table whose existing fields are written; [`Heap::set`] adds fields.
+    #[inline]
+    pub(crate) fn get_mut(&mut self, table: TableRef) -> &mut Table {
+        self.tables.get_mut(table.0)
+    }
+
+    /// Sets a field, with a key that is neither nil nor NaN.
+    #[inline]
+    pub(crate) fn set(&mut self, table: TableRef, key: Value, value: Value) -> Result<(), NoRoom> {
+        let table = self.tables.get_mut(table.0);
+        if let Some(place) = table.get_mut(key) {
+            *place = value;
+            return Ok(());
+        }
+        let before = table.size();
+        table.set(key, value)?;
+        let after = table.size();
+        self.resized(before, after)
+    }
+
+    /// Grows the array part of a table.
+    pub(crate) fn reserve(&mut self, table: TableRef, elements: usize) -> Result<(), NoRoom> {
+        self.check(elements.saturating_mul(16))?;
+        let table = self.tables.get_mut(table.0);
+        let before = table.size();
+        table.reserve_elements(elements)?;
+        let after = table.size();
+        self.resized(before, after)
+    }
+
+    /// Counts an object that has another size than before.
+    pub(crate) fn resized(&mut self, before: usize, after: usize) -> Result<(), NoRoom> {
+        self.used = self.used.saturating_sub(before) + after;
+        if after > before {
+            self.check(0)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// A field by its name, for tables of libraries.
+    pub(crate) fn set_named(
+        &mut self,
+        table: TableRef,
+        name: &str,
+        value: Value,
+    ) -> Result<(), NoRoom> {
+        let key = self.string(name.as_bytes())?;
+        self.set(table, Value::Str(key), value)
+    }
+
+    pub(crate) fn closure(&mut self, closure: Closure) -> Result<FuncRef, NoRoom> {
+        self.charge(closure.size())?;
+        Ok(FuncRef(self.closures.add(closure)))
+    }
+
+    #[inline]
+    pub(crate) fn func(&self, func: FuncRef) -> &Closure {
+        self.closures.get(func.0)
+    }
+
+    #[inline]
+    pub(crate) fn cell(&mut self, value: Value) -> Result<CellRef, NoRoom> {
+        self.charge(CELL_SIZE)?;
+        Ok(CellRef(self.cells.add(value)))
+    }
+
+    #[inline]
+    pub(crate) fn cell_value(&self, cell: CellRef) -> Value {
+        *self.cells.get(cell.0)
+    }
+
+    #[inline]
+    pub(crate) fn set_cell(&mut self, cell: CellRef, value: Value) {
+        *self.cells.get_mut(cell.0) = value;
+    }
+
+    pub(crate) fn thread(&mut self, thread: Thread) -> Result<ThreadRef, NoRoom> {
+        self.charge(thread.size())?;
+        Ok(ThreadRef(self.threads.add(thread)))
+    }
+
+    pub(crate) fn coroutine(&self, thread: ThreadRef) -> &Thread {
+        self.threads.get(thread.0)
+    }
+
+    pub(crate) fn coroutine_mut(&mut self, thread: ThreadRef) -> &mut Thread {
+        self.threads.get_mut(thread.0)
+    }
+
+    /// Begins a collection: what is not marked until [`Heap::end_collection`] is freed there.
+    pub(crate) fn begin_collection(&mut self) {
+        self.epoch = self.epoch.wrapping_add(1);
+    }
+
+    /// Marks an object as reachable.
+    pub(crate) fn mark(&mut self, value: Value) {
+        let is_new = match value {
+            Value::Str(text) => {
+                self.strings.mark(text.idx);
+                return;
+            }
+            Value::Table(table) => self.tables.mark(table.0),
+            Value::Func(func) => self.closures.mark(func.0),
+            Value::Cell(cell) => self.cells.mark(cell.0),
+            Value::Thread(thread) => self.threads.mark(thread.0),
+            Value::Nil | Value::Bool(_) | Value::Num(_) | Value::Native(_) | Value::Null => return,
+        };
+        if is_new {
+            self.gray.push(value);
+        }
+    }
+
+    /// Marks the constants of a function and of those within it.
+    pub(crate) fn mark_proto(&mut self, proto: &Proto) {
+        if proto.marked.replace(self.epoch) == self.epoch {
+            return;
+        }
+        for value in proto.strings() {
+            self.mark(value);
+        }
+        for inner in &proto.protos {
+            self.mark_proto(inner);
+        }
+    }
+
+    /// Marks all that marked objects reach.
+    fn propagate(&mut self) {
+        while let Some(value) = self.gray.pop() {
+            let mut found = Vec::new();
+            match value {
+                Value::Table(table) => {
+                    let table = self.tables.get(table.0);
+                    found.extend(table.meta.map(Value::Table));
+                    table.each_value(|value| {
+                        if !matches!(value, Value::Nil | Value::Bool(_) | Value::Num(_)) {
+                            found.push(value);
+                        }
+                    });
+                }
+                Value::Func(func) => {
+                    let closure = self.closures.get(func.0);
+                    found.extend_from_slice(&closure.upvalues);
+                    let proto = Rc::clone(&closure.proto);
+                    self.mark_proto(&proto);
+                }
+                Value::Cell(cell) => found.push(*self.cells.get(cell.0)),
+                Value::Thread(thread) => self.mark_thread(thread),
+                _ => {}
+            }
+            found.into_iter().for_each(|value| self.mark(value));
+        }
+    }
+
+    fn mark_thread(&mut self, thread: ThreadRef) {
+        let taken = std::mem::take(self.threads.get_mut(thread.0));
+        taken.each_value(|value| self.mark(value));
+        *self.threads.get_mut(thread.0) = taken;
+    }
+
+    /// Frees all that was not marked. O(N) of the heap.
+    pub(crate) fn end_collection(&mut self) {
+        self.propagate();
+        let mut freed = 0;
+        let (names, hasher) = (&mut self.names, &self.hasher);
+        self.strings.sweep(|idx, text| {
+            freed += text.bytes.len() + TEXT_SIZE;
+            if let Ok(entry) = names.find_entry(hasher.hash_one(&*text.bytes), |at| *at == idx) {
+                entry.remove();
+            }
+        });
+        self.tables
+            .sweep(|_, table| freed += table.size() + TABLE_SIZE);
+        self.closures.sweep(|_, closure| freed += closure.size());
+        self.cells.sweep(|_, _| freed += CELL_SIZE);
+        self.threads.sweep(|_, thread| freed += thread.size());
+        self.used = self.used.saturating_sub(freed);
+        let room = self.limit.saturating_sub(self.used) / 2;
+        self.threshold = self.used + self.used.max(THRESHOLD_MIN).min(room);
+    }
+}
+
+impl Closure {
+    fn size(&self) -> usize {
+        CLOSURE_SIZE + size_of_val(&*self.upvalues) + self.text_size
+    }
+}
+
+/// The hash of Lua 5.1, which looks at no more than 32 bytes: it gives `pairs` its order.
+fn table_hash(bytes: &[u8]) -> u32 {
+    let len = bytes.len();
+    let step = (len >> 5) + 1;
+    let mut hash = len as u32;
+    let mut at = len;
+    while at >= step {
+        let mixed = (hash << 5)
+            .wrapping_add(hash >> 2)
+            .wrapping_add(u32::from(bytes[at - 1]));
+        hash ^= mixed;
+        at -= step;
+    }
+    hash
+}
+
+/// The size of one object of each kind besides its contents, in bytes.
+const TEXT_SIZE: usize = size_of::<Slot<Text>>() + 16;
+const TABLE_SIZE: usize = size_of::<Slot<Table>>();
+const CLOSURE_SIZE: usize = size_of::<Slot<Closure>>();
+const CELL_SIZE: usize = size_of::<Slot<Value>>();
+/// The least use of memory between two collections, in bytes.
+const THRESHOLD_MIN: usize = 1 << 20;

@@ -1,0 +1,34 @@
+#![doc = include_str!("../README.md")]
+#![forbid(unsafe_code)]
+
+mod api;
+mod ast;
+mod build;
+mod code;
+mod compile;
+mod config;
+mod convert;
+mod engine;
+mod error;
+mod heap;
+mod host;
+mod lex;
+mod library;
+mod number;
+mod parse;
+mod register;
+mod reply;
+mod settings;
+mod sha1;
+mod shebang;
+mod table;
+mod thread;
+mod value;
+mod vm;
+
+pub use config::Config;
+pub use engine::{Engine, Progress, Script, script_sha};
+pub use error::ScriptError;
+pub use host::{CallContext, LogLevel, ScriptHost};
+pub use register::{LOAD_MAX, Library, LibraryFunction};
+pub use shebang::Flags;

@@ -1,0 +1,57 @@
+//! Some six hundred scripts, whose replies are those of Redis 8.0.6.
+//!
+//! Each `.lua` file has scripts between lines of four dashes. The `.replies` file beside it has one
+//! line for each: the reply on the wire. Backslashes and unprintable bytes are `\xNN` there.
+
+use russet_resp::Protocol;
+
+use crate::{Host, engine, eval_as};
+
+fn escaped(bytes: &[u8]) -> String {
+    let escape = |byte: &u8| match byte {
+        b'\\' => "\\x5c".to_owned(),
+        b' '..=b'~' => char::from(*byte).to_string(),
+        other => format!("\\x{other:02x}"),
+    };
+    bytes.iter().map(escape).collect()
+}
+
+fn check(scripts: &str, replies: &str) {
+    let mut engine = engine();
+    let scripts = scripts.split("\n----\n");
+    let mut wrong = Vec::new();
+    for (script, expected) in scripts.zip(replies.lines()) {
+        let reply = eval_as(
+            &mut engine,
+            &mut Host::default(),
+            script.as_bytes(),
+            Protocol::Resp2,
+        );
+        if escaped(&reply) != expected {
+            wrong.push(format!(
+                "{script}\n  is  {}\n  not {expected}",
+                escaped(&reply)
+            ));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+macro_rules! corpora {
+    ($($test:ident $name:literal,)*) => {$(
+        #[test]
+        fn $test() {
+            check(
+                include_str!(concat!("../corpus/", $name, ".lua")),
+                include_str!(concat!("../corpus/", $name, ".replies")),
+            );
+        }
+    )*};
+}
+
+corpora! {
+    the_language_is_lua_51 "language",
+    strings_tables_and_numbers_are_those_of_lua_51 "strings",
+    cjson_cmsgpack_struct_and_bit_are_those_of_redis "codecs",
+    hostile_and_odd_scripts_get_the_errors_of_redis "hostile",
+}
