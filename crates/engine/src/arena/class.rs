@@ -35,9 +35,14 @@ pub(crate) fn of(size: usize) -> Class {
         0..=16 => 1,
         17..=512 => size.div_ceil(8) - 1,
         513..=STEPPED_SIZE_MAX => size.div_ceil(32) + 47,
-        _ => BY_COUNT[PAGE_SIZE / size.next_multiple_of(8)] as usize,
+        _ => return of_large(size),
     };
     class as Class
+}
+
+#[inline(never)]
+fn of_large(size: usize) -> Class {
+    BY_COUNT[PAGE_SIZE / size.next_multiple_of(8)]
 }
 
 /// The bytes of a cell of that class.

@@ -39,13 +39,9 @@ const LINES: Class = Class::MAX;
 /// Empty chunks are kept back while more than this many chunks are in use.
 const SPARE_CHUNK_ABOVE: usize = 8;
 
-/// Numbers of chunks, and the size of a cell that a value may have from there on. A database that
-/// has most of the chunks that handles reach keeps the rest for entries that are small.
-const ROOMS: [(usize, usize); 3] = [
-    (0, CELL_SIZE_MAX),
-    (CHUNKS_MAX / 2, 512),
-    (CHUNKS_MAX / 4 * 3, 64),
-];
+/// Numbers of chunks, and by how many bits the largest cell of a value is smaller from there on. A
+/// database that has most of the chunks that handles reach keeps the rest for small entries.
+const ROOMS: [(usize, u8); 3] = [(0, 0), (CHUNKS_MAX / 2, 4), (CHUNKS_MAX / 4 * 3, 7)];
 
 /// Cells and lines of one database.
 #[derive(Debug, Default)]
@@ -55,7 +51,7 @@ pub(crate) struct Arena {
     pages: Vec<Page>,
     /// Per chunk, a bit for each page that nobody has.
     free_pages: Vec<u32>,
-    /// How many of [`ROOMS`] are behind, but for the first.
+    /// By how many bits the largest cell of a value is smaller.
     crowding: u8,
     /// Per class, the first page with room.
     partial: Partial,
@@ -112,14 +108,14 @@ impl Arena {
     /// The size of a cell that a value may have now; a larger one goes outside.
     #[inline]
     pub(crate) fn room(&self) -> usize {
-        ROOMS[usize::from(self.crowding)].1
+        CELL_SIZE_MAX >> self.crowding
     }
 
     /// Finds the size of cells anew, when there is another number of chunks.
     fn derive_room(&mut self) {
         let chunks = self.memory.chunk_count();
-        let passed = ROOMS.iter().filter(|(from, _)| chunks >= *from);
-        self.crowding = (passed.count() - 1) as u8;
+        let passed = ROOMS.iter().rev().find(|(from, _)| chunks >= *from);
+        self.crowding = passed.map_or(0, |(_, bits)| *bits);
     }
 
     /// Bytes of the pages that are in use.
