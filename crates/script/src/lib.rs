@@ -10,6 +10,8 @@ mod config;
 mod convert;
 mod engine;
 mod error;
+#[doc(hidden)]
+pub mod fuzz;
 mod heap;
 mod host;
 mod lex;
