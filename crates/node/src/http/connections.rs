@@ -39,7 +39,9 @@ pub(crate) struct Connections {
 }
 
 impl Connections {
-    /// A connection came. When there is no place for it, the one that was idle longest makes room.
+    /// A connection came. When there is no place for it, the one that was idle longest makes room;
+    /// if none is idle, the one whose request has been on its way longest: most arrive at once, so
+    /// that peers who send theirs slowly keep nobody out.
     pub(crate) fn open(&mut self, conn: ConnId, now_us: u64) -> Admission {
         if self.list.len() >= COUNT_MAX && !self.make_room() {
             return Admission::Refuse(BUSY);
@@ -49,11 +51,11 @@ impl Connections {
     }
 
     fn make_room(&mut self) -> bool {
-        let idle = self.list.iter().filter_map(|(conn, session)| {
-            let since_us = session.idle_since_us()?;
-            Some((since_us, *conn))
+        let lacking = self.list.iter().filter_map(|(conn, session)| {
+            let lack = session.lacks_request()?;
+            Some((lack, *conn))
         });
-        let Some((_, conn)) = idle.min() else {
+        let Some((_, conn)) = lacking.min() else {
             return false;
         };
         self.drop_session(conn);

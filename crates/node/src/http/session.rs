@@ -201,9 +201,14 @@ impl Session {
         self.since_us.saturating_add(patience_us)
     }
 
-    /// Since when nobody waits for anything, in monotonic microseconds.
-    pub(crate) fn idle_since_us(&self) -> Option<u64> {
-        matches!(self.state, State::Idle { .. }).then_some(self.since_us)
+    /// Whether a part of a request has come, and since when the rest of it has not, in monotonic
+    /// microseconds; `None` once it has.
+    pub(crate) fn lacks_request(&self) -> Option<(bool, u64)> {
+        match self.state {
+            State::Idle { .. } => Some((false, self.since_us)),
+            State::Reading => Some((true, self.since_us)),
+            State::Answering(_) | State::Closing => None,
+        }
     }
 
     /// Whether more may follow the response that is on its way.

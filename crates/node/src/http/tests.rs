@@ -225,7 +225,7 @@ fn whoever_takes_too_long_is_closed() {
 }
 
 #[test]
-fn the_one_that_was_idle_longest_makes_room_and_nobody_who_waits_does() {
+fn the_idle_make_room_then_the_slowest_and_nobody_who_is_answered() {
     let mut connections = Connections::default();
     let full = COUNT_MAX as u32;
     for index in 0..full {
@@ -235,10 +235,28 @@ fn the_one_that_was_idle_longest_makes_room_and_nobody_who_waits_does() {
     assert_eq!(killed(&mut connections), [full - 1]);
     assert_eq!(connections.len(), COUNT_MAX);
     for index in (0..full - 1).chain([full]) {
-        send(&mut connections, conn(index), b"GET", 300);
+        send(
+            &mut connections,
+            conn(index),
+            b"GET",
+            300 + u64::from(index),
+        );
     }
+    assert_eq!(connections.open(conn(full + 1), 400), Admission::Accept);
+    assert_eq!(killed(&mut connections), [0]);
+    let rest = b" / HTTP/1.1\r\nHost: x\r\n\r\n";
+    for index in (1..full - 1).chain([full]) {
+        send(&mut connections, conn(index), rest, 400);
+    }
+    send(
+        &mut connections,
+        conn(full + 1),
+        &[b"GET", &rest[..]].concat(),
+        400,
+    );
+    answer_all(&mut connections, &Bytes::from_static(b"x"), 400);
     assert_eq!(
-        connections.open(conn(full + 1), 300),
+        connections.open(conn(full + 2), 400),
         Admission::Refuse(BUSY)
     );
     assert_eq!(killed(&mut connections), []);
