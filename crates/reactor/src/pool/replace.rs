@@ -10,12 +10,13 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
+use std::os::unix::{self, fs::MetadataExt};
 use std::path::{Path, PathBuf};
 
 use super::sync;
 
-/// Replaces a file's contents in one step. Its permissions stay; a new file gets those that the
-/// umask leaves.
+/// Replaces a file's contents in one step. Its permissions stay, and its owner and group as far as
+/// the process may set them; a new file gets the permissions that the umask leaves.
 pub(super) fn replace(path: &Path, contents: &[u8]) -> io::Result<()> {
     // A symbolic link stays one: the file that it points to is replaced.
     let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
@@ -35,6 +36,8 @@ pub(super) fn replace(path: &Path, contents: &[u8]) -> io::Result<()> {
 
 fn fill(file: &mut File, target: &Path, contents: &[u8]) -> io::Result<()> {
     if let Ok(old) = fs::metadata(target) {
+        // Whoever may not give files away, writes one of its own.
+        let _ = unix::fs::fchown(&*file, Some(old.uid()), Some(old.gid()));
         file.set_permissions(old.permissions())?;
     }
     file.write_all(contents)?;
@@ -97,6 +100,23 @@ mod tests {
     }
 
     #[test]
+    fn the_owner_and_the_group_stay() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("russet.conf");
+        fs::write(&path, b"first").unwrap();
+        // Only the superuser may give a file away.
+        let _ = unix::fs::chown(&path, Some(12_345), Some(54_321));
+        let owner = || {
+            fs::metadata(&path)
+                .map(|old| (old.uid(), old.gid()))
+                .unwrap()
+        };
+        let before = owner();
+        replace(&path, b"second").unwrap();
+        assert_eq!(owner(), before);
+    }
+
+    #[test]
     fn a_folder_in_the_way_fails_and_leaves_no_temporary_file() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("taken");
@@ -117,7 +137,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let (real, link) = (folder.path().join("real"), folder.path().join("link"));
         fs::write(&real, b"old").unwrap();
-        std::os::unix::fs::symlink(&real, &link).unwrap();
+        unix::fs::symlink(&real, &link).unwrap();
         replace(&link, b"new").unwrap();
         assert!(
             fs::symlink_metadata(&link)
