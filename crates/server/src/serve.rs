@@ -1,7 +1,7 @@
 //! From a command line to a running server, and to its end.
 //!
 //! ```text
-//!  configuration ─► directory ─► log ─► background ─► limits ─► pid file ─► listen ─► run ─► leave
+//!  configuration ─► directory ─► log ─► background ─► limits ─► listen ─► pid file ─► run ─► leave
 //! ```
 //! The lines of the log come in Redis's order and wording, for tools wait for them.
 //!
@@ -177,6 +177,11 @@ fn keep_to_cpus(config: &Config, reactor: &mut Reactor<Node>) {
     });
 }
 
+/// The contents of the pid file.
+fn own_id() -> String {
+    format!("{}\n", process::id())
+}
+
 fn greet(launch: &Launch, log: &Log) {
     log.notice("oO0OoO0OoO0Oo Russet is starting oO0OoO0OoO0Oo");
     log.notice(&format!(
@@ -200,21 +205,14 @@ impl Server {
         self.supervisor.announce_start(log);
         self.raise_limits(log)?;
         log.notice("monotonic clock: POSIX clock_gettime");
-        self.write_pid_file(log);
         self.show_logo(log);
-        let ended = self.start(log).and_then(|mut reactor| {
-            let code = run(&mut reactor, log).map_err(|error| {
-                Refusal::Logged(format!("Waiting for events: {}", os_text(&error)))
-            })?;
-            Ok((reactor, code))
-        });
-        let (mut reactor, code) = match ended {
-            Ok(ended) => ended,
-            Err(refusal) => {
-                self.remove_pid_file();
-                return Err(refusal);
-            }
-        };
+        let mut reactor = self.start(log)?;
+        // One that cannot serve leaves the file to the server that does.
+        self.write_pid_file(log);
+        let code = run(&mut reactor, log).map_err(|error| {
+            self.remove_pid_file();
+            Refusal::Logged(format!("Waiting for events: {}", os_text(&error)))
+        })?;
         if self.remove_pid_file() && code == 0 {
             log.notice("Removing the pid file.");
         }
@@ -317,7 +315,7 @@ impl Server {
             path => path,
         };
         let path = config::absolute(path);
-        match std::fs::write(&path, format!("{}\n", process::id())) {
+        match std::fs::write(&path, own_id()) {
             Ok(()) => self.pid_file = Some(path),
             Err(error) => {
                 let reason = os_text(&error);
@@ -326,13 +324,14 @@ impl Server {
         }
     }
 
-    /// Says whether there was a file to remove: one that could be written.
+    /// Says whether there was a file to remove: one that could be written, and that no other
+    /// server has written since.
     fn remove_pid_file(&self) -> bool {
         let Some(path) = &self.pid_file else {
             return false;
         };
-        let _ = std::fs::remove_file(path);
-        true
+        let is_own = std::fs::read_to_string(path).is_ok_and(|text| text == own_id());
+        is_own && std::fs::remove_file(path).is_ok()
     }
 
     /// The logo is for people: a log file gets one line instead, unless asked.

@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::process::{PROGRAM, Server, ask};
+use crate::process::{PROGRAM, Server, ask, run};
 
 /// Looks again and again, but not for ever.
 struct Patience(u32);
@@ -139,6 +139,26 @@ fn a_pid_file_that_cannot_be_written_is_named_and_not_removed() {
             .any(|line| line.contains("Removing the pid file")),
         "{lines:#?}"
     );
+}
+
+#[test]
+fn a_pid_file_stays_with_the_server_that_wrote_it_last() {
+    let first = Server::start(&["--pidfile", "pid"]);
+    let path = first.path("pid").to_str().unwrap().to_owned();
+    let read = || std::fs::read_to_string(&path).ok();
+    let own = |server: &Server| Some(format!("{}\n", server.process_id()));
+    // One that cannot serve neither writes nor removes it.
+    let (code, ..) = run(&["--port", "0", "--pidfile", &path], "");
+    assert_eq!((code, read()), (1, own(&first)));
+    let second = Server::start(&["--pidfile", &path]);
+    assert_eq!(read(), own(&second));
+    first.signal(Signal::TERM);
+    let (_, _, _folder) = first.wait();
+    assert_eq!(read(), own(&second));
+    second.signal(Signal::TERM);
+    let (_, lines, _) = second.wait();
+    position(&lines, " * Removing the pid file.");
+    assert_eq!(read(), None);
 }
 
 #[test]
