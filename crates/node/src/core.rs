@@ -220,8 +220,7 @@ impl Core {
         self.keyspace.set_packing(config.packing);
         self.outgoing
             .set_limits(config.output_limit_normal(), config.output_limit_pubsub());
-        let limit = config.maxmemory_clients.of(config.maxmemory);
-        self.weights.set_limit((limit > 0).then_some(limit));
+        self.weights.set_limit(config.clients_limit());
         let is_weighed = self.weights.is_limited();
         self.outgoing.receivers =
             is_weighed.then(|| self.outgoing.receivers.take().unwrap_or_default());

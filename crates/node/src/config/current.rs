@@ -15,6 +15,9 @@ use super::typed::Typed;
 use super::value::{OutputLimit, Value};
 use crate::acl::declared::Declared;
 
+/// The least limit on the memory of all clients together, in bytes.
+const CLIENTS_LIMIT_LEAST: u64 = 128 << 10;
+
 /// The configuration of a server. Typed settings are read as fields: `config.port`.
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -129,6 +132,13 @@ impl Config {
         self.typed.client_output_buffer_limit[2]
     }
 
+    /// The bytes that all clients together may occupy, if that is limited. It is never so low that
+    /// the client which would raise it is closed first.
+    pub fn clients_limit(&self) -> Option<u64> {
+        let limit = self.maxmemory_clients.of(self.maxmemory);
+        limit.map(|bytes| bytes.max(CLIENTS_LIMIT_LEAST))
+    }
+
     /// The addresses and the socket that the server should be listening on.
     pub fn listen_plan(&self) -> ListenPlan {
         let clients = [
@@ -200,28 +210,27 @@ impl Config {
     /// A pattern without special characters is a name and answers as it was written.
     pub(crate) fn find(&self, patterns: &[&[u8]]) -> Vec<(Vec<u8>, Vec<u8>)> {
         let mut found: Vec<(Vec<u8>, Vec<u8>)> = Vec::new();
-        let mut add = |name: &[u8], index: usize| {
-            if !found
-                .iter()
-                .any(|(known, _)| known.eq_ignore_ascii_case(name))
-            {
-                found.push((name.to_vec(), self.shown(index)));
-            }
-        };
+        // Of each setting, whether its name and its alias were found.
+        let mut seen = vec![[false; 2]; SETTINGS.len()];
         for &pattern in patterns {
             if !pattern
                 .iter()
                 .any(|byte| matches!(byte, b'*' | b'?' | b'['))
             {
-                if let Some(index) = index_of(pattern) {
-                    add(pattern, index);
+                if let Some((index, name)) = named(pattern) {
+                    let is_alias = usize::from(name != SETTINGS[index].name);
+                    if !std::mem::replace(&mut seen[index][is_alias], true) {
+                        found.push((pattern.to_vec(), self.shown(index)));
+                    }
                 }
                 continue;
             }
             for (index, setting) in SETTINGS.iter().enumerate().filter(|(_, s)| !s.is_hidden) {
-                for name in std::iter::once(setting.name).chain(setting.alias) {
-                    if glob::matches_nocase(pattern, name.as_bytes()) {
-                        add(name.as_bytes(), index);
+                let names = std::iter::once(setting.name).chain(setting.alias);
+                for (name, seen) in names.zip(&mut seen[index]) {
+                    if !*seen && glob::matches_nocase(pattern, name.as_bytes()) {
+                        *seen = true;
+                        found.push((name.as_bytes().to_vec(), self.shown(index)));
                     }
                 }
             }

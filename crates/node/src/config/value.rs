@@ -152,14 +152,14 @@ impl Default for MemoryShare {
 }
 
 impl MemoryShare {
-    /// Bytes of it, of a limit; 0 if there is none.
-    pub fn of(self, maxmemory: u64) -> u64 {
+    /// Bytes of it, of `maxmemory`; `None` if one of them is 0, which is no limit.
+    pub fn of(self, maxmemory: u64) -> Option<u64> {
         match self {
-            Self::Bytes(bytes) => bytes,
-            Self::Percent(percent) => {
+            Self::Bytes(bytes) => (bytes > 0).then_some(bytes),
+            Self::Percent(percent) => (maxmemory > 0 && percent > 0).then(|| {
                 let share = u128::from(maxmemory) * u128::from(percent) / 100;
                 u64::try_from(share).unwrap_or(u64::MAX)
-            }
+            }),
         }
     }
 }

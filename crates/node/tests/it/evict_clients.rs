@@ -81,6 +81,33 @@ fn a_lower_limit_closes_the_heaviest_first_and_no_more_than_needed() {
 }
 
 #[test]
+fn a_limit_is_never_too_low_for_the_client_that_raises_it() {
+    for (setup, limit) in [
+        ("", "1"),
+        ("maxmemory 1000000\n", "1%"),
+        ("maxmemory 10\n", "1%"),
+    ] {
+        let mut server = server(setup);
+        let (control, other) = (server.connect(), server.connect());
+        let request = format!("CONFIG SET maxmemory-clients {limit}");
+        assert_eq!(ask(&mut server, control, &request), "+OK\r\n");
+        server.advance(1);
+        server.send(other, &unfinished(50_000));
+        assert!(
+            !server.is_closed(control) && !server.is_closed(other),
+            "{limit}"
+        );
+        server.send(other, &[b'x'; 90_000]);
+        assert!(
+            !server.is_closed(control) && server.is_closed(other),
+            "{limit}"
+        );
+        let request = "CONFIG SET maxmemory-clients 0";
+        assert_eq!(ask(&mut server, control, request), "+OK\r\n");
+    }
+}
+
+#[test]
 fn watched_keys_subscriptions_and_prefixes_count() {
     let requests: [&dyn Fn(usize) -> String; 4] = [
         &|n| format!("WATCH key:{n}"),
