@@ -1,14 +1,14 @@
 //! Moving cells and segments together, so that chunks of memory can be given back.
 //!
 //! After many deletes every chunk has something left, and none is empty. When much more is held
-//! than is in use, the chunk with the least in it is cleared: each of its cells moves elsewhere,
-//! and its key's hash says which four bytes of the table to rewrite; then a walk over the directory
-//! finds the segments in it.
+//! than is in use, the chunk whose emptying spares the most is cleared: each of its cells moves
+//! elsewhere, and its key's hash says which four bytes of the table to rewrite; then a walk over
+//! the directory finds the segments in it.
 //!
 //! Always true: nothing moves while a snapshot lives or limbo is not empty, since then cells are
 //! shared.
 //! Always true: a chunk that is being cleared gives out nothing, so one pass over it is enough.
-//! Not here: which chunk is cleared — `arena/mod.rs`
+//! Not here: which chunk is cleared — `arena/leaving.rs`
 
 use super::{Shared, Store};
 use crate::arena::{Handle, class};
