@@ -181,6 +181,8 @@ pub(crate) struct Core {
     pub aof_is_starting: bool,
     /// The files that are being loaded.
     pub loading: Option<Box<Loading>>,
+    /// Whether requests may have been postponed since the server starts.
+    pub postpones_start: bool,
     /// Counts of the last load.
     pub loads: Loads,
     /// Libraries of functions as they were loaded, for the next dump.

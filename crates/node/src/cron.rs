@@ -181,6 +181,14 @@ impl Node {
         }
     }
 
+    /// Lets requests go on that came before it was known whether there is data to load.
+    pub(crate) fn end_start_wait(&mut self) {
+        if self.core.postpones_start && !self.core.awaits_files() {
+            self.core.postpones_start = false;
+            block::release_postponed(&mut self.core, &mut self.sessions);
+        }
+    }
+
     /// Closes clients whose replies pile up beyond their limits, or did for too long.
     pub(crate) fn close_over(&mut self) {
         while let Some(conn) = self.core.outgoing.next_over() {

@@ -374,13 +374,17 @@ const PASSES_SUBSCRIBED: &[&str] = &[
     "UNSUBSCRIBE",
 ];
 
-/// Refuses what needs data while it is loaded.
-fn loading(_: &Core, session: &Session, command: &Command, _: &Args<'_>) -> Option<Stop> {
+/// Refuses what needs data while it is loaded; before it is known whether there is any, that waits.
+fn loading(core: &Core, session: &Session, command: &Command, _: &Args<'_>) -> Option<Stop> {
     let passes = match session.multi() {
         Some(multi) if command.spec.flags.has(Flags::RUNS_QUEUED) => !multi.needs_data,
         _ => command.spec.flags.has(Flags::LOADING),
     };
-    (!passes).then_some(Stop::Refused(LOADING))
+    let stop = match core.awaits_files() {
+        true => Stop::Postpones,
+        false => Stop::Refused(LOADING),
+    };
+    (!passes).then_some(stop)
 }
 
 /// The flags of a command; of EXEC those of all that was queued.

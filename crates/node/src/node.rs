@@ -178,6 +178,7 @@ impl Node {
             backup: Backup::default(),
             aof_is_starting: false,
             loading: None,
+            postpones_start: false,
             loads: Loads::default(),
             functions: Vec::new(),
             is_persistent: false,

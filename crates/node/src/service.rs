@@ -171,6 +171,7 @@ impl Service for Node {
         if self.core.open.is_none() {
             block::expire_waits(&mut self.core, &mut self.sessions);
             self.end_pause();
+            self.end_start_wait();
             block::serve_in_time(&mut self.core, &mut self.sessions);
         }
         acknowledge::serve(&mut self.core, &mut self.sessions);

@@ -8,6 +8,11 @@ use super::Keyspace;
 use crate::store::Store;
 
 impl Keyspace {
+    /// Whether no database has a key, in O(databases).
+    pub fn is_empty(&self) -> bool {
+        self.dbs.stores().iter().all(|store| store.len() == 0)
+    }
+
     /// Bytes that the data occupies, as the engine weighs it (not counting allocator overhead).
     pub fn weight(&self) -> u64 {
         self.dbs.weight()

@@ -65,7 +65,10 @@ fn world(hurdle: &str) -> World {
         "disk" => node.core.hurdles.set(Hurdles::DISK, true),
         "subscribed" => session.set_subscribed(true),
         "monitor" => session.set_monitor(true),
-        "loading" => node.core.hurdles.set(Hurdles::LOADING, true),
+        "loading" => {
+            node.core.hurdles.set(Hurdles::LOADING, true);
+            node.core.keyspace.db(0).set(b"loaded", b"so far", None);
+        }
         "paused" => node.core.set_pause(Pause::default().begin(u64::MAX, false)),
         _ => {}
     }

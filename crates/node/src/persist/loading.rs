@@ -36,6 +36,7 @@ impl Core {
         let mut loading = Box::new(Loading::new(cause, replaces, self.now));
         self.hurdles
             .set(Hurdles::LOADING, matches!(cause, Cause::Start));
+        self.postpones_start = cause == Cause::Start;
         if cause == Cause::Start {
             let own = Preload::parse(&self.config.preload_file);
             loading.preload = self.preload();
@@ -54,6 +55,15 @@ impl Core {
             self.open_dump(&mut loading);
         }
         self.loading = Some(loading);
+    }
+
+    /// Whether the server starts, and has found no data so far.
+    pub(crate) fn awaits_files(&self) -> bool {
+        let reads = self
+            .loading
+            .as_ref()
+            .is_some_and(|loading| loading.total > 0);
+        self.hurdles.has(Hurdles::LOADING) && !reads && self.keyspace.is_empty()
     }
 
     /// The file to load in place of the server's own, as long as that is another one.

@@ -7,15 +7,20 @@ use russet_node::loopback::Loopback;
 
 /// Starts a server with these settings, this long after the beginning of time.
 pub(crate) fn start_later(disk: impl Disk + 'static, lines: &str, later_ms: u64) -> Loopback {
+    let mut server = configured(lines);
+    server.advance(later_ms);
+    server.start(Box::new(disk));
+    server
+}
+
+/// A server with these settings that has not started.
+pub(crate) fn configured(lines: &str) -> Loopback {
     let sources = [Text {
         name: "test".into(),
         text: lines.into(),
     }];
     let config = Config::load(&sources, &mut |_| Err(String::new())).expect("the text is right");
-    let mut server = Loopback::new(config);
-    server.advance(later_ms);
-    server.start(Box::new(disk));
-    server
+    Loopback::new(config)
 }
 
 /// Starts a server with these settings.

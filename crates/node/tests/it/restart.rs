@@ -7,7 +7,7 @@ use std::rc::Rc;
 use russet_io::{CrashModel, Disk, Failure, FileOp, FileReply, MemoryDisk};
 use russet_node::loopback::Loopback;
 
-use crate::on_disk::{call, names, start_later};
+use crate::on_disk::{call, configured, names, start_later};
 
 /// A disk that outlives its node, and may be full.
 #[derive(Clone)]
@@ -497,4 +497,21 @@ fn flushing_all_is_dumped_at_once_whatever_it_is_called() {
     server.advance(200);
     drop(server);
     assert_eq!(call(&mut start(&disk, settings, 300), "DBSIZE"), ":0\r\n");
+}
+
+#[test]
+fn requests_wait_until_it_is_known_whether_there_is_data() {
+    for lines in ["appendonly no\n", "appendonly yes\n"] {
+        let mut server = configured(lines);
+        server.hold_jobs();
+        server.start(Box::new(disk()));
+        let client = server.connect();
+        server.send(client, b"SET k v\r\nGET k\r\n");
+        let mut replies = Vec::new();
+        server.receive_into(client, &mut replies);
+        assert!(replies.is_empty(), "{lines}: {replies:?}");
+        server.release_jobs();
+        server.receive_into(client, &mut replies);
+        assert_eq!(replies, b"+OK\r\n$1\r\nv\r\n", "{lines}");
+    }
 }
