@@ -32,7 +32,7 @@ pub(crate) const KEY_LEN_MAX: usize = 254;
 const HEAD_SIZE: usize = 8;
 const TIME_SIZE: usize = 8;
 const WIDE_SIZE: usize = 2;
-/// What a cell takes beside its key and its value, so that it stays a cell with a deadline too.
+/// Bytes that a cell needs beside its key and its value, once it has a deadline.
 const BESIDE_BODY: usize = HEAD_SIZE + TIME_SIZE + WIDE_SIZE;
 
 const TIMED: u8 = 1;

@@ -377,7 +377,8 @@ impl Parser<'_> {
         })))
     }
 
-    fn generic_for(&mut self, name: StrRef, line: u32) -> Parsed<Stat> {
+    /// Declares a name and those that follow it behind commas: the first local, and how many.
+    fn declare_names(&mut self, name: StrRef) -> Parsed<(u16, u16)> {
         let first = self.declare(name)?;
         let mut count = 1;
         while self.accept(Token::Sign(b','))? {
@@ -385,6 +386,11 @@ impl Parser<'_> {
             self.declare(name)?;
             count += 1;
         }
+        Ok((first, count))
+    }
+
+    fn generic_for(&mut self, name: StrRef, line: u32) -> Parsed<Stat> {
+        let (first, count) = self.declare_names(name)?;
         self.expect_word(Word::In)?;
         let exprs_line = self.lexer.line;
         let exprs = self.exprs()?;
@@ -443,13 +449,7 @@ impl Parser<'_> {
             return Ok(Stat::LocalFunction(id, Box::new(function)));
         }
         let name = self.name()?;
-        let first = self.declare(name)?;
-        let mut count = 1;
-        while self.accept(Token::Sign(b','))? {
-            let name = self.name()?;
-            self.declare(name)?;
-            count += 1;
-        }
+        let (first, count) = self.declare_names(name)?;
         let exprs = match self.accept(Token::Sign(b'='))? {
             true => self.exprs()?,
             false => Vec::new(),

@@ -13,12 +13,9 @@
 //! Always true: every server sees the same reads in the same order.
 //! Not here: writes without reads — the row `evict-set-p16` of `workload.rs`
 
-use std::process::Command;
-
-use super::{Contestant, start};
+use super::{Contestant, run_on, start};
 use crate::processes;
 use crate::server::{Client, Server, encode};
-use crate::tool;
 
 /// The limit of memory, in bytes.
 const LIMIT: u64 = 100 << 20;
@@ -45,8 +42,7 @@ pub(crate) fn measure(
     chosen: &[String],
     scale: f64,
 ) -> Result<Vec<(String, f64)>, String> {
-    let own = std::process::id().to_string();
-    tool::output(Command::new("taskset").args(["-a", "-p", "-c", "1", &own]))?;
+    run_on("1")?;
     println!(
         "{:<12}{:<10}{:>8}{:>15}{:>10}{:>8}{:>9}",
         "row", "server", "hits %", "at equal keys", "keys", "over %", "us/read"

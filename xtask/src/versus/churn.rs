@@ -18,15 +18,13 @@
 //! Not here: memory of one kind of key — `memory.rs`
 
 use std::collections::BTreeMap;
-use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
 use super::cache::Rng;
-use super::{Contestant, longest_turn_ms, start};
+use super::{Contestant, longest_turn_ms, run_on, start};
 use crate::processes;
 use crate::server::{Client, Server, encode};
-use crate::tool;
 
 /// Requests that are sent together.
 const BATCH: usize = 500;
@@ -39,7 +37,8 @@ const QUIET: Duration = Duration::from_secs(5);
 #[derive(Debug, Clone, Copy, Default)]
 struct Figures {
     ratio: f64,
-    node: f64,
+    /// Only of the row that compares reads.
+    node: Option<f64>,
     cpu_s: f64,
     turn_ms: f64,
 }
@@ -58,11 +57,10 @@ pub(crate) fn measure(
     chosen: &[String],
     scale: f64,
 ) -> Result<Vec<(String, f64)>, String> {
-    let own = std::process::id().to_string();
-    tool::output(Command::new("taskset").args(["-a", "-p", "-c", "1", &own]))?;
+    run_on("1")?;
     println!(
         "{:<8}{:<10}{:>13}{:>7}{:>9}{:>9}",
-        "row", "server", "rss|stale %", "node", "CPU s", "turn ms"
+        "row", "server", "rss, stale %", "node", "CPU s", "turn ms"
     );
     let mut ratios = Vec::new();
     for (name, play) in ROWS {
@@ -72,9 +70,10 @@ pub(crate) fn measure(
         let mut cpu = Vec::new();
         for contestant in contestants {
             let figures = play(contestant, scale)?;
+            let node = figures.node.map_or("-".into(), |node| format!("{node:.2}"));
             println!(
-                "{name:<8}{:<10}{:>13.2}{:>7.2}{:>9.2}{:>9.2}",
-                contestant.name, figures.ratio, figures.node, figures.cpu_s, figures.turn_ms
+                "{name:<8}{:<10}{:>13.2}{:>7}{:>9.2}{:>9.2}",
+                contestant.name, figures.ratio, node, figures.cpu_s, figures.turn_ms
             );
             cpu.push(figures.cpu_s);
         }
@@ -116,7 +115,7 @@ fn defrag(contestant: &Contestant, scale: f64) -> Result<Figures, String> {
     let quiet = reads_per_second(&server, &mut client, &keys)?;
     let figures = Figures {
         ratio: processes::resident_bytes(server.id()) as f64,
-        node: at_once / quiet,
+        node: Some(at_once / quiet),
         cpu_s: processes::cpu_ns(server.id()) as f64 / 1e9,
         turn_ms: longest_turn_ms(&server, mark),
     };
@@ -162,19 +161,14 @@ fn write(client: &mut Client, keys: &[u64]) -> Result<(), String> {
             let len = len + rng.next() as usize % len;
             let parts: Vec<String> = (0..20).map(|n| format!("{n}:{}", len + n)).collect();
             let parts = parts.iter().map(String::as_bytes);
-            let words: Vec<&[u8]> = match kind {
-                7 => [&b"HSET"[..], name.as_bytes()]
-                    .into_iter()
-                    .chain(parts)
-                    .collect(),
-                8 => [&b"RPUSH"[..], name.as_bytes()]
-                    .into_iter()
-                    .chain(parts)
-                    .collect(),
-                9 => [&b"SADD"[..], name.as_bytes()]
-                    .into_iter()
-                    .chain(parts)
-                    .collect(),
+            let collection = |verb: &'static [u8]| {
+                let words = [verb, name.as_bytes()].into_iter();
+                words.chain(parts).collect::<Vec<&[u8]>>()
+            };
+            let words = match kind {
+                7 => collection(b"HSET"),
+                8 => collection(b"RPUSH"),
+                9 => collection(b"SADD"),
                 _ => vec![b"SET", name.as_bytes(), &value[..len]],
             };
             encode(&words, &mut batch);
@@ -240,7 +234,6 @@ fn ttl(contestant: &Contestant, scale: f64) -> Result<Figures, String> {
         let there = keys_of(&mut client)?;
         figures.ratio = figures.ratio.max((there - alive) / alive * 100.0);
     }
-    figures.node = 1.0;
     figures.cpu_s = processes::cpu_ns(server.id()) as f64 / 1e9;
     figures.turn_ms = longest_turn_ms(&server, mark);
     Ok(figures)

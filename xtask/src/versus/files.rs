@@ -23,7 +23,7 @@ use std::time::{Duration, Instant};
 
 use super::load::beside;
 use super::workload::{Fill, Listeners, Word, Workload};
-use super::{Contestant, longest_turn_ms, median, start};
+use super::{Contestant, longest_turn_ms, median, run_on, start};
 use crate::processes;
 use crate::server::{Client, Server, encode, scratch_dir};
 use crate::tool;
@@ -73,8 +73,7 @@ pub(crate) fn measure(
     (keys, rounds): (u64, usize),
 ) -> Result<Vec<(String, f64)>, String> {
     let is_chosen = |name: &str| chosen.is_empty() || chosen.iter().any(|other| other == name);
-    let own = std::process::id().to_string();
-    tool::output(Command::new("taskset").args(["-a", "-p", "-c", "0-1", &own]))?;
+    run_on("0-1")?;
     println!(
         "{:<13}{:<10}{:>9}{:>9}{:>7}{:>8}{:>9}{:>9}",
         "row", "server", "time s", "CPU s", "node", "rss %", "ping ms", "turn ms"

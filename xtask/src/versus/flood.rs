@@ -18,7 +18,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::{Contestant, longest_turn_ms, median, start};
+use super::{Contestant, longest_turn_ms, median, run_on, start};
 use crate::processes;
 use crate::server::{Client, Server, encode};
 use crate::tool;
@@ -45,7 +45,7 @@ pub(super) fn measure(
 ) -> Result<Vec<(String, f64)>, String> {
     let own = std::process::id().to_string();
     tool::output(Command::new("prlimit").args(["--nofile=20000", "--pid", &own]))?;
-    tool::output(Command::new("taskset").args(["-a", "-p", "-c", "1", &own]))?;
+    run_on("1")?;
     println!(
         "{:<13}{:<10}{:>9}{:>9}{:>9}{:>9}{:>9}",
         "row", "server", "p50 ms", "p99 ms", "max ms", "rss MiB", "turn ms"

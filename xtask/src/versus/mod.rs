@@ -143,8 +143,7 @@ struct Figures {
 fn speed(plan: &Plan) -> Result<Vec<(String, f64)>, String> {
     let workloads = chosen(&plan.chosen)?;
     // Threads inherit it; the servers are pinned elsewhere when they start.
-    let own = std::process::id().to_string();
-    tool::output(Command::new("taskset").args(["-a", "-p", "-c", "1", &own]))?;
+    run_on("1")?;
     print_head(&plan.contestants);
     let (mut servers, mut settings) = (Vec::new(), None);
     let mut filled = Vec::new();
@@ -170,6 +169,12 @@ fn speed(plan: &Plan) -> Result<Vec<(String, f64)>, String> {
         }
     }
     Ok(ratios)
+}
+
+/// Keeps the generator, with all threads that it starts, to these CPUs.
+fn run_on(cpus: &str) -> Result<(), String> {
+    let own = std::process::id().to_string();
+    tool::output(Command::new("taskset").args(["-a", "-p", "-c", cpus, &own])).map(drop)
 }
 
 /// A server whose main thread has a CPU of its own, while its others run where they may.

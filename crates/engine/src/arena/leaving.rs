@@ -126,7 +126,8 @@ impl Arena {
         }
         filled.sort_unstable();
         let vacant: u32 = self.free_pages.iter().map(|free| free.count_ones()).sum();
-        let scores = filled.into_iter().filter_map(|(_, chunk)| {
+        // Of equal ones the last is taken: the one with the least in it.
+        let scores = filled.into_iter().rev().filter_map(|(_, chunk)| {
             let own = self.tally(self.chunk_pages(chunk));
             let needed = all.pages_without(&own);
             let spared = own.pages() - needed;
@@ -134,9 +135,7 @@ impl Arena {
             let is_worth_it = is_spared || spared >= SPARED_MIN;
             is_worth_it.then_some((spared + usize::from(is_spared) * CHUNK_PAGES, chunk))
         });
-        // Of equal ones the last is taken, and that is to be the one with the least in it.
-        let scores: Vec<_> = scores.collect();
-        let best = scores.into_iter().rev().max_by_key(|(score, _)| *score);
+        let best = scores.max_by_key(|(score, _)| *score);
         best.map(|(_, chunk)| chunk)
     }
 

@@ -309,6 +309,7 @@ impl Arena {
 
     fn drop_chunk(&mut self, chunk: usize) {
         self.memory.drop_chunk(chunk);
+        self.derive_room();
         self.free_pages[chunk] = 0;
     }
 

@@ -138,7 +138,7 @@ impl Vm {
         if handler.is_nil() {
             return Ok(Some(false));
         }
-        self.ask(op, handler, a, b, host)
+        self.ask(op, false, handler, [a, b], host)
     }
 
     /// The function that both values have under a name.
@@ -177,12 +177,12 @@ impl Vm {
             };
             let handler = self.same_handler(a, b, name);
             if !handler.is_nil() {
-                return self.ask(op, handler, a, b, host);
+                return self.ask(op, false, handler, [a, b], host);
             }
             let handler = self.same_handler(a, b, self.names.lt);
             if !is_less && !handler.is_nil() {
                 // a <= b is not (b < a) where only `__lt` is given.
-                return self.ask_negated(op, handler, b, a, host);
+                return self.ask(op, true, handler, [b, a], host);
             }
         }
         Err(Self::order_error(a, b))
@@ -197,35 +197,20 @@ impl Vm {
         })
     }
 
+    /// Calls a handler of a comparison; `negate` turns its answer round.
     fn ask(
         &mut self,
         op: Op,
+        negate: bool,
         handler: Value,
-        a: Value,
-        b: Value,
+        operands: [Value; 2],
         host: &mut dyn ScriptHost,
     ) -> Result<Option<bool>, Raise> {
         let pending = Pending::Compare {
             want: wanted(op),
-            negate: false,
+            negate,
         };
-        self.call_meta(handler, &[a, b], pending, host)?;
-        Ok(None)
-    }
-
-    fn ask_negated(
-        &mut self,
-        op: Op,
-        handler: Value,
-        a: Value,
-        b: Value,
-        host: &mut dyn ScriptHost,
-    ) -> Result<Option<bool>, Raise> {
-        let pending = Pending::Compare {
-            want: wanted(op),
-            negate: true,
-        };
-        self.call_meta(handler, &[a, b], pending, host)?;
+        self.call_meta(handler, &operands, pending, host)?;
         Ok(None)
     }
 
