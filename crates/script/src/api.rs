@@ -70,12 +70,13 @@ fn run_command(call: &mut Invoke<'_>, is_protected: bool) -> Called {
     };
     let mut bytes = std::mem::take(&mut call.vm.scratch);
     bytes.clear();
-    call.host.call(command.args(), context, &mut bytes);
+    let cost = call.host.call(command.args(), context, &mut bytes);
     if command.memory() <= COMMAND_MAX {
         call.vm.command = command;
     }
     let given = give_reply(call, &bytes, is_protected);
-    call.vm.spend(bytes.len() / 64);
+    let cost = usize::try_from(cost).unwrap_or(usize::MAX);
+    call.vm.spend(cost.saturating_add(bytes.len() / 64));
     call.vm.keep_scratch(bytes);
     given
 }
@@ -85,7 +86,7 @@ fn give_reply(call: &mut Invoke<'_>, bytes: &[u8], is_protected: bool) -> Called
     if let Some(text) = reader.error()
         && !is_protected
     {
-        return Err(Raise::reply(text));
+        return Err(Raise::Command(text.to_vec()));
     }
     let value = reader.value(call.vm, 0)?;
     call.give(value)

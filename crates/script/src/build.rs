@@ -6,6 +6,7 @@
 use crate::api;
 use crate::compile::{self, Unit};
 use crate::config::Config;
+use crate::engine::Errors;
 use crate::heap::{Closure, Heap, NoRoom};
 use crate::host::NoHost;
 use crate::library::{self, Entry};
@@ -46,6 +47,7 @@ impl Vm {
             callbacks: Vec::new(),
             registered: Vec::new(),
             loading_globals,
+            errors: Errors::default(),
         };
         vm.add_libraries(config)?;
         vm.add_prelude()?;

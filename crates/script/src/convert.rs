@@ -68,7 +68,7 @@ impl<'a> Reader<'a> {
                 let text = vm.string(self.line())?;
                 vm.single_field(vm.names.ok, text)
             }
-            wire::ERROR => vm.error_table(self.line()),
+            wire::ERROR => vm.counted_error(self.line()),
             wire::ARRAY | wire::PUSH => match self.len() {
                 Some(len) => self.array(vm, len, depth),
                 None => Ok(Value::Bool(false)),
@@ -107,7 +107,7 @@ impl<'a> Reader<'a> {
             wire::SET => self.pairs(vm, "set", depth),
             wire::VERBATIM => self.verbatim(vm),
             wire::BULK_ERROR => match self.blob() {
-                Some(text) => vm.error_table(text),
+                Some(text) => vm.counted_error(text),
                 None => Ok(Value::Nil),
             },
             _ => {

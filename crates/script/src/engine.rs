@@ -62,6 +62,15 @@ pub enum Progress {
     Done,
 }
 
+/// The errors that a reply holds, as a whole or within.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Errors {
+    /// How many there are.
+    pub count: usize,
+    /// The lines of those that no command of the script had replied: nobody has counted them.
+    pub new: Vec<Vec<u8>>,
+}
+
 /// The SHA-1 that names a script, in hexadecimal digits.
 #[must_use]
 pub fn script_sha(text: &[u8]) -> [u8; 40] {
@@ -217,7 +226,8 @@ impl Engine {
     }
 
     /// Writes the reply of a run that is done; nothing if none is. Nothing of the run remains.
-    pub fn finish(&mut self, reply: &mut Reply<'_>) {
+    pub fn finish(&mut self, reply: &mut Reply<'_>) -> Errors {
+        self.vm.errors = Errors::default();
         match std::mem::replace(&mut self.state, State::Idle) {
             State::Finished => {
                 let value = self.vm.out.first().copied().unwrap_or_default();
@@ -225,13 +235,28 @@ impl Engine {
             }
             State::Failed(raised) => {
                 let name = std::mem::take(&mut self.name);
-                let line = self.vm.error_line(raised, &name);
+                self.vm.write_error(raised, &name, reply);
                 self.name = name;
-                reply.error(line);
             }
             other => self.state = other,
         }
         self.vm.clear_run();
+        std::mem::take(&mut self.vm.errors)
+    }
+
+    /// Ends a run with an error that nothing in the script catches, raised where the run is; for
+    /// [`Self::finish`] to write. A run that is done stays as it is.
+    pub fn kill(&mut self, error: &str) {
+        if let State::Running = self.state {
+            let raised = self.vm.kill(error);
+            self.state = State::Failed(raised);
+        }
+    }
+
+    /// The name that errors give the script or function which runs or ran last.
+    #[must_use]
+    pub fn name(&self) -> &[u8] {
+        &self.name
     }
 
     /// The text of the error that ended a run.

@@ -9,8 +9,9 @@ use russet_resp::{Args, Protocol};
 pub trait ScriptHost {
     /// Runs a command, and appends its reply, whole, in the protocol that the script has chosen.
     ///
-    /// All refusals are replies: unknown commands, arity, permissions, flags of the script.
-    fn call(&mut self, args: Args<'_>, context: CallContext, reply: &mut Vec<u8>);
+    /// All refusals are replies: unknown commands, arity, permissions, flags of the script. Gives
+    /// the number of instructions of the script's budget that its time is worth.
+    fn call(&mut self, args: Args<'_>, context: CallContext, reply: &mut Vec<u8>) -> u64;
 
     /// Whether the user of the script may run a command on its keys; `None` for an unknown one.
     fn may_run(&mut self, args: Args<'_>) -> Option<bool>;
@@ -52,8 +53,9 @@ pub enum LogLevel {
 pub(crate) struct NoHost;
 
 impl ScriptHost for NoHost {
-    fn call(&mut self, _: Args<'_>, _: CallContext, reply: &mut Vec<u8>) {
+    fn call(&mut self, _: Args<'_>, _: CallContext, reply: &mut Vec<u8>) -> u64 {
         reply.extend_from_slice(b"-ERR no commands here\r\n");
+        0
     }
 
     fn may_run(&mut self, _: Args<'_>) -> Option<bool> {

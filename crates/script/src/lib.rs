@@ -29,7 +29,7 @@ mod value;
 mod vm;
 
 pub use config::Config;
-pub use engine::{Engine, Progress, Script, script_sha};
+pub use engine::{Engine, Errors, Progress, Script, script_sha};
 pub use error::ScriptError;
 pub use host::{CallContext, LogLevel, ScriptHost};
 pub use register::{LOAD_MAX, Library, LibraryFunction};

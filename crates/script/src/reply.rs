@@ -58,7 +58,9 @@ impl Vm {
 
     fn write_table(&mut self, table: TableRef, reply: &mut Reply<'_>, depth: u32) {
         if let Value::Str(text) = self.field(table, "err") {
-            return reply.error(one_line(self.heap.bytes(text)));
+            let line = one_line(self.heap.bytes(text));
+            reply.error(&line);
+            return self.note_error(table, line);
         }
         if let Value::Str(text) = self.field(table, "ok") {
             let line = one_line(self.heap.bytes(text));
@@ -131,8 +133,30 @@ impl Vm {
         }
     }
 
+    /// Writes the error that ended a script.
+    pub(crate) fn write_error(&mut self, raised: Raised, script: &[u8], reply: &mut Reply<'_>) {
+        let line = self.error_line(raised, script);
+        reply.error(&line);
+        match raised.0 {
+            Value::Table(table) => self.note_error(table, line),
+            _ => {
+                self.errors.count += 1;
+                self.errors.new.push(line);
+            }
+        }
+    }
+
+    /// Counts an error of the reply, and keeps its line unless a command had replied it.
+    fn note_error(&mut self, error: TableRef, line: Vec<u8>) {
+        self.errors.count += 1;
+        let is_counted = self.field(error, ERROR_IS_COUNTED);
+        if !is_counted.is_truthy() && self.errors.new.len() < NOTED_MAX {
+            self.errors.new.push(line);
+        }
+    }
+
     /// The line of an error that ended a script: its text, and where it was raised.
-    pub(crate) fn error_line(&mut self, raised: Raised, script: &[u8]) -> Vec<u8> {
+    fn error_line(&mut self, raised: Raised, script: &[u8]) -> Vec<u8> {
         let mut line = self.error_text(raised);
         if let Some((chunk, number)) = self.error_site.take() {
             line.extend_from_slice(b" script: ");
@@ -183,6 +207,10 @@ fn three_letters(format: &str) -> String {
     plain.chain("   ".chars()).take(3).collect()
 }
 
+/// The field that says of an error of a command that it was counted.
+pub(crate) const ERROR_IS_COUNTED: &str = "ignore_error_stats_update";
+/// How many lines of errors in a reply are kept, at most.
+const NOTED_MAX: usize = 1000;
 /// How deep a reply is nested, at most.
 const DEPTH_MAX: u32 = 500;
 /// The most elements of a reply.

@@ -53,6 +53,18 @@ flags! {
     allow_cross_slot_keys "allow-cross-slot-keys" 16,
 }
 
+impl Flags {
+    /// The flags that the first line of a script declares; `None` without a shebang. O(N) for a
+    /// line of N bytes.
+    ///
+    /// # Errors
+    ///
+    /// When the line is invalid.
+    pub fn of_script(text: &[u8]) -> Result<Option<Self>, ScriptError> {
+        parse(text)
+    }
+}
+
 /// The first line of a script, if it is one that declares something.
 pub(crate) fn line_of(text: &[u8]) -> Option<&[u8]> {
     if !text.starts_with(b"#!") {

@@ -10,6 +10,7 @@ use crate::code::{NameKind, Op};
 use crate::compile::shown_name;
 use crate::heap::NoRoom;
 use crate::host::ScriptHost;
+use crate::reply::ERROR_IS_COUNTED;
 use crate::thread::{Frame, LuaFrame, Protection, Status};
 use crate::value::{StrRef, Value};
 
@@ -27,6 +28,13 @@ impl Vm {
                 Err(next) => raise = next,
             }
         }
+    }
+
+    /// The error that ends a run between two instructions, which nothing catches.
+    pub(crate) fn kill(&mut self, text: &str) -> Raised {
+        self.note_site();
+        let text = self.string(text.as_bytes());
+        Raised(text.unwrap_or(Value::Str(self.names.no_memory)))
     }
 
     /// Remembers where an error was raised.
@@ -84,6 +92,7 @@ impl Vm {
                 self.placed(self.caller_level(), &text)
             }
             Raise::Reply(text) => self.error_table(&text),
+            Raise::Command(text) => self.counted_error(&text),
             Raise::Room(NoRoom::Table) => self.placed(1, "table overflow"),
             Raise::Room(NoRoom::Memory) => Err(NoRoom::Memory),
         };
@@ -99,12 +108,20 @@ impl Vm {
     /// A table with a field `err`, as replies of commands that fail.
     pub(crate) fn error_table(&mut self, text: &[u8]) -> Result<Value, NoRoom> {
         let text = self.string(text)?;
-        let table = self.heap.table(0, 2)?;
+        let table = self.heap.table(0, 1)?;
         let err = Value::Str(self.names.err);
         self.heap.set(table, err, text)?;
-        self.heap
-            .set_named(table, "ignore_error_stats_update", Value::Bool(true))?;
         Ok(Value::Table(table))
+    }
+
+    /// The same of a command that failed, which the node has counted.
+    pub(crate) fn counted_error(&mut self, text: &[u8]) -> Result<Value, NoRoom> {
+        let error = self.error_table(text)?;
+        if let Value::Table(table) = error {
+            let is_counted = Value::Bool(true);
+            self.heap.set_named(table, ERROR_IS_COUNTED, is_counted)?;
+        }
+        Ok(error)
     }
 
     fn argument_text(&self, idx: usize, text: &str) -> String {

@@ -9,6 +9,7 @@ use std::rc::Rc;
 use russet_resp::ArgBuf;
 
 use crate::code::Proto;
+use crate::engine::Errors;
 use crate::heap::{Heap, NoRoom};
 use crate::host::ScriptHost;
 use crate::settings::Settings;
@@ -54,6 +55,8 @@ pub(crate) struct Vm {
     pub(crate) registered: Vec<Registered>,
     /// The globals of libraries that are being loaded.
     pub(crate) loading_globals: TableRef,
+    /// The errors of the reply that is written.
+    pub(crate) errors: Errors,
 }
 
 /// Strings that the machine itself needs.
@@ -144,6 +147,8 @@ pub(crate) enum Raise {
     },
     /// A table whose field `err` has this text.
     Reply(Vec<u8>),
+    /// The same of a command that failed, which the node has counted.
+    Command(Vec<u8>),
     Room(NoRoom),
 }
 

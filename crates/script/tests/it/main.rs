@@ -20,7 +20,7 @@ struct Host {
 }
 
 impl ScriptHost for Host {
-    fn call(&mut self, args: Args<'_>, context: CallContext, reply: &mut Vec<u8>) {
+    fn call(&mut self, args: Args<'_>, context: CallContext, reply: &mut Vec<u8>) -> u64 {
         self.calls += 1;
         self.contexts.push(context);
         match args[0].to_ascii_lowercase().as_slice() {
@@ -34,6 +34,7 @@ impl ScriptHost for Host {
             b"raw" => reply.extend_from_slice(&args[1]),
             _ => reply.extend_from_slice(b"-ERR Unknown Redis command called from script\r\n"),
         }
+        1
     }
 
     fn may_run(&mut self, args: Args<'_>) -> Option<bool> {
