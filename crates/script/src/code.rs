@@ -7,7 +7,7 @@
 //! Not here: what instructions do — `vm.rs`
 
 use std::cell::Cell;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::ast::Source;
 use crate::value::{StrRef, Value};
@@ -206,7 +206,7 @@ pub(crate) const CONSTANT: u16 = 1 << 15;
 pub(crate) struct Proto {
     pub(crate) code: Vec<Op>,
     pub(crate) consts: Vec<Value>,
-    pub(crate) protos: Vec<Rc<Self>>,
+    pub(crate) protos: Vec<Arc<Self>>,
     /// The line of each instruction.
     pub(crate) lines: Vec<u32>,
     /// The names of operands, for errors; in the order of instructions.
@@ -218,7 +218,7 @@ pub(crate) struct Proto {
     /// How many registers it uses.
     pub(crate) stack: u8,
     /// The name of the script.
-    pub(crate) chunk: Rc<[u8]>,
+    pub(crate) chunk: Arc<[u8]>,
     /// Whether it is a part of the libraries: errors then name the line of its caller.
     pub(crate) is_library: bool,
     /// The collection in which the constants were marked.

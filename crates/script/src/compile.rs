@@ -12,7 +12,7 @@ mod expr;
 mod loops;
 
 use std::collections::HashMap;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::ast::{Block, Expr, Function, Source, Stat};
 use crate::code::{CONSTANT, MULTI, NameKind, Op, OperandName, Proto};
@@ -30,7 +30,7 @@ pub(crate) struct Unit<'a> {
 }
 
 /// Compiles a script.
-pub(crate) fn compile(unit: &Unit<'_>, heap: &mut Heap) -> Result<Rc<Proto>, SyntaxError> {
+pub(crate) fn compile(unit: &Unit<'_>, heap: &mut Heap) -> Result<Arc<Proto>, SyntaxError> {
     let shown = shown_name(unit.chunk);
     let function = parse::parse(unit.source, &shown, heap)?;
     let shared = Shared {
@@ -66,7 +66,7 @@ pub(crate) fn shown_name(chunk: &[u8]) -> Vec<u8> {
 
 /// The facts that all functions of a script share.
 struct Shared {
-    chunk: Rc<[u8]>,
+    chunk: Arc<[u8]>,
     is_library: bool,
 }
 
@@ -113,7 +113,7 @@ impl<'a> Gen<'a> {
             params: function.params,
             is_vararg: function.is_vararg,
             has_arg_table: function.has_arg_table,
-            chunk: Rc::clone(&shared.chunk),
+            chunk: Arc::clone(&shared.chunk),
             is_library: shared.is_library,
             captures: Vec::new(),
             stack: 2,
@@ -132,14 +132,14 @@ impl<'a> Gen<'a> {
         }
     }
 
-    fn function(mut self) -> Compiled<Rc<Proto>> {
+    fn function(mut self) -> Compiled<Arc<Proto>> {
         let with_arg = usize::from(self.function.is_vararg && self.function.line > 0);
         for id in 0..usize::from(self.function.params) + with_arg {
             self.declare(id as u16)?;
         }
         self.statements(&self.function.body)?;
         self.emit(Op::Return { first: 0, count: 0 });
-        Ok(Rc::new(self.proto))
+        Ok(Arc::new(self.proto))
     }
 
     /// A function within this one.

@@ -10,7 +10,7 @@
 //! Always true: one run at a time; when it is over, nothing of it is reachable.
 //! Not here: libraries of FUNCTION — `register.rs`
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use russet_resp::{Args, Reply};
 
@@ -28,7 +28,7 @@ use crate::vm::{Raised, Slice, Vm};
 /// A compiled script. It lives as long as somebody holds it.
 #[derive(Clone, Debug)]
 pub struct Script {
-    pub(crate) proto: Rc<Proto>,
+    pub(crate) proto: Arc<Proto>,
     sha: [u8; 40],
     flags: Option<Flags>,
 }
@@ -126,7 +126,7 @@ impl Engine {
     }
 
     /// Compiles a text whose first line may be a shebang.
-    pub(crate) fn compile(&mut self, text: &[u8], chunk: &[u8]) -> Result<Rc<Proto>, String> {
+    pub(crate) fn compile(&mut self, text: &[u8], chunk: &[u8]) -> Result<Arc<Proto>, String> {
         // The rest keeps the numbers of its lines.
         let source = match shebang::line_of(text) {
             Some(line) => &text[line.len()..],
@@ -139,7 +139,7 @@ impl Engine {
         };
         let compiled = compile::compile(&unit, &mut self.vm.heap);
         let proto = compiled.map_err(|error| String::from_utf8_lossy(&error.0).into_owned())?;
-        self.vm.protos.push(Rc::clone(&proto));
+        self.vm.protos.push(Arc::clone(&proto));
         Ok(proto)
     }
 
@@ -172,7 +172,7 @@ impl Engine {
         self.vm.heap.set(globals, Value::Str(keys_name), keys)?;
         self.vm.heap.set(globals, Value::Str(args_name), args)?;
         let func = self.vm.heap.closure(Closure {
-            proto: Rc::clone(&script.proto),
+            proto: Arc::clone(&script.proto),
             ..Closure::default()
         })?;
         self.enter(Value::Func(func), &[])

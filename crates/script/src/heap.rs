@@ -8,7 +8,7 @@
 //! Always true: `used` is the sum of the sizes of all objects; equal strings have equal handles.
 //! Not here: the roots — `vm.rs`
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use ahash::RandomState;
 use hashbrown::HashTable;
@@ -39,7 +39,7 @@ pub(crate) struct Heap {
 /// A function of Lua with the variables that it shares.
 #[derive(Default)]
 pub(crate) struct Closure {
-    pub(crate) proto: Rc<Proto>,
+    pub(crate) proto: Arc<Proto>,
     pub(crate) upvalues: Box<[Value]>,
     /// The memory of the compiled text, where it was compiled for this function.
     pub(crate) text_size: usize,
@@ -368,7 +368,7 @@ impl Heap {
                 Value::Func(func) => {
                     let closure = self.closures.get(func.0);
                     found.extend_from_slice(&closure.upvalues);
-                    let proto = Rc::clone(&closure.proto);
+                    let proto = Arc::clone(&closure.proto);
                     self.mark_proto(&proto);
                 }
                 Value::Cell(cell) => found.push(*self.cells.get(cell.0)),

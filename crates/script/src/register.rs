@@ -87,7 +87,7 @@ impl Engine {
     }
 
     /// The error that ended a library's text.
-    fn run_library(&mut self, proto: std::rc::Rc<crate::code::Proto>) -> Option<Vec<u8>> {
+    fn run_library(&mut self, proto: std::sync::Arc<crate::code::Proto>) -> Option<Vec<u8>> {
         let memory = || Some(b"ERR not enough memory".to_vec());
         let closure = Closure {
             proto,

@@ -3,7 +3,7 @@
 //! Always true: a frame of Lua has all its registers in `stack`.
 //! Not here: what runs it — `vm.rs`
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::code::Proto;
 use crate::value::{FuncRef, Value};
@@ -39,7 +39,7 @@ pub(crate) enum Frame {
 /// A function of Lua that runs, or waits for a call.
 pub(crate) struct LuaFrame {
     pub(crate) func: FuncRef,
-    pub(crate) proto: Rc<Proto>,
+    pub(crate) proto: Arc<Proto>,
     /// The first register that the call took: what a tail call reuses.
     pub(crate) floor: usize,
     pub(crate) base: usize,

@@ -22,7 +22,7 @@ mod operate;
 pub(crate) mod raise;
 mod state;
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 pub(crate) use self::state::{Flow, Invoke, Names, Native, Raise, Raised, Registered, Running, Vm};
 use crate::code::{CONSTANT, Op};
@@ -77,7 +77,7 @@ impl Vm {
             return Ok(Exit::Finished);
         };
         let (proto, func, base, mut pc) =
-            (Rc::clone(&frame.proto), frame.func, frame.base, frame.pc);
+            (Arc::clone(&frame.proto), frame.func, frame.base, frame.pc);
         let code = &proto.code[..];
         let f = &Running {
             proto: &proto,

@@ -3,7 +3,7 @@
 //! Always true: a call never recurses on the stack of the process, whatever calls whatever.
 //! Not here: errors — `vm/raise.rs`
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use super::state::{Args, Flow, Invoke, Raise, Resumer, Running, Vm};
 use crate::code::MULTI;
@@ -201,7 +201,7 @@ impl Vm {
     /// Pushes the frame of a function of Lua.
     pub(crate) fn enter(&mut self, func: FuncRef, at: usize, count: usize) -> Result<(), Raise> {
         self.check_depth()?;
-        let proto = Rc::clone(&self.heap.func(func).proto);
+        let proto = Arc::clone(&self.heap.func(func).proto);
         let params = usize::from(proto.params);
         let base = if proto.is_vararg {
             at + 1 + count

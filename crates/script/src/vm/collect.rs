@@ -3,7 +3,7 @@
 //! Always true: a collection runs only where every live value is in a root.
 //! Not here: marking and sweeping — `heap.rs`
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use super::state::{Names, Vm};
 use crate::thread::Thread;
@@ -21,7 +21,7 @@ impl Vm {
     /// Frees all that is unreachable. O(N) of the heap.
     pub(crate) fn collect(&mut self) {
         // A script that nobody holds is gone.
-        self.protos.retain(|proto| Rc::strong_count(proto) > 1);
+        self.protos.retain(|proto| Arc::strong_count(proto) > 1);
         self.heap.begin_collection();
         let heap = &mut self.heap;
         heap.mark(Value::Table(self.globals));

@@ -3,7 +3,7 @@
 //! Always true: a table that is read-only is never written, whichever way the write comes.
 //! Not here: the table itself — `table.rs`
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use super::state::{Raise, Running, Vm};
 use crate::ast::Source;
@@ -217,7 +217,7 @@ impl Vm {
     }
 
     pub(super) fn closure(&mut self, f: &Running<'_>, to: u8, k: usize) -> Result<(), Raise> {
-        let proto = Rc::clone(&f.proto.protos[k]);
+        let proto = Arc::clone(&f.proto.protos[k]);
         let upvalues = (proto.captures.iter())
             .map(|source| match *source {
                 Source::Local(at) => self.thread.stack[f.base + usize::from(at)],

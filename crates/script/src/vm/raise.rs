@@ -3,7 +3,7 @@
 //! Always true: an error is a value as soon as it leaves the instruction that raised it.
 //! Not here: what an uncaught error becomes — `reply.rs`
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use super::state::{Raise, Raised, Vm};
 use crate::code::{NameKind, Op};
@@ -46,7 +46,7 @@ impl Vm {
         });
         self.error_site = site.map(|(idx, frame)| {
             let line = self.line_of(idx, frame);
-            (Rc::clone(&frame.proto.chunk), line)
+            (Arc::clone(&frame.proto.chunk), line)
         });
     }
 

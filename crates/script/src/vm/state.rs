@@ -4,7 +4,7 @@
 //! it.
 //! Not here: how it is made — `build.rs`; how it runs — `vm.rs`
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use russet_resp::ArgBuf;
 
@@ -35,10 +35,10 @@ pub(crate) struct Vm {
     pub(crate) natives: Vec<Native>,
     pub(crate) names: Names,
     /// The compiled scripts that are kept.
-    pub(crate) protos: Vec<Rc<Proto>>,
+    pub(crate) protos: Vec<Arc<Proto>>,
     pub(crate) settings: Settings,
     /// The script and line of the newest error.
-    pub(crate) error_site: Option<(Rc<[u8]>, u32)>,
+    pub(crate) error_site: Option<(Arc<[u8]>, u32)>,
     /// Bytes of a reply or of a text in the making.
     pub(crate) scratch: Vec<u8>,
     /// The command that a script calls.
@@ -83,7 +83,7 @@ pub(crate) struct Names {
 
 /// The frame whose instructions run.
 pub(crate) struct Running<'f> {
-    pub(crate) proto: &'f Rc<Proto>,
+    pub(crate) proto: &'f Arc<Proto>,
     pub(crate) base: usize,
     pub(crate) func: FuncRef,
 }
