@@ -12,7 +12,7 @@ use crate::library::{Called, Entry};
 use crate::number;
 use crate::sha1;
 use crate::value::Value;
-use crate::vm::{Flow, Invoke, Raise};
+use crate::vm::{Flow, Invoke, Raise, Vm};
 
 /// The functions of scripts.
 pub(crate) const ENTRIES: &[Entry] = &[
@@ -56,24 +56,23 @@ pub(crate) const MISSING_GLOBAL: Entry = ("missing_global", |call| {
 });
 
 fn run_command(call: &mut Invoke<'_>, is_protected: bool) -> Called {
-    let mut command = std::mem::take(&mut call.vm.command);
-    command.clear();
-    if let Err(text) = collect_args(call, &mut command) {
-        call.vm.command = command;
+    call.vm.command.clear();
+    if let Err(text) = collect_args(call) {
         return refuse(call, text, is_protected);
     }
+    let vm = &mut *call.vm;
     let context = CallContext {
-        protocol: call.vm.settings.protocol,
-        to_aof: call.vm.settings.to_aof,
-        to_replicas: call.vm.settings.to_replicas,
+        protocol: vm.settings.protocol,
+        to_aof: vm.settings.to_aof,
+        to_replicas: vm.settings.to_replicas,
         is_protected,
     };
-    let mut bytes = std::mem::take(&mut call.vm.scratch);
-    bytes.clear();
-    let cost = call.host.call(command.args(), context, &mut bytes);
-    if command.memory() <= COMMAND_MAX {
-        call.vm.command = command;
+    vm.scratch.clear();
+    let cost = call.host.call(vm.command.args(), context, &mut vm.scratch);
+    if vm.command.memory() > COMMAND_MAX {
+        vm.command = ArgBuf::new();
     }
+    let bytes = std::mem::take(&mut vm.scratch);
     let given = give_reply(call, &bytes, is_protected);
     let cost = usize::try_from(cost).unwrap_or(usize::MAX);
     call.vm.spend(cost.saturating_add(bytes.len() / 64));
@@ -100,15 +99,21 @@ fn refuse(call: &mut Invoke<'_>, text: &str, is_protected: bool) -> Called {
     call.give(error)
 }
 
-/// The arguments of a command, which are strings and numbers.
-fn collect_args(call: &Invoke<'_>, command: &mut ArgBuf) -> Result<(), &'static str> {
+/// Adds the arguments of a command, which are strings and numbers, to the one that is called.
+fn collect_args(call: &mut Invoke<'_>) -> Result<(), &'static str> {
     if call.count() == 0 {
         return Err("ERR Please specify at least one argument for this redis lib call");
     }
-    for idx in 1..=call.count() {
-        match call.arg(idx) {
-            Value::Str(text) => command.push(call.vm.heap.bytes(text)),
-            Value::Num(number) => push_number(command, number),
+    let Vm {
+        command,
+        heap,
+        thread,
+        ..
+    } = &mut *call.vm;
+    for value in &thread.stack[call.args.at..call.args.at + call.args.count] {
+        match value {
+            Value::Str(text) => command.push(heap.bytes(*text)),
+            Value::Num(number) => push_number(command, *number),
             _ => return Err("ERR Lua redis lib command arguments must be strings or integers"),
         }
     }
@@ -248,9 +253,9 @@ fn sha1hex(call: &mut Invoke<'_>) -> Called {
 }
 
 fn acl_check_cmd(call: &mut Invoke<'_>) -> Called {
-    let mut command = ArgBuf::new();
-    collect_args(call, &mut command).map_err(Raise::reply)?;
-    match call.host.may_run(command.args()) {
+    call.vm.command.clear();
+    collect_args(call).map_err(Raise::reply)?;
+    match call.host.may_run(call.vm.command.args()) {
         Some(may) => call.give(Value::Bool(may)),
         None => Err(Raise::reply(
             "ERR Invalid command passed to redis.acl_check_cmd()",

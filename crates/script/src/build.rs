@@ -4,7 +4,7 @@
 //! Not here: what is in the libraries — `library.rs`, `api.rs`
 
 use crate::api;
-use crate::compile::{self, Unit};
+use crate::compile::{self, Drafts, Unit};
 use crate::config::Config;
 use crate::engine::Errors;
 use crate::heap::{Closure, Heap, NoRoom};
@@ -37,12 +37,14 @@ impl Vm {
             natives: Vec::new(),
             names,
             protos: Vec::new(),
+            drafts: Drafts::default(),
             settings: Settings::default(),
             error_site: None,
             scratch: Vec::new(),
             command: russet_resp::ArgBuf::new(),
             prelude: Vec::new(),
             next: Value::Nil,
+            ipairs_next: Value::Nil,
             list_names,
             callbacks: Vec::new(),
             registered: Vec::new(),
@@ -166,6 +168,7 @@ impl Vm {
                 self.native(entry);
             }
         }
+        self.ipairs_next = self.hidden("ipairs_next");
         let given = [
             "match_step",
             "check_value",
@@ -185,7 +188,8 @@ impl Vm {
             chunk: b"=[library]",
             is_library: true,
         };
-        let proto = compile::compile(&unit, &mut self.heap).expect("the prelude compiles");
+        let proto = compile::compile(&unit, &mut self.heap, &mut self.drafts)
+            .expect("the prelude compiles");
         let func = self.heap.closure(Closure {
             proto,
             ..Closure::default()

@@ -6,10 +6,11 @@
 //! Always true: the compiler emits only registers below `stack` and only constants that exist.
 //! Not here: what instructions do — `vm.rs`
 
-use std::cell::Cell;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU32;
 
 use crate::ast::Source;
+use crate::number;
 use crate::value::{StrRef, Value};
 
 /// An instruction.
@@ -95,8 +96,32 @@ pub(crate) enum Op {
         count: u8,
         start: u32,
     },
-    Arith {
-        op: Arith,
+    Add {
+        to: u8,
+        a: u16,
+        b: u16,
+    },
+    Sub {
+        to: u8,
+        a: u16,
+        b: u16,
+    },
+    Mul {
+        to: u8,
+        a: u16,
+        b: u16,
+    },
+    Div {
+        to: u8,
+        a: u16,
+        b: u16,
+    },
+    Mod {
+        to: u8,
+        a: u16,
+        b: u16,
+    },
+    Pow {
         to: u8,
         a: u16,
         b: u16,
@@ -196,6 +221,33 @@ pub(crate) enum Arith {
     Pow,
 }
 
+impl Arith {
+    /// The result with two numbers.
+    #[inline(always)]
+    pub(crate) fn of(self, a: f64, b: f64) -> f64 {
+        match self {
+            Self::Add => a + b,
+            Self::Sub => a - b,
+            Self::Mul => a * b,
+            Self::Div => a / b,
+            Self::Mod => number::modulo(a, b),
+            Self::Pow => a.powf(b),
+        }
+    }
+
+    /// The instruction that does it.
+    pub(crate) const fn op(self, to: u8, a: u16, b: u16) -> Op {
+        match self {
+            Self::Add => Op::Add { to, a, b },
+            Self::Sub => Op::Sub { to, a, b },
+            Self::Mul => Op::Mul { to, a, b },
+            Self::Div => Op::Div { to, a, b },
+            Self::Mod => Op::Mod { to, a, b },
+            Self::Pow => Op::Pow { to, a, b },
+        }
+    }
+}
+
 /// A count of values that is known only when they are there.
 pub(crate) const MULTI: u8 = u8::MAX;
 /// The bit that makes an operand a constant.
@@ -204,14 +256,14 @@ pub(crate) const CONSTANT: u16 = 1 << 15;
 /// A compiled function.
 #[derive(Default, Debug)]
 pub(crate) struct Proto {
-    pub(crate) code: Vec<Op>,
-    pub(crate) consts: Vec<Value>,
-    pub(crate) protos: Vec<Arc<Self>>,
+    pub(crate) code: Box<[Op]>,
+    pub(crate) consts: Box<[Value]>,
+    pub(crate) protos: Box<[Arc<Self>]>,
     /// The line of each instruction.
-    pub(crate) lines: Vec<u32>,
+    pub(crate) lines: Box<[u32]>,
     /// The names of operands, for errors; in the order of instructions.
-    pub(crate) names: Vec<OperandName>,
-    pub(crate) captures: Vec<Source>,
+    pub(crate) names: Box<[OperandName]>,
+    pub(crate) captures: Box<[Source]>,
     pub(crate) params: u8,
     pub(crate) is_vararg: bool,
     pub(crate) has_arg_table: bool,
@@ -222,7 +274,7 @@ pub(crate) struct Proto {
     /// Whether it is a part of the libraries: errors then name the line of its caller.
     pub(crate) is_library: bool,
     /// The collection in which the constants were marked.
-    pub(crate) marked: Cell<u32>,
+    pub(crate) marked: AtomicU32,
 }
 
 /// The name of an operand.
@@ -289,5 +341,27 @@ impl Proto {
             + inner
     }
 }
+
+/// The name of a chunk in messages.
+pub(crate) fn shown_name(chunk: &[u8]) -> Vec<u8> {
+    match chunk.split_first() {
+        Some((b'@' | b'=', name)) => name[..name.len().min(CHUNK_NAME_MAX - 1)].to_vec(),
+        _ => {
+            let line = chunk.split(|byte| matches!(byte, b'\n' | b'\r')).next();
+            let line = line.unwrap_or_default();
+            let room = CHUNK_NAME_MAX - "[string \"...\"]".len() - 1;
+            let mut shown = b"[string \"".to_vec();
+            shown.extend_from_slice(&line[..line.len().min(room)]);
+            if line.len() < chunk.len() || line.len() > room {
+                shown.extend_from_slice(b"...");
+            }
+            shown.extend_from_slice(b"\"]");
+            shown
+        }
+    }
+}
+
+/// The size of a chunk's name in messages, with its end.
+const CHUNK_NAME_MAX: usize = 78;
 
 const _: () = assert!(size_of::<Op>() == 8);

@@ -8,14 +8,17 @@
 //! statement.
 //! Not here: expressions — `compile/expr.rs`; loops — `compile/loops.rs`
 
+mod draft;
 mod expr;
 mod loops;
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
+pub(crate) use self::draft::Drafts;
+use self::draft::{Draft, Jumps, NOWHERE};
+
 use crate::ast::{Block, Expr, Function, Source, Stat};
-use crate::code::{CONSTANT, MULTI, NameKind, Op, OperandName, Proto};
+use crate::code::{CONSTANT, MULTI, NameKind, Op, OperandName, Proto, shown_name};
 use crate::heap::Heap;
 use crate::lex::SyntaxError;
 use crate::parse;
@@ -30,38 +33,22 @@ pub(crate) struct Unit<'a> {
 }
 
 /// Compiles a script.
-pub(crate) fn compile(unit: &Unit<'_>, heap: &mut Heap) -> Result<Arc<Proto>, SyntaxError> {
-    let shown = shown_name(unit.chunk);
-    let function = parse::parse(unit.source, &shown, heap)?;
+pub(crate) fn compile(
+    unit: &Unit<'_>,
+    heap: &mut Heap,
+    drafts: &mut Drafts,
+) -> Result<Arc<Proto>, SyntaxError> {
+    let function = parse::parse(unit.source, unit.chunk, heap)?;
     let shared = Shared {
         chunk: unit.chunk.into(),
         is_library: unit.is_library,
     };
-    let compiled = Gen::new(&function, &shared, Vec::new()).function();
+    let compiled = Gen::new(&function, &shared, Vec::new(), drafts).function();
     compiled.map_err(|TooComplex(text)| {
-        let mut message = shown;
+        let mut message = shown_name(unit.chunk);
         message.extend_from_slice(format!(":{}: {text}", function.line.max(1)).as_bytes());
         SyntaxError(message)
     })
-}
-
-/// The name of a chunk in messages.
-pub(crate) fn shown_name(chunk: &[u8]) -> Vec<u8> {
-    match chunk.split_first() {
-        Some((b'@' | b'=', name)) => name[..name.len().min(CHUNK_NAME_MAX - 1)].to_vec(),
-        _ => {
-            let line = chunk.split(|byte| matches!(byte, b'\n' | b'\r')).next();
-            let line = line.unwrap_or_default();
-            let room = CHUNK_NAME_MAX - "[string \"...\"]".len() - 1;
-            let mut shown = b"[string \"".to_vec();
-            shown.extend_from_slice(&line[..line.len().min(room)]);
-            if line.len() < chunk.len() || line.len() > room {
-                shown.extend_from_slice(b"...");
-            }
-            shown.extend_from_slice(b"\"]");
-            shown
-        }
-    }
 }
 
 /// The facts that all functions of a script share.
@@ -81,22 +68,14 @@ struct Gen<'a> {
     function: &'a Function,
     shared: &'a Shared,
     proto: Proto,
-    constants: HashMap<ConstKey, u32>,
-    /// The register of each local that is in sight.
-    registers: Vec<u8>,
+    protos: Vec<Arc<Proto>>,
+    draft: Draft,
+    drafts: &'a mut Drafts,
     /// The first register that nothing uses.
     free: usize,
-    /// The jumps out of each loop around here.
-    breaks: Vec<Vec<usize>>,
     /// Whether each upvalue is a cell.
     cells: Vec<bool>,
     line: u32,
-}
-
-#[derive(PartialEq, Eq, Hash)]
-enum ConstKey {
-    Num(u64),
-    Str(u32),
 }
 
 /// A place that an assignment writes.
@@ -108,14 +87,18 @@ enum Place {
 }
 
 impl<'a> Gen<'a> {
-    fn new(function: &'a Function, shared: &'a Shared, cells: Vec<bool>) -> Self {
+    fn new(
+        function: &'a Function,
+        shared: &'a Shared,
+        cells: Vec<bool>,
+        drafts: &'a mut Drafts,
+    ) -> Self {
         let proto = Proto {
             params: function.params,
             is_vararg: function.is_vararg,
             has_arg_table: function.has_arg_table,
             chunk: Arc::clone(&shared.chunk),
             is_library: shared.is_library,
-            captures: Vec::new(),
             stack: 2,
             ..Proto::default()
         };
@@ -123,10 +106,10 @@ impl<'a> Gen<'a> {
             function,
             shared,
             proto,
-            constants: HashMap::new(),
-            registers: vec![0; function.locals.len()],
+            protos: Vec::new(),
+            draft: drafts.take(function.locals.len()),
+            drafts,
             free: 0,
-            breaks: Vec::new(),
             cells,
             line: function.line,
         }
@@ -139,21 +122,30 @@ impl<'a> Gen<'a> {
         }
         self.statements(&self.function.body)?;
         self.emit(Op::Return { first: 0, count: 0 });
+        let draft = self.draft;
+        self.proto.code = draft.code.as_slice().into();
+        self.proto.lines = draft.lines.as_slice().into();
+        self.proto.names = draft.names.as_slice().into();
+        self.proto.consts = draft.consts.list().into();
+        self.proto.protos = self.protos.into();
+        self.drafts.put_back(draft);
         Ok(Arc::new(self.proto))
     }
 
     /// A function within this one.
     fn inner(&mut self, function: &Function) -> Compiled<u32> {
         let cells = function.upvalues.iter().map(|up| self.is_cell(up.from));
-        let mut inner = Gen::new(function, self.shared, cells.collect());
+        let cells = cells.collect();
+        let mut inner = Gen::new(function, self.shared, cells, &mut *self.drafts);
         inner.proto.captures = (function.upvalues.iter())
             .map(|up| match up.from {
-                Source::Local(id) => Source::Local(self.registers[usize::from(id)].into()),
+                Source::Local(id) => Source::Local(self.draft.registers[usize::from(id)].into()),
                 upvalue @ Source::Upvalue(_) => upvalue,
             })
             .collect();
-        self.proto.protos.push(inner.function()?);
-        Ok(self.proto.protos.len() as u32 - 1)
+        let inner = inner.function()?;
+        self.protos.push(inner);
+        Ok(self.protos.len() as u32 - 1)
     }
 
     fn is_cell(&self, source: Source) -> bool {
@@ -167,50 +159,22 @@ impl<'a> Gen<'a> {
     }
 
     fn emit(&mut self, op: Op) -> usize {
-        self.proto.code.push(op);
-        self.proto.lines.push(self.line);
-        self.proto.code.len() - 1
-    }
-
-    fn here(&self) -> usize {
-        self.proto.code.len()
+        self.draft.code.push(op);
+        self.draft.lines.push(self.line);
+        self.draft.here() - 1
     }
 
     /// Lets a jump go to the next instruction.
     fn land(&mut self, jump: usize) {
-        self.retarget(jump, self.proto.code.len());
+        self.draft.retarget(jump, self.draft.here());
     }
 
-    fn retarget(&mut self, jump: usize, target: usize) {
-        let target = target as u32;
-        match &mut self.proto.code[jump] {
-            Op::Jump { to }
-            | Op::JumpIf { to, .. }
-            | Op::JumpIfNot { to, .. }
-            | Op::ForPrep { to, .. }
-            | Op::ForLoop { to, .. }
-            | Op::ForNext { to, .. } => *to = target,
-            other => unreachable!("{other:?} is no jump"),
-        }
-    }
-
-    fn land_all(&mut self, jumps: Vec<usize>) {
-        jumps.into_iter().for_each(|jump| self.land(jump));
+    fn land_all(&mut self, jumps: Jumps) {
+        self.draft.retarget_all(jumps, self.draft.here());
     }
 
     fn constant(&mut self, value: Value) -> u32 {
-        let key = match value {
-            // As in the reference, both zeroes are one constant.
-            Value::Num(0.0) => ConstKey::Num(0),
-            Value::Num(number) => ConstKey::Num(number.to_bits()),
-            Value::Str(text) => ConstKey::Str(text.idx),
-            _ => unreachable!("constants are numbers and strings"),
-        };
-        let consts = &mut self.proto.consts;
-        *self.constants.entry(key).or_insert_with(|| {
-            consts.push(value);
-            consts.len() as u32 - 1
-        })
+        self.draft.consts.place(value)
     }
 
     /// A constant as an operand, if its number is small enough.
@@ -253,8 +217,8 @@ impl<'a> Gen<'a> {
     }
 
     fn push_name(&mut self, slot: u8, kind: NameKind, name: Option<StrRef>) {
-        let at = self.here() as u32;
-        self.proto.names.push(OperandName {
+        let at = self.draft.here() as u32;
+        self.draft.names.push(OperandName {
             at,
             slot,
             kind,
@@ -271,7 +235,7 @@ impl<'a> Gen<'a> {
 
     /// Makes a register, whose value is there, that of a local.
     fn settle(&mut self, id: u16, at: u8) {
-        self.registers[usize::from(id)] = at;
+        self.draft.registers[usize::from(id)] = at;
         if self.is_cell(Source::Local(id)) {
             self.emit(Op::NewCell { at });
         }
@@ -327,8 +291,10 @@ impl<'a> Gen<'a> {
             }
             Stat::Return(exprs, line) => self.return_values(exprs, *line)?,
             Stat::Break => {
-                let jump = self.emit(Op::Jump { to: 0 });
-                self.breaks.last_mut().expect("in a loop").push(jump);
+                let breaks = self.draft.breaks.pop().expect("in a loop");
+                let jump = Jumps::one(self.emit(Op::Jump { to: NOWHERE }));
+                let breaks = self.draft.joined(breaks, jump);
+                self.draft.breaks.push(breaks);
             }
         }
         self.free = free;
@@ -348,7 +314,7 @@ impl<'a> Gen<'a> {
     fn local_function(&mut self, id: u16, function: &Function) -> Compiled<()> {
         let at = self.take(1)?;
         if !self.is_cell(Source::Local(id)) {
-            self.registers[usize::from(id)] = at;
+            self.draft.registers[usize::from(id)] = at;
             let k = self.inner(function)?;
             self.emit(Op::Closure { to: at, k });
             return Ok(());
@@ -389,7 +355,7 @@ impl<'a> Gen<'a> {
         if let Expr::Local(id) = target
             && !self.is_cell(Source::Local(*id))
         {
-            let at = self.registers[usize::from(*id)];
+            let at = self.draft.registers[usize::from(*id)];
             if Self::reads_before_writing(expr) {
                 return self.expr_to(expr, at);
             }
@@ -448,7 +414,7 @@ impl<'a> Gen<'a> {
     fn store(&mut self, place: &Place, from: u16) {
         match *place {
             Place::Local(id) => {
-                let at = self.registers[usize::from(id)];
+                let at = self.draft.registers[usize::from(id)];
                 if self.is_cell(Source::Local(id)) {
                     self.emit(Op::SetCell { cell: at, from });
                 } else {
@@ -476,12 +442,13 @@ impl<'a> Gen<'a> {
     }
 
     fn branches(&mut self, arms: &[(Expr, Block)], otherwise: Option<&Block>) -> Compiled<()> {
-        let mut ends = Vec::new();
+        let mut ends = Jumps::NONE;
         for (idx, (condition, body)) in arms.iter().enumerate() {
             let skips = self.jump_unless(condition)?;
             self.block(body)?;
             if idx + 1 < arms.len() || otherwise.is_some() {
-                ends.push(self.emit(Op::Jump { to: 0 }));
+                let end = Jumps::one(self.emit(Op::Jump { to: NOWHERE }));
+                ends = self.draft.joined(ends, end);
             }
             self.land_all(skips);
         }
@@ -508,7 +475,7 @@ impl<'a> Gen<'a> {
         }
         let (first, count) = match exprs {
             [Expr::Local(id)] if !self.is_cell(Source::Local(*id)) => {
-                (self.registers[usize::from(*id)], 1)
+                (self.draft.registers[usize::from(*id)], 1)
             }
             _ => (self.take(0)?, self.open_exprs(exprs)?),
         };
@@ -564,5 +531,3 @@ impl<'a> Gen<'a> {
 
 /// The most registers of a function.
 const REGISTERS_MAX: usize = 250;
-/// The size of a chunk's name in messages, with its end.
-const CHUNK_NAME_MAX: usize = 78;

@@ -26,7 +26,9 @@ impl<'a> Reader<'a> {
     }
 
     fn line(&mut self) -> &'a [u8] {
-        let end = memchr::memchr(b'\r', self.bytes).unwrap_or(self.bytes.len());
+        // Most lines have a few bytes.
+        let end = self.bytes.iter().position(|byte| *byte == b'\r');
+        let end = end.unwrap_or(self.bytes.len());
         let line = &self.bytes[..end];
         self.bytes = self.bytes.get(end + 2..).unwrap_or_default();
         line

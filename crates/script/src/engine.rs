@@ -22,6 +22,7 @@ use crate::heap::{Closure, NoRoom};
 use crate::host::ScriptHost;
 use crate::sha1;
 use crate::shebang::{self, Flags};
+use crate::thread::WINDOW;
 use crate::value::Value;
 use crate::vm::{Raised, Slice, Vm};
 
@@ -137,7 +138,7 @@ impl Engine {
             chunk,
             is_library: false,
         };
-        let compiled = compile::compile(&unit, &mut self.vm.heap);
+        let compiled = compile::compile(&unit, &mut self.vm.heap, &mut self.vm.drafts);
         let proto = compiled.map_err(|error| String::from_utf8_lossy(&error.0).into_owned())?;
         self.vm.protos.push(Arc::clone(&proto));
         Ok(proto)
@@ -315,7 +316,9 @@ impl Vm {
         self.out.clear();
         self.thread.frames.clear();
         self.thread.stack.truncate(STACK_KEPT);
-        self.thread.stack.fill(Value::Nil);
+        let used = std::mem::take(&mut self.thread.used);
+        let used = used.min(self.thread.stack.len());
+        self.thread.stack[..used].fill(Value::Nil);
         let kept = self.thread.stack.len() * size_of::<Value>();
         // The heap may no longer count what is given back.
         let _ = self.heap.resized(self.thread.charged, kept);
@@ -329,4 +332,4 @@ impl Vm {
 }
 
 /// How many registers stay between runs.
-const STACK_KEPT: usize = 256;
+const STACK_KEPT: usize = 256 + WINDOW;

@@ -9,6 +9,7 @@
 //! Not here: the roots — `vm.rs`
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use ahash::RandomState;
 use hashbrown::HashTable;
@@ -63,6 +64,25 @@ pub(crate) enum NoRoom {
 impl From<TooLarge> for NoRoom {
     fn from(_: TooLarge) -> Self {
         Self::Table
+    }
+}
+
+/// What instructions write while the code that they are part of is borrowed.
+pub(crate) struct Objects<'h> {
+    tables: &'h mut Arena<Table>,
+    cells: &'h mut Arena<Value>,
+}
+
+impl Objects<'_> {
+    /// A table whose existing fields may be written.
+    #[inline(always)]
+    pub(crate) fn table(&mut self, table: TableRef) -> &mut Table {
+        self.tables.get_mut(table.0)
+    }
+
+    #[inline(always)]
+    pub(crate) fn cell(&mut self, cell: CellRef) -> &mut Value {
+        self.cells.get_mut(cell.0)
     }
 }
 
@@ -235,13 +255,12 @@ impl Heap {
     #[inline]
     pub(crate) fn set(&mut self, table: TableRef, key: Value, value: Value) -> Result<(), NoRoom> {
         let table = self.tables.get_mut(table.0);
-        if let Some(place) = table.get_mut(key) {
-            *place = value;
-            return Ok(());
-        }
         let before = table.size();
         table.set(key, value)?;
         let after = table.size();
+        if after == before {
+            return Ok(());
+        }
         self.resized(before, after)
     }
 
@@ -286,20 +305,20 @@ impl Heap {
         self.closures.get(func.0)
     }
 
+    /// A function together with the objects that its instructions write.
+    #[inline]
+    pub(crate) fn open(&mut self, func: FuncRef) -> (&Closure, Objects<'_>) {
+        let objects = Objects {
+            tables: &mut self.tables,
+            cells: &mut self.cells,
+        };
+        (self.closures.get(func.0), objects)
+    }
+
     #[inline]
     pub(crate) fn cell(&mut self, value: Value) -> Result<CellRef, NoRoom> {
         self.charge(CELL_SIZE)?;
         Ok(CellRef(self.cells.add(value)))
-    }
-
-    #[inline]
-    pub(crate) fn cell_value(&self, cell: CellRef) -> Value {
-        *self.cells.get(cell.0)
-    }
-
-    #[inline]
-    pub(crate) fn set_cell(&mut self, cell: CellRef, value: Value) {
-        *self.cells.get_mut(cell.0) = value;
     }
 
     pub(crate) fn thread(&mut self, thread: Thread) -> Result<ThreadRef, NoRoom> {
@@ -340,9 +359,10 @@ impl Heap {
 
     /// Marks the constants of a function and of those within it.
     pub(crate) fn mark_proto(&mut self, proto: &Proto) {
-        if proto.marked.replace(self.epoch) == self.epoch {
+        if proto.marked.load(Ordering::Relaxed) == self.epoch {
             return;
         }
+        proto.marked.store(self.epoch, Ordering::Relaxed);
         for value in proto.strings() {
             self.mark(value);
         }

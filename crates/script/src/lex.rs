@@ -4,6 +4,7 @@
 //! bytes gives words and at most one error.
 //! Not here: numbers as text — `number.rs`
 
+use crate::code::shown_name;
 use crate::heap::{Heap, NoRoom};
 use crate::number;
 use crate::value::StrRef;
@@ -33,11 +34,14 @@ macro_rules! words {
         pub(crate) enum Word { $($name,)* }
 
         impl Word {
-            fn find(text: &[u8]) -> Option<Self> {
-                $(if text == $text.as_bytes() {
-                    return Some(Self::$name);
-                })*
-                None
+            /// The word whose packed bytes these are.
+            #[expect(non_upper_case_globals, reason = "a constant is named as its word")]
+            fn find(digits: u64) -> Option<Self> {
+                $(const $name: u64 = packed($text.as_bytes());)*
+                match digits {
+                    $($name => Some(Self::$name),)*
+                    _ => None,
+                }
             }
 
             pub(crate) const fn text(self) -> &'static str {
@@ -45,6 +49,22 @@ macro_rules! words {
             }
         }
     };
+}
+
+impl Word {
+    /// The length of the longest.
+    const LEN_MAX: usize = 8;
+}
+
+/// The bytes of a short text as digits of one number.
+const fn packed(text: &[u8]) -> u64 {
+    let mut packed = 0;
+    let mut at = 0;
+    while at < text.len() {
+        packed = packed << 8 | text[at] as u64;
+        at += 1;
+    }
+    packed
 }
 
 words! {
@@ -142,7 +162,7 @@ impl<'s> Lexer<'s> {
 
     /// An error that names its line only.
     pub(crate) fn plain_error(&self, text: &str) -> SyntaxError {
-        let mut message = self.chunk.to_vec();
+        let mut message = shown_name(self.chunk);
         message.extend_from_slice(format!(":{}: {text}", self.line).as_bytes());
         SyntaxError(message)
     }
@@ -228,19 +248,18 @@ impl<'s> Lexer<'s> {
     fn name(&mut self, heap: &mut Heap) -> Result<Token, SyntaxError> {
         self.skip_name();
         let text = &self.source[self.start..self.at];
-        Ok(match Word::find(text) {
-            Some(word) => Token::Word(word),
-            None => Token::Name(heap.string(text)?),
-        })
+        if text.len() <= Word::LEN_MAX
+            && let Some(word) = Word::find(packed(text))
+        {
+            return Ok(Token::Word(word));
+        }
+        Ok(Token::Name(heap.string(text)?))
     }
 
     fn skip_name(&mut self) {
-        while self
-            .byte()
-            .is_some_and(|b| b == b'_' || b.is_ascii_alphanumeric())
-        {
-            self.at += 1;
-        }
+        let rest = &self.source[self.at..];
+        let is_part = |byte: &&u8| NAME_PARTS[usize::from(**byte)];
+        self.at += rest.iter().take_while(is_part).count();
     }
 
     fn number(&mut self) -> Result<Token, SyntaxError> {
@@ -331,8 +350,16 @@ impl<'s> Lexer<'s> {
     }
 
     fn quoted(&mut self, quote: u8, heap: &mut Heap) -> Result<Token, SyntaxError> {
-        let mut text = Vec::new();
         self.at += 1;
+        let rest = &self.source[self.at..];
+        let is_special = |byte: &u8| *byte == quote || matches!(byte, b'\\' | b'\n' | b'\r');
+        let plain = &rest[..rest.iter().position(is_special).unwrap_or(rest.len())];
+        self.at += plain.len();
+        if self.byte() == Some(quote) {
+            self.at += 1;
+            return Ok(Token::Text(heap.string(plain)?));
+        }
+        let mut text = plain.to_vec();
         loop {
             match self.byte() {
                 None => return Err(self.error_near("unfinished string", b"<eof>")),
@@ -394,6 +421,17 @@ impl<'s> Lexer<'s> {
         Ok(())
     }
 }
+
+/// The bytes that may stand in a name.
+static NAME_PARTS: [bool; 256] = {
+    let mut parts = [false; 256];
+    let mut byte = 0;
+    while byte < parts.len() {
+        parts[byte] = byte == b'_' as usize || (byte as u8).is_ascii_alphanumeric();
+        byte += 1;
+    }
+    parts
+};
 
 /// The part of a string that was read before an error.
 fn quoted_part(quote: u8, text: &[u8]) -> Vec<u8> {

@@ -19,6 +19,10 @@ pub(crate) fn parse(text: &[u8]) -> Option<f64> {
 pub(crate) fn prefix(text: &[u8]) -> Option<(f64, usize)> {
     let sign = usize::from(matches!(text.first(), Some(b'-' | b'+')));
     let digits = &text[sign..];
+    if let Some((whole, len)) = short_whole(digits) {
+        let number = if text[0] == b'-' { -whole } else { whole };
+        return Some((number, sign + len));
+    }
     let len = match digits {
         [b'0', b'x' | b'X', rest @ ..] => hexadecimal_len(rest).map_or(1, |len| len + 2),
         [b'0'..=b'9' | b'.', ..] => decimal_len(digits),
@@ -92,6 +96,11 @@ fn magnitude(digits: &[u8]) -> Option<f64> {
     match digits.first()? {
         b'0' if matches!(digits.get(1), Some(b'x' | b'X')) => hexadecimal(&digits[2..]),
         b'0'..=b'9' | b'.' => {
+            if let Some((whole, len)) = short_whole(digits)
+                && len == digits.len()
+            {
+                return Some(whole);
+            }
             let is_plain = |b: &u8| matches!(b, b'0'..=b'9' | b'.' | b'e' | b'E' | b'+' | b'-');
             if !digits.iter().all(is_plain) {
                 return None;
@@ -105,6 +114,23 @@ fn magnitude(digits: &[u8]) -> Option<f64> {
         _ => None,
     }
 }
+
+/// A whole number that needs no rounding, and its length; `None` for any other number.
+fn short_whole(digits: &[u8]) -> Option<(f64, usize)> {
+    let (mut whole, mut len) = (0_u64, 0);
+    while let Some(digit @ b'0'..=b'9') = digits.get(len) {
+        if len == EXACT_DIGITS {
+            return None;
+        }
+        whole = whole * 10 + u64::from(digit - b'0');
+        len += 1;
+    }
+    let goes_on = matches!(digits.get(len), Some(b'.' | b'e' | b'E' | b'x' | b'X'));
+    (len > 0 && !goes_on).then_some((whole as f64, len))
+}
+
+/// The most digits that are a whole number without rounding.
+const EXACT_DIGITS: usize = 15;
 
 /// A hexadecimal number with an optional fraction and binary exponent.
 fn hexadecimal(digits: &[u8]) -> Option<f64> {
@@ -190,7 +216,24 @@ fn without_zeros(digits: &str) -> &str {
 /// The remainder of Lua, whose sign is that of the divisor.
 #[inline]
 pub(crate) fn modulo(a: f64, b: f64) -> f64 {
-    a - (a / b).floor() * b
+    a - floor(a / b) * b
+}
+
+/// The largest whole number that is not above a number. PERF: without an instruction for it, the
+/// one of the library takes fifty.
+#[inline]
+pub(crate) fn floor(number: f64) -> f64 {
+    /// From here on all numbers are whole, so adding it rounds.
+    const WHOLE: f64 = 4_503_599_627_370_496.0;
+    if number.abs() < WHOLE {
+        let rounded = (number.abs() + WHOLE - WHOLE).copysign(number);
+        return if rounded > number {
+            rounded - 1.0
+        } else {
+            rounded
+        };
+    }
+    number
 }
 
 /// The integer that C makes of a number: cut towards zero, the least where it does not fit.

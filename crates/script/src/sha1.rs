@@ -45,30 +45,52 @@ pub(crate) fn hex(bytes: &[u8]) -> [u8; 40] {
     text
 }
 
+/// Five rounds, after which each of the five words has its name again.
+macro_rules! rounds {
+    ($words:ident, $hash:ident, $mix:expr, $constant:literal, [$($at:literal)*]) => {
+        let mix: fn(u32, u32, u32) -> u32 = $mix;
+        $(
+            let [a, b, c, d, e] = &mut $hash;
+            round!($words, $at, mix, $constant, a, b, c, d, e);
+            round!($words, $at + 1, mix, $constant, e, a, b, c, d);
+            round!($words, $at + 2, mix, $constant, d, e, a, b, c);
+            round!($words, $at + 3, mix, $constant, c, d, e, a, b);
+            round!($words, $at + 4, mix, $constant, b, c, d, e, a);
+        )*
+    };
+}
+
+macro_rules! round {
+    ($words:ident, $at:expr, $mix:ident, $constant:literal,
+     $a:ident, $b:ident, $c:ident, $d:ident, $e:ident) => {
+        let mixed = $mix(*$b, *$c, *$d).wrapping_add(next_word(&mut $words, $at));
+        let turned = $a.rotate_left(5).wrapping_add($constant);
+        *$e = $e.wrapping_add(mixed).wrapping_add(turned);
+        *$b = $b.rotate_left(30);
+    };
+}
+
+/// The word of a round, of which the last sixteen are kept.
+#[inline(always)]
+fn next_word(words: &mut [u32; 16], at: usize) -> u32 {
+    if at >= 16 {
+        let mixed = words[(at + 13) % 16] ^ words[(at + 8) % 16] ^ words[(at + 2) % 16];
+        words[at % 16] = (mixed ^ words[at % 16]).rotate_left(1);
+    }
+    words[at % 16]
+}
+
 fn add_block(hash: &mut [u32; 5], block: &[u8; 64]) {
-    let mut words = [0_u32; 80];
+    let mut words = [0_u32; 16];
     for (word, bytes) in words.iter_mut().zip(block.as_chunks::<4>().0) {
         *word = u32::from_be_bytes(*bytes);
     }
-    for at in 16..80 {
-        let mixed = words[at - 3] ^ words[at - 8] ^ words[at - 14] ^ words[at - 16];
-        words[at] = mixed.rotate_left(1);
-    }
-    let [mut a, mut b, mut c, mut d, mut e] = *hash;
-    for (at, word) in words.into_iter().enumerate() {
-        let (mixed, constant) = match at {
-            0..20 => (b & c | !b & d, 0x5a82_7999),
-            20..40 => (b ^ c ^ d, 0x6ed9_eba1),
-            40..60 => (b & c | b & d | c & d, 0x8f1b_bcdc),
-            _ => (b ^ c ^ d, 0xca62_c1d6_u32),
-        };
-        let next = (a.rotate_left(5).wrapping_add(mixed))
-            .wrapping_add(e)
-            .wrapping_add(constant)
-            .wrapping_add(word);
-        (e, d, c, b, a) = (d, c, b.rotate_left(30), a, next);
-    }
-    for (sum, word) in hash.iter_mut().zip([a, b, c, d, e]) {
+    let mut mixed = *hash;
+    rounds!(words, mixed, |b, c, d| d ^ (b & (c ^ d)), 0x5a82_7999, [0 5 10 15]);
+    rounds!(words, mixed, |b, c, d| b ^ c ^ d, 0x6ed9_eba1, [20 25 30 35]);
+    rounds!(words, mixed, |b, c, d| (b & c) | (d & (b | c)), 0x8f1b_bcdc, [40 45 50 55]);
+    rounds!(words, mixed, |b, c, d| b ^ c ^ d, 0xca62_c1d6, [60 65 70 75]);
+    for (sum, word) in hash.iter_mut().zip(mixed) {
         *sum = sum.wrapping_add(word);
     }
 }

@@ -12,7 +12,7 @@
 //! Always true: the nodes are a power of two, or none; every key is on the chain of its place.
 //! Not here: metamethods and the limit of memory — `vm/index.rs`, `heap.rs`
 
-use crate::value::{TableRef, Value};
+use crate::value::{StrRef, TableRef, Value};
 
 /// A table.
 #[derive(Debug, Default)]
@@ -66,13 +66,38 @@ impl Table {
 
     #[inline]
     pub(crate) fn get(&self, key: Value) -> Value {
+        self.find(&key).copied().unwrap_or_default()
+    }
+
+    /// The value of a key that is there, be it nil.
+    #[inline]
+    pub(crate) fn find(&self, key: &Value) -> Option<&Value> {
         if let Value::Num(number) = key
-            && let Some(place) = self.array_place(number)
+            && let Some(place) = self.array_place(*number)
         {
-            return self.array[place];
+            return self.array.get(place);
         }
-        self.find_node(key)
-            .map_or(Value::Nil, |at| self.nodes[at].value)
+        let at = self.find_node(*key)?;
+        Some(&self.nodes[at].value)
+    }
+
+    /// The value of a field that is there, be it nil.
+    #[inline]
+    pub(crate) fn get_named(&self, name: StrRef) -> Option<&Value> {
+        let at = self.find_name(name)?;
+        Some(&self.nodes[at].value)
+    }
+
+    #[inline]
+    fn find_name(&self, name: StrRef) -> Option<usize> {
+        let mut at = name.hash as usize & self.nodes.len().wrapping_sub(1);
+        loop {
+            let node = self.nodes.get(at)?;
+            if matches!(node.key, Value::Str(key) if key.idx == name.idx) {
+                return Some(at);
+            }
+            at = node.next as usize;
+        }
     }
 
     /// The element at an index that counts from one.
@@ -106,15 +131,29 @@ impl Table {
         Ok(())
     }
 
+    /// Adds a key that is absent, in the part that is for it.
+    fn insert(&mut self, key: Value, value: Value) -> Result<(), TooLarge> {
+        if let Value::Num(number) = key
+            && let Some(place) = self.array_place(number)
+        {
+            self.array[place] = value;
+            return Ok(());
+        }
+        self.add(key, value)
+    }
+
     #[inline]
     fn array_place(&self, number: f64) -> Option<usize> {
-        let place = number as usize;
-        (place as f64 == number && place.wrapping_sub(1) < self.array.len())
-            .then(|| place.wrapping_sub(1))
+        let idx = number as i32;
+        let place = (idx as usize).wrapping_sub(1);
+        (f64::from(idx) == number && place < self.array.len()).then_some(place)
     }
 
     #[inline]
     fn find_node(&self, key: Value) -> Option<usize> {
+        if let Value::Str(name) = key {
+            return self.find_name(name);
+        }
         if self.nodes.is_empty() {
             return None;
         }
@@ -150,17 +189,17 @@ impl Table {
         }
     }
 
-    /// Adds a key that is absent.
+    /// Adds a key that is absent to the nodes.
     fn add(&mut self, key: Value, value: Value) -> Result<(), TooLarge> {
         if self.nodes.is_empty() {
             self.resize_for(key)?;
-            return self.set(key, value);
+            return self.insert(key, value);
         }
         let mut place = self.place_of(key);
         if !self.nodes[place].value.is_nil() {
             let Some(free) = self.take_free() else {
                 self.resize_for(key)?;
-                return self.set(key, value);
+                return self.insert(key, value);
             };
             let other = self.place_of(self.nodes[place].key);
             if other == place {
@@ -235,11 +274,15 @@ impl Table {
         self.array.resize(elements, Value::Nil);
         let nodes = std::mem::take(&mut self.nodes);
         self.set_nodes(fields);
-        for (idx, value) in cut.into_iter().enumerate() {
-            self.set(Value::Num((kept + idx + 1) as f64), value)?;
+        for (idx, value) in cut
+            .into_iter()
+            .enumerate()
+            .filter(|(_, value)| !value.is_nil())
+        {
+            self.insert(Value::Num((kept + idx + 1) as f64), value)?;
         }
         for node in nodes.into_iter().rev().filter(|node| !node.value.is_nil()) {
-            self.set(node.key, node.value)?;
+            self.insert(node.key, node.value)?;
         }
         Ok(())
     }

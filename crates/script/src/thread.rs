@@ -1,22 +1,27 @@
 //! A line of execution: registers and frames, of the script or of a coroutine.
 //!
-//! Always true: a frame of Lua has all its registers in `stack`.
+//! Always true: from the base of a frame of Lua on, `stack` has a window of registers.
 //! Not here: what runs it — `vm.rs`
 
-use std::sync::Arc;
-
-use crate::code::Proto;
 use crate::value::{FuncRef, Value};
 
 /// A line of execution.
 #[derive(Default)]
 pub(crate) struct Thread {
+    /// The registers, and a window more than anything uses.
     pub(crate) stack: Vec<Value>,
+    /// How many registers may be in use; those above are nil.
+    pub(crate) used: usize,
     pub(crate) frames: Vec<Frame>,
     pub(crate) status: Status,
     /// The bytes of the stack that the heap has counted.
     pub(crate) charged: usize,
 }
+
+const _: () = assert!(size_of::<Frame>() <= 40);
+
+/// The registers that the instructions of a function can name.
+pub(crate) const WINDOW: usize = 256;
 
 /// How far a coroutine is.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
@@ -39,14 +44,13 @@ pub(crate) enum Frame {
 /// A function of Lua that runs, or waits for a call.
 pub(crate) struct LuaFrame {
     pub(crate) func: FuncRef,
-    pub(crate) proto: Arc<Proto>,
     /// The first register that the call took: what a tail call reuses.
-    pub(crate) floor: usize,
-    pub(crate) base: usize,
+    pub(crate) floor: u32,
+    pub(crate) base: u32,
     /// The next instruction; behind while the frame runs.
-    pub(crate) pc: usize,
+    pub(crate) pc: u32,
     /// How many arguments lie below the base for `...`.
-    pub(crate) varargs: usize,
+    pub(crate) varargs: u32,
     /// The use of the results of the call that it waits for.
     pub(crate) pending: Pending,
 }
@@ -56,7 +60,7 @@ pub(crate) struct LuaFrame {
 pub(crate) enum Pending {
     /// They go into `want` registers.
     Store {
-        at: usize,
+        at: u32,
         want: u8,
     },
     Discard,
@@ -67,9 +71,9 @@ pub(crate) enum Pending {
     },
     /// The first is an operand of a concatenation that goes on.
     Concat {
-        to: usize,
-        first: usize,
-        count: usize,
+        to: u32,
+        first: u32,
+        count: u8,
     },
 }
 
@@ -89,11 +93,20 @@ pub(crate) enum Protection {
     Handler,
 }
 
+impl Pending {
+    /// `want` results into registers from `at` on.
+    pub(crate) const fn store(at: usize, want: u8) -> Self {
+        let at = at as u32;
+        Self::Store { at, want }
+    }
+}
+
 impl Thread {
     /// A coroutine of a function.
     pub(crate) fn new(func: Value) -> Self {
         Self {
             stack: vec![func],
+            used: 1,
             frames: Vec::new(),
             status: Status::New,
             charged: 0,
@@ -106,7 +119,9 @@ impl Thread {
 
     /// All that the thread holds.
     pub(crate) fn each_value(&self, mut visit: impl FnMut(Value)) {
-        self.stack.iter().for_each(|value| visit(*value));
+        self.stack[..self.used]
+            .iter()
+            .for_each(|value| visit(*value));
         for frame in &self.frames {
             match frame {
                 Frame::Lua(frame) => visit(Value::Func(frame.func)),

@@ -19,13 +19,13 @@ pub(crate) mod call;
 mod collect;
 pub(crate) mod index;
 mod operate;
+mod quick;
 pub(crate) mod raise;
 mod state;
 
-use std::sync::Arc;
-
+use self::quick::Window;
 pub(crate) use self::state::{Flow, Invoke, Names, Native, Raise, Raised, Registered, Running, Vm};
-use crate::code::{CONSTANT, Op};
+use crate::code::{Arith, CONSTANT, Op};
 use crate::heap::NoRoom;
 use crate::host::ScriptHost;
 use crate::thread::{Frame, LuaFrame, Pending};
@@ -72,186 +72,137 @@ impl Vm {
         self.budget = self.budget.saturating_sub(instructions as u64);
     }
 
+    #[inline(always)]
     fn run_frame(&mut self, host: &mut dyn ScriptHost) -> Result<Exit, Raise> {
         let Some(Frame::Lua(frame)) = self.thread.frames.last() else {
             return Ok(Exit::Finished);
         };
-        let (proto, func, base, mut pc) =
-            (Arc::clone(&frame.proto), frame.func, frame.base, frame.pc);
-        let code = &proto.code[..];
-        let f = &Running {
-            proto: &proto,
-            base,
-            func,
+        let f = Running {
+            base: frame.base as usize,
+            func: frame.func,
         };
+        self.at = frame.pc as usize;
         loop {
-            if self.budget == 0 {
-                self.pause_at(pc);
+            let Some(op) = self.run_quickly(f) else {
+                self.sync();
                 return Ok(Exit::Paused);
-            }
-            self.budget -= 1;
-            let op = code[pc];
-            pc += 1;
-            match op {
-                Op::Move { to, from } => self.set(f, to, self.reg(f, from)),
-                Op::LoadK { to, k } => self.set(f, to, proto.consts[k as usize]),
-                Op::LoadBool { to, value } => self.set(f, to, Value::Bool(value)),
-                Op::GetUp { to, up } => self.set(f, to, self.upvalue(f, up)),
-                Op::Jump { to } => pc = to as usize,
-                Op::JumpIf { at, to } if self.reg(f, at).is_truthy() => pc = to as usize,
-                Op::JumpIfNot { at, to } if !self.reg(f, at).is_truthy() => pc = to as usize,
-                Op::JumpIf { .. } | Op::JumpIfNot { .. } => {}
-                Op::ForLoop { base, to } => {
-                    if self.for_loop(f, base) {
-                        pc = to as usize;
-                    }
-                }
-                Op::ForNext { base, to } => {
-                    let first = self.reg(f, base + 3);
-                    if !first.is_nil() {
-                        self.set(f, base + 2, first);
-                        pc = to as usize;
-                    }
-                }
-                Op::ForPrep { base, to } => {
-                    self.at = pc;
-                    self.for_prep(f, base)?;
-                    pc = to as usize;
-                }
-                Op::Eq { want, a, b } | Op::Lt { want, a, b } | Op::Le { want, a, b } => {
-                    self.at = pc;
-                    match self.compare(f, op, a, b, host)? {
-                        Some(result) => pc += usize::from(result != want),
-                        None => return Ok(Exit::Reload),
-                    }
-                }
-                Op::Arith { .. } | Op::GetField { .. } | Op::GetIndex { .. } => {
-                    self.at = pc;
-                    if !self.frequent(f, op, host)? {
-                        return Ok(Exit::Reload);
-                    }
-                }
-                _ => {
-                    self.at = pc;
-                    if !self.seldom(f, op, host)? {
-                        return Ok(Exit::Reload);
-                    }
-                }
+            };
+            let is_on_top = match op {
+                Op::Call {
+                    base,
+                    args,
+                    results,
+                } => self.call(f, base, args, results, host)?,
+                Op::Return { first, count } => self.return_from(f, first, count, host)?,
+                _ => self.run_slowly(f, op, host)?,
+            };
+            if !is_on_top {
+                return Ok(Exit::Reload);
             }
         }
     }
 
-    /// Keeps where a paused frame goes on.
-    fn pause_at(&mut self, pc: usize) {
-        self.at = pc;
-        self.sync();
+    /// Runs instructions up to one that is not quick, which is next; `None` where the budget ends.
+    #[inline(always)]
+    fn run_quickly(&mut self, f: Running) -> Option<Op> {
+        let registers = self.thread.stack[f.base..].first_chunk_mut();
+        let (closure, objects) = self.heap.open(f.func);
+        let mut window = Window {
+            registers: registers.expect("a stack ends with a window that nobody uses"),
+            consts: &closure.proto.consts,
+            upvalues: &closure.upvalues,
+            objects,
+            globals: self.globals,
+        };
+        let code = &closure.proto.code[..];
+        let mut at = self.at;
+        let mut left = self.budget;
+        let slow = loop {
+            if left == 0 {
+                break None;
+            }
+            left -= 1;
+            let op = &code[at];
+            at += 1;
+            if !window.step(code, op, &mut at) {
+                break Some(*op);
+            }
+        };
+        self.budget = left;
+        self.at = at;
+        slow
     }
 
     /// Writes the place of the frame on top into it.
     pub(crate) fn sync(&mut self) {
         if let Some(Frame::Lua(frame)) = self.thread.frames.last_mut() {
-            frame.pc = self.at;
+            frame.pc = self.at as u32;
         }
     }
 
-    /// An instruction of those that loops consist of; false if another frame is on top now.
-    #[inline(always)]
-    fn frequent(
-        &mut self,
-        f: &Running<'_>,
-        op: Op,
-        host: &mut dyn ScriptHost,
-    ) -> Result<bool, Raise> {
+    /// Any instruction that neither calls nor returns; false if another frame is on top now.
+    #[inline(never)]
+    fn run_slowly(&mut self, f: Running, op: Op, host: &mut dyn ScriptHost) -> Result<bool, Raise> {
         match op {
-            Op::Arith { op, to, a, b } => {
-                let (a, b) = (self.rk(f, a), self.rk(f, b));
-                if let (Value::Num(a), Value::Num(b)) = (a, b) {
-                    self.set(f, to, Value::Num(operate::compute(op, a, b)));
-                    return Ok(true);
-                }
-                self.arith_slowly(f, op, to, (a, b), host)
+            Op::TailCall { base, args } => self.tail_call(f, base, args, host),
+            Op::ForCall { base, count } => self.for_call(f, base, count, host),
+            Op::Concat { to, first, count } => {
+                let first = f.base + usize::from(first);
+                let to = f.base + usize::from(to);
+                self.concat(to, first, usize::from(count), host)
+            }
+            Op::SetIndex { table, key, value } => {
+                let (table, key, value) = (self.reg(f, table), self.rk(f, key), self.rk(f, value));
+                self.put(table, key, value, host)
+            }
+            Op::SetGlobal { k, from } => {
+                let (key, value) = (self.constant(f, k as usize), self.rk(f, from));
+                self.put(Value::Table(self.globals), key, value, host)
+            }
+            Op::GetGlobal { to, k } => {
+                let object = Value::Table(self.globals);
+                self.get(f, to, object, self.constant(f, k as usize), host)
             }
             Op::GetField { to, table, k } => {
-                let key = f.proto.consts[usize::from(k)];
-                self.get(f, to, table, key, host)
+                let key = self.constant(f, usize::from(k));
+                self.get(f, to, self.reg(f, table), key, host)
             }
             Op::GetIndex { to, table, key } => {
-                let key = self.rk(f, key);
-                self.get(f, to, table, key, host)
+                self.get(f, to, self.reg(f, table), self.rk(f, key), host)
             }
-            _ => unreachable!("the caller knows which instructions these are"),
+            Op::Method { to, object, k } => {
+                let object = self.reg(f, object);
+                let done = self.get(f, to, object, self.constant(f, usize::from(k)), host)?;
+                self.set(f, to + 1, object);
+                Ok(done)
+            }
+            Op::Add { to, a, b } => self.arith(f, Arith::Add, to, (a, b), host),
+            Op::Sub { to, a, b } => self.arith(f, Arith::Sub, to, (a, b), host),
+            Op::Mul { to, a, b } => self.arith(f, Arith::Mul, to, (a, b), host),
+            Op::Div { to, a, b } => self.arith(f, Arith::Div, to, (a, b), host),
+            Op::Mod { to, a, b } => self.arith(f, Arith::Mod, to, (a, b), host),
+            Op::Pow { to, a, b } => self.arith(f, Arith::Pow, to, (a, b), host),
+            Op::Neg { to, from } => self.negate(f, to, from, host),
+            Op::Eq { a, b, .. } | Op::Lt { a, b, .. } | Op::Le { a, b, .. } => {
+                self.compare(op, self.rk(f, a), self.rk(f, b), host)
+            }
+            _ => self.construct(f, op).map(|()| true),
         }
     }
 
-    /// Any other instruction; false if another frame is on top now.
-    fn seldom(
-        &mut self,
-        f: &Running<'_>,
-        op: Op,
-        host: &mut dyn ScriptHost,
-    ) -> Result<bool, Raise> {
+    /// An instruction that calls nothing.
+    fn construct(&mut self, f: Running, op: Op) -> Result<(), Raise> {
         match op {
-            Op::LoadNil { to, count } => {
-                let first = f.base + usize::from(to);
-                self.thread.stack[first..first + usize::from(count)].fill(Value::Nil);
-            }
-            Op::GetUpCell { to, up } => {
-                let value = self.load(self.upvalue(f, up));
-                self.set(f, to, value);
-            }
-            Op::SetUpCell { up, from } => self.store(self.upvalue(f, up), self.rk(f, from)),
-            Op::GetCell { to, cell } => {
-                let value = self.load(self.reg(f, cell));
-                self.set(f, to, value);
-            }
-            Op::SetCell { cell, from } => self.store(self.reg(f, cell), self.rk(f, from)),
             Op::NewCell { at } => {
                 let cell = self.heap.cell(self.reg(f, at))?;
                 self.set(f, at, Value::Cell(cell));
                 self.collect_if_due();
             }
-            Op::GetGlobal { to, k } => return self.get_global(f, to, k, host),
-            Op::SetGlobal { k, from } => {
-                let (key, value) = (f.proto.consts[k as usize], self.rk(f, from));
-                return self.put(f, Value::Table(self.globals), key, value, host);
-            }
-            Op::SetIndex { table, key, value } => {
-                let (table, key, value) = (self.reg(f, table), self.rk(f, key), self.rk(f, value));
-                return self.put(f, table, key, value, host);
-            }
-            Op::Method { to, object, k } => {
-                let value = self.reg(f, object);
-                let done = self.get(f, to, object, f.proto.consts[usize::from(k)], host)?;
-                self.set(f, to + 1, value);
-                return Ok(done);
-            }
-            Op::Call {
-                base,
-                args,
-                results,
-            } => return self.call(f, base, args, results, host),
-            Op::TailCall { base, args } => return self.tail_call(f, base, args, host),
-            Op::Return { first, count } => return self.return_from(f, first, count, host),
-            Op::ForCall { base, count } => return self.for_call(f, base, count, host),
-            Op::Not { to, from } => {
-                let value = Value::Bool(!self.reg(f, from).is_truthy());
-                self.set(f, to, value);
-            }
-            Op::Neg { to, from } => return self.negate(f, to, from, host),
             Op::Len { to, from } => self.len(f, to, from)?,
-            Op::Concat { to, first, count } => {
-                let first = f.base + usize::from(first);
-                let to = f.base + usize::from(to);
-                return self.concat(to, first, usize::from(count), host);
+            Op::ForPrep { base, to } => {
+                self.for_prep(f, base)?;
+                self.at = to as usize;
             }
-            _ => self.construct(f, op)?,
-        }
-        Ok(true)
-    }
-
-    /// An instruction that makes an object, or unpacks arguments.
-    fn construct(&mut self, f: &Running<'_>, op: Op) -> Result<(), Raise> {
-        match op {
             Op::NewTable {
                 to,
                 elements,
@@ -274,41 +225,27 @@ impl Vm {
     }
 
     #[inline(always)]
-    pub(crate) fn reg(&self, f: &Running<'_>, at: u8) -> Value {
+    pub(crate) fn reg(&self, f: Running, at: u8) -> Value {
         self.thread.stack[f.base + usize::from(at)]
     }
 
     #[inline(always)]
-    pub(crate) fn set(&mut self, f: &Running<'_>, at: u8, value: Value) {
+    pub(crate) fn set(&mut self, f: Running, at: u8, value: Value) {
         self.thread.stack[f.base + usize::from(at)] = value;
     }
 
     /// The value of an operand.
     #[inline(always)]
-    pub(crate) fn rk(&self, f: &Running<'_>, operand: u16) -> Value {
+    pub(crate) fn rk(&self, f: Running, operand: u16) -> Value {
         if operand & CONSTANT == 0 {
             self.thread.stack[f.base + usize::from(operand)]
         } else {
-            f.proto.consts[usize::from(operand & !CONSTANT)]
+            self.constant(f, usize::from(operand & !CONSTANT))
         }
     }
 
-    #[inline]
-    fn upvalue(&self, f: &Running<'_>, up: u8) -> Value {
-        self.heap.func(f.func).upvalues[usize::from(up)]
-    }
-
-    fn load(&self, cell: Value) -> Value {
-        match cell {
-            Value::Cell(cell) => self.heap.cell_value(cell),
-            other => other,
-        }
-    }
-
-    fn store(&mut self, cell: Value, value: Value) {
-        if let Value::Cell(cell) = cell {
-            self.heap.set_cell(cell, value);
-        }
+    fn constant(&self, f: Running, k: usize) -> Value {
+        self.heap.func(f.func).proto.consts[k]
     }
 
     /// The string of these bytes, as a value.
@@ -316,9 +253,11 @@ impl Vm {
         self.heap.string(bytes).map(Value::Str)
     }
 
-    /// The frame on top, which waits for what `pending` says.
+    /// Lets the frame on top wait for results.
     pub(crate) fn wait_for(&mut self, pending: Pending) {
+        let pc = self.at as u32;
         if let Some(frame) = self.top_lua() {
+            frame.pc = pc;
             frame.pending = pending;
         }
     }

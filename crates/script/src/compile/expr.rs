@@ -4,6 +4,7 @@
 //! `reads_before_writing` says otherwise.
 //! Not here: statements — `compile.rs`
 
+use super::draft::{Jumps, NOWHERE};
 use super::{Compiled, Gen};
 use crate::ast::{Binary, Call, Constructor, Expr, Item, Pair, Source, Unary};
 use crate::code::{Arith, CONSTANT, MULTI, NameKind, Op};
@@ -39,7 +40,7 @@ impl Gen<'_> {
     pub(super) fn expr_any(&mut self, expr: &Expr) -> Compiled<u8> {
         match expr {
             Expr::Local(id) if !self.is_cell(Source::Local(*id)) => {
-                Ok(self.registers[usize::from(*id)])
+                Ok(self.draft.registers[usize::from(*id)])
             }
             _ => self.expr_next(expr),
         }
@@ -116,7 +117,7 @@ impl Gen<'_> {
     }
 
     fn load_local(&mut self, id: u16, to: u8) {
-        let from = self.registers[usize::from(id)];
+        let from = self.draft.registers[usize::from(id)];
         if self.is_cell(Source::Local(id)) {
             self.emit(Op::GetCell { to, cell: from });
         } else if from != to {
@@ -275,7 +276,7 @@ impl Gen<'_> {
             self.line = pair.line;
             self.name(0, &pair.left);
             self.name(1, &pair.right);
-            self.emit(Op::Arith { op, to, a, b });
+            self.emit(op.op(to, a, b));
             return Ok(());
         }
         if binary == Binary::Concat {
@@ -330,16 +331,16 @@ impl Gen<'_> {
             Binary::Ge => Op::Le { want, a: b, b: a },
             _ => unreachable!("no comparison"),
         });
-        Ok(self.emit(Op::Jump { to: 0 }))
+        Ok(self.emit(Op::Jump { to: NOWHERE }))
     }
 
     /// Emits jumps that are done unless a condition holds.
-    pub(super) fn jump_unless(&mut self, condition: &Expr) -> Compiled<Vec<usize>> {
+    pub(super) fn jump_unless(&mut self, condition: &Expr) -> Compiled<Jumps> {
         match condition {
             Expr::And(pair) => {
-                let mut jumps = self.jump_unless(&pair.left)?;
-                jumps.extend(self.jump_unless(&pair.right)?);
-                Ok(jumps)
+                let left = self.jump_unless(&pair.left)?;
+                let right = self.jump_unless(&pair.right)?;
+                Ok(self.draft.joined(left, right))
             }
             Expr::Or(pair) => {
                 let holds = self.jump_if(&pair.left)?;
@@ -352,12 +353,12 @@ impl Gen<'_> {
     }
 
     /// Emits jumps that are done if a condition holds.
-    fn jump_if(&mut self, condition: &Expr) -> Compiled<Vec<usize>> {
+    fn jump_if(&mut self, condition: &Expr) -> Compiled<Jumps> {
         match condition {
             Expr::Or(pair) => {
-                let mut jumps = self.jump_if(&pair.left)?;
-                jumps.extend(self.jump_if(&pair.right)?);
-                Ok(jumps)
+                let left = self.jump_if(&pair.left)?;
+                let right = self.jump_if(&pair.right)?;
+                Ok(self.draft.joined(left, right))
             }
             Expr::And(pair) => {
                 let fails = self.jump_unless(&pair.left)?;
@@ -369,14 +370,14 @@ impl Gen<'_> {
         }
     }
 
-    fn jump_when(&mut self, condition: &Expr, want: bool) -> Compiled<Vec<usize>> {
+    fn jump_when(&mut self, condition: &Expr, want: bool) -> Compiled<Jumps> {
         match condition {
             Expr::Unary(Unary::Not, operand, _) if want => self.jump_unless(operand),
             Expr::Unary(Unary::Not, operand, _) => self.jump_if(operand),
             Expr::Binary(binary, pair) if binary.is_comparison() => {
-                Ok(vec![self.compare(*binary, pair, want)?])
+                Ok(Jumps::one(self.compare(*binary, pair, want)?))
             }
-            Expr::Bool(value) if *value != want => Ok(Vec::new()),
+            Expr::Bool(value) if *value != want => Ok(Jumps::NONE),
             Expr::Paren(inner) if !inner.is_multi() && want => self.jump_if(inner),
             Expr::Paren(inner) if !inner.is_multi() => self.jump_unless(inner),
             _ => {
@@ -384,10 +385,10 @@ impl Gen<'_> {
                 let at = self.expr_any(condition)?;
                 self.free = free;
                 let jump = match want {
-                    true => Op::JumpIf { at, to: 0 },
-                    false => Op::JumpIfNot { at, to: 0 },
+                    true => Op::JumpIf { at, to: NOWHERE },
+                    false => Op::JumpIfNot { at, to: NOWHERE },
                 };
-                Ok(vec![self.emit(jump)])
+                Ok(Jumps::one(self.emit(jump)))
             }
         }
     }

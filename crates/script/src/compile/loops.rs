@@ -3,35 +3,35 @@
 //! Always true: a loop's jumps are closed where it ends.
 //! Not here: other statements — `compile.rs`
 
+use super::draft::Jumps;
 use super::{Compiled, Gen};
 use crate::ast::{Block, Expr, NumericFor};
 use crate::code::Op;
 
 impl Gen<'_> {
     pub(super) fn while_loop(&mut self, condition: &Expr, body: &Block) -> Compiled<()> {
-        let start = self.here();
+        let start = self.draft.here();
         let exits = self.jump_unless(condition)?;
-        self.breaks.push(Vec::new());
+        self.draft.breaks.push(Jumps::NONE);
         self.block(body)?;
         let back = self.emit(Op::Jump { to: 0 });
-        self.retarget(back, start);
+        self.draft.retarget(back, start);
         self.land_all(exits);
         self.end_loop();
         Ok(())
     }
 
     fn end_loop(&mut self) {
-        let breaks = self.breaks.pop().expect("a loop is open");
+        let breaks = self.draft.breaks.pop().expect("a loop is open");
         self.land_all(breaks);
     }
 
     pub(super) fn repeat_loop(&mut self, body: &Block, condition: &Expr) -> Compiled<()> {
-        let start = self.here();
-        self.breaks.push(Vec::new());
+        let start = self.draft.here();
+        self.draft.breaks.push(Jumps::NONE);
         self.statements(body)?;
-        for exit in self.jump_unless(condition)? {
-            self.retarget(exit, start);
-        }
+        let exits = self.jump_unless(condition)?;
+        self.draft.retarget_all(exits, start);
         self.end_loop();
         Ok(())
     }
@@ -45,14 +45,14 @@ impl Gen<'_> {
         };
         self.line = numeric.line;
         let enter = self.emit(Op::ForPrep { base, to: 0 });
-        let body = self.here();
-        self.breaks.push(Vec::new());
+        let body = self.draft.here();
+        self.draft.breaks.push(Jumps::NONE);
         self.declare(numeric.var)?;
         self.statements(&numeric.body)?;
         self.land(enter);
         self.line = numeric.line;
         let again = self.emit(Op::ForLoop { base, to: 0 });
-        self.retarget(again, body);
+        self.draft.retarget(again, body);
         self.end_loop();
         Ok(())
     }
@@ -65,8 +65,8 @@ impl Gen<'_> {
         line: u32,
     ) -> Compiled<()> {
         let enter = self.emit(Op::Jump { to: 0 });
-        let start = self.here();
-        self.breaks.push(Vec::new());
+        let start = self.draft.here();
+        self.draft.breaks.push(Jumps::NONE);
         let vars = self.take(usize::from(count))?;
         // The call of the iterator needs three registers there.
         self.take(3)?;
@@ -82,7 +82,7 @@ impl Gen<'_> {
             count: count as u8,
         });
         let again = self.emit(Op::ForNext { base, to: 0 });
-        self.retarget(again, start);
+        self.draft.retarget(again, start);
         self.end_loop();
         Ok(())
     }

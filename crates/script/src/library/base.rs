@@ -131,7 +131,7 @@ fn setmetatable(call: &mut Invoke<'_>) -> Called {
 
 fn ipairs(call: &mut Invoke<'_>) -> Called {
     let table = call.table(1)?;
-    let iterator = call.vm.hidden("ipairs_next");
+    let iterator = call.vm.ipairs_next;
     call.vm
         .out
         .extend([iterator, Value::Table(table), Value::Num(0.0)]);
@@ -165,7 +165,7 @@ fn next(call: &mut Invoke<'_>) -> Called {
             call.give(value)
         }
         Ok(None) => call.give(Value::Nil),
-        Err(()) => Err(Raise::Plain("invalid key to 'next'".into())),
+        Err(()) => Err(Raise::invalid_key()),
     }
 }
 
@@ -376,7 +376,7 @@ fn compile_text(call: &mut Invoke<'_>, source: &[u8], name: &[u8]) -> Called {
         chunk: name,
         is_library: false,
     };
-    match compile::compile(&unit, &mut call.vm.heap) {
+    match compile::compile(&unit, &mut call.vm.heap, &mut call.vm.drafts) {
         Ok(proto) => {
             let text_size = proto.size();
             let func = call.vm.heap.closure(Closure {

@@ -104,7 +104,7 @@ fn wrap(call: &mut Invoke<'_>) -> Called {
 fn yield_values(call: &mut Invoke<'_>) -> Called {
     // As in the reference, a call of Rust that waits cannot be left.
     let is_bound = |frame: &Frame| match frame {
-        Frame::Lua(frame) => frame.proto.is_library,
+        Frame::Lua(frame) => call.vm.heap.func(frame.func).proto.is_library,
         Frame::Protect(_) => true,
     };
     if call.vm.resumers.is_empty() || call.vm.thread.frames.iter().any(is_bound) {

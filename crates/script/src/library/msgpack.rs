@@ -5,6 +5,7 @@
 //! Not here: JSON — `json.rs`
 
 use super::{Called, Entry};
+use crate::number;
 use crate::value::{TableRef, Value};
 use crate::vm::{Flow, Invoke, Raise, Vm};
 
@@ -111,7 +112,7 @@ fn pack_table(vm: &Vm, table: TableRef, level: u32, out: &mut Vec<u8>) -> Result
     let (mut max, mut count, mut is_array, mut at) = (0_f64, 0_usize, true, 0);
     while let Some((next, key, _)) = entries.entry_from(at) {
         match key {
-            Value::Num(idx) if idx > 0.0 && idx.floor() == idx => max = max.max(idx),
+            Value::Num(idx) if idx > 0.0 && number::floor(idx) == idx => max = max.max(idx),
             _ => is_array = false,
         }
         count += 1;

@@ -3,19 +3,18 @@
 //! Always true: a call never recurses on the stack of the process, whatever calls whatever.
 //! Not here: errors — `vm/raise.rs`
 
-use std::sync::Arc;
-
 use super::state::{Args, Flow, Invoke, Raise, Resumer, Running, Vm};
 use crate::code::MULTI;
 use crate::host::ScriptHost;
-use crate::thread::{Frame, LuaFrame, Pending, Protect, Protection, Status};
-use crate::value::{FuncRef, NativeId, ThreadRef, Value};
+use crate::thread::{Frame, LuaFrame, Pending, Protect, Protection, Status, WINDOW};
+use crate::value::{FuncRef, NativeId, TableRef, ThreadRef, Value};
 
 impl Vm {
     /// The instruction that calls; false if another frame is on top now.
+    #[inline(always)]
     pub(super) fn call(
         &mut self,
-        f: &Running<'_>,
+        f: Running,
         base: u8,
         args: u8,
         results: u8,
@@ -23,30 +22,37 @@ impl Vm {
     ) -> Result<bool, Raise> {
         let at = f.base + usize::from(base);
         let count = self.arg_count(at, args);
-        let pending = Pending::Store { at, want: results };
-        match self.thread.stack[at] {
-            Value::Func(func) => {
-                self.wait_for(pending);
-                self.enter(func, at, count)?;
-                Ok(false)
-            }
-            Value::Native(id) => {
-                let flow = self.invoke(id, at, count, host)?;
-                if let Flow::Done = flow {
-                    self.store_out(at, results)?;
-                    self.collect_if_due();
-                    return Ok(true);
-                }
-                self.wait_for(pending);
-                self.follow(flow, at, host)?;
-                Ok(false)
-            }
-            _ => {
-                self.wait_for(pending);
-                self.begin(at, count, host)?;
-                Ok(false)
-            }
+        if let Value::Func(func) = self.thread.stack[at] {
+            self.wait_for(Pending::store(at, results));
+            self.enter(func, at, count)?;
+            return Ok(false);
         }
+        self.call_other(at, count, results, host)
+    }
+
+    /// Calls what is no function of Lua.
+    #[inline(never)]
+    fn call_other(
+        &mut self,
+        at: usize,
+        count: usize,
+        results: u8,
+        host: &mut dyn ScriptHost,
+    ) -> Result<bool, Raise> {
+        let Value::Native(id) = self.thread.stack[at] else {
+            self.wait_for(Pending::store(at, results));
+            self.begin(at, count, host)?;
+            return Ok(false);
+        };
+        let flow = self.invoke(id, at, count, host)?;
+        if let Flow::Done = flow {
+            self.store_out(at, results)?;
+            self.collect_if_due();
+            return Ok(true);
+        }
+        self.wait_for(Pending::store(at, results));
+        self.follow(flow, at, host)?;
+        Ok(false)
     }
 
     fn arg_count(&self, at: usize, args: u8) -> usize {
@@ -59,7 +65,7 @@ impl Vm {
     /// A call whose results the frame returns: a function of Lua takes the frame's place.
     pub(super) fn tail_call(
         &mut self,
-        f: &Running<'_>,
+        f: Running,
         base: u8,
         args: u8,
         host: &mut dyn ScriptHost,
@@ -72,25 +78,68 @@ impl Vm {
         let Some(Frame::Lua(frame)) = self.thread.frames.pop() else {
             unreachable!("its instruction runs");
         };
-        self.thread.stack.copy_within(at..=at + count, frame.floor);
         if let Some(Frame::Lua(below)) = self.thread.frames.last() {
-            self.at = below.pc;
+            self.at = below.pc as usize;
         }
-        self.enter(func, frame.floor, count)?;
+        let floor = frame.floor as usize;
+        self.thread.stack.copy_within(at..=at + count, floor);
+        self.enter(func, floor, count)?;
         Ok(false)
     }
 
     /// Calls the iterator of a loop.
     pub(super) fn for_call(
         &mut self,
-        f: &Running<'_>,
+        f: Running,
         base: u8,
         count: u8,
         host: &mut dyn ScriptHost,
     ) -> Result<bool, Raise> {
         let at = f.base + usize::from(base);
+        let (iterator, object, key) = (
+            self.thread.stack[at],
+            self.thread.stack[at + 1],
+            self.thread.stack[at + 2],
+        );
+        if let Value::Table(table) = object
+            && let Some(entry) = self.next_entry(iterator, table, key)?
+        {
+            let vars = &mut self.thread.stack[at + 3..at + 3 + usize::from(count)];
+            vars.fill(Value::Nil);
+            for (var, value) in vars.iter_mut().zip([entry.0, entry.1]) {
+                *var = value;
+            }
+            return Ok(true);
+        }
         self.thread.stack.copy_within(at..at + 3, at + 3);
         self.call(f, base + 3, 2, count, host)
+    }
+
+    /// What `pairs` and `ipairs` give next, without a call; `None` for other iterators.
+    fn next_entry(
+        &self,
+        iterator: Value,
+        table: TableRef,
+        key: Value,
+    ) -> Result<Option<(Value, Value)>, Raise> {
+        let table = self.heap.get(table);
+        if iterator == self.next {
+            let entry = table.next(key).map_err(|()| Raise::invalid_key())?;
+            return Ok(Some(entry.unwrap_or_default()));
+        }
+        if let Value::Num(idx) = key
+            && iterator == self.ipairs_next
+        {
+            let idx = idx + 1.0;
+            let value = table.get(Value::Num(idx));
+            let key = if value.is_nil() {
+                Value::Nil
+            } else {
+                Value::Num(idx)
+            };
+            return Ok(Some((key, value)));
+        }
+        Ok(None)
     }
 
     /// Calls what lies at `at` with the arguments after it.
@@ -199,42 +248,56 @@ impl Vm {
     }
 
     /// Pushes the frame of a function of Lua.
+    #[inline]
     pub(crate) fn enter(&mut self, func: FuncRef, at: usize, count: usize) -> Result<(), Raise> {
         self.check_depth()?;
-        let proto = Arc::clone(&self.heap.func(func).proto);
+        let proto = &self.heap.func(func).proto;
         let params = usize::from(proto.params);
-        let base = if proto.is_vararg {
-            at + 1 + count
-        } else {
-            at + 1
-        };
-        self.ensure_stack(base + usize::from(proto.stack) + 1)?;
-        let stack = &mut self.thread.stack;
-        let mut varargs = 0;
+        let registers = usize::from(proto.stack) + 1;
         if proto.is_vararg {
-            let fixed = params.min(count);
-            stack.copy_within(at + 1..at + 1 + fixed, base);
-            varargs = count - fixed;
-            stack[base + fixed..=base + params].fill(Value::Nil);
-        } else if count < params {
-            stack[base + count..base + params].fill(Value::Nil);
+            return self.enter_vararg(func, at, count);
         }
-        if proto.has_arg_table {
+        let base = at + 1;
+        self.ensure_stack(base + registers)?;
+        if count < params {
+            self.thread.stack[base + count..base + params].fill(Value::Nil);
+        }
+        self.push_frame(func, at, base, 0);
+        Ok(())
+    }
+
+    /// Pushes the frame of a function that takes any number of arguments.
+    #[inline(never)]
+    fn enter_vararg(&mut self, func: FuncRef, at: usize, count: usize) -> Result<(), Raise> {
+        let proto = &self.heap.func(func).proto;
+        let params = usize::from(proto.params);
+        let (registers, has_arg_table) = (usize::from(proto.stack) + 1, proto.has_arg_table);
+        let base = at + 1 + count;
+        self.ensure_stack(base + registers)?;
+        let stack = &mut self.thread.stack;
+        let fixed = params.min(count);
+        stack.copy_within(at + 1..at + 1 + fixed, base);
+        stack[base + fixed..=base + params].fill(Value::Nil);
+        let varargs = count - fixed;
+        if has_arg_table {
             let table = self.arg_table(base - varargs, varargs)?;
             self.thread.stack[base + params] = table;
         }
-        self.sync();
+        self.push_frame(func, at, base, varargs);
+        Ok(())
+    }
+
+    #[inline]
+    fn push_frame(&mut self, func: FuncRef, floor: usize, base: usize, varargs: usize) {
         self.at = 0;
         self.thread.frames.push(Frame::Lua(LuaFrame {
             func,
-            proto,
-            floor: at,
-            base,
+            floor: floor as u32,
+            base: base as u32,
             pc: 0,
-            varargs,
+            varargs: varargs as u32,
             pending: Pending::Discard,
         }));
-        Ok(())
     }
 
     /// The table `arg` of old functions.
@@ -252,29 +315,32 @@ impl Vm {
     /// Lets the stack have `len` registers.
     #[inline]
     pub(crate) fn ensure_stack(&mut self, len: usize) -> Result<(), Raise> {
-        if len <= self.thread.stack.len() {
+        if len <= self.thread.used {
             return Ok(());
         }
         self.grow_stack(len)
     }
 
-    #[cold]
     fn grow_stack(&mut self, len: usize) -> Result<(), Raise> {
-        if len > STACK_MAX {
-            return Err(Raise::run("stack overflow"));
+        if len + WINDOW > self.thread.stack.len() {
+            if len > STACK_MAX {
+                return Err(Raise::run("stack overflow"));
+            }
+            let grown = len.next_power_of_two() + WINDOW;
+            let size = grown * size_of::<Value>();
+            self.heap.charge(size - self.thread.charged)?;
+            self.thread.charged = size;
+            self.thread.stack.resize(grown, Value::Nil);
         }
-        let grown = len.next_power_of_two().max(64);
-        let size = grown * size_of::<Value>();
-        self.heap.charge(size - self.thread.charged)?;
-        self.thread.charged = size;
-        self.thread.stack.resize(grown, Value::Nil);
+        self.thread.used = len;
         Ok(())
     }
 
-    /// Ends a frame with values from its registers.
+    /// Ends a frame with values from its registers; false, as another frame is on top then.
+    #[inline(always)]
     pub(super) fn return_from(
         &mut self,
-        f: &Running<'_>,
+        f: Running,
         first: u8,
         count: u8,
         host: &mut dyn ScriptHost,
@@ -285,16 +351,18 @@ impl Vm {
             count => usize::from(count),
         };
         self.thread.frames.pop();
-        let next = match self.thread.frames.last() {
-            Some(Frame::Lua(frame)) => Some((frame.pending, frame.pc)),
-            _ => None,
-        };
-        if let Some((Pending::Store { at, want }, pc)) = next
+        if let Some(Frame::Lua(frame)) = self.thread.frames.last()
+            && let Pending::Store { at, want } = frame.pending
             && want != MULTI
         {
-            self.at = pc;
+            self.at = frame.pc as usize;
+            let (at, stack) = (at as usize, &mut self.thread.stack);
+            if want == 1 {
+                let value = if count > 0 { stack[first] } else { Value::Nil };
+                stack[at] = value;
+                return Ok(false);
+            }
             let want = usize::from(want);
-            let stack = &mut self.thread.stack;
             let moved = want.min(count);
             stack.copy_within(first..first + moved, at);
             stack[at + moved..at + want].fill(Value::Nil);
@@ -331,7 +399,7 @@ impl Vm {
             match self.thread.frames.last() {
                 Some(Frame::Lua(frame)) => {
                     let pending = frame.pending;
-                    self.at = frame.pc;
+                    self.at = frame.pc as usize;
                     return self.take_results(pending, host);
                 }
                 Some(Frame::Protect(protect)) => {
@@ -351,7 +419,7 @@ impl Vm {
 
     fn take_results(&mut self, pending: Pending, host: &mut dyn ScriptHost) -> Result<(), Raise> {
         match pending {
-            Pending::Store { at, want } => return self.store_out(at, want),
+            Pending::Store { at, want } => return self.store_out(at as usize, want),
             Pending::Discard => self.out.clear(),
             Pending::Compare { want, negate } => {
                 let first = self.out.first().copied().unwrap_or_default();
@@ -361,6 +429,7 @@ impl Vm {
                 self.sync();
             }
             Pending::Concat { to, first, count } => {
+                let (to, first, count) = (to as usize, first as usize, usize::from(count));
                 self.thread.stack[first + count - 1] =
                     self.out.first().copied().unwrap_or_default();
                 self.out.clear();
@@ -381,9 +450,9 @@ impl Vm {
         let Some(frame) = self.top_lua() else {
             unreachable!("an instruction runs");
         };
-        frame.pending = pending;
-        let at = frame.base + usize::from(frame.proto.stack);
-        self.sync();
+        let (base, func_of_frame) = (frame.base as usize, frame.func);
+        let at = base + usize::from(self.heap.func(func_of_frame).proto.stack);
+        self.wait_for(pending);
         self.ensure_stack(at + args.len() + 1)?;
         self.thread.stack[at] = func;
         self.thread.stack[at + 1..=at + args.len()].copy_from_slice(args);
@@ -434,6 +503,7 @@ impl Vm {
         left.status = status;
         if status == Status::Dead {
             left.stack = Vec::new();
+            left.used = 0;
             left.frames = Vec::new();
         }
         if let Some(id) = id {

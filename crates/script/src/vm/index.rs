@@ -23,47 +23,10 @@ pub(crate) enum Lookup {
 }
 
 impl Vm {
-    /// Reads a field of a register into another; false if a function was called.
-    #[inline(always)]
+    /// Reads a field of any value into a register; false if a function was called.
     pub(super) fn get(
         &mut self,
-        f: &Running<'_>,
-        to: u8,
-        table: u8,
-        key: Value,
-        host: &mut dyn ScriptHost,
-    ) -> Result<bool, Raise> {
-        let object = self.reg(f, table);
-        if let Value::Table(table) = object {
-            let table = self.heap.get(table);
-            let value = table.get(key);
-            if !value.is_nil() || table.meta.is_none() {
-                self.set(f, to, value);
-                return Ok(true);
-            }
-        }
-        self.get_slowly(f, to, object, key, host)
-    }
-
-    pub(super) fn get_global(
-        &mut self,
-        f: &Running<'_>,
-        to: u8,
-        k: u32,
-        host: &mut dyn ScriptHost,
-    ) -> Result<bool, Raise> {
-        let key = f.proto.consts[k as usize];
-        let value = self.heap.get(self.globals).get(key);
-        if !value.is_nil() {
-            self.set(f, to, value);
-            return Ok(true);
-        }
-        self.get_slowly(f, to, Value::Table(self.globals), key, host)
-    }
-
-    fn get_slowly(
-        &mut self,
-        f: &Running<'_>,
+        f: Running,
         to: u8,
         object: Value,
         key: Value,
@@ -76,7 +39,7 @@ impl Vm {
             }
             Lookup::Ask(func, object) => {
                 let at = f.base + usize::from(to);
-                self.call_meta(func, &[object, key], Pending::Store { at, want: 1 }, host)?;
+                self.call_meta(func, &[object, key], Pending::store(at, 1), host)?;
                 Ok(false)
             }
             Lookup::Wrong(object) => Err(self.type_error("index", object, 0)),
@@ -107,13 +70,11 @@ impl Vm {
     /// Writes a field; false if a function was called.
     pub(super) fn put(
         &mut self,
-        f: &Running<'_>,
         object: Value,
         key: Value,
         value: Value,
         host: &mut dyn ScriptHost,
     ) -> Result<bool, Raise> {
-        let _ = f;
         let mut object = object;
         for _ in 0..LOOPS_MAX {
             let handler = match object {
@@ -194,7 +155,7 @@ impl Vm {
 
     pub(super) fn set_list(
         &mut self,
-        f: &Running<'_>,
+        f: Running,
         table: u8,
         count: u8,
         start: usize,
@@ -216,12 +177,13 @@ impl Vm {
         Ok(())
     }
 
-    pub(super) fn closure(&mut self, f: &Running<'_>, to: u8, k: usize) -> Result<(), Raise> {
-        let proto = Arc::clone(&f.proto.protos[k]);
+    pub(super) fn closure(&mut self, f: Running, to: u8, k: usize) -> Result<(), Raise> {
+        let running = self.heap.func(f.func);
+        let proto = Arc::clone(&running.proto.protos[k]);
         let upvalues = (proto.captures.iter())
             .map(|source| match *source {
                 Source::Local(at) => self.thread.stack[f.base + usize::from(at)],
-                Source::Upvalue(up) => self.upvalue(f, up),
+                Source::Upvalue(up) => running.upvalues[usize::from(up)],
             })
             .collect();
         let func = self.heap.closure(Closure {
@@ -235,8 +197,8 @@ impl Vm {
     }
 
     /// Unpacks `...`, which lies below the base.
-    pub(super) fn varargs(&mut self, f: &Running<'_>, to: u8, count: u8) -> Result<(), Raise> {
-        let extra = self.top_lua().map_or(0, |frame| frame.varargs);
+    pub(super) fn varargs(&mut self, f: Running, to: u8, count: u8) -> Result<(), Raise> {
+        let extra = self.top_lua().map_or(0, |frame| frame.varargs as usize);
         let wanted = if count == MULTI {
             extra
         } else {

@@ -11,19 +11,6 @@ use crate::number;
 use crate::thread::Pending;
 use crate::value::{StrRef, Value};
 
-/// The result of an operation on numbers.
-#[inline(always)]
-pub(super) fn compute(op: Arith, a: f64, b: f64) -> f64 {
-    match op {
-        Arith::Add => a + b,
-        Arith::Sub => a - b,
-        Arith::Mul => a * b,
-        Arith::Div => a / b,
-        Arith::Mod => number::modulo(a, b),
-        Arith::Pow => a.powf(b),
-    }
-}
-
 impl Vm {
     /// The number that a value is or can be read as.
     #[inline]
@@ -35,17 +22,18 @@ impl Vm {
         }
     }
 
-    #[cold]
-    pub(super) fn arith_slowly(
+    /// Computes with any values; false if a function was called.
+    pub(super) fn arith(
         &mut self,
-        f: &Running<'_>,
+        f: Running,
         op: Arith,
         to: u8,
-        (a, b): (Value, Value),
+        (a, b): (u16, u16),
         host: &mut dyn ScriptHost,
     ) -> Result<bool, Raise> {
+        let (a, b) = (self.rk(f, a), self.rk(f, b));
         if let (Some(x), Some(y)) = (self.to_number(a), self.to_number(b)) {
-            self.set(f, to, Value::Num(compute(op, x, y)));
+            self.set(f, to, Value::Num(op.of(x, y)));
             return Ok(true);
         }
         let handler = self.binary_handler(a, b, self.names.arith[op as usize]);
@@ -58,7 +46,7 @@ impl Vm {
             return Err(self.type_error("perform arithmetic on", wrong, slot));
         }
         let at = f.base + usize::from(to);
-        self.call_meta(handler, &[a, b], Pending::Store { at, want: 1 }, host)?;
+        self.call_meta(handler, &[a, b], Pending::store(at, 1), host)?;
         Ok(false)
     }
 
@@ -71,7 +59,7 @@ impl Vm {
 
     pub(super) fn negate(
         &mut self,
-        f: &Running<'_>,
+        f: Running,
         to: u8,
         from: u8,
         host: &mut dyn ScriptHost,
@@ -86,16 +74,11 @@ impl Vm {
             return Err(self.type_error("perform arithmetic on", value, 0));
         }
         let at = f.base + usize::from(to);
-        self.call_meta(
-            handler,
-            &[value, value],
-            Pending::Store { at, want: 1 },
-            host,
-        )?;
+        self.call_meta(handler, &[value, value], Pending::store(at, 1), host)?;
         Ok(false)
     }
 
-    pub(super) fn len(&mut self, f: &Running<'_>, to: u8, from: u8) -> Result<(), Raise> {
+    pub(super) fn len(&mut self, f: Running, to: u8, from: u8) -> Result<(), Raise> {
         let len = match self.reg(f, from) {
             Value::Table(table) => self.heap.get(table).len(),
             Value::Str(text) => self.heap.bytes(text).len(),
@@ -105,26 +88,25 @@ impl Vm {
         Ok(())
     }
 
-    /// The result of a comparison; `None` if a function was called for it.
-    #[inline(always)]
+    /// Compares any values, and does or passes the next jump; false if a function was called.
     pub(super) fn compare(
         &mut self,
-        f: &Running<'_>,
         op: Op,
-        a: u16,
-        b: u16,
+        a: Value,
+        b: Value,
         host: &mut dyn ScriptHost,
-    ) -> Result<Option<bool>, Raise> {
-        let (a, b) = (self.rk(f, a), self.rk(f, b));
-        match (op, a, b) {
-            (Op::Lt { .. }, Value::Num(a), Value::Num(b)) => Ok(Some(a < b)),
-            (Op::Le { .. }, Value::Num(a), Value::Num(b)) => Ok(Some(a <= b)),
+    ) -> Result<bool, Raise> {
+        let result = match (op, a, b) {
             (Op::Eq { .. }, Value::Table(x), Value::Table(y)) if x != y => {
-                self.equal_tables(op, a, b, host)
+                self.equal_tables(op, a, b, host)?
             }
-            (Op::Eq { .. }, _, _) => Ok(Some(a == b)),
-            _ => self.order(op, a, b, host),
+            (Op::Eq { .. }, _, _) => Some(a == b),
+            _ => self.order(op, a, b, host)?,
+        };
+        if let Some(result) = result {
+            self.at += usize::from(result != wanted(op));
         }
+        Ok(result.is_some())
     }
 
     fn equal_tables(
@@ -151,7 +133,6 @@ impl Vm {
         }
     }
 
-    #[cold]
     fn order(
         &mut self,
         op: Op,
@@ -295,16 +276,16 @@ impl Vm {
             return Err(self.type_error("concatenate", wrong, slot));
         }
         let pending = Pending::Concat {
-            to,
-            first,
-            count: count - 1,
+            to: to as u32,
+            first: first as u32,
+            count: (count - 1) as u8,
         };
         self.call_meta(handler, &[a, b], pending, host)?;
         Ok(false)
     }
 
     /// Checks the three numbers of a loop, and goes one step back.
-    pub(super) fn for_prep(&mut self, f: &Running<'_>, base: u8) -> Result<(), Raise> {
+    pub(super) fn for_prep(&mut self, f: Running, base: u8) -> Result<(), Raise> {
         let mut numbers = [0.0; 3];
         for (idx, what) in ["initial value", "limit", "step"].into_iter().enumerate() {
             let value = self.reg(f, base + idx as u8);
@@ -316,29 +297,6 @@ impl Vm {
         }
         self.set(f, base, Value::Num(numbers[0] - numbers[2]));
         Ok(())
-    }
-
-    /// Goes one step on; whether the loop does.
-    #[inline(always)]
-    pub(super) fn for_loop(&mut self, f: &Running<'_>, base: u8) -> bool {
-        let at = f.base + usize::from(base);
-        let registers = &mut self.thread.stack[at..at + 4];
-        let (Value::Num(idx), Value::Num(limit), Value::Num(step)) =
-            (registers[0], registers[1], registers[2])
-        else {
-            unreachable!("checked when the loop began");
-        };
-        let idx = idx + step;
-        let goes_on = if step > 0.0 {
-            idx <= limit
-        } else {
-            limit <= idx
-        };
-        if goes_on {
-            registers[0] = Value::Num(idx);
-            registers[3] = Value::Num(idx);
-        }
-        goes_on
     }
 }
 

@@ -6,8 +6,7 @@
 use std::sync::Arc;
 
 use super::state::{Raise, Raised, Vm};
-use crate::code::{NameKind, Op};
-use crate::compile::shown_name;
+use crate::code::{NameKind, Op, Proto, shown_name};
 use crate::heap::NoRoom;
 use crate::host::ScriptHost;
 use crate::reply::ERROR_IS_COUNTED;
@@ -41,20 +40,25 @@ impl Vm {
     fn note_site(&mut self) {
         let mut frames = self.thread.frames.iter().enumerate().rev();
         let site = frames.find_map(|(idx, frame)| match frame {
-            Frame::Lua(frame) if !frame.proto.is_library => Some((idx, frame)),
+            Frame::Lua(frame) if !self.proto(frame).is_library => Some((idx, frame)),
             _ => None,
         });
         self.error_site = site.map(|(idx, frame)| {
             let line = self.line_of(idx, frame);
-            (Arc::clone(&frame.proto.chunk), line)
+            (Arc::clone(&self.proto(frame).chunk), line)
         });
+    }
+
+    fn proto(&self, frame: &LuaFrame) -> &Arc<Proto> {
+        &self.heap.func(frame.func).proto
     }
 
     /// The line at which a frame is.
     fn line_of(&self, idx: usize, frame: &LuaFrame) -> u32 {
         let is_top = idx + 1 == self.thread.frames.len();
-        let next = if is_top { self.at } else { frame.pc };
-        frame.proto.lines[next.saturating_sub(1).min(frame.proto.lines.len() - 1)]
+        let next = if is_top { self.at } else { frame.pc as usize };
+        let lines = &self.proto(frame).lines;
+        lines[next.saturating_sub(1).min(lines.len() - 1)]
     }
 
     /// The place of the function that lies `level` calls below: `script:line: `, or nothing.
@@ -63,8 +67,8 @@ impl Vm {
             return Vec::new();
         };
         match self.thread.frames.get(idx) {
-            Some(Frame::Lua(frame)) if !frame.proto.is_library => {
-                let mut place = shown_name(&frame.proto.chunk);
+            Some(Frame::Lua(frame)) if !self.proto(frame).is_library => {
+                let mut place = shown_name(&self.proto(frame).chunk);
                 place.extend_from_slice(format!(":{}: ", self.line_of(idx, frame)).as_bytes());
                 place
             }
@@ -76,7 +80,7 @@ impl Vm {
     /// library.
     fn caller_level(&self) -> usize {
         match self.thread.frames.last() {
-            Some(Frame::Lua(frame)) if frame.proto.is_library => 2,
+            Some(Frame::Lua(frame)) if self.proto(frame).is_library => 2,
             _ => 1,
         }
     }
@@ -143,9 +147,11 @@ impl Vm {
             return None;
         };
         let is_top = idx + 1 == self.thread.frames.len();
-        let at = if is_top { self.at } else { frame.pc }.checked_sub(1)?;
-        match frame.proto.code.get(at)? {
-            Op::Call { .. } | Op::TailCall { .. } => frame.proto.operand_name(at, 0),
+        let at = if is_top { self.at } else { frame.pc as usize };
+        let at = at.checked_sub(1)?;
+        let proto = self.proto(frame);
+        match proto.code.get(at)? {
+            Op::Call { .. } | Op::TailCall { .. } => proto.operand_name(at, 0),
             _ => None,
         }
     }
@@ -160,9 +166,9 @@ impl Vm {
     pub(crate) fn type_error(&self, operation: &str, value: Value, slot: u8) -> Raise {
         let kind = value.type_name();
         let named = match self.thread.frames.last() {
-            Some(Frame::Lua(frame)) if !frame.proto.is_library => {
-                frame.proto.operand_name(self.at.saturating_sub(1), slot)
-            }
+            Some(Frame::Lua(frame)) if !self.proto(frame).is_library => self
+                .proto(frame)
+                .operand_name(self.at.saturating_sub(1), slot),
             _ => None,
         };
         Raise::run(match named {

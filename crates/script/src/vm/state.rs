@@ -9,6 +9,7 @@ use std::sync::Arc;
 use russet_resp::ArgBuf;
 
 use crate::code::Proto;
+use crate::compile::Drafts;
 use crate::engine::Errors;
 use crate::heap::{Heap, NoRoom};
 use crate::host::ScriptHost;
@@ -36,6 +37,7 @@ pub(crate) struct Vm {
     pub(crate) names: Names,
     /// The compiled scripts that are kept.
     pub(crate) protos: Vec<Arc<Proto>>,
+    pub(crate) drafts: Drafts,
     pub(crate) settings: Settings,
     /// The script and line of the newest error.
     pub(crate) error_site: Option<(Arc<[u8]>, u32)>,
@@ -47,6 +49,8 @@ pub(crate) struct Vm {
     pub(crate) prelude: Vec<Value>,
     /// `next`, which `pairs` gives.
     pub(crate) next: Value,
+    /// The iterator that `ipairs` gives.
+    pub(crate) ipairs_next: Value,
     /// `KEYS` and `ARGV`.
     pub(crate) list_names: (StrRef, StrRef),
     /// The functions of libraries; nil in places that are free.
@@ -82,8 +86,8 @@ pub(crate) struct Names {
 }
 
 /// The frame whose instructions run.
-pub(crate) struct Running<'f> {
-    pub(crate) proto: &'f Arc<Proto>,
+#[derive(Clone, Copy)]
+pub(crate) struct Running {
     pub(crate) base: usize,
     pub(crate) func: FuncRef,
 }
@@ -176,6 +180,11 @@ impl Raise {
             idx,
             text: text.into(),
         }
+    }
+
+    /// The error of a walk from a key that is not there.
+    pub(crate) fn invalid_key() -> Self {
+        Self::Plain("invalid key to 'next'".into())
     }
 
     pub(crate) fn reply(text: impl Into<Vec<u8>>) -> Self {

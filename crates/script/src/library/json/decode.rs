@@ -26,8 +26,7 @@ pub(super) fn decode(call: &mut Invoke<'_>) -> Called {
         depth: 0,
         buffer: Vec::new(),
     };
-    let token = reader.next();
-    let value = reader.value(token)?;
+    let value = reader.value()?;
     let token = reader.next();
     if !matches!(token.kind, Kind::End) {
         return Err(token.error("the end"));
@@ -88,21 +87,54 @@ impl Token {
 }
 
 impl Reader<'_> {
-    fn value(&mut self, token: Token) -> Result<Value, Raise> {
-        match token.kind {
-            Kind::Text => {
-                let text = std::mem::take(&mut self.buffer);
-                let value = self.vm.string(&text);
-                self.buffer = text;
-                Ok(value?)
+    /// The next value. Only what is rare, or wrong, becomes a token.
+    fn value(&mut self) -> Result<Value, Raise> {
+        match self.byte() {
+            Some(b'"') => self.text("value"),
+            Some(b'{') => self.object(),
+            Some(b'[') => self.array(),
+            _ => {
+                let token = self.next();
+                match token.kind {
+                    Kind::Number(number) => Ok(Value::Num(number)),
+                    Kind::Boolean(value) => Ok(Value::Bool(value)),
+                    Kind::Null => Ok(Value::Null),
+                    _ => Err(token.error("value")),
+                }
             }
-            Kind::Number(number) => Ok(Value::Num(number)),
-            Kind::Boolean(value) => Ok(Value::Bool(value)),
-            Kind::Null => Ok(Value::Null),
-            Kind::ObjectBegin => self.object(),
-            Kind::ArrayBegin => self.array(),
-            _ => Err(token.error("value")),
         }
+    }
+
+    /// The next string, where a quote may be the next byte.
+    fn text(&mut self, expected: &str) -> Result<Value, Raise> {
+        if self.byte() != Some(b'"') {
+            return Err(self.next().error(expected));
+        }
+        match self.string() {
+            Ok(()) => Ok(self.vm.heap.string(&self.buffer).map(Value::Str)?),
+            Err(text) => {
+                let (kind, at) = (Kind::Error(text), self.at);
+                Err(Token { kind, at }.error(expected))
+            }
+        }
+    }
+
+    /// The next byte that is no blank.
+    fn byte(&mut self) -> Option<u8> {
+        loop {
+            let byte = *self.text.get(self.at)?;
+            if !matches!(byte, b' ' | b'\t' | b'\n' | b'\r') {
+                return Some(byte);
+            }
+            self.at += 1;
+        }
+    }
+
+    /// Passes a sign if it is next.
+    fn accept(&mut self, sign: u8) -> bool {
+        let is_next = self.byte() == Some(sign);
+        self.at += usize::from(is_next);
+        is_next
     }
 
     fn descend(&mut self) -> Result<(), Raise> {
@@ -117,27 +149,22 @@ impl Reader<'_> {
     }
 
     fn object(&mut self) -> Result<Value, Raise> {
+        self.at += 1;
         self.descend()?;
         let table = self.vm.heap.table(0, 0)?;
-        let mut token = self.next();
-        if !matches!(token.kind, Kind::ObjectEnd) {
+        if !self.accept(b'}') {
             loop {
-                if !matches!(token.kind, Kind::Text) {
-                    return Err(token.error("object key string"));
+                let key = self.text("object key string")?;
+                if !self.accept(b':') {
+                    return Err(self.next().error("colon"));
                 }
-                let key = self.value(token)?;
-                let colon = self.next();
-                if !matches!(colon.kind, Kind::Colon) {
-                    return Err(colon.error("colon"));
-                }
-                let value = self.next();
-                let value = self.value(value)?;
+                let value = self.value()?;
                 self.vm.heap.set(table, key, value)?;
-                token = self.next();
-                match token.kind {
-                    Kind::ObjectEnd => break,
-                    Kind::Comma => token = self.next(),
-                    _ => return Err(token.error("comma or object end")),
+                if self.accept(b'}') {
+                    break;
+                }
+                if !self.accept(b',') {
+                    return Err(self.next().error("comma or object end"));
                 }
             }
         }
@@ -146,18 +173,18 @@ impl Reader<'_> {
     }
 
     fn array(&mut self) -> Result<Value, Raise> {
+        self.at += 1;
         self.descend()?;
         let table = self.vm.heap.table(0, 0)?;
-        let mut token = self.next();
-        if !matches!(token.kind, Kind::ArrayEnd) {
+        if !self.accept(b']') {
             for idx in 1_u32.. {
-                let value = self.value(token)?;
+                let value = self.value()?;
                 self.vm.heap.set(table, Value::Num(idx.into()), value)?;
-                token = self.next();
-                match token.kind {
-                    Kind::ArrayEnd => break,
-                    Kind::Comma => token = self.next(),
-                    _ => return Err(token.error("comma or array end")),
+                if self.accept(b']') {
+                    break;
+                }
+                if !self.accept(b',') {
+                    return Err(self.next().error("comma or array end"));
                 }
             }
         }
@@ -166,9 +193,7 @@ impl Reader<'_> {
     }
 
     fn next(&mut self) -> Token {
-        while matches!(self.text.get(self.at), Some(b' ' | b'\t' | b'\n' | b'\r')) {
-            self.at += 1;
-        }
+        self.byte();
         let start = self.at;
         let kind = self.kind();
         let at = match kind {
@@ -236,17 +261,18 @@ impl Reader<'_> {
         self.buffer.clear();
         self.at += 1;
         loop {
-            match self.text.get(self.at) {
+            let rest = &self.text[self.at..];
+            let is_special = |byte: &u8| matches!(byte, 0 | b'"' | b'\\');
+            let plain = rest.iter().position(is_special).unwrap_or(rest.len());
+            self.buffer.extend_from_slice(&rest[..plain]);
+            self.at += plain;
+            match rest.get(plain) {
                 None | Some(0) => return Err("unexpected end of string"),
                 Some(b'"') => {
                     self.at += 1;
                     return Ok(());
                 }
-                Some(b'\\') => self.escape()?,
-                Some(byte) => {
-                    self.buffer.push(*byte);
-                    self.at += 1;
-                }
+                Some(_) => self.escape()?,
             }
         }
     }

@@ -108,7 +108,7 @@ impl Writer<'_> {
         let table_ref = self.vm.heap.get(table);
         while let Some((next, key, _)) = table_ref.entry_from(at) {
             match key {
-                Value::Num(idx) if idx >= 1.0 && idx.floor() == idx => max = max.max(idx),
+                Value::Num(idx) if idx >= 1.0 && number::floor(idx) == idx => max = max.max(idx),
                 _ => return Ok(None),
             }
             items += 1;
