@@ -16,6 +16,7 @@ use std::hint::black_box;
 use std::process::ExitCode;
 
 use bytes::Bytes;
+use russet_benches::script::{Machine, WORKS};
 use russet_engine::{Keyspace, NewValue, Options, Touch};
 use russet_io::ConnId;
 use russet_node::loopback::Loopback;
@@ -33,6 +34,20 @@ const WORKLOADS: &[(&str, Run)] = &[
     ("resp/reply-bulk", reply_bulk),
     ("engine/get", engine_get),
     ("engine/set", engine_set),
+    ("script/load", script_load),
+    ("script/short", |count| script_run("short", count)),
+    ("script/call", |count| script_run("call", count)),
+    ("script/loop", |count| script_run("loop", count)),
+    ("script/function", |count| script_run("function", count)),
+    ("script/insert", |count| script_run("insert", count)),
+    ("script/concat", |count| script_run("concat", count)),
+    ("script/json-decode", |count| {
+        script_run("json-decode", count)
+    }),
+    ("script/json-encode", |count| {
+        script_run("json-encode", count)
+    }),
+    ("script/pack", |count| script_run("pack", count)),
     ("node/get-p1", |count| {
         node(1, count, |key| vec![b"GET".to_vec(), key])
     }),
@@ -181,6 +196,27 @@ fn engine_set(count: usize) {
     let mut db = keyspace.db(0);
     for key in keys.iter().cycle().take(count) {
         db.entry(key).set(NewValue::Plain(black_box(&VALUE)), None);
+    }
+}
+
+/// A new text each time, which is compiled and run.
+fn script_load(count: usize) {
+    let mut machine = Machine::default();
+    for n in 0..count {
+        let text = format!("{} -- {n:08}", WORKS[0].1);
+        let script = machine.load(text.as_bytes());
+        black_box(machine.run(&script));
+    }
+}
+
+/// A script whose runs are several operations each.
+fn script_run(name: &str, count: usize) {
+    let mut machine = Machine::default();
+    for (_, text, operations) in WORKS.iter().filter(|(other, ..)| *other == name) {
+        let script = machine.load(text.as_bytes());
+        for _ in 0..count.div_ceil(*operations) {
+            black_box(machine.run(&script));
+        }
     }
 }
 

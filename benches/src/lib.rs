@@ -5,6 +5,8 @@
 //! Always true: equal arguments give equal fixtures.
 //! Not here: anything measured — `benches/*.rs`
 
+pub mod script;
+
 use russet_base::{Rng, num};
 
 /// `count` keys of 16 bytes, `key:000000000001` and on, in random order.
