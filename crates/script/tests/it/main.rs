@@ -7,6 +7,8 @@ mod corpus;
 mod functions;
 mod limits;
 mod replies;
+mod sandbox;
+mod seeds;
 
 use russet_resp::{ArgBuf, Args, Output, Protocol, Reply};
 use russet_script::{CallContext, Config, Engine, LogLevel, ScriptHost};

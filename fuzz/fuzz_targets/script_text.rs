@@ -1,0 +1,7 @@
+//! Any bytes as patterns, formats and numbers.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|input: &[u8]| russet_script::fuzz::text(input));
