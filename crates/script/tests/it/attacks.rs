@@ -3,7 +3,7 @@
 use crate::{engine, eval};
 
 /// Each is run, gives any reply, and leaves the machine as it was.
-const ATTACKS: &[(&str, &str)] = &[
+pub(crate) const ATTACKS: &[(&str, &str)] = &[
     (
         "CVE-2015-4335",
         "local f = loadstring('\\27Lua\\81\\0\\1\\4\\8\\4\\8\\0') return tostring(f)",
@@ -29,6 +29,16 @@ const ATTACKS: &[(&str, &str)] = &[
         "return {pcall(cmsgpack.unpack, string.rep('\\145', 1000000))}",
     ),
     (
+        "CVE-2018-11218, maps within maps",
+        "local s = string.rep('\\222\\255\\255', 50000) return {pcall(cmsgpack.unpack, s)}",
+    ),
+    (
+        "CVE-2018-11218, lengths that are not there",
+        "return {pcall(cmsgpack.unpack, '\\221\\255\\255\\255\\255\\1'), \
+         pcall(cmsgpack.unpack, '\\219\\255\\255\\255\\255x'), \
+         pcall(cmsgpack.unpack_limit, '\\1', -1, 1), pcall(cmsgpack.unpack_one, '\\1', -5)}",
+    ),
+    (
         "CVE-2018-11219",
         "return {pcall(struct.unpack, '>I2bc0', '\\255\\255\\255', -2147483648)}",
     ),
@@ -38,11 +48,27 @@ const ATTACKS: &[(&str, &str)] = &[
          return {pcall(cmsgpack.unpack, cmsgpack.pack(unpack(t, 1, 7000)))} and 1",
     ),
     (
+        "CVE-2021-32626, deep calls of libraries",
+        "local t = {} for i = 1, 5000 do t = {t} end \
+         local s = string.rep('[', 5000) .. string.rep(']', 5000) \
+         return {pcall(cjson.encode, t), pcall(cjson.decode, s), pcall(cmsgpack.pack, t)} and 1",
+    ),
+    (
         "CVE-2022-24735",
         "return {pcall(function() getmetatable('').__index = nil end), \
          pcall(rawset, string, 'len', error), pcall(setmetatable, _G, {})}",
     ),
+    (
+        "CVE-2022-0543",
+        "return {pcall(function() return package.loadlib('liblua.so', 'luaopen_io') end), \
+         pcall(function() return require('io') end), pcall(loadstring('return io.popen'))}",
+    ),
     ("CVE-2022-24736", "return {pcall(loadstring, nil)}"),
+    (
+        "CVE-2022-24736, a function without a body",
+        "return {pcall(loadstring('')), pcall(load, function() return nil end), \
+         pcall(coroutine.wrap(loadstring('')))}",
+    ),
     (
         "CVE-2022-24834",
         "local s = string.rep('a', 1024 * 1024) for i = 1, 4 do s = s .. s end \
@@ -69,6 +95,14 @@ const ATTACKS: &[(&str, &str)] = &[
          pcall(rawset, m, '__add', error), pcall(setmetatable, m, {__index = error})}",
     ),
     ("CVE-2025-46819", "return {pcall(loadstring, '[=======')}"),
+    (
+        "CVE-2025-46819, levels that do not fit",
+        "for _, n in ipairs({1, 255, 256, 65535, 65536, 1000000}) do \
+         local level = string.rep('=', n) \
+         local f = loadstring('return [' .. level .. '[x]' .. level .. ']') \
+         if not f or f() ~= 'x' then return redis.error_reply('ERR wrong') end \
+         pcall(loadstring, '--[' .. level) pcall(loadstring, '[' .. level .. '[') end return 1",
+    ),
     (
         "CVE-2025-46819, closed late",
         "return {pcall(loadstring, 'return [==[' .. string.rep('=', 1000))}",
@@ -116,26 +150,6 @@ fn every_published_attack_is_harmless() {
             "{name}"
         );
     }
-}
-
-#[test]
-fn a_script_reaches_exactly_the_allowed_names() {
-    let text = "local seen, names = {}, {} \
-                local function walk(t, path) if seen[t] then return end seen[t] = true \
-                for k, v in pairs(t) do local name = path .. tostring(k) \
-                names[#names + 1] = name \
-                if type(v) == 'table' then walk(v, name .. '.') end end end \
-                walk(_G, '') table.sort(names) return table.concat(names, ' ')";
-    let reply = eval(&mut engine(), text);
-    for forbidden in [
-        "io", "require", "package", "debug.", "dofile", "getfenv", "newproxy", "print",
-    ] {
-        let is_there = reply
-            .split(&[' ', '\n', '\r'])
-            .any(|name| name.starts_with(forbidden));
-        assert!(!is_there, "{forbidden}: {reply}");
-    }
-    assert!(!reply.contains("os.execute") && reply.contains("os.clock"));
 }
 
 #[test]
