@@ -28,6 +28,7 @@ mod e2e;
 mod fuzz;
 mod instructions;
 mod layers;
+mod lua;
 mod manifest;
 mod metrics;
 mod offence;
@@ -147,6 +148,13 @@ const COMMANDS: &[Command] = &[
         names: "[CRATE…]",
         does: "dependencies between crates against the table of layers, and circles of files",
         run: layers::run,
+    },
+    Command {
+        name: "lua",
+        options: &["--peer BIN", "--update"],
+        names: "",
+        does: "recorded replies of scripts against those of a real server",
+        run: lua::run,
     },
     Command {
         name: "metrics",

@@ -186,19 +186,36 @@ impl Client {
 
     /// Sends one command and returns its reply as it was on the wire.
     pub(crate) fn ask(&mut self, words: &[&[u8]]) -> Result<Vec<u8>, String> {
+        let reply = self.ask_any(words)?;
+        self.check_errors()?;
+        Ok(reply)
+    }
+
+    /// The same, where the reply may be an error.
+    pub(crate) fn ask_any(&mut self, words: &[&[u8]]) -> Result<Vec<u8>, String> {
+        self.counter.errors = 0;
         let mut bytes = Vec::new();
         encode(words, &mut bytes);
         self.send(&bytes)?;
         let mut reply = Vec::new();
-        self.receive_into(1, Some(&mut reply))?;
+        self.read_into(1, Some(&mut reply))?;
         Ok(reply)
     }
 
-    fn receive_into(
-        &mut self,
-        replies: usize,
-        mut copy: Option<&mut Vec<u8>>,
-    ) -> Result<(), String> {
+    fn receive_into(&mut self, replies: usize, copy: Option<&mut Vec<u8>>) -> Result<(), String> {
+        self.read_into(replies, copy)?;
+        self.check_errors()
+    }
+
+    fn check_errors(&self) -> Result<(), String> {
+        if self.counter.errors > 0 {
+            return Err("the server answered with an error".to_owned());
+        }
+        Ok(())
+    }
+
+    /// Reads that many whole replies, errors or not.
+    fn read_into(&mut self, replies: usize, mut copy: Option<&mut Vec<u8>>) -> Result<(), String> {
         let mut left = replies;
         while left > 0 {
             let len = self
@@ -216,9 +233,6 @@ impl Client {
             left = left
                 .checked_sub(count)
                 .ok_or("more replies than commands")?;
-        }
-        if self.counter.errors > 0 {
-            return Err("the server answered with an error".to_owned());
         }
         Ok(())
     }
