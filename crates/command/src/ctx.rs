@@ -134,6 +134,8 @@ pub struct Ctx<'c> {
     pub may_block: bool,
     /// Whether the client may read keys that the request does not name.
     pub reads_all_keys: bool,
+    /// Whether a script runs the command.
+    pub is_in_script: bool,
 }
 
 impl Ctx<'_> {

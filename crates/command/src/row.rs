@@ -108,16 +108,30 @@ impl Flags {
     pub const READS_OTHERS: Self = Self(1 << 29);
     /// Runs the commands that were queued since MULTI, and needs what any of them needs.
     pub const RUNS_QUEUED: Self = Self(1 << 28);
+    /// Runs a script, and needs what the script declares.
+    pub const RUNS_SCRIPT: Self = Self(1 << 31);
 
     /// Both sets.
     pub const fn with(self, other: Self) -> Self {
         Self(self.0 | other.0)
     }
 
+    /// The set without those of `other`.
+    #[must_use]
+    pub const fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
+
     /// Whether all bits of `other` are in it.
     #[inline]
     pub const fn has(self, other: Self) -> bool {
         self.0 & other.0 == other.0
+    }
+
+    /// Whether any bit of `other` is in it.
+    #[inline]
+    pub const fn has_any(self, other: Self) -> bool {
+        self.0 & other.0 != 0
     }
 }
 

@@ -227,7 +227,8 @@ fn finish(
         core.stats.failed(blocked.command);
         fail(core, session, error);
     }
-    core.end_suspended(session, blocked, mark);
+    let asked = (blocked.command, &blocked.request.args());
+    core.end_suspended(session, asked, (blocked.took_ns, mark));
     leave(core, blocked);
     end_request(core, session, mark);
 }

@@ -10,6 +10,7 @@
 
 use russet_command::CommandError;
 use russet_io::ConnId;
+use russet_resp::Mark;
 
 use crate::block::{self, end_request, fail, release_postponed};
 use crate::changes::Step;
@@ -23,6 +24,23 @@ use crate::open_unit::OpenUnit;
 use crate::outgoing::Class;
 use crate::permissions;
 use crate::session::{For, Session, State};
+
+/// The reply of a command that had to wait.
+#[derive(Debug)]
+pub(crate) enum Answer {
+    /// It succeeded.
+    Ok,
+    /// It failed.
+    Error(CommandError),
+    /// Its script is done, and has the reply.
+    Script,
+}
+
+impl From<Option<CommandError>> for Answer {
+    fn from(error: Option<CommandError>) -> Self {
+        error.map_or(Self::Ok, Self::Error)
+    }
+}
 
 impl Node {
     /// Lets machines take what has ended.
@@ -139,7 +157,7 @@ impl Node {
     }
 
     /// Ends the wait of a session: it gets its reply and goes on.
-    pub(crate) fn end_wait(&mut self, conn: ConnId, error: Option<CommandError>) {
+    pub(crate) fn end_wait(&mut self, conn: ConnId, answer: impl Into<Answer>) {
         let open = match &self.core.open {
             Some(open) if open.conn == conn => self.core.open.take(),
             _ => None,
@@ -159,7 +177,7 @@ impl Node {
         };
         let before = self.core.outgoing.begin(conn);
         let mark = self.core.outgoing.output(conn).mark();
-        self.core.answer(&session, error);
+        self.core.answer(&session, answer.into(), mark);
         session.end_wait(self.core.now);
         let left = exec.and_then(|rest| {
             if session.replies.are_dropped() {
@@ -199,20 +217,22 @@ impl Node {
     fn close_unit(&mut self) {
         self.core.set_open(None);
         release_postponed(&mut self.core, &mut self.sessions);
+        self.core.end_if_asked();
     }
 }
 
 impl Core {
     /// Writes the reply of a command that had to wait.
-    fn answer(&mut self, session: &Session, error: Option<CommandError>) {
-        match error {
-            Some(error) => {
+    fn answer(&mut self, session: &Session, answer: Answer, mark: Mark) {
+        match answer {
+            Answer::Script => self.end_script(session, mark),
+            Answer::Error(error) => {
                 if let Some(id) = session.last_command {
                     self.stats.failed(id);
                 }
                 fail(self, session, &error);
             }
-            None => self.outgoing.reply(session.conn, session.protocol).ok(),
+            Answer::Ok => self.outgoing.reply(session.conn, session.protocol).ok(),
         }
     }
 }

@@ -38,6 +38,7 @@ use crate::persist::loads::{Loading, Loads};
 use crate::persist::saves::Saves;
 use crate::postponed::Postponed;
 use crate::pubsub::{Gathered, Pubsub};
+use crate::scripts::Scripts;
 use crate::session::{For, Session, Sessions};
 use crate::stats::{Meter, Stats};
 use crate::tracking::Tracking;
@@ -185,8 +186,8 @@ pub(crate) struct Core {
     pub postpones_start: bool,
     /// Counts of the last load.
     pub loads: Loads,
-    /// Libraries of functions as they were loaded, for the next dump.
-    pub functions: Vec<Vec<u8>>,
+    /// Scripts and functions.
+    pub scripts: Scripts,
     /// Whether data is loaded from files and saved to them on its own.
     pub is_persistent: bool,
     /// `DEBUG SET-ACTIVE-EXPIRE`: whether keys expire on their own.

@@ -139,7 +139,7 @@ impl Node {
         for session in self.sessions.iter() {
             let waits = matches!(
                 session.state,
-                State::Waits(For::Keys | For::Acks | For::Gate)
+                State::Waits(For::Keys | For::Acks | For::Gate | For::Script)
             );
             // COMPAT: whoever listens need not say anything.
             let listens = self.core.pubsub.has(session.conn) || session.is_monitor();

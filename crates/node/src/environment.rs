@@ -12,6 +12,9 @@ use crate::stats::Stopwatch;
 /// The Redis release whose surface this server offers.
 pub const REDIS_VERSION: &str = "7.4.7";
 
+/// The same as three numbers.
+pub(crate) const VERSION_NUMBERS: [u8; 3] = [7, 4, 7];
+
 /// The version of this server.
 pub const RUSSET_VERSION: &str = env!("CARGO_PKG_VERSION");
 

@@ -65,6 +65,9 @@ pub(crate) fn run(
                 core.outgoing.reply(session.conn, session.protocol).ok();
             }
             Ok(Ran::Waits(what)) => {
+                if what == For::Script {
+                    core.suspend_script(&mut meter);
+                }
                 waits_for = Some(what);
             }
             Ok(_) => {}

@@ -55,6 +55,10 @@ pub(crate) enum Source {
     Woken,
     /// It comes from an append-only file.
     Replayed,
+    /// A script runs it that has written nothing.
+    Script,
+    /// A script runs it that has written, and must be let finish.
+    WritingScript,
 }
 
 impl Source {
@@ -89,6 +93,12 @@ impl Permit {
     #[inline]
     pub(crate) fn may_block(&self) -> bool {
         matches!(self.source, Source::Client | Source::Woken)
+    }
+
+    /// Whether a script runs it.
+    #[inline]
+    pub(crate) fn is_of_script(&self) -> bool {
+        self.source.bit() & SCRIPTS != 0
     }
 
     /// Whether it may read keys that the request does not name.
@@ -149,7 +159,9 @@ const fn check(name: &'static str, hurdle: Hurdles, sources: u8, ask: Ask) -> Ch
 }
 
 const CLIENT: u8 = Source::Client.bit();
-const FOR_USERS: u8 = CLIENT | Source::Queued.bit() | Source::Woken.bit();
+const SCRIPT: u8 = Source::Script.bit();
+const SCRIPTS: u8 = SCRIPT | Source::WritingScript.bit();
+const FOR_USERS: u8 = CLIENT | Source::Queued.bit() | Source::Woken.bit() | SCRIPTS;
 
 /// The checks, in Redis's order. That of arity is made of every request of a client.
 const CHECKS: &[Check] = &[
@@ -159,7 +171,7 @@ const CHECKS: &[Check] = &[
     check("held", Hurdles::HELD, CLIENT, held),
     check("exiting", Hurdles::EXITING, CLIENT, exiting),
     check("memory", Hurdles::MEMORY, CLIENT, memory),
-    check("disk", Hurdles::DISK, CLIENT, disk),
+    check("disk", Hurdles::DISK, CLIENT | SCRIPT, disk),
     check("subscribed", Hurdles::SUBSCRIBED, CLIENT, subscribed),
     check("loading", Hurdles::LOADING, CLIENT, loading),
     check("monitor", Hurdles::MONITORS, CLIENT, monitor),
@@ -232,7 +244,11 @@ fn is_surely_permitted(session: &Session, command: &Command, args: &Args<'_>) ->
 /// The hurdles that cannot concern a command outside of transactions, whatever they say.
 #[inline(always)]
 fn unconcerned(command: &Command) -> Hurdles {
-    match command.spec.flags.has(Flags::DENY_OOM) {
+    match command
+        .spec
+        .flags
+        .has_any(Flags::DENY_OOM.with(Flags::RUNS_SCRIPT))
+    {
         true => Hurdles::NONE,
         false => Hurdles::MEMORY,
     }
@@ -317,9 +333,16 @@ fn asked<'a>(session: &Session, command: &'a Command, args: &Args<'a>) -> Asked<
 }
 
 /// While a unit is open, only what may run beside a busy script does.
-fn held(_: &Core, _: &Session, command: &Command, _: &Args<'_>) -> Option<Stop> {
-    let passes = command.spec.flags.has(Flags::ALLOW_BUSY);
-    (!passes).then_some(Stop::Postpones)
+/// Beside a script that takes long, everything else is refused.
+fn held(core: &Core, _: &Session, command: &Command, _: &Args<'_>) -> Option<Stop> {
+    if command.spec.flags.has(Flags::ALLOW_BUSY) {
+        return None;
+    }
+    let run = core.scripts.run.as_ref();
+    Some(match run.filter(|run| run.is_busy) {
+        Some(run) => Stop::Refused(run.what.busy()),
+        None => Stop::Postpones,
+    })
 }
 
 /// While the last dump is written before the end, nothing runs: it would be lost.
@@ -329,23 +352,29 @@ fn exiting(_: &Core, _: &Session, command: &Command, _: &Args<'_>) -> Option<Sto
 }
 
 /// Refuses writes, and PING, while what they change could not be saved.
-fn disk(core: &Core, session: &Session, command: &Command, _: &Args<'_>) -> Option<Stop> {
+fn disk(core: &Core, session: &Session, command: &Command, args: &Args<'_>) -> Option<Stop> {
     let is_ping = command.spec.name == "PING";
-    let is_refused = flags(session, command).has(Flags::WRITE) || is_ping;
+    let is_refused = flags(core, session, command, args).has(Flags::WRITE) || is_ping;
     if !is_refused {
         return None;
     }
+    Some(Stop::Refused(disk_fault(core)))
+}
+
+/// The refusal of what could not be saved.
+#[cold]
+pub(crate) fn disk_fault(core: &Core) -> CommandError {
     if let Some(fault) = &core.aof.fault {
         let text = format!("MISCONF Errors writing to the AOF file: {fault}");
-        return Some(Stop::Refused(CommandError::Text(text.into())));
+        return CommandError::Text(text.into());
     }
-    Some(Stop::Refused(CommandError::text(
+    CommandError::text(
         "MISCONF Redis is configured to save RDB snapshots, but it's currently unable to persist \
          to disk. Commands that may modify the data set are disabled, because this instance is \
          configured to report errors during writes if RDB snapshotting fails \
          (stop-writes-on-bgsave-error option). Please check the Redis logs for details about the \
          RDB error.",
-    )))
+    )
 }
 
 /// In RESP2 a message could be taken for a reply: only what belongs to subscriptions passes.
@@ -387,19 +416,21 @@ fn loading(core: &Core, session: &Session, command: &Command, _: &Args<'_>) -> O
     (!passes).then_some(stop)
 }
 
-/// The flags of a command; of EXEC those of all that was queued.
-fn flags(session: &Session, command: &Command) -> Flags {
+/// The flags of a command; of EXEC those of all that was queued, of EVAL those of its script.
+fn flags(core: &Core, session: &Session, command: &Command, args: &Args<'_>) -> Flags {
     match session.multi() {
         Some(multi) if command.spec.flags.has(Flags::RUNS_QUEUED) => multi.flags,
-        _ => command.spec.flags,
+        _ => core.flags_of(command, args),
     }
 }
 
 /// When the data takes more memory than it may, has keys evicted for a command that may need some;
 /// refuses the command if nothing may be evicted.
-fn memory(core: &Core, session: &Session, command: &Command, _: &Args<'_>) -> Option<Stop> {
-    let needs = flags(session, command).has(Flags::DENY_OOM);
-    if !needs || core.keyspace.live_weight() <= core.limit.target {
+fn memory(core: &Core, session: &Session, command: &Command, args: &Args<'_>) -> Option<Stop> {
+    let needs = flags(core, session, command, args).has(Flags::DENY_OOM);
+    // Room is made for a script before it begins, whatever it runs.
+    let may_need = needs || command.spec.flags.has(Flags::RUNS_SCRIPT);
+    if !may_need || core.keyspace.live_weight() <= core.limit.target {
         return None;
     }
     if !core.limit.has_tried {
@@ -408,14 +439,16 @@ fn memory(core: &Core, session: &Session, command: &Command, _: &Args<'_>) -> Op
     if !core.limit.is_full {
         return None;
     }
-    Some(Stop::Refused(CommandError::text(
-        "OOM command not allowed when used memory > 'maxmemory'.",
-    )))
+    needs.then_some(Stop::Refused(OUT_OF_MEMORY))
 }
 
+/// The refusal of what may need memory, when there is none.
+pub(crate) const OUT_OF_MEMORY: CommandError =
+    CommandError::text("OOM command not allowed when used memory > 'maxmemory'.");
+
 /// A monitor sees what others do with keys, and does nothing with them itself.
-fn monitor(_: &Core, session: &Session, command: &Command, _: &Args<'_>) -> Option<Stop> {
-    let flags = flags(session, command);
+fn monitor(core: &Core, session: &Session, command: &Command, args: &Args<'_>) -> Option<Stop> {
+    let flags = flags(core, session, command, args);
     let refused = [Flags::WRITE, Flags::READONLY, Flags::MAY_REPLICATE];
     let refusal = CommandError::text("ERR Replica can't interact with the keyspace");
     let is_refused = refused.into_iter().any(|flag| flags.has(flag));
@@ -424,8 +457,8 @@ fn monitor(_: &Core, session: &Session, command: &Command, _: &Args<'_>) -> Opti
 
 /// During a pause, what may write waits, or everything. A command that is about to be queued for a
 /// transaction waits as well. Monitors are never paused.
-fn paused(core: &Core, session: &Session, command: &Command, _: &Args<'_>) -> Option<Stop> {
-    let flags = flags(session, command);
+fn paused(core: &Core, session: &Session, command: &Command, args: &Args<'_>) -> Option<Stop> {
+    let flags = flags(core, session, command, args);
     let may_write = flags.has(Flags::WRITE) || flags.has(Flags::MAY_REPLICATE);
     let waits = core.pause.postpones(may_write) && !session.is_monitor();
     waits.then_some(Stop::Postpones)

@@ -113,6 +113,7 @@ fn run_data(
         hint: call.hint,
         may_block: call.permit.may_block(),
         reads_all_keys: call.permit.reads_all_keys(),
+        is_in_script: call.permit.is_of_script(),
     };
     trace::begin();
     let result = run(&mut cx, *call.args);

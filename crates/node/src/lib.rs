@@ -62,6 +62,7 @@ mod publish;
 mod pubsub;
 mod registry;
 mod run;
+mod scripts;
 mod secrets;
 mod service;
 mod session;

@@ -65,14 +65,31 @@ impl Core {
         session: &Session,
         (id, args): (CommandId, &Args<'_>),
     ) {
-        let command = self.commands.get(id);
-        let flags = command.spec.flags;
-        let is_hidden = flags.has(Flags::ADMIN) || flags.has(Flags::SKIP_MONITOR);
-        if is_hidden || self.loading.is_some() {
+        let flags = self.commands.get(id).spec.flags;
+        if !flags.has_any(Flags::ADMIN.with(Flags::SKIP_MONITOR)) {
+            self.show_anyway(sessions, session, (id, args));
+        }
+    }
+
+    /// Shows a request, whatever its flags.
+    #[cold]
+    pub(crate) fn show_anyway(
+        &mut self,
+        sessions: &mut Sessions,
+        session: &Session,
+        (id, args): (CommandId, &Args<'_>),
+    ) {
+        if self.loading.is_some() {
             return;
         }
+        let command = self.commands.get(id);
         let secrets = Secrets::of(&command.full_name, args);
-        let line = Bytes::from(line(self.now.wall_us, session, args, &secrets));
+        let from = match self.scripts.is_within {
+            true => Asker::Script,
+            false => Asker::Client(&session.origin.address),
+        };
+        let line = line((self.now.wall_us, session.db), from, args, &secrets);
+        let line = Bytes::from(line);
         // Messages of this request stand before its line.
         self.deliver_gathered();
         let Self {
@@ -91,15 +108,30 @@ impl Core {
     }
 }
 
+/// Where a request comes from.
+#[derive(Clone, Copy)]
+enum Asker<'f> {
+    /// A client with this address.
+    Client(&'f Address),
+    /// A script.
+    Script,
+}
+
 /// The line about a request.
-fn line(wall_us: i64, session: &Session, args: &Args<'_>, secrets: &Secrets) -> Vec<u8> {
+fn line(
+    (wall_us, db): (i64, usize),
+    from: Asker<'_>,
+    args: &Args<'_>,
+    secrets: &Secrets,
+) -> Vec<u8> {
     let mut line = Vec::with_capacity(64 + args.size());
     let (seconds, micros) = (wall_us.div_euclid(1_000_000), wall_us.rem_euclid(1_000_000));
     // Nothing is lost: memory takes all that is written to it.
-    let _ = write!(line, "+{seconds}.{micros:06} [{} ", session.db);
-    let _ = match &session.origin.address {
-        Address::Tcp { peer, .. } => write!(line, "{peer}]"),
-        Address::Unix { path } => write!(line, "unix:{path}]"),
+    let _ = write!(line, "+{seconds}.{micros:06} [{db} ");
+    let _ = match from {
+        Asker::Client(Address::Tcp { peer, .. }) => write!(line, "{peer}]"),
+        Asker::Client(Address::Unix { path }) => write!(line, "unix:{path}]"),
+        Asker::Script => write!(line, "lua]"),
     };
     for (at, arg) in args.iter().enumerate() {
         line.push(b' ');
@@ -114,21 +146,14 @@ fn line(wall_us: i64, session: &Session, args: &Args<'_>, secrets: &Secrets) -> 
 
 #[cfg(test)]
 mod tests {
-    use russet_base::time::Now;
-    use russet_io::Origin;
     use russet_resp::ArgBuf;
 
     use super::*;
 
     fn shown(address: Address, wall_us: i64, words: &[&[u8]]) -> String {
-        let conn = ConnId {
-            index: 0,
-            generation: 1,
-        };
-        let mut session = Session::new(conn, 1, Origin::client(address), Now::from_ms(0));
-        session.db = 3;
         let request = ArgBuf::from_slices(words);
-        let line = line(wall_us, &session, &request.args(), &Secrets::default());
+        let from = Asker::Client(&address);
+        let line = line((wall_us, 3), from, &request.args(), &Secrets::default());
         String::from_utf8(line).unwrap()
     }
 

@@ -41,6 +41,7 @@ use crate::persist::saves::Saves;
 use crate::postponed::Postponed;
 use crate::pubsub::Pubsub;
 use crate::registry;
+use crate::scripts::Scripts;
 use crate::session::Sessions;
 use crate::stats::Stats;
 use crate::tracking::Tracking;
@@ -137,6 +138,7 @@ impl Node {
         let commands = Arc::new(registry::commands(config.renames()));
         let mut rng = Rng::new(seed.rotate_left(32));
         let pubsub = Pubsub::new(&mut rng);
+        let scripts = Scripts::new(&mut rng);
         let core = Core {
             keyspace,
             commands: Arc::clone(&commands),
@@ -180,7 +182,7 @@ impl Node {
             loading: None,
             postpones_start: false,
             loads: Loads::default(),
-            functions: Vec::new(),
+            scripts,
             is_persistent: false,
             active_expiry: true,
             pauses_signals: false,

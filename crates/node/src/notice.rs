@@ -27,7 +27,6 @@ use crate::latency::{Event, Sample};
 use crate::secrets::Secrets;
 use crate::session::Session;
 use crate::stats::{Clock, Meter};
-use crate::waiters::Blocked;
 
 /// The bar below which one clock for several brief commands would be too coarse.
 const COARSE_NS: u64 = 1_000_000;
@@ -103,19 +102,27 @@ impl Core {
         }
     }
 
-    /// The command that has a clock of its own is over.
+    /// A command of a script runs from now on, with a clock of its own: what the script does besides
+    /// is no time of its commands.
+    pub(crate) fn begin_own(&mut self, meter: &mut Meter, id: CommandId) {
+        meter.begin(id, Clock::Own, &mut self.stats);
+        meter.mark = self.outgoing.own().mark();
+    }
+
+    /// The command that has a clock of its own is over; gives the nanoseconds that it took.
     #[inline(never)]
     pub(crate) fn end_timed(
         &mut self,
         meter: &mut Meter,
         session: &Session,
         asked: (CommandId, &Args<'_>),
-    ) {
+    ) -> u64 {
         let stalled_ns = self.outbox.stall_us.saturating_sub(meter.stalled_us) * 1000;
         let took_ns = meter.end_own(stalled_ns, &mut self.stats);
         let size = self.outgoing.own().len_since(meter.mark);
         meter.mark = self.outgoing.own().mark();
         self.note(session, asked, (took_ns, size));
+        took_ns
     }
 
     /// The requests of a session are over; says whether those that shared a clock are worth a look.
@@ -192,14 +199,18 @@ impl Core {
     }
 
     /// The command of a client that waited is over; its reply stands behind the mark.
-    pub(crate) fn end_suspended(&mut self, session: &Session, blocked: &Blocked, mark: Mark) {
+    pub(crate) fn end_suspended(
+        &mut self,
+        session: &Session,
+        asked: (CommandId, &Args<'_>),
+        (took_ns, mark): (u64, Mark),
+    ) {
         if self.environment.stopwatch.is_some() {
-            let (is_tracked, took) = (self.config.latency_tracking, (blocked.took_ns, 1));
-            self.stats.took(blocked.command, took, is_tracked);
+            let is_tracked = self.config.latency_tracking;
+            self.stats.took(asked.0, (took_ns, 1), is_tracked);
         }
-        let asked = (blocked.command, &blocked.request.args());
         let size = self.outgoing.output(session.conn).len_since(mark);
-        self.note(session, asked, (blocked.took_ns, size));
+        self.note(session, asked, (took_ns, size));
     }
 
     /// Tells of a command, with its time and the bytes of its reply, if it cost much.

@@ -48,9 +48,9 @@ use queue::Queue;
 /// Everything that is on its way out.
 #[derive(Debug)]
 pub(crate) struct Outgoing {
-    /// By the place of the connection. The first one drops what is written for one that has gone.
+    /// By the place of the connection, behind those that belong to none.
     queues: Vec<Queue>,
-    /// The place of the session that runs.
+    /// The place where the session that runs is answered.
     current: usize,
     spares: Spares,
     limits: [OutputLimit; 4],
@@ -87,16 +87,30 @@ pub(crate) struct Outgoing {
     pub kill: Vec<ConnId>,
 }
 
+/// Where what is written for a connection that has gone is dropped.
+const NOWHERE: usize = 0;
+
+/// Where the replies to the commands of a script are kept.
+const CAPTURED: usize = 1;
+
+/// How many places belong to no connection.
+const RESERVED: usize = 2;
+
 /// Where the queue of a connection stands.
 #[inline]
 fn place(conn: ConnId) -> usize {
-    conn.index as usize + 1
+    conn.index as usize + RESERVED
 }
+
+/// The place where the session that runs is answered when its script is over.
+#[derive(Debug)]
+#[must_use = "the session that runs gets its replies again"]
+pub(crate) struct Capture(usize);
 
 impl Default for Outgoing {
     fn default() -> Self {
         Self {
-            queues: vec![Queue::default()],
+            queues: vec![Queue::default(), Queue::default()],
             current: 0,
             spares: Spares::default(),
             limits: [OutputLimit::default(); 4],
@@ -151,11 +165,11 @@ impl Outgoing {
         };
         let limits = self.limits;
         let mut large = Vec::new();
-        for (place, queue) in self.queues.iter_mut().enumerate().skip(1) {
+        for (place, queue) in self.queues.iter_mut().enumerate().skip(RESERVED) {
             queue.bound(limits[queue.class as usize].hard);
             if queue.is_large() {
                 large.push(ConnId {
-                    index: place as u32 - 1,
+                    index: (place - RESERVED) as u32,
                     generation: queue.generation,
                 });
             }
@@ -280,8 +294,8 @@ impl Outgoing {
             self.spares.give_output(buffer);
         }
         // The place of the session that runs stays, whatever is written there.
-        while self.queues.len() > self.current + 1 && self.queues.last().is_some_and(Queue::is_free)
-        {
+        let kept = RESERVED.max(self.current + 1);
+        while self.queues.len() > kept && self.queues.last().is_some_and(Queue::is_free) {
             self.queues.pop();
         }
     }
@@ -299,6 +313,7 @@ impl Outgoing {
     #[inline]
     pub(crate) fn output(&mut self, conn: ConnId) -> &mut Output {
         let place = match self.find(conn) {
+            _ if self.current == CAPTURED && self.running == Some(conn) => CAPTURED,
             Some(_) => place(conn),
             None => self.void(),
         };
@@ -338,8 +353,8 @@ impl Outgoing {
 
     #[cold]
     fn void(&mut self) -> usize {
-        self.queues[0].output.clear();
-        0
+        self.queues[NOWHERE].output.clear();
+        NOWHERE
     }
 
     /// Lends a connection a buffer for what is about to be written.
@@ -368,6 +383,34 @@ impl Outgoing {
         };
         self.running = Some(conn);
         before
+    }
+
+    /// Keeps what the session that runs is answered from now on, for [`Self::take_captured`].
+    pub(crate) fn begin_capture(&mut self) -> Capture {
+        Capture(std::mem::replace(&mut self.current, CAPTURED))
+    }
+
+    /// Moves what was kept since the last call to the end of `reply`.
+    #[inline]
+    pub(crate) fn take_captured(&mut self, reply: &mut Vec<u8>) {
+        let output = &mut self.queues[CAPTURED].output;
+        match output.as_single() {
+            Some(bytes) => reply.extend_from_slice(bytes),
+            None => {
+                let chunks = output.chunks();
+                chunks.for_each(|chunk| reply.extend_from_slice(chunk.bytes()));
+            }
+        }
+        output.clear();
+    }
+
+    /// Lets the session that runs be answered again.
+    pub(crate) fn end_capture(&mut self, Capture(before): Capture) {
+        self.current = before;
+        let captured = &mut self.queues[CAPTURED].output;
+        if captured.memory() > BUFFER_SIZE {
+            *captured = Output::new();
+        }
     }
 
     /// The reply of a command of the running session is written: what was put aside follows it.

@@ -79,7 +79,9 @@ impl Service for Node {
         let limit = self.core.config.client_query_buffer_limit as usize;
         let is_held = matches!(
             session.state,
-            State::Waits(For::Job(_) | For::Peer | For::Files | For::Backup | For::Gate)
+            State::Waits(
+                For::Job(_) | For::Peer | For::Files | For::Backup | For::Gate | For::Script
+            )
         );
         if is_held && session.undecoded() >= BUFFER_SIZE {
             session.paused = true;
@@ -167,6 +169,9 @@ impl Service for Node {
         }
         if self.core.links.has_news() || self.core.migrating.is_some() {
             self.run_links();
+        }
+        if self.core.scripts.run.is_some() {
+            self.step_script();
         }
         if self.core.open.is_none() {
             block::expire_waits(&mut self.core, &mut self.sessions);
@@ -268,11 +273,9 @@ impl Service for Node {
     }
 
     fn shutdown_requested(&mut self, _now: Now, signal: &'static str) {
-        if self.core.pauses_signals {
-            self.core.end_asked_by = Some(signal);
-        } else {
-            self.core.shut_down_by(signal);
-        }
+        self.core.end_asked_by = Some(signal);
+        self.core.kill_for_end();
+        self.core.end_if_asked();
     }
 }
 

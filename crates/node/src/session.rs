@@ -91,6 +91,8 @@ pub(crate) enum For {
     Backup,
     /// The gate: its next request was postponed.
     Gate,
+    /// The end of a script, which goes on in each turn.
+    Script,
 }
 
 /// Things a client asked for that others only read.

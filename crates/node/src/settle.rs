@@ -45,7 +45,8 @@ impl Core {
         if self.effects.are_heard() || self.keyspace.has_events() {
             self.spread_effects(db, request);
         }
-        if self.effects.recording && self.effects.is_recorded() {
+        let is_recorded = self.effects.recording && self.effects.is_recorded();
+        if is_recorded && !self.scripts.is_silent {
             match self.effects.propagate {
                 Propagate::Verbatim if self.commands.has_renames() => {
                     self.record_by_own_name(db, request);

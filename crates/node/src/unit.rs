@@ -153,7 +153,11 @@ fn wait(
             }
         }
         Ran::Waits(waits_for) => {
-            if matches!(waits_for, For::Peer | For::Files) && core.open.is_none() {
+            if waits_for == For::Script {
+                core.suspend_script(meter);
+            }
+            let holds = matches!(waits_for, For::Peer | For::Files | For::Script);
+            if holds && core.open.is_none() {
                 let open = OpenUnit::new(session.conn, waits_for, None);
                 core.set_open(Some(open));
             }
@@ -176,7 +180,7 @@ fn turn_away(
     match verdict {
         Verdict::Queues => {
             session.last_command = Some(id);
-            let flags = core.commands.get(id).spec.flags;
+            let flags = core.flags_of(core.commands.get(id), args);
             if let Some(multi) = session.multi_mut() {
                 multi.push(id, flags, *args);
             }

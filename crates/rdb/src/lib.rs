@@ -5,6 +5,7 @@ mod buffer;
 mod check;
 mod error;
 pub mod file;
+pub mod functions;
 #[doc(hidden)]
 pub mod fuzz;
 mod input;

@@ -30,12 +30,16 @@ pub(crate) const ENTRIES: &[Entry] = &[
     ("debug", |_| Ok(Flow::Done)),
 ];
 
-/// The constants.
-pub(crate) const NUMBERS: &[(&str, f64)] = &[
+/// The levels of `redis.log`.
+pub(crate) const LOG_LEVELS: &[(&str, f64)] = &[
     ("LOG_DEBUG", 0.0),
     ("LOG_VERBOSE", 1.0),
     ("LOG_NOTICE", 2.0),
     ("LOG_WARNING", 3.0),
+];
+
+/// The modes of `redis.set_repl`.
+pub(crate) const REPL_MODES: &[(&str, f64)] = &[
     ("REPL_NONE", 0.0),
     ("REPL_AOF", REPL_AOF as f64),
     ("REPL_SLAVE", REPL_REPLICA as f64),

@@ -113,17 +113,20 @@ impl Vm {
     fn add_api(&mut self, config: &Config) -> Result<(), NoRoom> {
         let redis = self.heap.table(0, 32)?;
         self.add_functions(redis, api::ENTRIES)?;
-        self.add_numbers(redis, config)?;
+        self.add_numbers(redis, api::LOG_LEVELS)?;
+        self.add_numbers(redis, api::REPL_MODES)?;
+        self.add_version(redis, config)?;
         let globals = self.globals;
         self.heap.set_named(globals, "redis", Value::Table(redis))?;
         self.heap
             .set_named(globals, "server", Value::Table(redis))?;
         let loading = self.heap.table(0, 16)?;
-        let allowed = |(name, _): &&Entry| matches!(*name, "log" | "setresp");
-        for entry in api::ENTRIES.iter().filter(allowed).chain(register::ENTRIES) {
+        let is_log = |(name, _): &&Entry| *name == "log";
+        for entry in api::ENTRIES.iter().filter(is_log).chain(register::ENTRIES) {
             self.add_functions(loading, std::slice::from_ref(entry))?;
         }
-        self.add_numbers(loading, config)?;
+        self.add_numbers(loading, api::LOG_LEVELS)?;
+        self.add_version(loading, config)?;
         let globals = self.loading_globals;
         self.heap
             .set_named(globals, "redis", Value::Table(loading))?;
@@ -131,10 +134,14 @@ impl Vm {
             .set_named(globals, "server", Value::Table(loading))
     }
 
-    fn add_numbers(&mut self, table: TableRef, config: &Config) -> Result<(), NoRoom> {
-        for (name, number) in api::NUMBERS {
+    fn add_numbers(&mut self, table: TableRef, numbers: &[(&str, f64)]) -> Result<(), NoRoom> {
+        for (name, number) in numbers {
             self.heap.set_named(table, name, Value::Num(*number))?;
         }
+        Ok(())
+    }
+
+    fn add_version(&mut self, table: TableRef, config: &Config) -> Result<(), NoRoom> {
         let [major, minor, patch] = config.version.map(u32::from);
         let version = self.string(format!("{major}.{minor}.{patch}").as_bytes())?;
         self.heap.set_named(table, "REDIS_VERSION", version)?;

@@ -94,6 +94,11 @@ impl<'a> Reader<'a> {
 
     fn value_of_resp3(&mut self, kind: u8, vm: &mut Vm, depth: u32) -> Result<Value, NoRoom> {
         match kind {
+            // Scripts do not see attributes, but what they belong to.
+            wire::ATTRIBUTE => {
+                self.pairs(vm, "map", depth)?;
+                self.value(vm, depth + 1)
+            }
             wire::BOOLEAN => Ok(Value::Bool(self.line() == b"t")),
             wire::DOUBLE => {
                 let number = crate::number::parse(self.line()).unwrap_or(0.0);

@@ -423,7 +423,11 @@ impl Heap {
         self.threads.sweep(|_, thread| freed += thread.size());
         self.used = self.used.saturating_sub(freed);
         let room = self.limit.saturating_sub(self.used) / 2;
-        self.threshold = self.used + self.used.max(THRESHOLD_MIN).min(room);
+        let growth = match self.used {
+            ..SMALL_MAX => THRESHOLD_MIN,
+            used => used,
+        };
+        self.threshold = self.used + growth.min(room);
     }
 }
 
@@ -455,4 +459,6 @@ const TABLE_SIZE: usize = size_of::<Slot<Table>>();
 const CLOSURE_SIZE: usize = size_of::<Slot<Closure>>();
 const CELL_SIZE: usize = size_of::<Slot<Value>>();
 /// The least use of memory between two collections, in bytes.
-const THRESHOLD_MIN: usize = 1 << 20;
+const THRESHOLD_MIN: usize = 40 << 10;
+/// Up to this size a heap grows by no more than that.
+const SMALL_MAX: usize = 128 << 10;

@@ -3,6 +3,8 @@
 //! Always true: a script without that line has no flags, and runs in the mode of old scripts.
 //! Not here: what flags mean — the node
 
+use russet_base::quote::split_words;
+
 use crate::error::ScriptError;
 
 /// The declarations of a script about itself.
@@ -81,10 +83,11 @@ pub(crate) fn parse(text: &[u8]) -> Result<Option<Flags>, ScriptError> {
     if line.len() == text.len() {
         return Err(ScriptError::Shebang("Invalid script shebang".into()));
     }
-    let mut words = line
-        .split(|byte| byte.is_ascii_whitespace())
-        .filter(|word| !word.is_empty());
+    let invalid = |_| ScriptError::Shebang("Invalid engine in script shebang".into());
+    let words = split_words(line).map_err(invalid)?;
+    let mut words = words.iter().map(Vec::as_slice);
     let engine = words.next().unwrap_or_default();
+    // COMPAT: here the case of letters counts, but not where libraries are loaded.
     if engine != b"#!lua" {
         return Err(shebang("Unexpected engine in script shebang: ", engine));
     }
@@ -112,11 +115,10 @@ pub(crate) fn library_name(text: &[u8]) -> Result<Vec<u8>, ScriptError> {
     if line.len() == text.len() {
         return Err(error("Invalid library metadata"));
     }
-    let mut words = line
-        .split(|byte| byte.is_ascii_whitespace())
-        .filter(|word| !word.is_empty());
+    let words = split_words(line).map_err(|_| error("Invalid library metadata"))?;
+    let mut words = words.iter().map(Vec::as_slice);
     let engine = words.next().unwrap_or_default();
-    if engine != b"#!lua" {
+    if !engine.eq_ignore_ascii_case(b"#!lua") {
         let name = engine.strip_prefix(b"#!").unwrap_or(engine);
         let name = String::from_utf8_lossy(name);
         return Err(error(&format!("Engine '{name}' not found")));

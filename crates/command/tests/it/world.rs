@@ -96,6 +96,7 @@ impl World {
             hint: None,
             may_block: self.may_block,
             reads_all_keys: true,
+            is_in_script: false,
         };
         match (row.run.expect("a leaf runs"))(&mut cx, args) {
             Ok(Flow::Done) => {}

@@ -24,6 +24,8 @@ pub(crate) enum Context {
     TopLevel,
     /// Between MULTI and EXEC, or run by EXEC.
     Multi,
+    /// A script.
+    Script,
 }
 
 /// A refusal.

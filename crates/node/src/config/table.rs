@@ -118,7 +118,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
         .check(fixed_cpus).by_name()
         .does("The CPUs for threads in the background."),
     Setting::int("busy-reply-threshold", "5000", 0, LONG).alias("lua-time-limit")
-        .to(|t, v| t.busy_reply_threshold = v.int()).unread()
+        .to(|t, v| t.busy_reply_threshold = v.int())
         .does("Milliseconds after which a running script makes other clients get BUSY."),
     Setting::special("client-output-buffer-limit", OUTPUT_LIMITS, Kind::OutputLimits)
         .to(|t, v| t.client_output_buffer_limit = v.output_limits())

@@ -15,7 +15,7 @@ use russet_base::num::{parse_f64, parse_i64, parse_memory};
 use russet_command::Arity::AtLeast;
 use russet_command::args::is_word;
 use russet_command::{CommandError, Family, Flags, Group, help};
-use russet_engine::{Entry, NewValue, Touch};
+use russet_engine::{Entry, ExpiryMode, NewValue, Touch};
 use russet_io::LogLevel;
 use russet_resp::Args;
 
@@ -230,8 +230,8 @@ const SUBCOMMANDS: &[Sub] = &[
     sub(
         "SET-DISABLE-DENY-SCRIPTS",
         (1, 1),
-        accept,
-        ("<0|1>", "Accepted without effect."),
+        set_disable_deny_scripts,
+        ("<0|1>", "Set whether scripts may run what is not for them."),
     ),
     sub(
         "SET-SKIP-CHECKSUM-VALIDATION",
@@ -347,14 +347,17 @@ fn set_active_expire(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlF
     cx.ok()
 }
 
+fn set_disable_deny_scripts(
+    cx: &mut ControlCtx<'_>,
+    args: Args<'_>,
+) -> Result<ControlFlow, CommandError> {
+    cx.core.scripts.allows_all = parse_i64(&args[2]).unwrap_or(0) != 0;
+    cx.ok()
+}
+
 fn pause_cron(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlFlow, CommandError> {
-    let core = &mut *cx.core;
-    core.pauses_signals = parse_i64(&args[2]).unwrap_or(0) != 0;
-    if !core.pauses_signals
-        && let Some(signal) = core.end_asked_by.take()
-    {
-        core.shut_down_by(signal);
-    }
+    cx.core.pauses_signals = parse_i64(&args[2]).unwrap_or(0) != 0;
+    cx.core.end_if_asked();
     cx.ok()
 }
 
@@ -392,13 +395,17 @@ fn replybuffer(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlFlow, C
 fn object(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlFlow, CommandError> {
     let clock = cx.core.now.wall_s() & 0xff_ffff;
     let compress = cx.core.config.rdbcompression;
+    // COMPAT: a key whose deadline has passed is there until it is removed.
+    let mode = cx.core.keyspace.expiry_mode();
+    cx.core.keyspace.set_expiry_mode(ExpiryMode::Ignore);
     let mut db = cx.core.keyspace.db(cx.session.db);
-    let Some(value) = db.read(&args[2], Touch::No) else {
-        return Err(CommandError::NoSuchKey);
-    };
-    let (encoding, idle) = (value.encoding(), value.access().idle_s);
-    let mut saved = Vec::new();
-    let Ok(_) = translate::save(&value, &mut saved, compress);
+    let found = db.read(&args[2], Touch::No).map(|value| {
+        let mut saved = Vec::new();
+        let Ok(_) = translate::save(&value, &mut saved, compress);
+        (value.encoding(), value.access().idle_s, saved)
+    });
+    cx.core.keyspace.set_expiry_mode(mode);
+    let (encoding, idle, saved) = found.ok_or(CommandError::NoSuchKey)?;
     // The type code does not count.
     let length = saved.len() - 1;
     // COMPAT: entries move, so there is no address to show; tests compare it for equality only.

@@ -119,6 +119,7 @@ pub(crate) fn look<'s, T>(
         memory_not_counted: core.memory_not_counted(),
         journal_memory: core.journal.memory(),
         exceeded_us: core.limit.exceeded_us(core.now.mono_us),
+        scripts: core.scripts.figures(),
         link_count: core.links.len() as u64,
         garbage_len: core.keyspace.garbage_len(),
         databases,

@@ -16,6 +16,8 @@ pub(crate) mod config;
 pub(crate) mod connection;
 pub(crate) mod debug;
 pub(crate) mod dump;
+pub(crate) mod eval;
+pub(crate) mod function;
 pub(crate) mod himport;
 pub(crate) mod hotkeys;
 pub(crate) mod info;
@@ -45,6 +47,8 @@ pub(crate) const FAMILIES: &[Family<ControlHandler>] = &[
     debug::FAMILY,
     dump::FAMILY,
     dump::INTERNAL,
+    eval::FAMILY,
+    function::FAMILY,
     himport::FAMILY,
     hotkeys::FAMILY,
     info::FAMILY,

@@ -8,6 +8,7 @@ use russet_io::LogLevel;
 use russet_resp::Args;
 
 use super::{ControlCtx, ControlFlow, ControlHandler};
+use crate::hurdles::Hurdles;
 use crate::persist::reload::Last;
 use crate::session::For;
 
@@ -105,12 +106,17 @@ fn shutdown(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlFlow, Comm
         return Err(CommandError::text("ERR No shutdown in progress."));
     }
     let _ = now;
+    // COMPAT: only without a last dump, which would hold a part of what the script does.
+    if let Some(run) = cx.core.scripts.run.as_ref().filter(|_| !nosave) {
+        return Err(run.what.busy());
+    }
     let last = match (save, nosave) {
         (true, _) => Last::Save,
         (false, true) => Last::Drop,
         (false, false) => Last::AsConfigured,
     };
-    if cx.core.shut_down(last, Some(cx.session.conn), force) {
+    let is_saving = cx.core.shut_down(last, Some(cx.session.conn), force);
+    if is_saving || cx.core.hurdles.has(Hurdles::EXITING) {
         return Ok(ControlFlow::Waits(For::Files));
     }
     cx.session.close();

@@ -159,19 +159,37 @@ const MEMORY: &[Field] = &[
     field("total_system_memory_human", |v| {
         Shown::Human(v.environment.system_memory)
     }),
-    zero("used_memory_lua"),
-    zero("used_memory_vm_eval"),
-    field("used_memory_lua_human", |_| Shown::Human(0)),
-    zero("used_memory_scripts_eval"),
-    zero("number_of_cached_scripts"),
-    zero("number_of_functions"),
-    zero("number_of_libraries"),
-    zero("used_memory_vm_functions"),
-    zero("used_memory_vm_total"),
-    field("used_memory_vm_total_human", |_| Shown::Human(0)),
-    zero("used_memory_functions"),
-    zero("used_memory_scripts"),
-    field("used_memory_scripts_human", |_| Shown::Human(0)),
+    field("used_memory_lua", |v| Shown::Count(v.scripts.eval_engine)),
+    field("used_memory_vm_eval", |v| {
+        Shown::Count(v.scripts.eval_engine)
+    }),
+    field("used_memory_lua_human", |v| {
+        Shown::Human(v.scripts.eval_engine)
+    }),
+    field("used_memory_scripts_eval", |v| {
+        Shown::Count(v.scripts.eval_memory)
+    }),
+    field("number_of_cached_scripts", |v| {
+        Shown::Count(v.scripts.cached)
+    }),
+    field("number_of_functions", |v| Shown::Count(v.scripts.functions)),
+    field("number_of_libraries", |v| Shown::Count(v.scripts.libraries)),
+    field("used_memory_vm_functions", |v| {
+        Shown::Count(v.scripts.function_engine)
+    }),
+    field("used_memory_vm_total", |v| {
+        Shown::Count(v.scripts.engines())
+    }),
+    field("used_memory_vm_total_human", |v| {
+        Shown::Human(v.scripts.engines())
+    }),
+    field("used_memory_functions", |v| {
+        Shown::Count(v.scripts.function_memory)
+    }),
+    field("used_memory_scripts", |v| Shown::Count(v.scripts.texts())),
+    field("used_memory_scripts_human", |v| {
+        Shown::Human(v.scripts.texts())
+    }),
     field("maxmemory", |v| Shown::Count(v.config.maxmemory)),
     field("maxmemory_human", |v| Shown::Human(v.config.maxmemory)),
     field("maxmemory_policy", |v| {
@@ -370,7 +388,7 @@ const STATS: &[Field] = &[
     zero("expire_cycle_cpu_milliseconds"),
     field("evicted_keys", |v| Shown::Count(v.keyspace.evicted)),
     field("evicted_clients", |v| Shown::Count(v.stats.evicted_clients)),
-    zero("evicted_scripts"),
+    field("evicted_scripts", |v| Shown::Count(v.scripts.evicted)),
     field("total_eviction_exceeded_time", |v| {
         Shown::Count(v.exceeded_us.1 / 1000)
     }),

@@ -22,6 +22,7 @@ use crate::environment::Environment;
 use crate::persist::aof::Aof;
 use crate::persist::backup::Backup;
 use crate::persist::loads::{LoadProgress, Loads};
+use crate::scripts::ScriptFigures;
 use crate::stats::Stats;
 pub(crate) use fields::SECTIONS;
 
@@ -44,6 +45,8 @@ pub(crate) struct View<'v> {
     pub journal_memory: u64,
     /// Microseconds for which more memory was in use than `maxmemory`: now, and in all.
     pub exceeded_us: (u64, u64),
+    /// Scripts and functions.
+    pub scripts: ScriptFigures,
     /// Connections to other servers.
     pub link_count: u64,
     /// Objects that wait to be freed by another thread.
@@ -302,7 +305,8 @@ impl View<'_> {
 
     /// Memory in use that is not data.
     pub(super) fn overhead(&self) -> u64 {
-        let known = self.environment.allocated_at_start + self.clients.buffers as u64;
+        let scripts = self.scripts.engines() + self.scripts.texts();
+        let known = self.environment.allocated_at_start + self.clients.buffers as u64 + scripts;
         known.min(self.used().saturating_sub(self.data_weight))
     }
 

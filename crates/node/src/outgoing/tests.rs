@@ -155,7 +155,7 @@ fn places_of_connections_that_have_gone_are_given_back() {
     outgoing.end(before);
     outgoing.open(other, Class::Normal);
     outgoing.forget(other);
-    assert_eq!(outgoing.queues.len(), 1);
+    assert_eq!(outgoing.queues.len(), RESERVED);
 }
 
 #[test]

@@ -95,7 +95,7 @@ pub(crate) struct Dump {
     db: Option<usize>,
     keys: u64,
     /// Libraries of functions.
-    functions: Vec<Vec<u8>>,
+    functions: Vec<Bytes>,
     open: Option<(FileWriter<Lent>, NewFile)>,
 }
 
@@ -118,9 +118,9 @@ impl Sink for ToDisk<'_> {
 
 impl Dump {
     /// A task for this snapshot, with these libraries of functions.
-    pub(crate) fn new(snapshot: Snapshot, plan: DumpPlan, functions: &[Vec<u8>]) -> Self {
+    pub(crate) fn new(snapshot: Snapshot, plan: DumpPlan, functions: Vec<Bytes>) -> Self {
         Self {
-            functions: functions.to_vec(),
+            functions,
             plan,
             databases: snapshot.databases().collect(),
             walk: snapshot.into_walk(),

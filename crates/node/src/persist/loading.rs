@@ -5,6 +5,7 @@
 
 use std::io::ErrorKind;
 
+use bytes::Bytes;
 use russet_aof::{Expect, FileName, Part, Reader, Units};
 use russet_io::{FileOp, FileReply, Job, LogLevel, OpenHow, Outcome};
 use russet_rdb::Buffer;
@@ -20,6 +21,7 @@ use crate::core::Core;
 use crate::hurdles::Hurdles;
 use crate::machines::Machine;
 use crate::node::Node;
+use crate::scripts::Collision;
 
 /// The size of a read, in bytes.
 const READ_SIZE: usize = 256 << 10;
@@ -206,11 +208,25 @@ impl Core {
         }
     }
 
-    /// Logs the lines that a dump gave.
-    pub(super) fn tell(&mut self, restore: &mut Restore) {
+    /// Takes what a dump gave besides keys: lines for the log, and libraries of functions.
+    pub(super) fn take_besides(
+        &mut self,
+        restore: &mut Restore,
+        rules: Rules,
+    ) -> Result<(), Fault> {
         for (level, line) in restore.lines.drain(..) {
             self.outbox.log(level, line);
         }
+        for text in restore.functions.drain(..) {
+            let text = Bytes::from(text);
+            let collision = match rules.replaces {
+                true => Collision::Replaces,
+                false => Collision::Fails,
+            };
+            let loaded = self.scripts.load_library(text, collision);
+            loaded.map_err(|error| Fault::Library(error.to_string()))?;
+        }
+        Ok(())
     }
 
     /// A file was loaded to its end: the next one is opened, or all were loaded.
@@ -218,7 +234,6 @@ impl Core {
         self.outbox.start(Job::File(FileOp::Close(current.file)));
         let (Content::Dump(restore, _) | Content::Units(_, restore)) = current.content;
         loading.counts.add(&restore);
-        self.functions.extend(restore.functions);
         let is_aof = match &current.source.kind {
             SourceKind::Dump if loading.preload.is_some() => false,
             SourceKind::Dump => {
@@ -463,8 +478,10 @@ impl Node {
                 }
                 let rules = core.rules(loading.replaces, true, loading.total);
                 let loaded = restore.load(buffer, &mut core.keyspace, rules);
-                core.tell(restore);
-                loaded.map_err(Stopped::Dump)
+                let taken = core.take_besides(restore, rules);
+                loaded
+                    .and_then(|reached| taken.map(|()| reached))
+                    .map_err(Stopped::Dump)
             }
             Content::Units(reader, restore) => {
                 match bytes.is_empty() {

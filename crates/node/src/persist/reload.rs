@@ -27,13 +27,30 @@ impl Core {
     /// Loads the file again in place of the data.
     pub(crate) fn reload(&mut self, conn: ConnId, flush: Flush) {
         if flush == Flush::Yes {
-            self.keyspace.flush_all();
+            self.clear();
         }
-        self.start_loading(Cause::Reload(conn), true);
+        self.start_loading(Cause::Reload(conn), flush != Flush::No);
+    }
+
+    /// Removes all keys and functions, for those of files.
+    pub(super) fn clear(&mut self) {
+        self.keyspace.flush_all();
+        self.scripts.flush_libraries();
+    }
+
+    /// Ends the server if a signal has asked for that, and nothing is in the way.
+    pub(crate) fn end_if_asked(&mut self) {
+        // What a script has done so far must not be saved without the rest.
+        if self.pauses_signals || self.scripts.run.is_some() {
+            return;
+        }
+        if let Some(signal) = self.end_asked_by.take() {
+            self.shut_down_by(signal);
+        }
     }
 
     /// Ends the server as the setting for this signal says.
-    pub(crate) fn shut_down_by(&mut self, signal: &'static str) {
+    fn shut_down_by(&mut self, signal: &'static str) {
         let flags = match signal {
             "SIGINT" => self.config.shutdown_on_sigint,
             _ => self.config.shutdown_on_sigterm,

@@ -82,8 +82,9 @@ fn replay(
                     false => Input::partial(reader.preamble()),
                 };
                 let loaded = restore.load_input(input, &mut core.keyspace, rules);
-                core.tell(restore);
+                let taken = core.take_besides(restore, rules);
                 let (count, reached) = loaded.map_err(Stopped::Dump)?;
+                taken.map_err(Stopped::Dump)?;
                 reader.read_preamble(count);
                 match reached {
                     Reached::End => reader.end_preamble(),

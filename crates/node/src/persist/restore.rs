@@ -74,6 +74,9 @@ pub(crate) enum Fault {
         "Data file was created with a Redis server configured to handle more than {0} databases."
     )]
     Databases(usize),
+    /// A library of functions is refused.
+    #[error("Failed to load a library of functions: {0}")]
+    Library(String),
 }
 
 /// How far a dump has come.

@@ -45,7 +45,7 @@ impl Core {
 
     /// The form of bases to come. Libraries of functions are kept in RDB only.
     fn base_format(&self) -> BaseFormat {
-        match self.config.aof_use_rdb_preamble || !self.functions.is_empty() {
+        match self.config.aof_use_rdb_preamble || self.scripts.libraries.len() > 0 {
             true => BaseFormat::Rdb,
             false => BaseFormat::Aof(self.units()),
         }
@@ -236,7 +236,11 @@ impl Core {
         plan.is_aof_base = true;
         let snapshot = self.keyspace.snapshot();
         let task = match rewrite.format {
-            BaseFormat::Rdb => Job::Task(Box::new(Dump::new(snapshot, plan, &self.functions))),
+            BaseFormat::Rdb => Job::Task(Box::new(Dump::new(
+                snapshot,
+                plan,
+                self.scripts.libraries.texts(),
+            ))),
             format @ BaseFormat::Aof(_) => {
                 let mut next = self.aof.manifest.clone();
                 let part = next.add_base(&layout, format);

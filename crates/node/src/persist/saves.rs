@@ -25,8 +25,10 @@ use russet_io::{ConnId, JobId};
 pub(crate) enum Flush {
     /// It is.
     Yes,
-    /// It stays, and keys of the file replace it.
+    /// It stays, and a key of the file that is there already is an error.
     No,
+    /// It stays, and keys of the file replace it.
+    Merge,
 }
 
 /// The origin of a dump, which decides what follows its end.

@@ -31,7 +31,11 @@ impl Core {
         let progress = Arc::clone(&plan.progress);
         let snapshot = self.keyspace.snapshot();
         let keys = snapshot.databases().map(|(_, keys, _)| keys as u64).sum();
-        let task = Job::Task(Box::new(Dump::new(snapshot, plan, &self.functions)));
+        let task = Job::Task(Box::new(Dump::new(
+            snapshot,
+            plan,
+            self.scripts.libraries.texts(),
+        )));
         let job = self.outbox.start_apart(task, Machine::Dump);
         self.saves.tried_us = Some(self.now.mono_us);
         // COMPAT: SAVE leaves one that was scheduled due.

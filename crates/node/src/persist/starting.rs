@@ -233,7 +233,7 @@ impl Core {
                 return Some(Ended::Nothing(Cause::LoadAof(conn)));
             }
             (Then::Load(conn), None) => {
-                self.keyspace.flush_all();
+                self.clear();
                 self.start_loading_aof(Cause::LoadAof(conn));
             }
         }
@@ -296,7 +296,7 @@ impl Core {
             }
             // COMPAT: files that nothing is appended to are loaded, too.
             None if !self.aof.manifest.is_empty() => {
-                self.keyspace.flush_all();
+                self.clear();
                 self.start_loading_aof(Cause::LoadAof(conn));
             }
             None => return false,

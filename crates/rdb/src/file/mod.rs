@@ -15,7 +15,7 @@
 mod error;
 mod gather;
 mod module;
-mod opcode;
+pub(crate) mod opcode;
 mod read;
 mod report;
 mod sum;

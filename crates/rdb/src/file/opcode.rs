@@ -22,9 +22,9 @@ pub(super) const UPDATE: u8 = 242;
 /// The state of an import of slots with Valkey, metadata of modules with Redis.
 pub(super) const SLOT_IMPORT_OR_KEY_METADATA: u8 = 243;
 pub(super) const SLOT: u8 = 244;
-pub(super) const FUNCTION: u8 = 245;
+pub(crate) const FUNCTION: u8 = 245;
 /// A library of functions as release candidates of Redis 7.0 wrote it.
-pub(super) const FUNCTION_EARLY: u8 = 246;
+pub(crate) const FUNCTION_EARLY: u8 = 246;
 pub(super) const MODULE_AUX: u8 = 247;
 pub(super) const IDLE: u8 = 248;
 pub(super) const FREQUENCY: u8 = 249;

@@ -82,11 +82,13 @@ impl Vm {
                     let found = self.heap.get(table);
                     if found.meta.is_none() || !found.get(key).is_nil() {
                         self.raw_put(table, key, value)?;
+                        self.collect_if_due();
                         return Ok(true);
                     }
                     match self.metamethod(object, self.names.newindex) {
                         Value::Nil => {
                             self.raw_put(table, key, value)?;
+                            self.collect_if_due();
                             return Ok(true);
                         }
                         handler => handler,
@@ -106,7 +108,8 @@ impl Vm {
         Err(Raise::run("loop in settable"))
     }
 
-    /// Writes a field without metatables.
+    /// Writes a field without metatables. Nothing is collected: the caller may hold what is in no
+    /// root.
     #[inline]
     pub(crate) fn raw_put(
         &mut self,
@@ -129,9 +132,7 @@ impl Vm {
             }
             _ => {}
         }
-        self.heap.set(table, key, value)?;
-        self.collect_if_due();
-        Ok(())
+        Ok(self.heap.set(table, key, value)?)
     }
 
     /// The metatable of a value.

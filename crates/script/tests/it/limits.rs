@@ -165,3 +165,22 @@ fn patterns_cannot_take_for_ever() {
     let text = "return {pcall(string.find, string.rep('a', 30000), '.-.-.-.-.-b')}";
     assert!(eval(&mut engine, text).contains("too complex"));
 }
+
+#[test]
+fn what_a_library_builds_is_not_collected_while_it_is_built() {
+    let text = "
+        local map, array = {}, {}
+        for i = 1, 3000 do map[tostring(i)] = {i, {i}} array[i] = {tostring(i)} end
+        local packed = cmsgpack.pack({map = map, array = array})
+        local json = cjson.encode({map = map, array = array})
+        for round = 1, 10 do
+            for _, made in ipairs({cmsgpack.unpack(packed), cjson.decode(json)}) do
+                for i = 1, 3000 do
+                    assert(made.map[tostring(i)][1] == i and made.map[tostring(i)][2][1] == i)
+                    assert(made.array[i][1] == tostring(i))
+                end
+            end
+        end
+        return 'whole'";
+    assert_eq!(eval(&mut engine(), text), "$5\r\nwhole\r\n");
+}

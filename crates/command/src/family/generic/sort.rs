@@ -89,8 +89,9 @@ fn run(cx: &mut Ctx<'_>, key: &[u8], mut asked: Asked<'_>) -> Result<Flow, Comma
     // A pattern without a star names one key for all: nothing is sorted.
     let mut by = asked.by.map(Pattern::new);
     let mut is_sorted = by.as_ref().is_none_or(Pattern::has_star);
-    // COMPAT: a set has no order, so one that is stored is given one.
-    if !is_sorted && kind == Some(Kind::Set) && asked.store.is_some() {
+    // COMPAT: a set has no order, so one that is stored, or that a script sees, is given one.
+    let needs_order = asked.store.is_some() || cx.is_in_script;
+    if !is_sorted && kind == Some(Kind::Set) && needs_order {
         (is_sorted, by, asked.order.is_alphabetical) = (true, None, true);
     }
     if is_sorted {

@@ -59,6 +59,7 @@ impl Bench {
             hint: None,
             may_block: false,
             reads_all_keys: true,
+            is_in_script: false,
         };
         let run = command.run.expect("a command that is admitted runs");
         let result = run(&mut cx, args);

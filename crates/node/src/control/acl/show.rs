@@ -148,6 +148,7 @@ fn entry(reply: &mut Reply<'_>, entry: &Entry, now_ms: i64) {
     let context = match entry.refusal.context {
         Context::TopLevel => "toplevel",
         Context::Multi => "multi",
+        Context::Script => "lua",
     };
     let number = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
     reply.map(10);

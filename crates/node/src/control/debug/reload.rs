@@ -21,16 +21,23 @@ const BUSY: CommandError = CommandError::text("ERR Background save already in pr
 /// `DEBUG RELOAD [MERGE] [NOFLUSH] [NOSAVE]`.
 pub(super) fn reload(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlFlow, CommandError> {
     refuse_while_loading(cx)?;
-    let (mut flush, mut saves) = (Flush::Yes, true);
+    let (mut flushes, mut merges, mut saves) = (true, false, true);
     for option in args.skip(2).iter() {
         if is_word(option, "NOSAVE") {
             saves = false;
         } else if is_word(option, "NOFLUSH") {
-            flush = Flush::No;
-        } else if !is_word(option, "MERGE") {
+            flushes = false;
+        } else if is_word(option, "MERGE") {
+            merges = true;
+        } else {
             return Err(BAD_OPTION);
         }
     }
+    let flush = match (flushes, merges) {
+        (true, _) => Flush::Yes,
+        (false, false) => Flush::No,
+        (false, true) => Flush::Merge,
+    };
     if cx.core.saves.is_in_background() {
         cx.core.cancel_dump();
     }

@@ -1,0 +1,87 @@
+//! The interpreters: one of scripts, one of functions, made when the first comes.
+//!
+//! Always true: an interpreter that is taken out is put back when its run is over.
+//! Not here: what they run — `cache.rs`, `libraries.rs`
+
+use russet_script::{Config, Engine};
+
+use super::What;
+use crate::environment::VERSION_NUMBERS;
+
+/// The most memory of scripts, and of functions, in bytes.
+const MEMORY_MAX: usize = 1 << 30;
+
+/// The interpreters.
+pub(crate) struct Engines {
+    of_scripts: Option<Box<Engine>>,
+    of_functions: Option<Box<Engine>>,
+    /// The memory of the one that runs, when it began.
+    running: Option<(What, usize)>,
+    seed: u64,
+}
+
+impl Engines {
+    /// None yet.
+    pub(super) fn new(seed: u64) -> Self {
+        Self {
+            of_scripts: None,
+            of_functions: None,
+            running: None,
+            seed,
+        }
+    }
+
+    /// An interpreter, made when there is none.
+    pub(crate) fn get(&mut self, what: What) -> &mut Engine {
+        let seed = self.seed;
+        self.place(what).get_or_insert_with(|| make(seed))
+    }
+
+    /// Takes an interpreter out, to run it.
+    pub(crate) fn take(&mut self, what: What) -> Box<Engine> {
+        let seed = self.seed;
+        let engine = self.place(what).take().unwrap_or_else(|| make(seed));
+        self.running = Some((what, engine.memory()));
+        engine
+    }
+
+    /// Puts an interpreter back that was taken.
+    pub(crate) fn put(&mut self, what: What, engine: Box<Engine>) {
+        self.running = None;
+        *self.place(what) = Some(engine);
+    }
+
+    /// Drops an interpreter, with all that was compiled for it.
+    pub(super) fn drop(&mut self, what: What) {
+        *self.place(what) = None;
+    }
+
+    /// The memory of an interpreter, in bytes.
+    pub(crate) fn memory(&self, what: What) -> u64 {
+        let engine = match what {
+            What::Script => &self.of_scripts,
+            What::Function => &self.of_functions,
+        };
+        let memory = match (engine, self.running) {
+            (Some(engine), _) => engine.memory(),
+            (None, Some((running, memory))) if running == what => memory,
+            (None, _) => 0,
+        };
+        memory as u64
+    }
+
+    fn place(&mut self, what: What) -> &mut Option<Box<Engine>> {
+        match what {
+            What::Script => &mut self.of_scripts,
+            What::Function => &mut self.of_functions,
+        }
+    }
+}
+
+fn make(seed: u64) -> Box<Engine> {
+    Box::new(Engine::new(&Config {
+        seed,
+        memory_max: MEMORY_MAX,
+        version: VERSION_NUMBERS,
+    }))
+}
