@@ -10,6 +10,8 @@
 //! (`stats/meter.rs`), so that none of them is told apart. While a bar is below a millisecond,
 //! latency is monitored, or hot keys are looked for, every command has a clock of its own.
 //!
+//! Of brief commands in scripts one in eight is measured (`scripts/pace.rs`).
+//!
 //! Always true: with settings as they are by default, a brief command pays for two comparisons.
 //! Not here: entries — `commandlog.rs`, `latency.rs`; the bars — `costs.rs`.
 
@@ -107,6 +109,25 @@ impl Core {
     pub(crate) fn begin_own(&mut self, meter: &mut Meter, id: CommandId) {
         meter.begin(id, Clock::Own, &mut self.stats);
         meter.mark = self.outgoing.own().mark();
+    }
+
+    /// The time in nanoseconds that a command of a script counts which is not measured.
+    #[inline]
+    pub(crate) fn known_time(&mut self, id: CommandId) -> Option<u64> {
+        match self.clock_of(id) {
+            Clock::Shared => self.scripts.paces.next(id),
+            Clock::Own => None,
+        }
+    }
+
+    /// A command of a script is over that was not measured; gives its time again.
+    #[inline]
+    pub(crate) fn end_known(&mut self, id: CommandId, took_ns: u64) -> u64 {
+        if self.environment.stopwatch.is_some() {
+            let is_tracked = self.config.latency_tracking;
+            self.stats.took(id, (took_ns, 1), is_tracked);
+        }
+        took_ns
     }
 
     /// The command that has a clock of its own is over; gives the nanoseconds that it took.

@@ -116,16 +116,25 @@ impl Host<'_> {
             return self.refuse(id, NOT_ALLOWED);
         }
         self.rules.has_written |= flags.has(Flags::WRITE);
-        self.core.begin_own(&mut self.meter, id);
+        let known_ns = self.core.known_time(id);
+        if known_ns.is_none() {
+            self.core.begin_own(&mut self.meter, id);
+        }
         let call = Call {
             permit: &permit,
             hint: None,
             args: &args,
         };
         let result = invoke(self.core, self.sessions, self.session, call);
-        *took_ns = self
-            .core
-            .end_timed(&mut self.meter, self.session, (id, &args));
+        *took_ns = match known_ns {
+            Some(took_ns) => self.core.end_known(id, took_ns),
+            None => {
+                let asked = (id, &args);
+                let took_ns = self.core.end_timed(&mut self.meter, self.session, asked);
+                self.core.scripts.paces.note(id, took_ns);
+                took_ns
+            }
+        };
         if !self.core.monitors.is_empty() {
             self.core
                 .show_to_monitors(self.sessions, self.session, (id, &args));

@@ -19,6 +19,7 @@ mod cache;
 mod engines;
 mod host;
 mod libraries;
+mod pace;
 mod rules;
 mod run;
 
@@ -34,6 +35,7 @@ use russet_script::{Flags, Script, ScriptError};
 pub(crate) use cache::{Cache, Sha, Stay};
 pub(crate) use engines::Engines;
 pub(crate) use libraries::{Collision, Libraries};
+pub(crate) use pace::Paces;
 pub(crate) use run::{Run, What};
 
 /// Everything about scripts.
@@ -50,6 +52,8 @@ pub(crate) struct Scripts {
     pub is_silent: bool,
     /// Whether the command that runs is one of a script.
     pub is_within: bool,
+    /// Times of brief commands.
+    pub paces: Paces,
     /// `DEBUG SET-DISABLE-DENY-SCRIPTS`: whether scripts may run what is not for them.
     pub allows_all: bool,
 }
@@ -112,6 +116,7 @@ impl Scripts {
             run: None,
             is_silent: false,
             is_within: false,
+            paces: Paces::default(),
             allows_all: false,
         }
     }
