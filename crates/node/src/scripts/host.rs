@@ -8,7 +8,7 @@
 //! Always true: what a script does is a part of the unit of the command that runs it.
 //! Not here: how a run begins and ends — `run.rs`
 
-use russet_command::registry::CommandId;
+use russet_command::registry::{CommandId, Recent};
 use russet_command::{CommandError, Flags};
 use russet_io::LogLevel;
 use russet_resp::Args;
@@ -31,6 +31,8 @@ pub(super) struct Host<'h> {
     pub session: &'h mut Session,
     pub rules: &'h mut Rules,
     pub meter: Meter,
+    /// The command that was called last.
+    pub recent: Recent,
 }
 
 /// How many instructions of a budget a command takes, however brief it is.
@@ -88,7 +90,7 @@ impl ScriptHost for Host<'_> {
 impl Host<'_> {
     /// Runs a command; its reply is kept.
     fn run(&mut self, args: Args<'_>, took_ns: &mut u64) -> Result<(), CommandError> {
-        let Some(id) = self.core.commands.resolve(args) else {
+        let Some(id) = self.core.commands.resolve_like(args, &mut self.recent) else {
             return Err(CommandError::text(
                 "ERR Unknown Redis command called from script",
             ));

@@ -5,7 +5,7 @@
 
 use russet_base::time::Now;
 use russet_command::CommandError;
-use russet_command::registry::CommandId;
+use russet_command::registry::{CommandId, Recent};
 use russet_io::LogLevel;
 use russet_resp::{ArgBuf, Mark, Reply};
 use russet_script::{Engine, Progress};
@@ -129,6 +129,7 @@ impl Run {
             session,
             rules: &mut self.rules,
             meter,
+            recent: Recent::default(),
         };
         let progress = self.engine.step(&mut host, BUDGET);
         core.scripts.is_within = false;

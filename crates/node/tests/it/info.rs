@@ -277,7 +277,7 @@ fn memory_stats_is_a_map_with_each_database() {
     }
     let stats = crate::limits::ask(&mut server, client, "MEMORY STATS");
     assert!(
-        stats.starts_with("%31\r\n$14\r\npeak.allocated\r\n:"),
+        stats.starts_with("%32\r\n$14\r\npeak.allocated\r\n:"),
         "{stats}"
     );
     for name in ["db.0", "db.3"] {

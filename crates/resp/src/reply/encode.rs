@@ -54,8 +54,8 @@ pub struct Deferred {
 /// The room of the header of a bulk or an aggregate: type, 20 digits, CR LF.
 const HEADER_LEN_MAX: usize = 23;
 
-/// The room of a line of a type and eight digits.
-const SHORT_LINE_LEN: usize = 1 + 8 + wire::CRLF.len();
+/// The room of a line of a type and eight digits: two words.
+const SHORT_LINE_LEN: usize = 16;
 
 /// Whole doubles below this magnitude are printed as integers are.
 const WHOLE_LIMIT: u64 = 1 << 52;
@@ -131,7 +131,13 @@ impl<'o> Reply<'o> {
             2..=9 => self.raw(&[wire::INTEGER, b'0' + number as u8, b'\r', b'\n']),
             10..=99_999_999 => {
                 let (line, len) = short_number(wire::INTEGER, number.unsigned_abs());
-                self.raw(&line[..len]);
+                // PERF: a copy of fixed length is two stores; one of `len` bytes would read what was
+                // just stored in other pieces.
+                if let Some(tail) = self.out.room(line.len()) {
+                    let end = tail.len() + len;
+                    tail.extend_from_slice(&line);
+                    tail.truncate(end);
+                }
             }
             _ => self.raw(Header::new(wire::INTEGER, number).as_bytes()),
         }
@@ -503,12 +509,10 @@ fn short_number(kind: u8, number: u64) -> ([u8; SHORT_LINE_LEN], usize) {
     let digits = eight_digits(number);
     let zeros = digits.trailing_zeros() / u8::BITS;
     let text = (digits | u64::from_le_bytes(*b"00000000")) >> (zeros * u8::BITS);
-    let end = 1 + 8 - zeros as usize;
-    let mut line = [0; SHORT_LINE_LEN];
-    line[0] = kind;
-    line[1..9].copy_from_slice(&text.to_le_bytes());
-    line[end..end + wire::CRLF.len()].copy_from_slice(wire::CRLF);
-    (line, end + wire::CRLF.len())
+    let end = 1 + 8 - zeros;
+    let crlf = u128::from(u16::from_le_bytes(*wire::CRLF));
+    let line = u128::from(kind) | u128::from(text) << u8::BITS | crlf << (end * u8::BITS);
+    (line.to_le_bytes(), end as usize + wire::CRLF.len())
 }
 
 /// The eight digits of a number, a byte each, the first in the lowest; those in front are zero.
