@@ -70,6 +70,8 @@ pub struct Loopback {
     exit: Option<i32>,
     /// When the node wants to run again, in monotonic microseconds.
     wake_at_us: Option<u64>,
+    /// How often the node runs at most when something happens.
+    runs_max: usize,
     /// Work for the disk that waits, while it is held.
     held: Option<VecDeque<Held>>,
     /// Discards that wait to be dropped, while they are kept.
@@ -138,7 +140,14 @@ impl Loopback {
             peer: Box::new(|_| Answer::Refuse(ErrorKind::ConnectionRefused)),
             disk: None,
             links: Vec::new(),
+            runs_max: usize::MAX,
         }
+    }
+
+    /// Lets the node run at most this often when something happens, whatever it wants: a script
+    /// that never ends is left on its way.
+    pub fn bound_runs(&mut self, max: usize) {
+        self.runs_max = max;
     }
 
     /// Has files live on this disk, and starts the node: it loads what is there.
@@ -349,7 +358,7 @@ impl Loopback {
 
     /// Runs the node until it wants nothing more at this moment.
     fn turn(&mut self) {
-        loop {
+        for _ in 0..self.runs_max {
             self.node.run(self.now);
             self.node.ready(&mut self.ready);
             let mut again = self.ready.again;

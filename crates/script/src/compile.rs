@@ -111,7 +111,7 @@ impl<'a> Gen<'a> {
             drafts,
             free: 0,
             cells,
-            line: function.line,
+            line: function.line.max(1),
         }
     }
 

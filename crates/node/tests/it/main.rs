@@ -16,6 +16,7 @@ mod himport;
 mod info;
 mod journal;
 mod limits;
+mod lua;
 mod messages;
 mod metrics;
 mod migrate;
