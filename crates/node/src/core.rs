@@ -38,7 +38,7 @@ use crate::persist::loads::{Loading, Loads};
 use crate::persist::saves::Saves;
 use crate::postponed::Postponed;
 use crate::pubsub::{Gathered, Pubsub};
-use crate::scripts::Scripts;
+use crate::scripts::state::Scripts;
 use crate::session::{For, Session, Sessions};
 use crate::stats::{Meter, Stats};
 use crate::tracking::Tracking;
@@ -146,7 +146,7 @@ pub(crate) struct Core {
     pub stalled_by: Option<ConnId>,
     /// Clients that have sent MONITOR, and see requests as they run.
     pub monitors: Monitors,
-    /// Keys that clients cache, and who is told when they change.
+    /// Keys that clients cache, and the clients to notify when they change.
     pub tracking: Tracking,
     /// Clients that wait for a key.
     pub waiters: Waiters,

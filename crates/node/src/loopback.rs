@@ -22,7 +22,7 @@ use crate::{Config, Environment, Node};
 /// The number of pieces that one gathering takes.
 const PIECES: usize = 4;
 
-/// The time at which a node begins unless it is told another one.
+/// The time at which a node begins unless it is given another one.
 const FIRST: Now = Now {
     wall_us: 1_704_067_200_000_000,
     mono_us: 1_000_000,

@@ -41,7 +41,7 @@ use crate::persist::saves::Saves;
 use crate::postponed::Postponed;
 use crate::pubsub::Pubsub;
 use crate::registry;
-use crate::scripts::Scripts;
+use crate::scripts::state::Scripts;
 use crate::session::Sessions;
 use crate::stats::Stats;
 use crate::tracking::Tracking;

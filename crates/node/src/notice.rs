@@ -104,8 +104,8 @@ impl Core {
         }
     }
 
-    /// A command of a script runs from now on, with a clock of its own: what the script does besides
-    /// is no time of its commands.
+    /// A command of a script runs from now on, with a clock of its own: the time between commands
+    /// is not theirs.
     pub(crate) fn begin_own(&mut self, meter: &mut Meter, id: CommandId) {
         meter.begin(id, Clock::Own, &mut self.stats);
         meter.mark = self.outgoing.own().mark();

@@ -27,6 +27,7 @@
 //! Not here: what the bytes mean — handlers; who is beyond a limit — `outgoing/limits.rs`; closing
 //! for that — `cron.rs`.
 
+mod capture;
 mod class;
 mod deliver;
 mod fence;
@@ -43,7 +44,7 @@ use crate::config::OutputLimit;
 use crate::journal::Offset;
 pub(crate) use class::{Class, Waiting};
 pub(crate) use deliver::Forms;
-use queue::Queue;
+use queue::{CAPTURED, NOWHERE, Queue, RESERVED, place};
 
 /// Everything that is on its way out.
 #[derive(Debug)]
@@ -86,26 +87,6 @@ pub(crate) struct Outgoing {
     /// Connections to close at once.
     pub kill: Vec<ConnId>,
 }
-
-/// Where what is written for a connection that has gone is dropped.
-const NOWHERE: usize = 0;
-
-/// Where the replies to the commands of a script are kept.
-const CAPTURED: usize = 1;
-
-/// How many places belong to no connection.
-const RESERVED: usize = 2;
-
-/// Where the queue of a connection stands.
-#[inline]
-fn place(conn: ConnId) -> usize {
-    conn.index as usize + RESERVED
-}
-
-/// The place where the session that runs is answered when its script is over.
-#[derive(Debug)]
-#[must_use = "the session that runs gets its replies again"]
-pub(crate) struct Capture(usize);
 
 impl Default for Outgoing {
     fn default() -> Self {
@@ -383,34 +364,6 @@ impl Outgoing {
         };
         self.running = Some(conn);
         before
-    }
-
-    /// Keeps what the session that runs is answered from now on, for [`Self::take_captured`].
-    pub(crate) fn begin_capture(&mut self) -> Capture {
-        Capture(std::mem::replace(&mut self.current, CAPTURED))
-    }
-
-    /// Moves what was kept since the last call to the end of `reply`.
-    #[inline]
-    pub(crate) fn take_captured(&mut self, reply: &mut Vec<u8>) {
-        let output = &mut self.queues[CAPTURED].output;
-        match output.as_single() {
-            Some(bytes) => reply.extend_from_slice(bytes),
-            None => {
-                let chunks = output.chunks();
-                chunks.for_each(|chunk| reply.extend_from_slice(chunk.bytes()));
-            }
-        }
-        output.clear();
-    }
-
-    /// Lets the session that runs be answered again.
-    pub(crate) fn end_capture(&mut self, Capture(before): Capture) {
-        self.current = before;
-        let captured = &mut self.queues[CAPTURED].output;
-        if captured.memory() > BUFFER_SIZE {
-            *captured = Output::new();
-        }
     }
 
     /// The reply of a command of the running session is written: what was put aside follows it.

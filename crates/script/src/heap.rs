@@ -67,7 +67,7 @@ impl From<TooLarge> for NoRoom {
     }
 }
 
-/// What instructions write while the code that they are part of is borrowed.
+/// The objects that instructions write while the code that they are part of is borrowed.
 pub(crate) struct Objects<'h> {
     tables: &'h mut Arena<Table>,
     cells: &'h mut Arena<Value>,

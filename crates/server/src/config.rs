@@ -96,7 +96,7 @@ impl Sources {
         });
     }
 
-    /// What is to be said of each line, and the configuration without those that are wrong.
+    /// The findings about each line, and the configuration without those that are wrong.
     pub(crate) fn check(&self) -> (Vec<Finding>, Result<Config, FileError>) {
         let texts: Vec<Text> = self.defaults.iter().chain(&self.texts).cloned().collect();
         Config::check(&texts, &mut |name| include(name))

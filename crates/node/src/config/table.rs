@@ -385,7 +385,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
         .does("The number of commands whose keys are prefetched together."),
     Setting::text("preload-file", "").immutable().optional().check(check_preload_file)
         .to(|t, v| t.preload_file = v.text())
-        .does("What is loaded at the start instead of the usual files: `rdb:PATH` or `aof:PATH`."),
+        .does("The files to load at the start instead of the usual ones: `rdb:PATH` or `aof:PATH`."),
     Setting::text("proc-title-template", "{title} {listen-addr} {server-mode}")
         .check(check_template).to(|t, v| t.proc_title_template = v.text()).unread()
         .does("The title of the process in the process list."),

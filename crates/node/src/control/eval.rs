@@ -14,7 +14,8 @@ use russet_script::{Progress, ScriptError};
 
 use super::{ControlCtx, ControlFlow, ControlHandler};
 use crate::hurdles::Hurdles;
-use crate::scripts::{Run, Sha, Stay, What};
+use crate::scripts::cache::{Sha, Stay};
+use crate::scripts::run::{Run, What};
 use crate::session::For;
 
 /// A row of this family; naming the type lets handlers be stored as pointers.
@@ -230,7 +231,7 @@ fn run_script(
         engine,
         What::Script,
         (command, rules),
-        (cx.core, cx.session),
+        (cx.session.db, cx.core.now),
     );
     begin(cx, run, args)
 }

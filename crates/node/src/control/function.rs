@@ -16,7 +16,8 @@ use super::eval::{
     self, MAY_WRITE, READ, READ_NOTE, RUNS, WRITTEN, WRITTEN_NOTE, command_of, refused,
 };
 use super::{ControlCtx, ControlFlow, ControlHandler};
-use crate::scripts::{Collision, Run, What};
+use crate::scripts::libraries::Collision;
+use crate::scripts::run::{Run, What};
 
 /// A row of this family; naming the type lets handlers be stored as pointers.
 type Row = russet_command::Row<ControlHandler>;
@@ -144,7 +145,7 @@ fn call(
         engine,
         What::Function,
         (command, rules),
-        (cx.core, cx.session),
+        (cx.session.db, cx.core.now),
     );
     eval::begin(cx, run, args)
 }

@@ -22,7 +22,7 @@ use crate::environment::Environment;
 use crate::persist::aof::Aof;
 use crate::persist::backup::Backup;
 use crate::persist::loads::{LoadProgress, Loads};
-use crate::scripts::ScriptFigures;
+use crate::scripts::state::ScriptFigures;
 use crate::stats::Stats;
 pub(crate) use fields::SECTIONS;
 

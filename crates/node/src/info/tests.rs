@@ -34,7 +34,7 @@ fn with_view<T>(stats: &Stats, look: impl FnOnce(&View<'_>) -> T) -> T {
         memory_not_counted: 0,
         journal_memory: 0,
         exceeded_us: (0, 0),
-        scripts: crate::scripts::ScriptFigures::default(),
+        scripts: crate::scripts::state::ScriptFigures::default(),
         link_count: 0,
         garbage_len: 0,
         databases: vec![Database {

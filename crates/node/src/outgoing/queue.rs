@@ -2,13 +2,28 @@
 //!
 //! Always true: a free place has generation 0, which no connection has.
 
-use russet_io::Piece;
+use russet_io::{ConnId, Piece};
 use russet_resp::{Chunk, Output, Protocol};
 
 use super::fence::Fences;
 use super::{Class, Waiting};
 use crate::buffers::{BUFFER_SIZE, Spares};
 use crate::journal::Offset;
+
+/// Where what is written for a connection that has gone is dropped.
+pub(super) const NOWHERE: usize = 0;
+
+/// Where the replies to the commands of a script are kept.
+pub(super) const CAPTURED: usize = 1;
+
+/// How many places belong to no connection.
+pub(super) const RESERVED: usize = 2;
+
+/// Where the queue of a connection stands.
+#[inline]
+pub(super) fn place(conn: ConnId) -> usize {
+    conn.index as usize + RESERVED
+}
 
 /// Output that is on its way to one connection.
 #[derive(Debug, Default)]

@@ -21,7 +21,7 @@ use crate::core::Core;
 use crate::hurdles::Hurdles;
 use crate::machines::Machine;
 use crate::node::Node;
-use crate::scripts::Collision;
+use crate::scripts::libraries::Collision;
 
 /// The size of a read, in bytes.
 const READ_SIZE: usize = 256 << 10;

@@ -5,7 +5,7 @@
 
 use russet_script::{Config, Engine};
 
-use super::What;
+use super::run::What;
 use crate::environment::VERSION_NUMBERS;
 
 /// The most memory of scripts, and of functions, in bytes.

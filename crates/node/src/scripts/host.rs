@@ -14,7 +14,7 @@ use russet_io::LogLevel;
 use russet_resp::Args;
 use russet_script::{CallContext, LogLevel as Level, ScriptHost};
 
-use super::rules::Rules;
+use super::run::Rules;
 use crate::acl::log::Context;
 use crate::acl::permission::Asked;
 use crate::block::fail;

@@ -15,7 +15,7 @@ use russet_script::{Engine, Library, LibraryFunction};
 pub(crate) struct Loaded {
     /// Its text.
     pub text: Bytes,
-    /// What it registered.
+    /// Its functions.
     pub library: Library,
 }
 

@@ -17,20 +17,10 @@ use russet_command::{CommandError, Flags};
 use russet_resp::Args;
 use russet_script::Flags as Declared;
 
+use super::run::Rules;
 use crate::core::{Command, Core};
 use crate::gate;
 use crate::hurdles::Hurdles;
-
-/// The rules of one run.
-#[derive(Debug)]
-pub(crate) struct Rules {
-    /// Flags of commands that it may not run.
-    pub refused: Flags,
-    /// Whether commands that need memory are refused until it has written.
-    pub is_out_of_memory: bool,
-    /// Whether it has run a command that may write.
-    pub has_written: bool,
-}
 
 /// Flags of commands that a script which may not write may not run either.
 const WRITES: Flags = Flags::WRITE.with(Flags::MAY_REPLICATE);

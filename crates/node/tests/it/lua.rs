@@ -19,7 +19,7 @@ fn with_endless(script: &str) -> (Loopback, ConnId) {
     (server, client)
 }
 
-/// What a connection has received.
+/// The bytes that a connection has received.
 fn heard(server: &mut Loopback, client: ConnId) -> String {
     let mut bytes = Vec::new();
     server.receive_into(client, &mut bytes);

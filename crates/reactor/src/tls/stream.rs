@@ -70,7 +70,7 @@ impl Stream {
     /// Goes on with the handshake: writes what waits, reads once, and writes the answer.
     ///
     /// # Errors
-    /// The handshake failed; the peer was told why, as far as that was possible.
+    /// The handshake failed; the peer was sent the reason, as far as that was possible.
     pub(crate) fn shake(&mut self, socket: &Socket) -> io::Result<Shaken> {
         let waits = |stage| Shaken {
             stage,

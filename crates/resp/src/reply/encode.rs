@@ -131,8 +131,8 @@ impl<'o> Reply<'o> {
             2..=9 => self.raw(&[wire::INTEGER, b'0' + number as u8, b'\r', b'\n']),
             10..=99_999_999 => {
                 let (line, len) = short_number(wire::INTEGER, number.unsigned_abs());
-                // PERF: a copy of fixed length is two stores; one of `len` bytes would read what was
-                // just stored in other pieces.
+                // PERF: a copy of fixed length is two stores; one of `len` bytes would read what
+                // was just stored in other pieces.
                 if let Some(tail) = self.out.room(line.len()) {
                     let end = tail.len() + len;
                     tail.extend_from_slice(&line);

@@ -115,7 +115,7 @@ impl Vm {
         self.call(f, base + 3, 2, count, host)
     }
 
-    /// What `pairs` and `ipairs` give next, without a call; `None` for other iterators.
+    /// The next entry that `pairs` and `ipairs` give, without a call; `None` for other iterators.
     fn next_entry(
         &self,
         iterator: Value,

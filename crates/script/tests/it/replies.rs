@@ -1,4 +1,4 @@
-//! Replies in both protocols, and what a host is told.
+//! Replies in both protocols, and the calls that a host sees.
 
 use russet_resp::Protocol;
 use russet_script::LogLevel;

@@ -32,7 +32,7 @@ pub(super) struct One<'a> {
     pub(super) listed: Option<u64>,
 }
 
-/// What a file is, for the line that says how it is.
+/// The kind of a file, for the line that says how it is.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Kind {
     Base,

@@ -1,4 +1,4 @@
-//! What the tool prints.
+//! The lines that the tool prints.
 //!
 //! Always true: a closed output is not an error worth another.
 //! Not here: the texts — where they are known.
