@@ -9,7 +9,7 @@ use russet_script::{CallContext, Config, Engine, LogLevel, Script, ScriptHost};
 /// The name of a script, its text, and how many operations a run of it is.
 pub type Work = (&'static str, &'static str, usize);
 
-/// What is measured.
+/// The scripts to measure.
 pub const WORKS: &[Work] = &[
     (
         "short",

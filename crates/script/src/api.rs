@@ -12,7 +12,7 @@ use crate::library::{Called, Entry};
 use crate::number;
 use crate::sha1;
 use crate::value::Value;
-use crate::vm::{Flow, Invoke, Raise, Vm};
+use crate::vm::{Flow, Invoke, Message, Raise, Vm};
 
 /// The functions of scripts.
 pub(crate) const ENTRIES: &[Entry] = &[
@@ -26,8 +26,8 @@ pub(crate) const ENTRIES: &[Entry] = &[
     ("sha1hex", sha1hex),
     ("acl_check_cmd", acl_check_cmd),
     ("replicate_commands", |call| call.give(Value::Bool(true))),
-    ("breakpoint", |call| call.give(Value::Bool(false))),
-    ("debug", |_| Ok(Flow::Done)),
+    ("breakpoint", breakpoint),
+    ("debug", debug),
 ];
 
 /// The levels of `redis.log`.
@@ -267,6 +267,39 @@ fn acl_check_cmd(call: &mut Invoke<'_>) -> Called {
     }
 }
 
+/// Whether a debugger watches; it is to halt then.
+fn breakpoint(call: &mut Invoke<'_>) -> Called {
+    let is_watched = call.vm.watch.is_some();
+    if let Some(watch) = &mut call.vm.watch {
+        watch.has_breakpoint = true;
+    }
+    call.give(Value::Bool(is_watched))
+}
+
+/// Shows values to a debugger.
+fn debug(call: &mut Invoke<'_>) -> Called {
+    if call.vm.watch.is_none() {
+        return Ok(Flow::Done);
+    }
+    let mut text = Vec::new();
+    for idx in 1..=call.count() {
+        if idx > 1 {
+            text.extend_from_slice(b", ");
+        }
+        text.extend_from_slice(&call.vm.inspected(call.arg(idx)));
+        call.vm.heap.check(text.len())?;
+    }
+    let line = call.vm.caller_line();
+    if let Some(watch) = &mut call.vm.watch
+        && watch.messages.len() < MESSAGES_MAX
+    {
+        watch.messages.push(Message { line, text });
+    }
+    Ok(Flow::Done)
+}
+
+/// The most messages that wait for a debugger.
+const MESSAGES_MAX: usize = 1000;
 /// Below this, a whole number prints with all its digits.
 const EXACT_MAX: f64 = 1e17;
 /// The largest command whose buffer is kept, in bytes.

@@ -16,6 +16,8 @@ pub(crate) struct Function {
     pub(crate) upvalues: Vec<Upvalue>,
     pub(crate) body: Block,
     pub(crate) line: u32,
+    /// The line of its last word.
+    pub(crate) end_line: u32,
 }
 
 /// A local variable.
@@ -42,7 +44,8 @@ pub(crate) enum Source {
     Upvalue(u8),
 }
 
-pub(crate) type Block = Vec<Stat>;
+/// Statements, with the line where each begins.
+pub(crate) type Block = Vec<(u32, Stat)>;
 
 pub(crate) enum Stat {
     Local {
@@ -59,8 +62,9 @@ pub(crate) enum Stat {
     Call(Expr),
     Do(Block),
     While(Expr, Block),
-    Repeat(Block, Expr),
-    If(Vec<(Expr, Block)>, Option<Block>),
+    /// With the line of `until`.
+    Repeat(Block, Expr, u32),
+    If(Vec<Arm>, Option<Block>),
     NumericFor(Box<NumericFor>),
     GenericFor {
         first: u16,
@@ -72,6 +76,13 @@ pub(crate) enum Stat {
     LocalFunction(u16, Box<Function>),
     Return(Vec<Expr>, u32),
     Break,
+}
+
+/// A condition, and what is done if it is the first that holds.
+pub(crate) struct Arm {
+    pub(crate) condition: Expr,
+    pub(crate) body: Block,
+    pub(crate) line: u32,
 }
 
 pub(crate) struct NumericFor {

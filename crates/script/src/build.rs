@@ -4,7 +4,7 @@
 //! Not here: what is in the libraries — `library.rs`, `api.rs`
 
 use crate::api;
-use crate::compile::{self, Drafts, Unit};
+use crate::compile::{self, Drafts, Purpose, Unit};
 use crate::config::Config;
 use crate::engine::Errors;
 use crate::heap::{Closure, Heap, NoRoom};
@@ -49,6 +49,8 @@ impl Vm {
             callbacks: Vec::new(),
             registered: Vec::new(),
             loading_globals,
+            parked: None,
+            watch: None,
             errors: Errors::default(),
         };
         vm.add_libraries(config)?;
@@ -193,7 +195,7 @@ impl Vm {
         let unit = Unit {
             source: include_bytes!("prelude.lua"),
             chunk: b"=[library]",
-            is_library: true,
+            purpose: Purpose::Library,
         };
         let proto = compile::compile(&unit, &mut self.heap, &mut self.drafts)
             .expect("the prelude compiles");

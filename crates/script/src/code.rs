@@ -264,6 +264,8 @@ pub(crate) struct Proto {
     /// The names of operands, for errors; in the order of instructions.
     pub(crate) names: Box<[OperandName]>,
     pub(crate) captures: Box<[Source]>,
+    /// The local variables, where they are kept for a debugger; in the order of declarations.
+    pub(crate) locals: Box<[LocalName]>,
     pub(crate) params: u8,
     pub(crate) is_vararg: bool,
     pub(crate) has_arg_table: bool,
@@ -275,6 +277,16 @@ pub(crate) struct Proto {
     pub(crate) is_library: bool,
     /// The collection in which the constants were marked.
     pub(crate) marked: AtomicU32,
+}
+
+/// A local variable, as a debugger sees it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct LocalName {
+    pub(crate) name: StrRef,
+    pub(crate) register: u8,
+    /// The first instruction that sees it, and the first that does not any more.
+    pub(crate) from: u32,
+    pub(crate) to: u32,
 }
 
 /// The name of an operand.
@@ -316,7 +328,8 @@ impl Proto {
             .names
             .iter()
             .filter_map(|operand| operand.name.map(Value::Str));
-        self.consts.iter().copied().chain(names)
+        let locals = self.locals.iter().map(|local| Value::Str(local.name));
+        self.consts.iter().copied().chain(names).chain(locals)
     }
 
     /// The name of an operand of the instruction at `at`.
@@ -338,6 +351,7 @@ impl Proto {
             + self.code.len() * (size_of::<Op>() + size_of::<u32>())
             + self.consts.len() * size_of::<Value>()
             + self.names.len() * size_of::<OperandName>()
+            + self.locals.len() * size_of::<LocalName>()
             + inner
     }
 }

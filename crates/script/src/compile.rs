@@ -17,9 +17,9 @@ use std::sync::Arc;
 pub(crate) use self::draft::Drafts;
 use self::draft::{Draft, Jumps, NOWHERE};
 
-use crate::ast::{Block, Expr, Function, Source, Stat};
+use crate::ast::{Arm, Block, Expr, Function, Source, Stat};
 use crate::code::{CONSTANT, MULTI, NameKind, Op, OperandName, Proto, shown_name};
-use crate::heap::Heap;
+use crate::heap::{Heap, NoRoom};
 use crate::lex::SyntaxError;
 use crate::parse;
 use crate::value::{StrRef, Value};
@@ -29,7 +29,17 @@ pub(crate) struct Unit<'a> {
     pub(crate) source: &'a [u8],
     /// The name of the chunk, with its `@` or `=`.
     pub(crate) chunk: &'a [u8],
-    pub(crate) is_library: bool,
+    pub(crate) purpose: Purpose,
+}
+
+/// The use of a text that is compiled.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Purpose {
+    Script,
+    /// A script whose local variables a debugger sees.
+    Debugging,
+    /// A part of the libraries.
+    Library,
 }
 
 /// Compiles a script.
@@ -41,7 +51,8 @@ pub(crate) fn compile(
     let function = parse::parse(unit.source, unit.chunk, heap)?;
     let shared = Shared {
         chunk: unit.chunk.into(),
-        is_library: unit.is_library,
+        purpose: unit.purpose,
+        hidden: hidden_names(unit.purpose, heap)?,
     };
     let compiled = Gen::new(&function, &shared, Vec::new(), drafts).function();
     compiled.map_err(|TooComplex(text)| {
@@ -54,7 +65,21 @@ pub(crate) fn compile(
 /// The facts that all functions of a script share.
 struct Shared {
     chunk: Arc<[u8]>,
-    is_library: bool,
+    purpose: Purpose,
+    /// The names of what loops keep beside their variables; for a debugger.
+    hidden: Vec<StrRef>,
+}
+
+/// The names for loops that count, and for those over an iterator.
+fn hidden_names(purpose: Purpose, heap: &mut Heap) -> Result<Vec<StrRef>, NoRoom> {
+    if purpose != Purpose::Debugging {
+        return Ok(Vec::new());
+    }
+    let names = ["index", "limit", "step", "generator", "state", "control"];
+    names
+        .into_iter()
+        .map(|name| heap.string(format!("(for {name})").as_bytes()))
+        .collect()
 }
 
 /// A function needs more than instructions can name.
@@ -98,7 +123,7 @@ impl<'a> Gen<'a> {
             is_vararg: function.is_vararg,
             has_arg_table: function.has_arg_table,
             chunk: Arc::clone(&shared.chunk),
-            is_library: shared.is_library,
+            is_library: shared.purpose == Purpose::Library,
             stack: 2,
             ..Proto::default()
         };
@@ -121,8 +146,11 @@ impl<'a> Gen<'a> {
             self.declare(id as u16)?;
         }
         self.statements(&self.function.body)?;
+        self.line = self.function.end_line;
         self.emit(Op::Return { first: 0, count: 0 });
+        self.draft.hide_locals(0);
         let draft = self.draft;
+        self.proto.locals = draft.locals.as_slice().into();
         self.proto.code = draft.code.as_slice().into();
         self.proto.lines = draft.lines.as_slice().into();
         self.proto.names = draft.names.as_slice().into();
@@ -145,6 +173,8 @@ impl<'a> Gen<'a> {
             .collect();
         let inner = inner.function()?;
         self.protos.push(inner);
+        // The instruction that makes the function is at its end.
+        self.line = function.end_line;
         Ok(self.protos.len() as u32 - 1)
     }
 
@@ -239,17 +269,39 @@ impl<'a> Gen<'a> {
         if self.is_cell(Source::Local(id)) {
             self.emit(Op::NewCell { at });
         }
+        if self.shared.purpose == Purpose::Debugging {
+            let name = self.function.locals[usize::from(id)].name;
+            self.draft.show_local(name, at);
+        }
+    }
+
+    /// Shows a debugger the three values of a loop; their names are those from `first` on.
+    fn show_hidden(&mut self, first: usize, base: u8) {
+        for (register, name) in (base..).zip(self.shared.hidden.iter().skip(first).take(3)) {
+            self.draft.show_local(*name, register);
+        }
+    }
+
+    /// Frees registers from `free` on.
+    fn leave_scope(&mut self, free: usize) {
+        self.free = free;
+        if self.shared.purpose == Purpose::Debugging {
+            self.draft.hide_locals(free);
+        }
     }
 
     fn block(&mut self, block: &Block) -> Compiled<()> {
         let free = self.free;
         self.statements(block)?;
-        self.free = free;
+        self.leave_scope(free);
         Ok(())
     }
 
     fn statements(&mut self, block: &Block) -> Compiled<()> {
-        block.iter().try_for_each(|stat| self.statement(stat))
+        block.iter().try_for_each(|(line, stat)| {
+            self.line = *line;
+            self.statement(stat)
+        })
     }
 
     fn statement(&mut self, stat: &Stat) -> Compiled<()> {
@@ -274,7 +326,7 @@ impl<'a> Gen<'a> {
             Stat::Call(call) => self.call_for(call, 0)?,
             Stat::Do(body) => self.statements(body)?,
             Stat::While(condition, body) => self.while_loop(condition, body)?,
-            Stat::Repeat(body, condition) => self.repeat_loop(body, condition)?,
+            Stat::Repeat(body, condition, line) => self.repeat_loop(body, condition, *line)?,
             Stat::If(arms, otherwise) => self.branches(arms, otherwise.as_ref())?,
             Stat::NumericFor(numeric) => self.numeric_for(numeric)?,
             Stat::GenericFor {
@@ -297,7 +349,7 @@ impl<'a> Gen<'a> {
                 self.draft.breaks.push(breaks);
             }
         }
-        self.free = free;
+        self.leave_scope(free);
         Ok(())
     }
 
@@ -317,6 +369,7 @@ impl<'a> Gen<'a> {
             self.draft.registers[usize::from(id)] = at;
             let k = self.inner(function)?;
             self.emit(Op::Closure { to: at, k });
+            self.settle(id, at);
             return Ok(());
         }
         self.emit(Op::LoadNil { to: at, count: 1 });
@@ -441,11 +494,12 @@ impl<'a> Gen<'a> {
         }
     }
 
-    fn branches(&mut self, arms: &[(Expr, Block)], otherwise: Option<&Block>) -> Compiled<()> {
+    fn branches(&mut self, arms: &[Arm], otherwise: Option<&Block>) -> Compiled<()> {
         let mut ends = Jumps::NONE;
-        for (idx, (condition, body)) in arms.iter().enumerate() {
-            let skips = self.jump_unless(condition)?;
-            self.block(body)?;
+        for (idx, arm) in arms.iter().enumerate() {
+            self.line = arm.line;
+            let skips = self.jump_unless(&arm.condition)?;
+            self.block(&arm.body)?;
             if idx + 1 < arms.len() || otherwise.is_some() {
                 let end = Jumps::one(self.emit(Op::Jump { to: NOWHERE }));
                 ends = self.draft.joined(ends, end);

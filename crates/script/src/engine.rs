@@ -15,7 +15,7 @@ use std::sync::Arc;
 use russet_resp::{Args, Reply};
 
 use crate::code::Proto;
-use crate::compile::{self, Unit};
+use crate::compile::{self, Purpose, Unit};
 use crate::config::Config;
 use crate::error::ScriptError;
 use crate::heap::{Closure, NoRoom};
@@ -114,8 +114,19 @@ impl Engine {
     ///
     /// When its first line or its syntax is invalid, or memory is short.
     pub fn load(&mut self, text: &[u8]) -> Result<Script, ScriptError> {
+        self.load_for(text, Purpose::Script)
+    }
+
+    /// Compiles a script that is run or debugged.
+    pub(crate) fn load_for(
+        &mut self,
+        text: &[u8],
+        purpose: Purpose,
+    ) -> Result<Script, ScriptError> {
         let flags = shebang::parse(text)?;
-        let proto = self.compile(text, b"@user_script").map_err(|error| {
+        let compiled = self.compile_chunk(text, b"@user_script", purpose);
+        let proto = compiled.map_err(|error| {
+            let error = String::from_utf8_lossy(&error);
             let text = format!("Error compiling script (new function): {error}");
             ScriptError::Syntax(text)
         })?;
@@ -127,7 +138,12 @@ impl Engine {
     }
 
     /// Compiles a text whose first line may be a shebang.
-    pub(crate) fn compile(&mut self, text: &[u8], chunk: &[u8]) -> Result<Arc<Proto>, String> {
+    pub(crate) fn compile_chunk(
+        &mut self,
+        text: &[u8],
+        chunk: &[u8],
+        purpose: Purpose,
+    ) -> Result<Arc<Proto>, Vec<u8>> {
         // The rest keeps the numbers of its lines.
         let source = match shebang::line_of(text) {
             Some(line) => &text[line.len()..],
@@ -136,10 +152,10 @@ impl Engine {
         let unit = Unit {
             source,
             chunk,
-            is_library: false,
+            purpose,
         };
         let compiled = compile::compile(&unit, &mut self.vm.heap, &mut self.vm.drafts);
-        let proto = compiled.map_err(|error| String::from_utf8_lossy(&error.0).into_owned())?;
+        let proto = compiled.map_err(|error| error.0)?;
         self.vm.protos.push(Arc::clone(&proto));
         Ok(proto)
     }
@@ -307,13 +323,19 @@ impl Engine {
 const SLICE: u64 = 100_000;
 
 impl Vm {
-    /// Drops all that a run holds.
-    pub(crate) fn clear_run(&mut self) {
+    /// Drops the coroutines of a run, and its values on their way.
+    pub(crate) fn clear_threads(&mut self) {
         for resumer in std::mem::take(&mut self.resumers) {
             let _ = self.heap.resized(resumer.thread.charged, 0);
         }
         self.current = None;
         self.out.clear();
+    }
+
+    /// Drops all that a run holds.
+    pub(crate) fn clear_run(&mut self) {
+        self.clear_threads();
+        self.watch = None;
         self.thread.frames.clear();
         self.thread.stack.truncate(STACK_KEPT);
         let used = std::mem::take(&mut self.thread.used);

@@ -321,6 +321,10 @@ impl Heap {
         Ok(CellRef(self.cells.add(value)))
     }
 
+    pub(crate) fn cell_value(&self, cell: CellRef) -> Value {
+        *self.cells.get(cell.0)
+    }
+
     pub(crate) fn thread(&mut self, thread: Thread) -> Result<ThreadRef, NoRoom> {
         self.charge(thread.size())?;
         Ok(ThreadRef(self.threads.add(thread)))

@@ -8,12 +8,14 @@ mod code;
 mod compile;
 mod config;
 mod convert;
+mod debug;
 mod engine;
 mod error;
 #[doc(hidden)]
 pub mod fuzz;
 mod heap;
 mod host;
+mod inspect;
 mod lex;
 mod library;
 mod number;
@@ -29,8 +31,10 @@ mod value;
 mod vm;
 
 pub use config::Config;
+pub use debug::{Halt, Level, Local};
 pub use engine::{Engine, Errors, Progress, Script, script_sha};
 pub use error::ScriptError;
 pub use host::{CallContext, LogLevel, ScriptHost};
 pub use register::{LOAD_MAX, Library, LibraryFunction};
 pub use shebang::Flags;
+pub use vm::Message;

@@ -11,7 +11,7 @@
 
 mod expr;
 
-use crate::ast::{Block, Expr, Function, LocalVar, NumericFor, Source, Stat, Upvalue};
+use crate::ast::{Arm, Block, Expr, Function, LocalVar, NumericFor, Source, Stat, Upvalue};
 use crate::heap::Heap;
 use crate::lex::{Lexer, SyntaxError, Token, Word};
 use crate::value::StrRef;
@@ -89,6 +89,7 @@ impl Parser<'_> {
             upvalues: scope.upvalues,
             body,
             line: scope.line,
+            end_line: self.lexer.line_before,
         };
         (function, scope.depth)
     }
@@ -252,7 +253,8 @@ impl Parser<'_> {
         let mut block = Block::new();
         while !self.ends_block() {
             let is_last = matches!(self.lexer.token, Token::Word(Word::Return | Word::Break));
-            block.push(self.statement()?);
+            let line = self.lexer.line;
+            block.push((line, self.statement()?));
             self.accept(Token::Sign(b';'))?;
             if is_last {
                 break;
@@ -303,9 +305,15 @@ impl Parser<'_> {
         let mut arms = Vec::new();
         loop {
             self.advance()?;
+            let line = self.lexer.line;
             let condition = self.expr()?;
             self.expect_word(Word::Then)?;
-            arms.push((condition, self.block()?));
+            let body = self.block()?;
+            arms.push(Arm {
+                condition,
+                body,
+                line,
+            });
             if self.lexer.token != Token::Word(Word::Elseif) {
                 break;
             }
@@ -341,9 +349,10 @@ impl Parser<'_> {
         let body = self.open_block()?;
         self.scope().loops -= 1;
         self.close(Token::Word(Word::Until), "until", "repeat", line)?;
+        let line = self.lexer.line_before;
         let condition = self.expr()?;
         self.scope().active.truncate(active);
-        Ok(Stat::Repeat(body, condition))
+        Ok(Stat::Repeat(body, condition, line))
     }
 
     fn for_statement(&mut self, line: u32) -> Parsed<Stat> {

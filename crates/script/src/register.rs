@@ -6,6 +6,7 @@
 
 use russet_resp::Args;
 
+use crate::compile::Purpose;
 use crate::engine::{Engine, Progress};
 use crate::error::ScriptError;
 use crate::heap::{Closure, NoRoom};
@@ -58,8 +59,11 @@ impl Engine {
     pub fn load_library(&mut self, text: &[u8]) -> Result<Library, ScriptError> {
         let name = shebang::library_name(text)?;
         let proto = self
-            .compile(text, b"@user_function")
-            .map_err(|error| ScriptError::Syntax(format!("Error compiling function: {error}")))?;
+            .compile_chunk(text, b"@user_function", Purpose::Script)
+            .map_err(|error| {
+                let error = String::from_utf8_lossy(&error);
+                ScriptError::Syntax(format!("Error compiling function: {error}"))
+            })?;
         self.reset(&name);
         self.vm.settings.is_loading = true;
         self.vm.registered.clear();

@@ -22,9 +22,13 @@ mod operate;
 mod quick;
 pub(crate) mod raise;
 mod state;
+pub(crate) mod watch;
 
 use self::quick::Window;
-pub(crate) use self::state::{Flow, Invoke, Names, Native, Raise, Raised, Registered, Running, Vm};
+pub(crate) use self::state::{
+    Flow, Invoke, Names, Native, Parked, Raise, Raised, Registered, Running, Vm,
+};
+pub use self::watch::Message;
 use crate::code::{Arith, CONSTANT, Op};
 use crate::heap::NoRoom;
 use crate::host::ScriptHost;

@@ -7,8 +7,8 @@
 
 use std::collections::HashMap;
 
-use crate::code::{Op, OperandName};
-use crate::value::Value;
+use crate::code::{LocalName, Op, OperandName};
+use crate::value::{StrRef, Value};
 
 /// The lists of a function that grow.
 #[derive(Default)]
@@ -18,6 +18,10 @@ pub(super) struct Draft {
     pub(super) lines: Vec<u32>,
     pub(super) names: Vec<OperandName>,
     pub(super) consts: Constants,
+    /// The local variables, for a debugger.
+    pub(super) locals: Vec<LocalName>,
+    /// The places of the ones in sight, in the order of their registers.
+    shown: Vec<usize>,
     /// The register of each local that is in sight.
     pub(super) registers: Vec<u8>,
     /// The jumps out of each loop around here.
@@ -44,6 +48,8 @@ impl Drafts {
         draft.code.clear();
         draft.lines.clear();
         draft.names.clear();
+        draft.locals.clear();
+        draft.shown.clear();
         draft.consts.clear();
         draft.registers.clear();
         draft.breaks.clear();
@@ -54,6 +60,28 @@ impl Drafts {
 impl Draft {
     pub(super) fn here(&self) -> usize {
         self.code.len()
+    }
+
+    /// Brings a local variable into a debugger's sight.
+    pub(super) fn show_local(&mut self, name: StrRef, register: u8) {
+        self.shown.push(self.locals.len());
+        self.locals.push(LocalName {
+            name,
+            register,
+            from: self.here() as u32,
+            to: NOWHERE,
+        });
+    }
+
+    /// Takes local variables in registers from `free` on out of sight.
+    pub(super) fn hide_locals(&mut self, free: usize) {
+        let end = self.here() as u32;
+        while let Some(local) = self
+            .shown
+            .pop_if(|idx| usize::from(self.locals[*idx].register) >= free)
+        {
+            self.locals[local].to = end;
+        }
     }
 
     /// Lets a jump go to an instruction.

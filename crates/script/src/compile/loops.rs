@@ -26,10 +26,16 @@ impl Gen<'_> {
         self.land_all(breaks);
     }
 
-    pub(super) fn repeat_loop(&mut self, body: &Block, condition: &Expr) -> Compiled<()> {
+    pub(super) fn repeat_loop(
+        &mut self,
+        body: &Block,
+        condition: &Expr,
+        line: u32,
+    ) -> Compiled<()> {
         let start = self.draft.here();
         self.draft.breaks.push(Jumps::NONE);
         self.statements(body)?;
+        self.line = line;
         let exits = self.jump_unless(condition)?;
         self.draft.retarget_all(exits, start);
         self.end_loop();
@@ -44,6 +50,7 @@ impl Gen<'_> {
             None => self.expr_next(&Expr::Num(1.0))?,
         };
         self.line = numeric.line;
+        self.show_hidden(0, base);
         let enter = self.emit(Op::ForPrep { base, to: 0 });
         let body = self.draft.here();
         self.draft.breaks.push(Jumps::NONE);
@@ -64,6 +71,7 @@ impl Gen<'_> {
         body: &Block,
         line: u32,
     ) -> Compiled<()> {
+        self.show_hidden(3, base);
         let enter = self.emit(Op::Jump { to: 0 });
         let start = self.draft.here();
         self.draft.breaks.push(Jumps::NONE);

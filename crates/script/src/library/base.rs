@@ -4,7 +4,7 @@
 //! Not here: coroutines — `coroutine.rs`
 
 use super::{Called, Entry, prelude};
-use crate::compile::{self, Unit};
+use crate::compile::{self, Purpose, Unit};
 use crate::heap::Closure;
 use crate::number;
 use crate::thread::Protection;
@@ -375,7 +375,7 @@ fn compile_text(call: &mut Invoke<'_>, source: &[u8], name: &[u8]) -> Called {
     let unit = Unit {
         source,
         chunk: name,
-        is_library: false,
+        purpose: Purpose::Script,
     };
     match compile::compile(&unit, &mut call.vm.heap, &mut call.vm.drafts) {
         Ok(proto) => {

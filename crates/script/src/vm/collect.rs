@@ -45,6 +45,18 @@ impl Vm {
         for id in waiting.chain(self.current) {
             self.heap.mark(Value::Thread(id));
         }
+        if let Some(parked) = &self.parked {
+            let mut mark = |thread: &Thread| thread.each_value(|value| self.heap.mark(value));
+            mark(&parked.thread);
+            parked
+                .resumers
+                .iter()
+                .for_each(|resumer| mark(&resumer.thread));
+            let waiting = parked.resumers.iter().filter_map(|resumer| resumer.current);
+            for id in waiting.chain(parked.current) {
+                self.heap.mark(Value::Thread(id));
+            }
+        }
         self.heap.end_collection();
     }
 }

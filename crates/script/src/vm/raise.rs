@@ -142,7 +142,7 @@ impl Vm {
     }
 
     /// The name by which a frame calls a function.
-    fn called_name(&self, idx: usize) -> Option<(NameKind, Option<StrRef>)> {
+    pub(crate) fn called_name(&self, idx: usize) -> Option<(NameKind, Option<StrRef>)> {
         let Some(Frame::Lua(frame)) = self.thread.frames.get(idx) else {
             return None;
         };
@@ -228,7 +228,7 @@ impl Vm {
     }
 
     /// An error as `pcall` gives it: the text of a failed command, anything else as it is.
-    fn plain_error(&self, value: Value) -> Value {
+    pub(crate) fn plain_error(&self, value: Value) -> Value {
         if let Value::Table(table) = value
             && let text @ (Value::Str(_) | Value::Num(_)) =
                 self.heap.get(table).get(Value::Str(self.names.err))

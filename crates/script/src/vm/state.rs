@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use russet_resp::ArgBuf;
 
+use super::watch::Watch;
 use crate::code::Proto;
 use crate::compile::Drafts;
 use crate::engine::Errors;
@@ -59,6 +60,10 @@ pub(crate) struct Vm {
     pub(crate) registered: Vec<Registered>,
     /// The globals of libraries that are being loaded.
     pub(crate) loading_globals: TableRef,
+    /// A run that waits while another chunk runs.
+    pub(crate) parked: Option<Parked>,
+    /// The notes of a debugger about the run; nothing if none watches.
+    pub(crate) watch: Option<Watch>,
     /// The errors of the reply that is written.
     pub(crate) errors: Errors,
 }
@@ -124,6 +129,14 @@ pub(crate) enum Flow {
     Resume { thread: ThreadRef, is_wrap: bool },
     /// The coroutine stops with the values in `out`.
     Yield,
+}
+
+/// The threads of a run that waits.
+pub(crate) struct Parked {
+    pub(crate) thread: Thread,
+    pub(crate) resumers: Vec<Resumer>,
+    pub(crate) current: Option<ThreadRef>,
+    pub(crate) multi_top: usize,
 }
 
 /// A thread that waits for a coroutine.

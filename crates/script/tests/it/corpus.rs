@@ -38,15 +38,21 @@ fn check(scripts: &str, replies: &str) {
 }
 
 macro_rules! corpora {
-    ($($test:ident $name:literal,)*) => {$(
-        #[test]
+    ($($test:ident $name:literal,)*) => {
+        /// All scripts, and their replies.
+        pub(crate) const CORPORA: &[(&str, &str)] = &[$((
+            include_str!(concat!("../corpus/", $name, ".lua")),
+            include_str!(concat!("../corpus/", $name, ".replies")),
+        ),)*];
+
+        $(#[test]
         fn $test() {
             check(
                 include_str!(concat!("../corpus/", $name, ".lua")),
                 include_str!(concat!("../corpus/", $name, ".replies")),
             );
-        }
-    )*};
+        })*
+    };
 }
 
 corpora! {

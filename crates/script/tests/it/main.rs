@@ -4,6 +4,7 @@
 
 mod attacks;
 mod corpus;
+mod debugger;
 mod functions;
 mod limits;
 mod replies;
