@@ -156,6 +156,7 @@ impl Engine {
         };
         let compiled = compile::compile(&unit, &mut self.vm.heap, &mut self.vm.drafts);
         let proto = compiled.map_err(|error| error.0)?;
+        self.vm.heap.pin(&proto);
         self.vm.protos.push(Arc::clone(&proto));
         Ok(proto)
     }

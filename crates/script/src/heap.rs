@@ -50,6 +50,8 @@ pub(crate) struct Closure {
 struct Text {
     bytes: Box<[u8]>,
     hash: u32,
+    /// How often scripts that are kept name it.
+    pins: u32,
 }
 
 /// Why an object cannot be made.
@@ -134,10 +136,11 @@ impl<T: Default> Arena<T> {
         !std::mem::replace(&mut self.slots[idx as usize].is_marked, true)
     }
 
-    /// Frees what is unmarked; `drop_item` sees it once more.
-    fn sweep(&mut self, mut drop_item: impl FnMut(u32, &T)) {
+    /// Frees what is unmarked and not kept; `drop_item` sees it once more.
+    fn sweep(&mut self, is_kept: fn(&T) -> bool, mut drop_item: impl FnMut(u32, &T)) {
         for (idx, slot) in self.slots.iter_mut().enumerate() {
-            if !std::mem::take(&mut slot.is_marked) && slot.is_live {
+            let is_marked = std::mem::take(&mut slot.is_marked);
+            if !is_marked && slot.is_live && !is_kept(&slot.item) {
                 drop_item(idx as u32, &slot.item);
                 slot.item = T::default();
                 slot.is_live = false;
@@ -216,6 +219,7 @@ impl Heap {
         let idx = self.strings.add(Text {
             bytes: bytes.into(),
             hash,
+            pins: 0,
         });
         let (strings, hasher) = (&self.strings, &self.hasher);
         self.names
@@ -340,7 +344,8 @@ impl Heap {
 
     /// Begins a collection: what is not marked until [`Heap::end_collection`] is freed there.
     pub(crate) fn begin_collection(&mut self) {
-        self.epoch = self.epoch.wrapping_add(1);
+        // Neither a pinned function nor a new one was marked in it.
+        self.epoch = (self.epoch % (PINNED - 1)) + 1;
     }
 
     /// Marks an object as reachable.
@@ -361,9 +366,33 @@ impl Heap {
         }
     }
 
+    /// Keeps the constants of a script, and of the functions within it, without marking them in
+    /// each collection.
+    pub(crate) fn pin(&mut self, proto: &Proto) {
+        self.change_pins(proto, PINNED, |pins| pins + 1);
+    }
+
+    /// Ends what [`Heap::pin`] began.
+    pub(crate) fn unpin(&mut self, proto: &Proto) {
+        self.change_pins(proto, 0, |pins| pins - 1);
+    }
+
+    fn change_pins(&mut self, proto: &Proto, marked: u32, change: fn(u32) -> u32) {
+        proto.marked.store(marked, Ordering::Relaxed);
+        for value in proto.strings() {
+            if let Value::Str(text) = value {
+                let text = self.strings.get_mut(text.idx);
+                text.pins = change(text.pins);
+            }
+        }
+        for inner in &proto.protos {
+            self.change_pins(inner, marked, change);
+        }
+    }
+
     /// Marks the constants of a function and of those within it.
-    pub(crate) fn mark_proto(&mut self, proto: &Proto) {
-        if proto.marked.load(Ordering::Relaxed) == self.epoch {
+    fn mark_proto(&mut self, proto: &Proto) {
+        if [self.epoch, PINNED].contains(&proto.marked.load(Ordering::Relaxed)) {
             return;
         }
         proto.marked.store(self.epoch, Ordering::Relaxed);
@@ -414,17 +443,20 @@ impl Heap {
         self.propagate();
         let mut freed = 0;
         let (names, hasher) = (&mut self.names, &self.hasher);
-        self.strings.sweep(|idx, text| {
+        let is_pinned = |text: &Text| text.pins > 0;
+        self.strings.sweep(is_pinned, |idx, text| {
             freed += text.bytes.len() + TEXT_SIZE;
             if let Ok(entry) = names.find_entry(hasher.hash_one(&*text.bytes), |at| *at == idx) {
                 entry.remove();
             }
         });
         self.tables
-            .sweep(|_, table| freed += table.size() + TABLE_SIZE);
-        self.closures.sweep(|_, closure| freed += closure.size());
-        self.cells.sweep(|_, _| freed += CELL_SIZE);
-        self.threads.sweep(|_, thread| freed += thread.size());
+            .sweep(|_| false, |_, table| freed += table.size() + TABLE_SIZE);
+        self.closures
+            .sweep(|_| false, |_, closure| freed += closure.size());
+        self.cells.sweep(|_| false, |_, _| freed += CELL_SIZE);
+        self.threads
+            .sweep(|_| false, |_, thread| freed += thread.size());
         self.used = self.used.saturating_sub(freed);
         let room = self.limit.saturating_sub(self.used) / 2;
         let growth = match self.used {
@@ -457,6 +489,8 @@ fn table_hash(bytes: &[u8]) -> u32 {
     hash
 }
 
+/// The mark of a function whose constants are pinned.
+const PINNED: u32 = u32::MAX;
 /// The size of one object of each kind besides its contents, in bytes.
 const TEXT_SIZE: usize = size_of::<Slot<Text>>() + 16;
 const TABLE_SIZE: usize = size_of::<Slot<Table>>();

@@ -21,9 +21,15 @@ impl Vm {
     /// Frees all that is unreachable. O(N) of the heap.
     pub(crate) fn collect(&mut self) {
         // A script that nobody holds is gone.
-        self.protos.retain(|proto| Arc::strong_count(proto) > 1);
-        self.heap.begin_collection();
         let heap = &mut self.heap;
+        self.protos.retain(|proto| {
+            let is_held = Arc::strong_count(proto) > 1;
+            if !is_held {
+                heap.unpin(proto);
+            }
+            is_held
+        });
+        heap.begin_collection();
         heap.mark(Value::Table(self.globals));
         heap.mark(Value::Table(self.loading_globals));
         for values in [&self.prelude, &self.callbacks] {
@@ -34,7 +40,6 @@ impl Vm {
         let registered = self.registered.iter().map(|function| function.callback);
         registered.for_each(|value| heap.mark(value));
         self.out.iter().for_each(|value| heap.mark(*value));
-        self.protos.iter().for_each(|proto| heap.mark_proto(proto));
         self.names.each(|value| heap.mark(value));
         let mut mark = |thread: &Thread| thread.each_value(|value| heap.mark(value));
         mark(&self.thread);

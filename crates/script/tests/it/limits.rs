@@ -184,3 +184,37 @@ fn what_a_library_builds_is_not_collected_while_it_is_built() {
         return 'whole'";
     assert_eq!(eval(&mut engine(), text), "$5\r\nwhole\r\n");
 }
+
+#[test]
+fn constants_live_as_long_as_their_script_or_a_function_of_it() {
+    let mut engine = engine();
+    let garbage = "for i = 1, 3000 do local s = string.rep('x', 5000) .. i end return 1";
+    let library = "#!lua name=lib\nredis.register_function('f', function() \
+                   local t = {text = 'of the library'} return t.text end)";
+    let library = engine.load_library(library.as_bytes()).unwrap();
+    let kept = engine
+        .load(b"local function f() return 'of the script' end return f()")
+        .unwrap();
+    let before = engine.memory();
+    for n in 0..500 {
+        let text = format!("return 'constant {n}' .. '{}'", "y".repeat(20_000));
+        engine.load(text.as_bytes()).unwrap();
+    }
+    for _ in 0..3 {
+        assert_eq!(eval(&mut engine, garbage), ":1\r\n");
+        engine.start(&kept, Args::EMPTY, Args::EMPTY).unwrap();
+        while engine.step(&mut Host::default(), 1000) == Progress::Paused {}
+        let reply = finish(&mut engine, Protocol::Resp2);
+        assert_eq!(reply, b"$13\r\nof the script\r\n");
+        engine
+            .start_function(&library.functions[0], Args::EMPTY, Args::EMPTY)
+            .unwrap();
+        while engine.step(&mut Host::default(), 1000) == Progress::Paused {}
+        let reply = finish(&mut engine, Protocol::Resp2);
+        assert_eq!(reply, b"$14\r\nof the library\r\n");
+    }
+    drop(kept);
+    assert_eq!(eval(&mut engine, garbage), ":1\r\n");
+    let added = engine.memory().saturating_sub(before);
+    assert!(added < 6 << 20, "{added}");
+}
