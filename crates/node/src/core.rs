@@ -227,6 +227,7 @@ impl Core {
         let is_weighed = self.weights.is_limited();
         self.outgoing.receivers =
             is_weighed.then(|| self.outgoing.receivers.take().unwrap_or_default());
+        self.scripts.engines.set_limit(config.maxmemory);
         self.derive_limit();
         self.derive_disk_health();
         self.derive_expiry_mode();

@@ -33,6 +33,8 @@ pub(crate) struct Heap {
     /// The use at which a collection is due.
     threshold: usize,
     gray: Vec<Value>,
+    /// Instructions that making objects is worth, since it was asked last.
+    work: usize,
     /// The number of the current collection, so that a function's constants are marked once.
     epoch: u32,
 }
@@ -136,16 +138,30 @@ impl<T: Default> Arena<T> {
         !std::mem::replace(&mut self.slots[idx as usize].is_marked, true)
     }
 
-    /// Frees what is unmarked and not kept; `drop_item` sees it once more.
+    /// Frees what is unmarked and not kept; `drop_item` sees it once more. Places behind the last
+    /// object go, so that a script which had many leaves no work for those that follow.
     fn sweep(&mut self, is_kept: fn(&T) -> bool, mut drop_item: impl FnMut(u32, &T)) {
+        let mut end = 0;
         for (idx, slot) in self.slots.iter_mut().enumerate() {
             let is_marked = std::mem::take(&mut slot.is_marked);
             if !is_marked && slot.is_live && !is_kept(&slot.item) {
                 drop_item(idx as u32, &slot.item);
                 slot.item = T::default();
                 slot.is_live = false;
-                self.free.push(idx as u32);
             }
+            if slot.is_live {
+                end = idx + 1;
+            }
+        }
+        self.slots.truncate(end);
+        self.free.clear();
+        // The first places are taken first.
+        let places = self.slots.iter().enumerate().rev();
+        let free = places.filter(|(_, slot)| !slot.is_live);
+        self.free.extend(free.map(|(idx, _)| idx as u32));
+        if self.slots.capacity() > 4 * end + ROOM_KEPT {
+            self.slots.shrink_to(2 * end);
+            self.free.shrink_to(2 * end);
         }
     }
 }
@@ -166,6 +182,7 @@ impl Heap {
             limit,
             threshold: THRESHOLD_MIN,
             gray: Vec::new(),
+            work: 0,
             epoch: 0,
         }
     }
@@ -193,7 +210,14 @@ impl Heap {
     pub(crate) fn charge(&mut self, bytes: usize) -> Result<(), NoRoom> {
         self.check(bytes)?;
         self.used += bytes;
+        self.work += bytes / INSTRUCTION_BYTES;
         Ok(())
+    }
+
+    /// The instructions that making objects was worth since this was asked last.
+    #[inline]
+    pub(crate) const fn take_work(&mut self) -> usize {
+        std::mem::replace(&mut self.work, 0)
     }
 
     #[inline]
@@ -282,6 +306,7 @@ impl Heap {
     pub(crate) fn resized(&mut self, before: usize, after: usize) -> Result<(), NoRoom> {
         self.used = self.used.saturating_sub(before) + after;
         if after > before {
+            self.work += (after - before) / INSTRUCTION_BYTES;
             self.check(0)
         } else {
             Ok(())
@@ -496,6 +521,10 @@ const TEXT_SIZE: usize = size_of::<Slot<Text>>() + 16;
 const TABLE_SIZE: usize = size_of::<Slot<Table>>();
 const CLOSURE_SIZE: usize = size_of::<Slot<Closure>>();
 const CELL_SIZE: usize = size_of::<Slot<Value>>();
+/// The bytes of objects that are made in the time of an instruction.
+const INSTRUCTION_BYTES: usize = 8;
+/// Room for this many objects stays, whatever their number.
+const ROOM_KEPT: usize = 1 << 12;
 /// The least use of memory between two collections, in bytes.
 const THRESHOLD_MIN: usize = 40 << 10;
 /// Up to this size a heap grows by no more than that.

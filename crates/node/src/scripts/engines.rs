@@ -8,8 +8,11 @@ use russet_script::{Config, Engine};
 use super::run::What;
 use crate::environment::VERSION_NUMBERS;
 
-/// The most memory of scripts, and of functions, in bytes.
+/// The most memory of scripts, and of functions, in bytes, whatever the limit of the server.
 const MEMORY_MAX: usize = 1 << 30;
+
+/// The memory that they may have, however low the limit of the server.
+const MEMORY_MIN: usize = 64 << 20;
 
 /// The interpreters.
 pub(crate) struct Engines {
@@ -18,6 +21,7 @@ pub(crate) struct Engines {
     /// The memory of the one that runs, when it began.
     running: Option<(What, usize)>,
     seed: u64,
+    memory_max: usize,
 }
 
 impl Engines {
@@ -28,19 +32,35 @@ impl Engines {
             of_functions: None,
             running: None,
             seed,
+            memory_max: MEMORY_MAX,
+        }
+    }
+
+    /// Takes over the limit of the server, in bytes; 0 is none. Scripts may have as much, within
+    /// limits of their own.
+    pub(crate) fn set_limit(&mut self, limit: u64) {
+        self.memory_max = match usize::try_from(limit) {
+            Ok(0) | Err(_) => MEMORY_MAX,
+            Ok(limit) => limit.clamp(MEMORY_MIN, MEMORY_MAX),
+        };
+        for engine in [&mut self.of_scripts, &mut self.of_functions] {
+            if let Some(engine) = engine {
+                engine.set_memory_max(self.memory_max);
+            }
         }
     }
 
     /// An interpreter, made when there is none.
     pub(crate) fn get(&mut self, what: What) -> &mut Engine {
-        let seed = self.seed;
-        self.place(what).get_or_insert_with(|| make(seed))
+        let config = self.config();
+        self.place(what).get_or_insert_with(|| make(&config))
     }
 
     /// Takes an interpreter out, to run it.
     pub(crate) fn take(&mut self, what: What) -> Box<Engine> {
-        let seed = self.seed;
-        let engine = self.place(what).take().unwrap_or_else(|| make(seed));
+        let config = self.config();
+        let engine = self.place(what).take();
+        let engine = engine.unwrap_or_else(|| make(&config));
         self.running = Some((what, engine.memory()));
         engine
     }
@@ -70,6 +90,14 @@ impl Engines {
         memory as u64
     }
 
+    fn config(&self) -> Config {
+        Config {
+            seed: self.seed,
+            memory_max: self.memory_max,
+            version: VERSION_NUMBERS,
+        }
+    }
+
     fn place(&mut self, what: What) -> &mut Option<Box<Engine>> {
         match what {
             What::Script => &mut self.of_scripts,
@@ -78,10 +106,6 @@ impl Engines {
     }
 }
 
-fn make(seed: u64) -> Box<Engine> {
-    Box::new(Engine::new(&Config {
-        seed,
-        memory_max: MEMORY_MAX,
-        version: VERSION_NUMBERS,
-    }))
+fn make(config: &Config) -> Box<Engine> {
+    Box::new(Engine::new(config))
 }

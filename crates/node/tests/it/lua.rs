@@ -74,6 +74,25 @@ fn a_script_is_killed_whatever_it_catches() {
 }
 
 #[test]
+fn the_memory_of_scripts_is_bounded_by_that_of_the_server() {
+    let mut server = server("maxmemory 100mb\n");
+    let client = server.connect();
+    let script = "local t = {} for i = 1, 200 do t[i] = string.rep('x', 1000000) .. i end \
+                  return #t";
+    let reply = ask(&mut server, client, &format!("EVAL \"{script}\" 0"));
+    assert!(reply.starts_with("-ERR not enough memory"), "{reply}");
+    ask(&mut server, client, "CONFIG SET maxmemory 0");
+    let reply = ask(&mut server, client, &format!("EVAL \"{script}\" 0"));
+    assert_eq!(reply, ":200\r\n");
+    let info = ask(&mut server, client, "INFO memory");
+    let used = info
+        .lines()
+        .find_map(|line| line.strip_prefix("used_memory_lua:"));
+    let used: u64 = used.expect("a field").parse().expect("a number");
+    assert!(used < 1 << 20, "{used}");
+}
+
+#[test]
 fn a_script_that_has_written_ends_by_itself_only() {
     let (mut server, _) = with_endless("redis.call('SET','k','v') while true do end");
     let other = server.connect();

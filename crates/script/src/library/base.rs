@@ -371,7 +371,7 @@ fn piece(call: &mut Invoke<'_>) -> Called {
 }
 
 fn compile_text(call: &mut Invoke<'_>, source: &[u8], name: &[u8]) -> Called {
-    call.vm.spend(source.len());
+    call.vm.spend(8 * source.len());
     let unit = Unit {
         source,
         chunk: name,

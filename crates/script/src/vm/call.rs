@@ -240,11 +240,14 @@ impl Vm {
     ) -> Result<Flow, Raise> {
         self.out.clear();
         let native = self.natives[usize::from(id.0)];
-        (native.run)(&mut Invoke {
+        let flow = (native.run)(&mut Invoke {
             vm: self,
             host,
             args: Args { at: at + 1, count },
-        })
+        });
+        let work = self.heap.take_work();
+        self.spend(work);
+        flow
     }
 
     /// Pushes the frame of a function of Lua.

@@ -214,6 +214,8 @@ impl Vm {
             }
             let start = first + count - joined;
             let text = self.join(start, joined)?;
+            let work = self.heap.take_work();
+            self.spend(work);
             self.thread.stack[start] = text;
             count -= joined - 1;
         }
