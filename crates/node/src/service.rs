@@ -207,7 +207,8 @@ impl Service for Node {
         if self.core.weights.is_limited() {
             self.weigh_written();
         }
-        self.turn.again |= !self.turn.inputs.is_empty();
+        let goes_on = self.core.scripts.run.is_some();
+        self.turn.again |= goes_on || !self.turn.inputs.is_empty();
         if !self.http.is_empty() {
             self.serve_pages();
         }

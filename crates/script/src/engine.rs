@@ -348,8 +348,9 @@ impl Vm {
         self.thread.charged = kept;
         self.thread.stack.shrink_to(STACK_KEPT);
         self.error_site = None;
-        if self.heap.wants_collection() || self.heap.is_nearly_full() {
+        if self.heap.is_littered() {
             self.collect();
+            self.heap.note_rest();
         }
     }
 }

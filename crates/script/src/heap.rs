@@ -33,6 +33,8 @@ pub(crate) struct Heap {
     /// The use at which a collection is due.
     threshold: usize,
     gray: Vec<Value>,
+    /// The use after the last collection between two runs.
+    resting: usize,
     /// Instructions that making objects is worth, since it was asked last.
     work: usize,
     /// The number of the current collection, so that a function's constants are marked once.
@@ -183,6 +185,7 @@ impl Heap {
             threshold: THRESHOLD_MIN,
             gray: Vec::new(),
             work: 0,
+            resting: 0,
             epoch: 0,
         }
     }
@@ -225,9 +228,15 @@ impl Heap {
         self.used > self.threshold
     }
 
-    /// Whether what is left may not be enough to begin a run.
-    pub(crate) const fn is_nearly_full(&self) -> bool {
-        self.used > self.limit / 8 * 7
+    /// Whether a run has left so much behind that it is to be freed, however much the run itself
+    /// needed.
+    pub(crate) const fn is_littered(&self) -> bool {
+        self.used > self.resting + growth(self.resting) || self.used > self.limit / 8 * 7
+    }
+
+    /// Nothing runs, and what no script reaches was just freed.
+    pub(crate) const fn note_rest(&mut self) {
+        self.resting = self.used;
     }
 
     /// The string of these bytes. O(N).
@@ -484,11 +493,16 @@ impl Heap {
             .sweep(|_| false, |_, thread| freed += thread.size());
         self.used = self.used.saturating_sub(freed);
         let room = self.limit.saturating_sub(self.used) / 2;
-        let growth = match self.used {
-            ..SMALL_MAX => THRESHOLD_MIN,
-            used => used,
-        };
-        self.threshold = self.used + growth.min(room);
+        self.threshold = self.used + growth(self.used).min(room);
+    }
+}
+
+/// By how many bytes a heap of this size grows before a collection is due.
+const fn growth(used: usize) -> usize {
+    if used < SMALL_MAX {
+        THRESHOLD_MIN
+    } else {
+        used
     }
 }
 

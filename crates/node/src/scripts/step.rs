@@ -148,9 +148,8 @@ impl Node {
             self.note_busy(&mut run);
         }
         self.core.scripts.run = Some(run);
-        match progress {
-            Progress::Paused => self.turn.again = true,
-            Progress::Done => self.end_wait(conn, Answer::Script),
+        if progress == Progress::Done {
+            self.end_wait(conn, Answer::Script);
         }
     }
 
