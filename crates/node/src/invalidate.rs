@@ -95,7 +95,11 @@ impl Core {
         if is_of_all || name == "swapdb" && request.get(1) != request.get(2) {
             self.invalidate_all();
         }
-        let remembers = self.tracking.step(conn, name);
+        // A script is one command, whatever it runs.
+        let remembers = match self.scripts.is_within {
+            true => self.tracking.remembers(conn),
+            false => self.tracking.step(conn, name),
+        };
         // What has changed before a read, the read has seen; and a client that goes on hears of its
         // own change before its next reply.
         if self.keyspace.has_changes() {
@@ -103,7 +107,9 @@ impl Core {
                 self.invalidate(&key, Some(conn));
             }
         }
-        if !remembers || !command.spec.flags.has(Flags::READONLY) {
+        // The keys that a script reads are those of its commands.
+        let flags = command.spec.flags;
+        if !remembers || !flags.has(Flags::READONLY) || flags.has(Flags::RUNS_SCRIPT) {
             return;
         }
         for at in keys::keys_told(command.spec, *request).iter() {

@@ -162,6 +162,11 @@ impl Tracking {
         self.trackers.len()
     }
 
+    /// Whether what a client reads now is remembered.
+    pub(crate) fn remembers(&self, conn: ConnId) -> bool {
+        self.trackers.get(&conn).is_some_and(Tracker::remembers)
+    }
+
     /// A command of a client has run; whether what it read is to be remembered.
     pub(crate) fn step(&mut self, conn: ConnId, name: &str) -> bool {
         let Some(tracker) = self.trackers.get_mut(&conn) else {

@@ -222,6 +222,22 @@ fn monitors_see_a_script_and_then_its_commands() {
     );
 }
 
+#[test]
+fn a_client_tracks_what_its_scripts_read_and_nothing_that_they_declare() {
+    let mut server = Loopback::new(Config::default());
+    let (client, other) = (server.connect(), server.connect());
+    ask(&mut server, client, "HELLO 3");
+    ask(&mut server, client, "CLIENT TRACKING ON OPTIN");
+    let read = "EVAL_RO \"redis.call('GET','a') redis.call('GET','b')\" 1 c";
+    for (caching, told) in [("CLIENT CACHING YES", 2), ("PING", 0)] {
+        ask(&mut server, client, caching);
+        ask(&mut server, client, read);
+        ask(&mut server, other, "MSET a 1 b 1 c 1");
+        let heard = heard(&mut server, client);
+        assert_eq!(heard.matches("invalidate").count(), told, "{heard}");
+    }
+}
+
 /// A disk that outlives its node.
 #[derive(Clone)]
 struct Shared(Rc<RefCell<MemoryDisk>>);
