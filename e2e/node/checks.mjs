@@ -32,11 +32,12 @@ export function next(emitter, event) {
   return new Promise((resolve) => emitter.once(event, (...args) => resolve(args)));
 }
 
-export function main(run) {
+// Runs a program, which has this many seconds.
+export function main(run, seconds = 60) {
   const end = setTimeout(() => {
     console.error("timeout");
     process.exit(1);
-  }, 60_000);
+  }, seconds * 1000);
   run()
     .then(() => clearTimeout(end))
     .catch((error) => {

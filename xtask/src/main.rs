@@ -123,9 +123,9 @@ const COMMANDS: &[Command] = &[
     },
     Command {
         name: "e2e",
-        options: &["--server BIN", "--peer BIN…"],
+        options: &["--server BIN", "--peer BIN…", "--jobs N", "--only NAME"],
         names: "",
-        does: "real clients against a real server: redis-cli, redis-benchmark, Python",
+        does: "real clients against a real server: redis-cli, Python, Node, Rust, queues",
         run: e2e::run,
     },
     Command {
@@ -201,6 +201,7 @@ const COMMANDS: &[Command] = &[
             "--flood",
             "--cache",
             "--churn",
+            "--queue",
             "--keys N",
             "--require BAR…",
         ],

@@ -1,9 +1,9 @@
 //! `cargo xtask e2e`: clients that people use, against a server process on a loopback port.
 //!
 //! redis-cli in both protocols, redis-benchmark, the Python client with the script beside this
-//! file, and the clients of Node and Rust with the programs of `e2e/`. They judge the bytes we send
-//! as nothing of our own can. A Redis server judges the files we write, and we read its. An
-//! exporter of metrics judges our page of them.
+//! file; clients of Node and Rust, queues and locks with the programs of `e2e/`. They judge the
+//! bytes we send as nothing of our own can. A Redis server judges the files we write, and we read
+//! its. An exporter of metrics judges our page of them.
 //!
 //! Always true: a failed step shows the server's log; a client that is not installed is reported.
 //! Not here: the official Tcl suite — `compat/`
@@ -11,6 +11,7 @@
 mod commands;
 mod files;
 mod metrics;
+mod queues;
 mod settings;
 
 use std::fs;
@@ -23,60 +24,64 @@ use crate::server::{Server, free_port, scratch_dir};
 use crate::tool::{self, Outcome};
 use crate::tree;
 
+/// Jobs of each queue, unless another number is asked for.
+const JOBS: u32 = 500;
+
 const CLIENT: &str = include_str!("client.py");
 
 /// A client and what it is asked to do.
 struct Judge {
     name: &'static str,
     program: &'static str,
-    run: fn(&Server) -> Result<(), String>,
+    /// Judges a server, by so many jobs if it is about jobs.
+    run: fn(&Server, u32) -> Result<(), String>,
 }
 
 const JUDGES: &[Judge] = &[
     Judge {
         name: "redis-cli, RESP2",
         program: "redis-cli",
-        run: |server| cli(server, "-2"),
+        run: |server, _| cli(server, "-2"),
     },
     Judge {
         name: "redis-cli, RESP3",
         program: "redis-cli",
-        run: |server| cli(server, "-3"),
+        run: |server, _| cli(server, "-3"),
     },
     Judge {
         name: "redis-benchmark",
         program: "redis-benchmark",
-        run: benchmark,
+        run: |server, _| benchmark(server),
     },
     Judge {
         name: "Python, RESP2",
         program: "python3",
-        run: |server| python(&Way::plain(server), "2"),
+        run: |server, _| python(&Way::plain(server), "2"),
     },
     Judge {
         name: "Python, RESP3",
         program: "python3",
-        run: |server| python(&Way::plain(server), "3"),
+        run: |server, _| python(&Way::plain(server), "3"),
     },
     Judge {
         name: "Python, TLS",
         program: "python3",
-        run: |server| encrypted(server, |way| both(|protocol| python(way, protocol))),
+        run: |server, _| encrypted(server, |way| both(|protocol| python(way, protocol))),
     },
     Judge {
         name: "ioredis",
         program: "node",
-        run: |server| node(&Way::plain(server), "ioredis.mjs", "2"),
+        run: |server, _| node(&Way::plain(server), "ioredis.mjs", "2"),
     },
     Judge {
         name: "ioredis, TLS",
         program: "node",
-        run: |server| encrypted(server, |way| node(way, "ioredis.mjs", "2")),
+        run: |server, _| encrypted(server, |way| node(way, "ioredis.mjs", "2")),
     },
     Judge {
         name: "redis of Node",
         program: "node",
-        run: |server| {
+        run: |server, _| {
             let way = Way::plain(server);
             both(|protocol| node(&way, "redis.mjs", protocol))
         },
@@ -84,41 +89,56 @@ const JUDGES: &[Judge] = &[
     Judge {
         name: "redis of Node, TLS",
         program: "node",
-        run: |server| {
+        run: |server, _| {
             encrypted(server, |way| {
                 both(|protocol| node(way, "redis.mjs", protocol))
             })
         },
     },
     Judge {
+        name: "BullMQ",
+        program: "node",
+        run: |server, jobs| both(|protocol| queues::bullmq(server, protocol, jobs)),
+    },
+    Judge {
+        name: "Redlock",
+        program: "node",
+        run: |server, _| both(|protocol| node(&Way::plain(server), "locks.mjs", protocol)),
+    },
+    Judge {
+        name: "Celery",
+        program: queues::CELERY,
+        run: |server, jobs| both(|protocol| queues::celery(server, protocol, jobs)),
+    },
+    Judge {
         name: "redis of Rust",
         program: "redis of Rust",
-        run: |server| both(|protocol| rust(&Way::plain(server), protocol)),
+        run: |server, _| both(|protocol| rust(&Way::plain(server), protocol)),
     },
     Judge {
         name: "redis of Rust, TLS",
         program: "redis of Rust",
-        run: |server| encrypted(server, |way| both(|protocol| rust(way, protocol))),
+        run: |server, _| encrypted(server, |way| both(|protocol| rust(way, protocol))),
     },
     Judge {
         name: "redis-server, COMMAND",
         program: "redis-server",
-        run: commands::compare,
+        run: |server, _| commands::compare(server),
     },
     Judge {
         name: "redis-server, files",
         program: "redis-server",
-        run: files::exchange,
+        run: |server, _| files::exchange(server),
     },
     Judge {
         name: "exporter of metrics",
         program: metrics::EXPORTER,
-        run: metrics::compare,
+        run: |server, _| metrics::compare(server),
     },
     Judge {
         name: "redis-server, CONFIG",
         program: "redis-server",
-        run: settings::compare_installed,
+        run: |server, _| settings::compare_installed(server),
     },
 ];
 
@@ -129,7 +149,9 @@ pub(crate) fn run(args: Args) -> Result<(), String> {
     if !peers.is_empty() {
         return compare_settings(server, &peers);
     }
-    match judge(server) {
+    let jobs = args.number("--jobs", JOBS)?;
+    let only = args.option("--only").unwrap_or_default();
+    match judge(server, jobs, &only) {
         Outcome::Passed => Ok(()),
         Outcome::Failed(text) => Err(text),
         Outcome::Skipped(text) if tool::is_ci() => Err(text),
@@ -162,17 +184,18 @@ fn compare_settings(server: Option<String>, peers: &[String]) -> Result<(), Stri
 
 /// The step of `ci`.
 pub(crate) fn step() -> Outcome {
-    judge(None)
+    judge(None, JOBS, "")
 }
 
-fn judge(asked: Option<String>) -> Outcome {
+/// Has the clients whose names begin so judge a server.
+fn judge(asked: Option<String>, jobs: u32, only: &str) -> Outcome {
     let started = tool::server_binary(asked).and_then(|binary| Server::start(&binary, None));
     let server = match started {
         Ok(server) => server,
         Err(text) => return Outcome::Failed(text),
     };
     let (mut failed, mut missing) = (Vec::new(), Vec::new());
-    for judge in JUDGES {
+    for judge in JUDGES.iter().filter(|judge| judge.name.starts_with(only)) {
         if !is_installed(judge.program) {
             println!(
                 "{:<20} SKIPPED: {} is not installed",
@@ -181,7 +204,7 @@ fn judge(asked: Option<String>) -> Outcome {
             missing.push(judge.program);
             continue;
         }
-        match (judge.run)(&server) {
+        match (judge.run)(&server, jobs) {
             Ok(()) => println!("{:<20} passed", judge.name),
             Err(text) => {
                 println!("{:<20} FAILED\n{text}", judge.name);
@@ -204,6 +227,7 @@ fn is_installed(program: &str) -> bool {
     match program {
         "python3" => tool::output(Command::new(program).args(["-c", "import redis"])).is_ok(),
         "node" => tool::find(program).is_some() && fetch_packages().is_ok(),
+        queues::CELERY => queues::fetch_celery().is_ok(),
         "redis of Rust" => build_rust().is_ok(),
         metrics::EXPORTER => [program, "promtool"]
             .iter()
@@ -299,12 +323,12 @@ fn node(way: &Way, script: &str, protocol: &str) -> Result<(), String> {
 }
 
 /// Where the scripts stand beside their packages.
-fn node_dir() -> PathBuf {
+pub(crate) fn node_dir() -> PathBuf {
     tree::target_dir().join("e2e/node")
 }
 
 /// Copies the scripts, and brings their pinned packages unless they are there.
-fn fetch_packages() -> Result<(), String> {
+pub(crate) fn fetch_packages() -> Result<(), String> {
     let (from, to) = (tree::root().join("e2e/node"), node_dir());
     let lock = "package-lock.json";
     let old = fs::read(to.join(lock)).ok();

@@ -19,6 +19,7 @@ mod files;
 mod flood;
 mod load;
 mod memory;
+mod queue;
 mod tls;
 mod workload;
 
@@ -80,6 +81,7 @@ pub(crate) fn run(args: Args) -> Result<(), String> {
     let is_flood = args.flag("--flood");
     let is_cache = args.flag("--cache");
     let is_churn = args.flag("--churn");
+    let is_queue = args.flag("--queue");
     let rounds = args.number("--rounds", 3_usize)?.max(1);
     let scale = args.number("--scale", 1.0_f64)?;
     let keys = args.number("--keys", 1_000_000_u64)?;
@@ -100,6 +102,7 @@ pub(crate) fn run(args: Args) -> Result<(), String> {
         (_, true) => files::measure(&plan.contestants, &plan.chosen, (keys, rounds))?,
         _ if is_cache => cache::measure(&plan.contestants, &plan.chosen, scale)?,
         _ if is_churn => churn::measure(&plan.contestants, &plan.chosen, scale)?,
+        _ if is_queue => queue::measure(&plan.contestants, (rounds, scale))?,
         _ if is_flood => flood::measure(&plan.contestants, rounds)?,
         _ if is_tls => tls::measure(&plan.contestants, &plan.chosen, (rounds, scale))?,
         _ => speed(&plan)?,
@@ -220,11 +223,15 @@ fn rounds(plan: &Plan, workload: &Workload, servers: &[Server]) -> Result<Vec<Fi
             });
         }
     }
-    let median_of = |samples: &Vec<Figures>| Figures {
+    Ok(samples.iter().map(|samples| median_of(samples)).collect())
+}
+
+/// The median of each figure.
+fn median_of(samples: &[Figures]) -> Figures {
+    Figures {
         rate: median(samples.iter().map(|s| s.rate).collect()),
         cpu_us: median(samples.iter().map(|s| s.cpu_us).collect()),
-    };
-    Ok(samples.iter().map(median_of).collect())
+    }
 }
 
 fn median(mut values: Vec<f64>) -> f64 {
