@@ -43,10 +43,9 @@ impl Engines {
             Ok(0) | Err(_) => MEMORY_MAX,
             Ok(limit) => limit.clamp(MEMORY_MIN, MEMORY_MAX),
         };
-        for engine in [&mut self.of_scripts, &mut self.of_functions] {
-            if let Some(engine) = engine {
-                engine.set_memory_max(self.memory_max);
-            }
+        let engines = [&mut self.of_scripts, &mut self.of_functions];
+        for engine in engines.into_iter().flatten() {
+            engine.set_memory_max(self.memory_max);
         }
     }
 
