@@ -11,8 +11,8 @@
 
 use std::io::ErrorKind;
 
-use russet_aof::plan::{self, Directory, Found, LoadPlan};
-use russet_aof::{FileName, Manifest};
+use russet_aof::plan::{self, Directory, Found, LoadError, LoadPlan};
+use russet_aof::{FileName, Layout, Manifest};
 use russet_io::{Disk, Entry, Failure, FileOp, FileReply, OpenHow, Step, Task};
 
 use super::preload::Preload;
@@ -81,6 +81,7 @@ impl Survey {
             Err(failure) if failure.kind == ErrorKind::NotFound => Vec::new(),
             Err(failure) => return Err(failure),
         };
+        let folders = folders(&listed);
         let mut files: Vec<Found> = listed.into_iter().filter_map(found).collect();
         let mark = place.layout.backup_mark();
         if files.iter().any(|found| found.name == mark.as_str()) {
@@ -91,23 +92,14 @@ impl Survey {
                 Ok(()) => files.clear(),
             }
         }
-        let manifest = place.layout.manifest();
-        let is_there = files.iter().any(|found| found.name == manifest.as_str());
-        let manifest = match is_there {
-            true => Some(place.read_all(disk, place.path(&manifest))?),
-            false => None,
-        };
-        if manifest.is_none() && self.is_required {
-            let name = place.layout.manifest();
-            let text = format!("{name}: No such file or directory");
-            return Err(Failure::new(ErrorKind::NotFound, text));
-        }
+        let manifest = self.read_own(disk, &files, &folders)?;
         if !self.takes_over {
             let manifest =
                 manifest.map_or_else(|| Ok(Manifest::default()), |text| Manifest::parse(&text));
             let manifest = manifest.map_err(invalid)?;
             return Ok(Surveyed::nothing(manifest, false));
         }
+        let place = &mut self.place;
         let stem = place.layout.stem().as_str();
         let old_file = above.iter().find(|found| found.name == stem);
         let directory = Directory {
@@ -115,7 +107,7 @@ impl Survey {
             manifest: manifest.as_deref(),
             old_file: old_file.map(|found| found.size),
         };
-        let plan = plan::load(&place.layout, &directory).map_err(invalid)?;
+        let plan = plan_load(&place.layout, &directory, &folders)?;
         for step in &plan.upgrade {
             place.perform(disk, step)?;
         }
@@ -127,6 +119,28 @@ impl Survey {
             is_marked: false,
             preload: None,
         })
+    }
+
+    /// Reads the manifest, if it is there.
+    fn read_own(
+        &mut self,
+        disk: &mut dyn Disk,
+        files: &[Found],
+        folders: &[String],
+    ) -> Result<Option<Vec<u8>>, Failure> {
+        let name = self.place.layout.manifest();
+        if folders.iter().any(|folder| folder == name.as_str()) {
+            return Err(invalid(format!("{name} is a directory")));
+        }
+        if files.iter().any(|found| found.name == name.as_str()) {
+            let path = self.place.path(&name);
+            return self.place.read_all(disk, path).map(Some);
+        }
+        if self.is_required {
+            let text = format!("{name}: No such file or directory");
+            return Err(Failure::new(ErrorKind::NotFound, text));
+        }
+        Ok(None)
     }
 
     /// Whether this is the unfinished dump of a process that has ended: `temp-PID.rdb` or
@@ -162,6 +176,27 @@ fn found(entry: Entry) -> Option<Found> {
     })
 }
 
+/// The names of directories, which nothing is loaded from.
+fn folders(entries: &[Entry]) -> Vec<String> {
+    let folders = entries.iter().filter(|entry| entry.is_dir);
+    folders.map(|entry| entry.name.clone()).collect()
+}
+
+/// Plans the start; a file that is a directory is refused by that name.
+fn plan_load(
+    layout: &Layout,
+    directory: &Directory<'_>,
+    folders: &[String],
+) -> Result<LoadPlan, Failure> {
+    plan::load(layout, directory).map_err(|error| match error {
+        LoadError::Missing(name) if folders.iter().any(|folder| folder == name.as_str()) => {
+            let text = format!("the AOF file {name} is listed in the manifest: Is a directory");
+            invalid(text)
+        }
+        error => invalid(error),
+    })
+}
+
 fn invalid(error: impl std::fmt::Display) -> Failure {
     Failure::new(ErrorKind::InvalidData, error.to_string())
 }
@@ -193,13 +228,14 @@ fn read_manifest(
 ) -> Result<LoadPlan, Failure> {
     let text = place.read_all(disk, place.path(name))?;
     let entries = list(disk, &place.dir)?;
+    let folders = folders(&entries);
     let files: Vec<_> = entries.into_iter().filter_map(found).collect();
     let directory = Directory {
         files: &files,
         manifest: Some(&text),
         old_file: None,
     };
-    let plan = plan::load(&place.layout, &directory).map_err(invalid)?;
+    let plan = plan_load(&place.layout, &directory, &folders)?;
     match plan.files.is_empty() {
         true => Err(invalid(format!("{name} lists no file to load"))),
         false => Ok(plan),
@@ -208,23 +244,17 @@ fn read_manifest(
 
 #[cfg(test)]
 mod tests {
-    use russet_aof::Layout;
     use russet_io::{FileId, MemoryDisk};
 
     use super::*;
 
-    #[test]
-    fn dumps_of_this_process_and_of_those_that_have_ended_are_removed() {
-        let mut disk = MemoryDisk::new("/data");
-        for name in ["temp-7.rdb", "temp-8.rdb", "temp-9.rdb", "temp-9.2.rdb"] {
-            disk.put(name, b"x");
-        }
+    fn survey() -> Survey {
         let place = Place {
             layout: Layout::default(),
             dir: "appendonlydir".to_owned(),
             files: FileId(1),
         };
-        let mut survey = Survey {
+        Survey {
             place,
             takes_over: false,
             is_required: false,
@@ -232,10 +262,47 @@ mod tests {
             dump: "dump.rdb".to_owned(),
             process: 7,
             is_alive: Some(|process| process < 9),
-        };
+        }
+    }
+
+    #[test]
+    fn dumps_of_this_process_and_of_those_that_have_ended_are_removed() {
+        let mut disk = MemoryDisk::new("/data");
+        for name in ["temp-7.rdb", "temp-8.rdb", "temp-9.rdb", "temp-9.2.rdb"] {
+            disk.put(name, b"x");
+        }
+        let mut survey = survey();
         assert!(matches!(survey.step(&mut disk), Step::Finished(_)));
         let left = list(&mut disk, ".").expect("the directory is there");
         let left: Vec<_> = left.into_iter().map(|entry| entry.name).collect();
         assert_eq!(left, ["temp-8.rdb"], "another server writes it");
+    }
+
+    #[test]
+    fn a_directory_in_place_of_a_file_is_called_one() {
+        const MANIFEST: &str = "appendonly.aof.manifest";
+        let listed = "appendonly.aof.1.incr.aof";
+        for (name, text) in [
+            (MANIFEST, "appendonly.aof.manifest is a directory"),
+            (
+                listed,
+                "the AOF file appendonly.aof.1.incr.aof is listed in the manifest: Is a directory",
+            ),
+        ] {
+            let mut disk = MemoryDisk::new("/data");
+            if name == listed {
+                let manifest = format!("file {listed} seq 1 type i\n");
+                disk.put(&format!("appendonlydir/{MANIFEST}"), manifest.as_bytes());
+            }
+            disk.put(&format!("appendonlydir/{name}/x"), b"");
+            let mut survey = Survey {
+                takes_over: true,
+                ..survey()
+            };
+            match survey.step(&mut disk) {
+                Step::Failed(failure) => assert_eq!(failure.text, text),
+                _ => panic!("{name} is a directory"),
+            }
+        }
     }
 }
