@@ -21,6 +21,7 @@ complete -c russet-server -l activerehashing -x -a 'yes no' -d 'No effect here. 
 complete -c russet-server -l always-show-logo -x -a 'yes no' -d 'Whether the logo is printed even to a log file.'
 complete -c russet-server -l aof-checksum -x -a 'yes no' -d 'Whether changes in files that are appended to from then on have checksums.'
 complete -c russet-server -l aof-disable-auto-gc -x -a 'yes no' -d 'Whether old append-only files are kept.'
+complete -c russet-server -l aof-load-corrupt-tail-max-size -r -d 'Up to how many damaged bytes are cut off the last append-only file; 0: none.'
 complete -c russet-server -l aof-load-truncated -x -a 'yes no' -d 'Whether an append-only file that ends in the middle of a command is loaded.'
 complete -c russet-server -l aof-rewrite-cpulist -r -d 'No effect yet. The CPUs for rewriting the append-only file.'
 complete -c russet-server -l aof-rewrite-incremental-fsync -x -a 'yes no' -d 'No effect yet. Whether a rewrite of the append-only file syncs as it goes.'

@@ -231,6 +231,12 @@ impl Loopback {
         next.is_some_and(|next| self.carry_out_held(next))
     }
 
+    /// Carries out the youngest job or sync that is held; false if there is none.
+    pub fn carry_out_last(&mut self) -> bool {
+        let last = self.held.as_mut().and_then(VecDeque::pop_back);
+        last.is_some_and(|last| self.carry_out_held(last))
+    }
+
     /// Carries out the oldest sync that is held; false if there is none.
     pub fn carry_out_next_sync(&mut self) -> bool {
         let next = self.held.as_mut().and_then(|held| {

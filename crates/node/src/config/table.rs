@@ -68,6 +68,9 @@ pub(crate) const SETTINGS: &[Setting] = &[
     Setting::flag("aof-disable-auto-gc", "no").hidden()
         .to(|t, v| t.aof_disable_auto_gc = v.flag()).then(Act::Append)
         .does("Whether old append-only files are kept."),
+    Setting::size("aof-load-corrupt-tail-max-size", "0", 0, BYTES)
+        .to(|t, v| t.aof_load_corrupt_tail_max_size = v.size())
+        .does("Up to how many damaged bytes are cut off the last append-only file; 0: none."),
     Setting::flag("aof-load-truncated", "yes").to(|t, v| t.aof_load_truncated = v.flag())
         .does("Whether an append-only file that ends in the middle of a command is loaded."),
     Setting::text("aof-rewrite-cpulist", "").alias("aof_rewrite_cpulist").optional()

@@ -21,6 +21,7 @@ pub struct Typed {
     pub always_show_logo: bool,
     pub aof_checksum: bool,
     pub aof_disable_auto_gc: bool,
+    pub aof_load_corrupt_tail_max_size: u64,
     pub aof_load_truncated: bool,
     pub aof_timestamp_enabled: bool,
     pub aof_use_rdb_preamble: bool,

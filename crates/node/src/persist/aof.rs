@@ -50,7 +50,7 @@ pub(crate) struct Aof {
     pub stops_at: Option<Offset>,
     /// The client whose DEBUG LOADAOF begins as soon as no job changes files.
     pub loads_for: Option<ConnId>,
-    /// Whether the server ends once the increment is listed.
+    /// Whether the server ends once the increment is listed, and no unfinished base is left.
     pub is_exiting: bool,
     /// Whether a rewrite is to begin as soon as nothing else runs.
     pub is_scheduled: bool,
@@ -311,8 +311,8 @@ pub(crate) enum Stage {
 pub(crate) enum AofJob {
     /// The survey of the disk at the start.
     Survey,
-    /// The tail of the last file is cut.
-    Cut,
+    /// The tail of the last file is cut, as this setting allows.
+    Cut(&'static str),
     /// The file to go on with is opened, of this manifest.
     Open(Box<Manifest>, FileId),
     /// Steps of the rewrite.

@@ -23,6 +23,10 @@ use crate::machines::Machine;
 use crate::node::Node;
 use crate::scripts::libraries::Collision;
 
+/// The settings that allow the tail of the last append-only file to be cut off.
+const LOAD_TRUNCATED: &str = "aof-load-truncated";
+const LOAD_CORRUPT_TAIL: &str = "aof-load-corrupt-tail-max-size";
+
 /// The size of a read, in bytes.
 const READ_SIZE: usize = 256 << 10;
 
@@ -315,11 +319,11 @@ impl Core {
         if let SourceKind::Part {
             name,
             expect,
+            size,
             is_last: true,
-            ..
         } = &current.source.kind
-            && self.config.aof_load_truncated
-            && (is_short || matches!(expect, Expect::Checked { .. }))
+            && let Some(setting) =
+                self.setting_that_cuts(*expect, is_short, size.saturating_sub(whole))
         {
             for line in [
                 "!!! Warning: short read while loading the AOF file!!!".to_owned(),
@@ -329,7 +333,7 @@ impl Core {
                 self.outbox.log(LogLevel::Warning, line);
             }
             let seq = match expect {
-                Expect::Checked { seq } => Some(*seq),
+                Expect::Checked { seq } if setting == LOAD_TRUNCATED => Some(*seq),
                 _ => None,
             };
             let place = Place {
@@ -344,8 +348,10 @@ impl Core {
                 seq,
                 only_looks: loading.preload.is_some(),
             };
-            self.outbox
-                .start_apart(Job::Task(Box::new(task)), Machine::Aof(AofJob::Cut));
+            self.outbox.start_apart(
+                Job::Task(Box::new(task)),
+                Machine::Aof(AofJob::Cut(setting)),
+            );
             let (Content::Dump(restore, _) | Content::Units(_, restore)) = &current.content;
             loading.counts.add(restore);
             loading.last_size = whole;
@@ -367,8 +373,19 @@ impl Core {
         Some(self.end_loading(Ended::Failed(loading.cause, line)))
     }
 
-    /// The last file was cut, or not.
-    pub(crate) fn follow_cut(&mut self, outcome: Outcome) -> Option<Ended> {
+    /// The setting that allows a tail of this size to be cut off the last file, if one does.
+    fn setting_that_cuts(&self, expect: Expect, is_short: bool, tail: u64) -> Option<&'static str> {
+        let is_checked = matches!(expect, Expect::Checked { .. });
+        let size_max = self.config.aof_load_corrupt_tail_max_size;
+        if (is_checked || !is_short) && (1..=size_max).contains(&tail) {
+            return Some(LOAD_CORRUPT_TAIL);
+        }
+        let may_be_torn = is_short || is_checked;
+        (self.config.aof_load_truncated && may_be_torn).then_some(LOAD_TRUNCATED)
+    }
+
+    /// The last file was cut, as this setting allows, or not.
+    pub(crate) fn follow_cut(&mut self, setting: &'static str, outcome: Outcome) -> Option<Ended> {
         let loading = self.loading.take()?;
         match outcome {
             Outcome::Finished(value) => {
@@ -378,7 +395,7 @@ impl Core {
                     let line = format!("The bytes behind it were kept in {}", aside.as_str());
                     self.outbox.log(LogLevel::Warning, line);
                 }
-                let line = "AOF loaded anyway because aof-load-truncated is enabled";
+                let line = format!("AOF loaded anyway because {setting} is enabled");
                 self.outbox.log(LogLevel::Warning, line);
                 Some(self.end_loaded(*loading, true))
             }

@@ -94,7 +94,7 @@ impl Node {
         let core = &mut self.core;
         let ended = match job {
             AofJob::Survey => core.follow_survey(outcome),
-            AofJob::Cut => core.follow_cut(outcome),
+            AofJob::Cut(setting) => core.follow_cut(setting, outcome),
             AofJob::Open(manifest, file) => {
                 core.follow_open(*manifest, file, &outcome);
                 None
@@ -118,6 +118,7 @@ impl Node {
                 None
             }
         };
+        core.exit_behind_rewrite();
         let loads_for = core.aof.loads_for.take();
         let fails = loads_for.filter(|&conn| !core.load_aof_again(conn));
         core.step_backup();
@@ -243,7 +244,7 @@ impl Core {
     /// Ends the server, once all changes are on the disk.
     pub(crate) fn exit_now(&mut self) {
         self.append_all();
-        if self.leave_backup() {
+        if self.leave_backup() || self.leave_rewrite() {
             return self.hurdles.set(Hurdles::EXITING, true);
         }
         match self.aof.writer.as_ref().map(|writer| writer.file) {
@@ -263,6 +264,25 @@ impl Core {
                 let machine = Machine::Aof(AofJob::SyncThen(Then::Exit));
                 self.outbox.sync(file, machine);
             }
+        }
+    }
+
+    /// Gives up a base that no manifest needs: the server ends. Whether its file is still to be
+    /// removed, so that the end waits.
+    fn leave_rewrite(&mut self) -> bool {
+        if !self.aof.rewriting().is_some_and(Rewrite::is_dispensable) {
+            return false;
+        }
+        self.cancel_rewrite();
+        self.aof.is_exiting = self.aof.is_long_busy();
+        self.aof.is_exiting
+    }
+
+    /// Ends the server, if it waits for a base that was given up.
+    fn exit_behind_rewrite(&mut self) {
+        let is_free = self.aof.rewrite.is_none() && !self.aof.is_long_busy();
+        if self.aof.is_exiting && is_free && !self.must_be_listed() {
+            self.exit_now();
         }
     }
 

@@ -181,6 +181,32 @@ fn a_rewrite_ends_with_appending() {
 }
 
 #[test]
+fn an_end_waits_until_a_base_that_nobody_needs_is_given_up() {
+    let (mut server, disk) = start(EVERY_SECOND);
+    let client = server.connect();
+    call(&mut server, client, "SET k v");
+    call(&mut server, client, "BGREWRITEAOF");
+    // The new increment is created, the old one synced, and the new one listed beside the base.
+    assert!(server.carry_out_next() && server.carry_out_next_sync() && server.carry_out_last());
+    assert!(manifest(&disk).contains(".2.incr.aof seq 2 type i"));
+    call(&mut server, client, "SET k w");
+    call(&mut server, client, "SHUTDOWN NOSAVE");
+    assert_eq!(server.exit(), None, "the file of the base may be there");
+    server.release_jobs();
+    assert_eq!(server.exit(), Some(0));
+    assert!(!manifest(&disk).contains(".2.base."));
+    let mut server = start_on(&disk, EVERY_SECOND);
+    let client = server.connect();
+    assert_eq!(call(&mut server, client, "GET k"), "$1\r\nw\r\n");
+}
+
+fn manifest(disk: &Counted) -> String {
+    let disk = disk.disk.borrow();
+    let text = disk.live(&format!("{DIR}/appendonly.aof.manifest"));
+    String::from_utf8_lossy(text.expect("it is there")).into_owned()
+}
+
+#[test]
 fn a_start_that_takes_long_begins_no_rewrite() {
     let disk = Counted::new();
     for keys in 0..2 {
@@ -417,4 +443,70 @@ fn what_is_cut_off_a_torn_file_is_kept_aside() {
     let aside = format!("{DIR}/{}", aside.expect("it is kept"));
     let kept = disk.disk.borrow().live(&aside).map(<[u8]>::to_vec);
     assert_eq!(kept.as_deref(), Some(&torn[..]));
+}
+
+#[test]
+fn damage_at_the_end_is_cut_off_up_to_the_size_that_is_allowed() {
+    let name = format!("{DIR}/appendonly.aof.1.incr.aof");
+    for checksum in ["no", "yes"] {
+        let lines = format!("{EVERY_SECOND}\naof-checksum {checksum}\naof-load-truncated no");
+        let disk = Counted::new();
+        let mut server = start_on(&disk, &lines);
+        let client = server.connect();
+        let size = |disk: &Counted| {
+            let disk = disk.disk.borrow();
+            disk.live(&name).expect("it is there").len()
+        };
+        call(&mut server, client, "SET a 1");
+        let whole = size(&disk);
+        for request in ["SET b 2", "SET c 3"] {
+            server.advance(2_000);
+            call(&mut server, client, request);
+        }
+        let mut bytes = disk
+            .disk
+            .borrow()
+            .live(&name)
+            .expect("it is there")
+            .to_vec();
+        // All of the second change is damaged, which had been on the disk when the third came.
+        let end = whole + (bytes.len() - whole) / 2;
+        bytes[whole..end].fill(b'x');
+        let tail = bytes.len() - whole;
+        for (size_max, exit) in [(0, Some(1)), (tail - 1, Some(1)), (tail, None)] {
+            disk.disk.borrow_mut().put(&name, &bytes);
+            let lines = format!("{lines}\naof-load-corrupt-tail-max-size {size_max}");
+            let mut server = start_on(&disk, &lines);
+            assert_eq!(server.exit(), exit, "{checksum} {size_max}");
+            if exit.is_none() {
+                let client = server.connect();
+                assert_eq!(call(&mut server, client, "EXISTS a"), ":1\r\n");
+                assert_eq!(call(&mut server, client, "EXISTS b c"), ":0\r\n");
+                assert_eq!(size(&disk), whole);
+                call(&mut server, client, "SET d 4");
+            }
+        }
+        let mut server = start_on(&disk, &lines);
+        let client = server.connect();
+        assert_eq!(call(&mut server, client, "EXISTS a d"), ":2\r\n");
+    }
+}
+
+#[test]
+fn bytes_that_are_missing_are_no_damage() {
+    let disk = Counted::new();
+    let lines = format!("{EVERY_SECOND}\naof-checksum no\naof-load-truncated no");
+    let mut server = start_on(&disk, &lines);
+    let client = server.connect();
+    call(&mut server, client, "SET a 1");
+    let name = format!("{DIR}/appendonly.aof.1.incr.aof");
+    let bytes = disk
+        .disk
+        .borrow()
+        .live(&name)
+        .expect("it is there")
+        .to_vec();
+    disk.disk.borrow_mut().put(&name, &bytes[..bytes.len() - 3]);
+    let lines = format!("{lines}\naof-load-corrupt-tail-max-size 1mb");
+    assert_eq!(start_on(&disk, &lines).exit(), Some(1));
 }
