@@ -62,6 +62,7 @@ pub(crate) const CRATES: &[Room] = &[
 
 /// Libraries that only these crates may use, tests aside.
 const OWNED: &[(&str, &[&str])] = &[
+    ("backtrace", &["server"]),
     (
         "crossbeam-channel",
         &["reactor", "server", "cli", "benchmark"],

@@ -21,7 +21,7 @@ use crate::acks::Acks;
 use crate::acl::Acl;
 use crate::config::Config;
 use crate::costs::Costs;
-use crate::environment::Environment;
+use crate::environment::{Diagnostics, Environment};
 use crate::hurdles::Hurdles;
 use crate::journal::Journal;
 use crate::limit::Limit;
@@ -38,6 +38,7 @@ use crate::persist::loads::{Loading, Loads};
 use crate::persist::saves::Saves;
 use crate::postponed::Postponed;
 use crate::pubsub::{Gathered, Pubsub};
+use crate::running::Running;
 use crate::scripts::state::Scripts;
 use crate::session::{For, Session, Sessions};
 use crate::stats::{Meter, Stats};
@@ -102,6 +103,8 @@ impl ControlCtx<'_> {
 
 /// Everything a node holds besides its sessions.
 pub(crate) struct Core {
+    /// Where the request that runs lies.
+    pub running: Running,
     /// The data.
     pub keyspace: Keyspace,
     /// Every command by name.
@@ -232,6 +235,20 @@ impl Core {
         self.derive_disk_health();
         self.derive_expiry_mode();
         self.derive_bars();
+        self.derive_diagnostics();
+    }
+
+    /// Passes on what crashes and long turns bring about.
+    fn derive_diagnostics(&self) {
+        let config = &self.config;
+        if let Some(diagnose) = self.environment.diagnose {
+            diagnose(Diagnostics {
+                reports_crashes: config.crash_log_enabled,
+                exits_on_panic: config.use_exit_on_panic,
+                hides_data: config.hide_user_data_from_log,
+                watchdog_ms: config.watchdog_period,
+            });
+        }
     }
 
     /// Sets the pause.

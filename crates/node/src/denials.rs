@@ -16,7 +16,7 @@ use crate::acl::log::{Context, Refusal};
 use crate::acl::permission::{Denial, Reason};
 use crate::acl::selector::Channels;
 use crate::acl::users::DEFAULT;
-use crate::control::client::describe::describe;
+use crate::control::client::describe::{Names, describe};
 use crate::core::{Core, Handler};
 use crate::session::Session;
 
@@ -126,7 +126,7 @@ impl Core {
         let mut log = std::mem::take(&mut self.acl.log);
         let client = || {
             let mut line = String::new();
-            describe(self, session, &mut line);
+            describe(self, session, Names::Shown, &mut line);
             line.truncate(line.trim_end().len());
             line
         };

@@ -18,6 +18,28 @@ pub(crate) const VERSION_NUMBERS: [u8; 3] = [7, 4, 7];
 /// The version of this server.
 pub const RUSSET_VERSION: &str = env!("CARGO_PKG_VERSION");
 
+/// The settings about crashes and long turns, for whoever reports them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Diagnostics {
+    /// Whether a crash writes a report.
+    pub reports_crashes: bool,
+    /// Whether a panic ends the process with exit code 1 instead of an abort.
+    pub exits_on_panic: bool,
+    /// Whether the message of a panic, which may contain data, is left out.
+    pub hides_data: bool,
+    /// Milliseconds that a turn may take before its place in the code is logged; 0: any time.
+    pub watchdog_ms: u32,
+}
+
+/// A crash that DEBUG asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Crash {
+    /// A fault of the processor.
+    Fault,
+    /// A panic.
+    Panic,
+}
+
 /// Facts that hold from the start to the end, and the latest measurements.
 #[derive(Debug, Clone)]
 pub struct Environment {
@@ -49,6 +71,10 @@ pub struct Environment {
     pub allocated: Option<fn() -> u64>,
     /// Gives free memory of the allocator back to the system.
     pub purge: Option<fn()>,
+    /// Takes over the settings about crashes and long turns, whenever they change.
+    pub diagnose: Option<fn(Diagnostics)>,
+    /// Crashes the process and does not return.
+    pub crash: Option<fn(Crash)>,
     /// The allocator.
     pub allocator: String,
     /// The version of the compiler.
@@ -85,6 +111,8 @@ impl Environment {
             stopwatch: None,
             allocated: None,
             purge: None,
+            diagnose: None,
+            crash: None,
             allocator: "libc".into(),
             compiler: "0.0.0".into(),
             commit: "00000000".into(),

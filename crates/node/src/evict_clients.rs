@@ -10,7 +10,7 @@
 use russet_io::{ConnId, LogLevel};
 
 use crate::client_memory::Memory;
-use crate::control::client::describe::describe;
+use crate::control::client::describe::{Names, describe};
 use crate::node::Node;
 
 impl Node {
@@ -51,7 +51,7 @@ impl Node {
         self.core.weights.remove(conn);
         if let Some(session) = self.sessions.get_mut(conn) {
             let mut text = "Evicting client: ".to_owned();
-            describe(&self.core, session, &mut text);
+            describe(&self.core, session, Names::in_log(&self.core), &mut text);
             self.core.outbox.log(LogLevel::Notice, text.trim_end());
             self.core.stats.evicted_clients += 1;
             self.drop_session(conn);

@@ -41,6 +41,7 @@ use crate::persist::saves::Saves;
 use crate::postponed::Postponed;
 use crate::pubsub::Pubsub;
 use crate::registry;
+use crate::running::Running;
 use crate::scripts::state::Scripts;
 use crate::session::Sessions;
 use crate::stats::Stats;
@@ -140,6 +141,7 @@ impl Node {
         let pubsub = Pubsub::new(&mut rng);
         let scripts = Scripts::new(&mut rng);
         let core = Core {
+            running: Running::default(),
             keyspace,
             commands: Arc::clone(&commands),
             settings: Settings::default(),

@@ -224,6 +224,7 @@ impl Node {
             };
             let args = request.args();
             let command = gate::resolve(&self.core, args).ok();
+            self.core.running.begin(&session);
             run_one(
                 &mut self.core,
                 &mut self.sessions,
@@ -234,6 +235,7 @@ impl Node {
             if let Some(id) = command {
                 self.core.note_request(&session, id, &args);
             }
+            self.core.running.end();
         }
         if self.core.end_shared(&mut meter) {
             self.core.note_shared(&meter, &session, None);
@@ -376,6 +378,7 @@ fn run_group(
     let input = std::mem::take(&mut session.input);
     let before = core.outgoing.begin(session.conn);
     let view = core.look_as(session);
+    core.running.begin(session);
     let is_bounded = core.outgoing.is_bounded();
     meter.mark = before.mark();
     let may_be_large = !batch.bulks.is_empty() || core.costs.bars.may_be_large(session.filled);
@@ -402,6 +405,7 @@ fn run_group(
     if core.end_shared(meter) {
         note_group(core, session, meter, (group, batch, &input));
     }
+    core.running.end();
     core.outgoing.end(before);
     core.look_as_before(view);
     session.input = input;

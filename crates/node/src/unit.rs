@@ -49,6 +49,7 @@ pub(crate) fn run_one(
     (command, hint, args): (Option<CommandId>, Option<KeyHash>, &Args<'_>),
     meter: &mut Meter,
 ) {
+    core.running.runs(args);
     let before = session.replies;
     let mark = match before {
         Replies::On => None,

@@ -14,6 +14,7 @@ mod oom_score;
 pub mod open_files;
 mod order;
 mod pool;
+mod pulse;
 mod reactor;
 mod remote;
 mod shake;
@@ -30,5 +31,6 @@ pub use log::LogSink;
 #[cfg(not(feature = "tls"))]
 use no_tls as tls;
 pub use pool::Affinity;
+pub use pulse::Pulse;
 pub use reactor::Reactor;
 pub use remote::{Remote, Signal};

@@ -40,6 +40,7 @@ use crate::open_files::Reserve;
 use crate::order::Order;
 use crate::pool::Pool;
 use crate::pool::discard::Discards;
+use crate::pulse::Pulse;
 use crate::remote::Remote;
 use crate::shake::{Handshakes, ShakeEnd};
 use crate::socket::ReadEnd;
@@ -77,6 +78,7 @@ pub struct Reactor<S> {
     ready: Ready,
     clock: Clock,
     now: Now,
+    pulse: Pulse,
     gather: Gather,
     pool: Pool,
     /// Work on files that the pool has or will have.
@@ -154,6 +156,7 @@ impl<S: Service> Reactor<S> {
             ready: Ready::default(),
             clock,
             now,
+            pulse: Pulse::default(),
             gather: Gather::default(),
             pool: Pool::new(remote.clone()),
             order: Order::default(),
@@ -216,6 +219,7 @@ impl<S: Service> Reactor<S> {
     /// Waiting for events failed.
     pub fn turn(&mut self, at_most: Option<Duration>) -> io::Result<Option<i32>> {
         self.wait(at_most)?;
+        self.pulse.beat();
         self.now = self.clock.now();
         self.gather.turn(self.now.mono_us);
         self.note_events();
@@ -244,6 +248,7 @@ impl<S: Service> Reactor<S> {
         }
         let exit = self.act();
         self.ready.clear();
+        self.pulse.beat();
         exit
     }
 
@@ -266,6 +271,12 @@ impl<S: Service> Reactor<S> {
     #[must_use]
     pub fn remote(&self) -> Remote {
         self.remote.clone()
+    }
+
+    /// The pulse of this loop, for other threads.
+    #[must_use]
+    pub fn pulse(&self) -> Pulse {
+        self.pulse.clone()
     }
 
     /// The TCP addresses that are listened on, with the ports that the system chose for port 0.

@@ -14,7 +14,9 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
+use std::os::fd::{AsRawFd, RawFd};
 use std::os::unix::fs::MetadataExt;
+use std::sync::atomic::{AtomicI32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use russet_io::LogLevel;
@@ -42,6 +44,8 @@ pub(crate) enum Role {
 #[derive(Debug, Clone)]
 pub(crate) struct Log {
     shared: Arc<Mutex<Shared>>,
+    /// The descriptor that lines go to, for those who may not wait for the lock.
+    fd: Arc<AtomicI32>,
 }
 
 #[derive(Debug)]
@@ -71,7 +75,14 @@ impl Log {
         };
         Self {
             shared: Arc::new(Mutex::new(shared)),
+            fd: Arc::new(AtomicI32::new(libc::STDOUT_FILENO)),
         }
+    }
+
+    /// The descriptor of the file, or of standard output. It may be outdated while another thread
+    /// opens a new file.
+    pub(crate) fn fd(&self) -> RawFd {
+        self.fd.load(Ordering::Relaxed)
     }
 
     /// Writes a line about something worth knowing.
@@ -89,7 +100,7 @@ impl Log {
         if shared.level.is_some_and(|lowest| level >= lowest) {
             let wall_us = wall_us();
             let head = shared.head(level, wall_us);
-            shared.put(&head, text);
+            self.put(&mut shared, &head, text);
             shared.put_syslog(level, wall_us, text);
         }
     }
@@ -102,22 +113,12 @@ impl Log {
             shared.process_id,
             wall_us().div_euclid(1_000_000)
         );
-        shared.put(&head, text);
+        self.put(&mut shared, &head, text);
     }
 
     /// Writes text as it is, without a head. Only standard output or a file sees it.
     pub(crate) fn write_raw(&self, text: &str) {
-        self.lock().put("", text);
-    }
-
-    /// Writes text of a process that is ending, perhaps from within another line.
-    pub(crate) fn write_last_words(&self, text: &str) {
-        match self.shared.try_lock() {
-            Ok(mut shared) => shared.put("", text),
-            Err(_) => {
-                let _ = rustix::io::write(io::stdout(), format!("{text}\n").as_bytes());
-            }
-        }
+        self.put(&mut self.lock(), "", text);
     }
 
     /// Sends lines to the system's log as well from now on.
@@ -148,7 +149,19 @@ impl Log {
         let mut shared = self.lock();
         shared.file = file;
         path.clone_into(&mut shared.path);
+        self.note_fd(&shared);
         Ok(())
+    }
+
+    fn put(&self, shared: &mut Shared, head: &str, text: &str) {
+        shared.put(head, text);
+        self.note_fd(shared);
+    }
+
+    fn note_fd(&self, shared: &Shared) {
+        let fd = shared.file.as_ref().map(AsRawFd::as_raw_fd);
+        let fd = fd.unwrap_or(libc::STDOUT_FILENO);
+        self.fd.store(fd, Ordering::Relaxed);
     }
 
     fn lock(&self) -> MutexGuard<'_, Shared> {

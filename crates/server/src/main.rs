@@ -15,6 +15,7 @@ mod check_config;
 mod config;
 mod cpus;
 mod crash;
+mod fault;
 mod log;
 mod measure;
 mod os;
@@ -23,8 +24,10 @@ mod signal;
 mod supervise;
 mod syslog;
 mod system;
+mod trace;
 #[cfg(feature = "turns")]
 mod turns;
+mod watchdog;
 
 #[global_allocator]
 static ALLOCATOR: alloc::CountingAllocator = alloc::CountingAllocator;

@@ -16,7 +16,7 @@ use rustix::process::Pid;
 
 use crate::banner;
 use crate::os::{self, Whose};
-use crate::{alloc, config};
+use crate::{alloc, config, crash};
 
 /// How often the process is measured.
 pub(crate) const PERIOD: Duration = Duration::from_millis(100);
@@ -74,6 +74,8 @@ pub(crate) fn environment() -> Environment {
     environment.stopwatch = Some(russet_reactor::clock::stopwatch_ns);
     environment.allocated = Some(alloc::allocated);
     environment.purge = Some(alloc::purge);
+    environment.diagnose = Some(crash::diagnose);
+    environment.crash = Some(crash::crash);
     environment.allocator = "libc".to_owned();
     environment.compiler = env!("CARGO_PKG_RUST_VERSION").to_owned();
     environment.commit = banner::COMMIT.to_owned();

@@ -26,7 +26,7 @@ use crate::supervise::Supervisor;
 use crate::syslog::Syslog;
 #[cfg(feature = "turns")]
 use crate::turns::run;
-use crate::{alloc, cpus, crash, signal};
+use crate::{alloc, cpus, crash, fault, signal, watchdog};
 
 /// An exit code above this asks for an end by a signal.
 const BY_SIGNAL: i32 = 128;
@@ -123,12 +123,6 @@ fn prepare(launch: &Launch, log: &Log) -> Result<Server, Refusal> {
         log.refresh_process_id();
     }
     crash::report_to(log.clone());
-    if config
-        .get("crash-log-enabled")
-        .is_none_or(|value| value == b"yes")
-    {
-        signal::report_crashes();
-    }
     greet(launch, log);
     log.set_role(Role::Primary);
     for setting in config.without_effect() {
@@ -209,7 +203,11 @@ impl Server {
         let mut reactor = self.start(log)?;
         // One that cannot serve leaves the file to the server that does.
         self.write_pid_file(log);
-        let code = run(&mut reactor, log).map_err(|error| {
+        watchdog::watch(reactor.pulse(), log.clone());
+        fault::watch(Some(reactor.service_mut()));
+        let end = run(&mut reactor, log);
+        fault::watch(None);
+        let code = end.map_err(|error| {
             self.remove_pid_file();
             Refusal::Logged(format!("Waiting for events: {}", os_text(&error)))
         })?;
@@ -224,7 +222,7 @@ impl Server {
             log.warning("Russet is now ready to exit, bye bye...");
         }
         if code > BY_SIGNAL {
-            signal::end_by(code - BY_SIGNAL);
+            fault::die_by(code - BY_SIGNAL);
         }
         // Freeing the data entry by entry would only delay the end.
         process::exit(code)

@@ -16,9 +16,9 @@ const ALLOWED: &[&str] = &[
     "crates/engine/src/prefetch.rs",
     "crates/reactor/src/map.rs",
     "crates/server/src/alloc/",
+    "crates/server/src/fault.rs",
     "crates/server/src/limits.rs",
     "crates/server/src/os.rs",
-    "crates/server/src/signal.rs",
 ];
 
 /// Crates whose root forbids `unsafe` for all of their code.

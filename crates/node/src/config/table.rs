@@ -207,7 +207,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
         .to(|t, v| t.commandlog_request_larger_than = v.int()).then(Act::Data)
         .does("Bytes of a request from which it is kept in the command log; -1: keeps none."),
     Setting::flag("crash-log-enabled", "yes")
-        .by_name()
+        .to(|t, v| t.crash_log_enabled = v.flag()).then(Act::Data)
         .does("Whether a crash writes a report."),
     Setting::flag("crash-memcheck-enabled", "yes")
         .lacks("memory is not tested")
@@ -250,8 +250,8 @@ pub(crate) const SETTINGS: &[Setting] = &[
     Setting::text("hash-seed", "").immutable()
         .does("The seed of hash functions."),
     Setting::flag("hide-user-data-from-log", "no").to(|t, v| t.hide_user_data_from_log = v.flag())
-        .unread()
-        .does("Whether keys and values are kept out of the log."),
+        .then(Act::Data)
+        .does("Whether keys, values and names that clients chose are kept out of the log."),
     Setting::size("hll-sparse-max-bytes", "3000", 0, BYTES)
         .to(|t, v| t.packing.hll_sparse_bytes_max = v.size() as usize).then(Act::Data)
         .does("Bytes above which a HyperLogLog is dense."),
@@ -610,8 +610,10 @@ pub(crate) const SETTINGS: &[Setting] = &[
         .to(|t, v| t.unixsocketperm = v.int())
         .does("Permission bits of the Unix socket, in octal."),
     Setting::flag("use-exit-on-panic", "no").hidden()
+        .to(|t, v| t.use_exit_on_panic = v.flag()).then(Act::Data)
         .does("Whether a broken invariant exits instead of aborting."),
     Setting::int("watchdog-period", "0", 0, INT).hidden()
+        .to(|t, v| t.watchdog_period = v.int()).then(Act::Data)
         .does("Milliseconds after which a blocked server reports where it is."),
     Setting::int("zset-max-listpack-entries", "128", 0, LONG).alias("zset-max-ziplist-entries")
         .to(|t, v| t.packing.zset_entries_max = v.int()).then(Act::Data)

@@ -44,6 +44,7 @@ pub struct Typed {
     pub commandlog_large_request_max_len: u64,
     pub commandlog_reply_larger_than: i64,
     pub commandlog_request_larger_than: i64,
+    pub crash_log_enabled: bool,
     pub daemonize: bool,
     pub databases: u32,
     pub dbfilename: String,
@@ -120,4 +121,6 @@ pub struct Typed {
     pub unixsocket: String,
     pub unixsocketgroup: String,
     pub unixsocketperm: u32,
+    pub use_exit_on_panic: bool,
+    pub watchdog_period: u32,
 }

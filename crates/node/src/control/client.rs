@@ -21,7 +21,7 @@ use crate::acknowledge;
 use crate::block::{self, GivesUp, give_up};
 use crate::pause::Pause;
 use crate::session::{Replies, Session};
-use describe::describe;
+use describe::{Names, describe};
 use filter::Filter;
 
 const ANYWHERE: Flags = Flags::NOSCRIPT.with(Flags::LOADING).with(Flags::STALE);
@@ -212,7 +212,7 @@ fn id(cx: &mut ControlCtx<'_>, _: Args<'_>) -> Result<ControlFlow, CommandError>
 
 fn info(cx: &mut ControlCtx<'_>, _: Args<'_>) -> Result<ControlFlow, CommandError> {
     let mut text = String::new();
-    describe(cx.core, cx.session, &mut text);
+    describe(cx.core, cx.session, Names::Shown, &mut text);
     cx.reply().verbatim("txt", text.as_bytes());
     Ok(ControlFlow::Done)
 }
@@ -227,7 +227,7 @@ fn list(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlFlow, CommandE
     sessions.sort_by_key(|s| s.id);
     let mut text = String::new();
     for session in sessions {
-        describe(cx.core, session, &mut text);
+        describe(cx.core, session, Names::Shown, &mut text);
     }
     cx.reply().verbatim("txt", text.as_bytes());
     Ok(ControlFlow::Done)

@@ -22,6 +22,7 @@ use russet_resp::Args;
 use super::config::{is_local, write_file};
 use super::{ControlCtx, ControlFlow, ControlHandler};
 use crate::config::rewrite::Extent;
+use crate::environment::Crash;
 use crate::gate::LOADING;
 use crate::hurdles::Hurdles;
 use crate::persist::translate;
@@ -83,7 +84,7 @@ const SUBCOMMANDS: &[Sub] = &[
     sub(
         "ASSERT",
         (0, 0),
-        crash,
+        panic,
         ("", "End the server as a broken invariant does."),
     ),
     sub(
@@ -170,7 +171,7 @@ const SUBCOMMANDS: &[Sub] = &[
     sub(
         "PANIC",
         (0, 0),
-        crash,
+        panic,
         ("", "End the server as a panic does."),
     ),
     sub(
@@ -218,7 +219,7 @@ const SUBCOMMANDS: &[Sub] = &[
     sub(
         "SEGFAULT",
         (0, 0),
-        crash,
+        segfault,
         ("", "End the server as a fault does."),
     ),
     sub(
@@ -321,15 +322,20 @@ const BY_SIGNAL: i32 = 128;
 const SIGABRT: i32 = 6;
 const SIGSEGV: i32 = 11;
 
-fn crash(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlFlow, CommandError> {
-    let name = String::from_utf8_lossy(&args[1]).to_ascii_uppercase();
-    cx.core
-        .outbox
-        .log(LogLevel::Warning, format!("DEBUG {name} called"));
-    cx.core.outbox.exit(match name.as_str() {
-        "SEGFAULT" => BY_SIGNAL + SIGSEGV,
-        _ => BY_SIGNAL + SIGABRT,
-    });
+fn segfault(cx: &mut ControlCtx<'_>, _: Args<'_>) -> Result<ControlFlow, CommandError> {
+    crash(cx, Crash::Fault, BY_SIGNAL + SIGSEGV)
+}
+
+fn panic(cx: &mut ControlCtx<'_>, _: Args<'_>) -> Result<ControlFlow, CommandError> {
+    crash(cx, Crash::Panic, BY_SIGNAL + SIGABRT)
+}
+
+/// Crashes here, or has the loop end the process if it does not know how to crash.
+fn crash(cx: &mut ControlCtx<'_>, how: Crash, code: i32) -> Result<ControlFlow, CommandError> {
+    if let Some(crash) = cx.core.environment.crash {
+        crash(how);
+    }
+    cx.core.outbox.exit(code);
     cx.session.close();
     Ok(ControlFlow::Done)
 }

@@ -234,26 +234,82 @@ fn the_log_goes_to_the_file_that_is_configured() {
     assert!(!socket.exists());
 }
 
+/// The text of a report, from its first line on.
+fn report(lines: &[String]) -> String {
+    let start = position(lines, "=== REDIS BUG REPORT START");
+    let end = position(lines, "=== REDIS BUG REPORT END");
+    lines[start..=end].join("\n")
+}
+
 #[test]
-fn a_crash_is_reported_and_ends_the_process_by_its_signal() {
-    for (signal, number) in [(Signal::ABORT, 6), (Signal::SEGV, 11)] {
+fn a_signal_of_a_crash_is_reported_and_ends_the_process() {
+    for (signal, number) in [(Signal::ABORT, 6), (Signal::SEGV, 11), (Signal::BUS, 7)] {
         let server = Server::start(&[]);
         server.signal(signal);
         let (status, lines, _) = server.wait();
         assert_eq!(status.signal(), Some(number));
-        position(&lines, &format!("crashed by signal: {number}"));
-        position(&lines, "STACK TRACE");
+        let report = report(&lines);
+        for text in [
+            &format!("crashed by signal: {number}, si_code: 0"),
+            &format!("Killed by PID: {}, UID: ", std::process::id()),
+            "------ STACK TRACE ------\nEIP:\n",
+            "------ REGISTERS ------",
+            "russet_server::",
+            "------ INFO OUTPUT ------\n# Server",
+            "------ CLIENT LIST OUTPUT ------",
+        ] {
+            assert!(report.contains(text), "no {text:?} in {report}");
+        }
     }
 }
 
 #[test]
-fn debug_segfault_and_panic_end_with_a_report() {
-    for (what, number) in [("PANIC", 6), ("SEGFAULT", 11)] {
+fn a_crash_within_a_command_shows_it_without_values() {
+    for (what, number, text) in [
+        (
+            "PANIC",
+            6,
+            "Guru Meditation: DEBUG asked for it #crates/server/src/crash.rs:",
+        ),
+        ("SEGFAULT", 11, "crashed by signal: 11"),
+    ] {
         let server = Server::start(&["--enable-debug-command", "yes"]);
         server.ask(&format!("DEBUG {what}"));
         let (status, lines, _) = server.wait();
         assert_eq!(status.signal(), Some(number));
-        position(&lines, &format!("crashed by signal: {number}"));
-        position(&lines, "STACK TRACE");
+        let report = report(&lines);
+        assert!(report.contains(text), "{report}");
+        let request = format!(
+            "argc: 2\nargv[0]: \"debug\"\nargv[1]: {} bytes\n",
+            what.len()
+        );
+        assert!(report.contains(&request), "{report}");
+        assert!(report.contains("cmd=debug user=default"), "{report}");
     }
+}
+
+#[test]
+fn settings_say_what_a_crash_brings_about() {
+    let server = Server::start(&[
+        "--enable-debug-command",
+        "yes",
+        "--use-exit-on-panic",
+        "yes",
+    ]);
+    server.ask("CONFIG SET crash-log-enabled no hide-user-data-from-log yes");
+    server.ask("DEBUG PANIC");
+    let (status, lines, _) = server.wait();
+    assert_eq!(status.code(), Some(1));
+    position(&lines, "Guru Meditation: *redacted* #");
+    assert!(!lines.iter().any(|line| line.contains("BUG REPORT")));
+}
+
+#[test]
+fn a_long_turn_is_logged_with_its_place() {
+    let mut server = Server::start(&["--enable-debug-command", "yes"]);
+    server.ask("CONFIG SET watchdog-period 100");
+    server.ask("DEBUG SLEEP 0.5");
+    server.read_until("--- WATCHDOG TIMER EXPIRED ---");
+    server.read_until("reactor/act.rs:");
+    assert_eq!(server.ask("PING"), "+PONG");
 }

@@ -24,14 +24,37 @@ pub(crate) fn addresses(origin: &Origin) -> (String, String) {
     }
 }
 
+/// Stands for a name that is not shown.
+const REDACTED: &str = "*redacted*";
+
+/// Whether names that clients chose are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Names {
+    Shown,
+    /// `*redacted*` stands for each.
+    Hidden,
+}
+
+impl Names {
+    /// The choice for lines of the log.
+    pub(crate) fn in_log(core: &Core) -> Self {
+        match core.config.hide_user_data_from_log {
+            true => Self::Hidden,
+            false => Self::Shown,
+        }
+    }
+}
+
 /// Appends the line of one client.
-pub(crate) fn describe(core: &Core, session: &Session, text: &mut String) {
+pub(crate) fn describe(core: &Core, session: &Session, shows: Names, text: &mut String) {
     let (addr, laddr) = addresses(&session.origin);
     let age_s = (core.now.wall_ms() - session.created_ms) / 1000;
     let idle_s = core.idle_ms(session) / 1000;
     let names = session.names.as_deref();
-    let lossy = |bytes: Option<&Vec<u8>>| {
-        String::from_utf8_lossy(bytes.map_or(&[][..], Vec::as_slice)).into_owned()
+    let lossy = |bytes: Option<&Vec<u8>>| match (bytes, shows) {
+        (Some(bytes), Names::Shown) => String::from_utf8_lossy(bytes).into_owned(),
+        (Some(bytes), Names::Hidden) if !bytes.is_empty() => REDACTED.to_owned(),
+        _ => String::new(),
     };
     let memory = Memory::of(core, session);
     let command = session
@@ -45,7 +68,10 @@ pub(crate) fn describe(core: &Core, session: &Session, text: &mut String) {
     let waiting = core.outgoing.waiting(session.conn);
     let subscriptions = |kind| core.pubsub.count_of(kind, session.conn);
     let user = session.user().map_or(DEFAULT, |user| &user.name);
-    let user = String::from_utf8_lossy(user);
+    let user = match shows {
+        Names::Shown => String::from_utf8_lossy(user),
+        Names::Hidden => REDACTED.into(),
+    };
     let _ = writeln!(
         text,
         "id={} addr={addr} laddr={laddr} fd={} name={} age={age_s} idle={idle_s} flags={} db={} \
