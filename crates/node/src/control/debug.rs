@@ -94,6 +94,12 @@ const SUBCOMMANDS: &[Sub] = &[
         ("", "Accepted without effect."),
     ),
     sub(
+        "CLIENT-ENFORCE-REPLY-LIST",
+        (1, 1),
+        accept,
+        ("<0|1>", "Accepted: every reply is in a list here."),
+    ),
+    sub(
         "CONFIG-REWRITE-FORCE-ALL",
         (0, 0),
         config_rewrite,
@@ -125,6 +131,15 @@ const SUBCOMMANDS: &[Sub] = &[
         (1, 1),
         error,
         ("<string>", "Reply with this error."),
+    ),
+    sub(
+        "HTSTATS",
+        (1, 2),
+        shape::tables,
+        (
+            "<dbid> [full]",
+            "Show the tables of a database: its keys, and those with a deadline.",
+        ),
     ),
     sub(
         "HTSTATS-KEY",
@@ -215,6 +230,12 @@ const SUBCOMMANDS: &[Sub] = &[
             "PEAK-RESET-TIME|RESIZING <value>",
             "Accepted without effect.",
         ),
+    ),
+    sub(
+        "SDSLEN",
+        (1, 1),
+        shape::string,
+        ("<key>", "Show how long <key> and its string are."),
     ),
     sub(
         "SEGFAULT",

@@ -126,6 +126,7 @@ pub(crate) fn look<'s, T>(
         clients,
         commands: core.commands.iter().map(|one| &*one.full_name).collect(),
         dirty: core.dirty,
+        pause: core.pause,
         aof: &core.aof,
         backup: &core.backup,
         persistence: Persistence {

@@ -75,6 +75,7 @@ const SERVER: &[Field] = &[
     zero("redis_git_dirty"),
     field("redis_build_id", |v| v.environment.build_id.as_str().into()),
     field("redis_mode", |_| "standalone".into()),
+    field("server_mode", |_| "standalone".into()),
     field("os", |v| v.environment.os.as_str().into()),
     field("arch_bits", |v| {
         Shown::Count(v.environment.arch_bits.into())
@@ -98,6 +99,7 @@ const SERVER: &[Field] = &[
     field("uptime_in_days", |v| Shown::Count(v.uptime_s() / 86_400)),
     field("hz", |v| Shown::Count(v.config.hz.into())),
     field("configured_hz", |v| Shown::Count(v.config.hz.into())),
+    field("clients_hz", |v| Shown::Count(v.config.hz.into())),
     field("lru_clock", |v| Shown::Int(v.now.wall_s() & 0xff_ffff)),
     field("executable", |v| v.environment.executable.as_str().into()),
     field("config_file", |v| {
@@ -128,6 +130,25 @@ const CLIENTS: &[Field] = &[
     field("total_blocking_keys", |v| v.clients.blocking_keys.0.into()),
     field("total_blocking_keys_on_nokey", |v| {
         v.clients.blocking_keys.1.into()
+    }),
+    field("paused_reason", |v| {
+        match v.pause.is_on() {
+            true => "client_pause",
+            false => "none",
+        }
+        .into()
+    }),
+    field("paused_actions", |v| {
+        match (v.pause.is_on(), v.pause.postpones(false)) {
+            (false, _) => "none",
+            (true, false) => "write",
+            (true, true) => "all",
+        }
+        .into()
+    }),
+    field("paused_timeout_milliseconds", |v| {
+        let ends_us = v.pause.ends_us().unwrap_or(0);
+        Shown::Count(ends_us.saturating_sub(v.now.mono_us) / 1000)
     }),
 ];
 
@@ -223,9 +244,13 @@ const MEMORY: &[Field] = &[
     }),
     zero("mem_replication_backlog"),
     zero("mem_total_replication_buffers"),
+    zero("mem_replica_full_sync_buffer"),
+    zero("mem_replicas_repl_buffer"),
     zero("mem_clients_slaves"),
     field("mem_clients_normal", |v| v.clients.buffers.into()),
     zero("mem_cluster_links"),
+    zero("mem_cluster_slot_import"),
+    zero("mem_cluster_slot_export"),
     field("mem_aof_buffer", |v| Shown::Count(v.journal_memory)),
     field("mem_allocator", |v| v.environment.allocator.as_str().into()),
     zero("mem_overhead_db_hashtable_rehashing"),
@@ -365,6 +390,8 @@ const STATS: &[Field] = &[
     }),
     zero("total_net_repl_input_bytes"),
     zero("total_net_repl_output_bytes"),
+    zero("total_net_cluster_slot_import_bytes"),
+    zero("total_net_cluster_slot_export_bytes"),
     field("instantaneous_input_kbps", |v| {
         Shown::Ratio(ratio(v.stats.input_bytes_per_s(), 1024))
     }),
@@ -380,6 +407,9 @@ const STATS: &[Field] = &[
     zero("sync_partial_ok"),
     zero("sync_partial_err"),
     field("expired_subkeys", |v| {
+        Shown::Count(v.keyspace.expired_fields)
+    }),
+    field("expired_fields", |v| {
         Shown::Count(v.keyspace.expired_fields)
     }),
     field("expired_keys", |v| Shown::Count(v.keyspace.expired)),
@@ -422,6 +452,11 @@ const STATS: &[Field] = &[
     field("total_writes_processed", |v| Shown::Count(v.stats.writes)),
     zero("io_threaded_reads_processed"),
     zero("io_threaded_writes_processed"),
+    zero("io_threaded_freed_objects"),
+    zero("io_threaded_accept_processed"),
+    zero("io_threaded_poll_processed"),
+    zero("io_threaded_total_prefetch_batches"),
+    zero("io_threaded_total_prefetch_entries"),
     field("client_query_buffer_limit_disconnections", |v| {
         Shown::Count(v.stats.query_limit_disconnections)
     }),
@@ -460,6 +495,7 @@ const STATS: &[Field] = &[
 const REPLICATION: &[Field] = &[
     field("role", |_| "master".into()),
     zero("connected_slaves"),
+    zero("replicas_waiting_psync"),
     field("master_failover_state", |_| "no-failover".into()),
     field("master_replid", |v| {
         Shown::Text(v.environment.replication_id().into())

@@ -19,6 +19,7 @@ use russet_base::time::Now;
 
 use crate::config::Config;
 use crate::environment::Environment;
+use crate::pause::Pause;
 use crate::persist::aof::Aof;
 use crate::persist::backup::Backup;
 use crate::persist::loads::{LoadProgress, Loads};
@@ -61,6 +62,8 @@ pub(crate) struct View<'v> {
     pub dirty: u64,
     /// Saving and loading.
     pub persistence: Persistence,
+    /// Whether requests are paused.
+    pub pause: Pause,
     /// The append-only file.
     pub aof: &'v Aof,
     /// The backup.

@@ -7,6 +7,7 @@ use crate::config::Config;
 use russet_io::Usage;
 
 use crate::environment::Environment;
+use crate::pause::Pause;
 use crate::persist::aof::Aof;
 use crate::persist::backup::Backup;
 use crate::stats::Stats;
@@ -23,6 +24,7 @@ fn with_view<T>(stats: &Stats, look: impl FnOnce(&View<'_>) -> T) -> T {
     environment.beside_data = (2 << 20) - 1024;
     let (aof, backup) = (Aof::default(), Backup::default());
     let view = View {
+        pause: Pause::Off,
         aof: &aof,
         backup: &backup,
         config: &config,
