@@ -11,7 +11,7 @@ use std::sync::Arc;
 use russet_base::rng::Rng;
 use russet_base::time::Now;
 use russet_command::effects::Notification;
-use russet_command::registry::{self, Registry};
+use russet_command::registry::{self, CommandId, Registry};
 use russet_command::{CommandError, Effects, Settings};
 use russet_engine::{AccessPolicy, ExpiryMode, Keyspace, Millis};
 use russet_io::ConnId;
@@ -85,6 +85,8 @@ pub(crate) struct ControlCtx<'c> {
     pub session: &'c mut Session,
     /// Whether it may wait for other clients: not as a part of a transaction.
     pub may_block: bool,
+    /// The command that runs.
+    pub command: CommandId,
 }
 
 impl ControlCtx<'_> {
@@ -210,6 +212,12 @@ impl Core {
         Meter::start(self.environment.stopwatch, self.config.latency_tracking)
     }
 
+    /// A meter of commands with clocks of their own.
+    #[inline]
+    pub(crate) fn meter_at_rest(&self) -> Meter {
+        Meter::at_rest(self.environment.stopwatch, self.config.latency_tracking)
+    }
+
     /// Takes over the settings that others read in a form of their own.
     pub(crate) fn derive_settings(&mut self) {
         let config = &self.config;
@@ -302,7 +310,11 @@ impl Core {
     /// Opens or closes the unit that holds all others.
     pub(crate) fn set_open(&mut self, open: Option<OpenUnit>) {
         self.hurdles.set(Hurdles::HELD, open.is_some());
-        self.outgoing.set_open(open.as_ref().map(|open| open.conn));
+        // The lines of a debugger wait for nothing.
+        let run = self.scripts.run.as_ref();
+        let is_watched = run.is_some_and(|run| run.debugger.is_some());
+        let holds = open.as_ref().filter(|_| !is_watched);
+        self.outgoing.set_open(holds.map(|open| open.conn));
         self.open = open;
     }
 

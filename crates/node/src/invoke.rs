@@ -142,6 +142,7 @@ fn run_control(
         sessions,
         session,
         may_block: call.permit.may_block(),
+        command: call.permit.id(),
     };
     trace::begin();
     let flow = run(&mut cx, *call.args).inspect_err(|_| {

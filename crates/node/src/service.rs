@@ -207,7 +207,8 @@ impl Service for Node {
         if self.core.weights.is_limited() {
             self.weigh_written();
         }
-        let goes_on = self.core.scripts.run.is_some();
+        let run = self.core.scripts.run.as_ref();
+        let goes_on = run.is_some_and(|run| !run.waits_for_debugger());
         self.turn.again |= goes_on || !self.turn.inputs.is_empty();
         if !self.http.is_empty() {
             self.serve_pages();

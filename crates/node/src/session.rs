@@ -174,6 +174,8 @@ pub(crate) struct Session {
     pub queued: bool,
     /// Whether its reading was refused and is to be resumed.
     pub paused: bool,
+    /// Whether its next script is debugged.
+    pub debugs_scripts: bool,
 }
 
 impl Session {
@@ -206,6 +208,7 @@ impl Session {
             fieldsets: None,
             queued: false,
             paused: false,
+            debugs_scripts: false,
         }
     }
 

@@ -145,6 +145,7 @@ fn reset(cx: &mut ControlCtx<'_>, _: Args<'_>) -> Result<ControlFlow, CommandErr
         ..Wishes::default()
     };
     session.fieldsets = None;
+    session.debugs_scripts = false;
     if let Some(names) = &mut session.names {
         names.name.clear();
     }

@@ -6,15 +6,16 @@
 use russet_base::num::parse_i64;
 use russet_command::Arity::{AtLeast, Exactly};
 use russet_command::args::is_word;
-use russet_command::registry::CommandId;
 use russet_command::row::KeyFlags;
 use russet_command::{CommandError, Family, Flags, Group, KeySpec, help};
 use russet_resp::{ArgBuf, Args};
 use russet_script::{Progress, ScriptError};
 
 use super::{ControlCtx, ControlFlow, ControlHandler};
+use crate::acl::permission::Asked;
 use crate::hurdles::Hurdles;
 use crate::scripts::cache::{Sha, Stay};
+use crate::scripts::debugger::Debugger;
 use crate::scripts::run::{Run, What};
 use crate::session::For;
 
@@ -176,11 +177,6 @@ pub(super) fn refused(error: &ScriptError) -> CommandError {
     CommandError::Text(format!("ERR {error}").into())
 }
 
-/// The command of a request that runs something.
-pub(super) fn command_of(cx: &ControlCtx<'_>, args: Args<'_>) -> Result<CommandId, CommandError> {
-    cx.core.commands.resolve(args).ok_or(CommandError::Syntax)
-}
-
 fn eval(
     cx: &mut ControlCtx<'_>,
     args: Args<'_>,
@@ -188,6 +184,9 @@ fn eval(
 ) -> Result<ControlFlow, CommandError> {
     let (keys, values) = keys_and_args(args)?;
     let text = &args[1];
+    if cx.session.debugs_scripts && cx.may_block {
+        return debug_script(cx, (args, keys, values), is_read_only);
+    }
     let scripts = &mut cx.core.scripts;
     let script = match scripts.cache.use_text(text) {
         Some(script) => script.clone(),
@@ -197,6 +196,33 @@ fn eval(
         }
     };
     run_script(cx, (args, keys, values), &script, is_read_only)
+}
+
+/// Begins to debug a script, which is not kept.
+#[cold]
+fn debug_script(
+    cx: &mut ControlCtx<'_>,
+    (args, keys, values): (Args<'_>, Args<'_>, Args<'_>),
+    is_read_only: bool,
+) -> Result<ControlFlow, CommandError> {
+    let mut engine = cx.core.scripts.engines.take(What::Script);
+    let begun = engine.load_debug(&args[1]).and_then(|script| {
+        engine.start(&script, keys, values)?;
+        Ok(script.flags())
+    });
+    let begun = begun.map_err(|error| refused(&error));
+    let rules = match begun.and_then(|flags| cx.core.rules_of(flags, is_read_only)) {
+        Ok(rules) => rules,
+        Err(error) => {
+            engine.abort();
+            cx.core.scripts.engines.put(What::Script, engine);
+            return Err(error);
+        }
+    };
+    let (db, now) = (cx.session.db, cx.core.now);
+    let mut run = Run::new(engine, What::Script, (cx.command, rules), (db, now));
+    run.debugger = Some(Box::new(Debugger::new(&args[1])));
+    begin(cx, run, args)
 }
 
 fn eval_sha(
@@ -220,7 +246,6 @@ fn run_script(
     script: &russet_script::Script,
     is_read_only: bool,
 ) -> Result<ControlFlow, CommandError> {
-    let command = command_of(cx, args)?;
     let rules = cx.core.rules_of(script.flags(), is_read_only)?;
     let mut engine = cx.core.scripts.engines.take(What::Script);
     if let Err(error) = engine.start(script, keys, values) {
@@ -230,7 +255,7 @@ fn run_script(
     let run = Run::new(
         engine,
         What::Script,
-        (command, rules),
+        (cx.command, rules),
         (cx.session.db, cx.core.now),
     );
     begin(cx, run, args)
@@ -251,8 +276,12 @@ pub(super) fn begin(
     while progress == Progress::Paused && cx.core.hurdles.has(Hurdles::LOADING) {
         progress = run.step(cx.core, cx.sessions, cx.session);
     }
+    run.send_lines(cx.core, cx.session);
     match progress {
         Progress::Done => {
+            if run.debugger.is_some() {
+                cx.session.close();
+            }
             run.finish(cx.core, cx.session);
             Ok(ControlFlow::Done)
         }
@@ -264,14 +293,36 @@ pub(super) fn begin(
     }
 }
 
+/// Whether the user may do what only administrators may.
+fn may_debug(cx: &ControlCtx<'_>) -> bool {
+    let words = ArgBuf::from_slices(&[b"DEBUG", b"SLEEP", b"0"]);
+    let id = cx.core.commands.find(b"DEBUG");
+    let asked = id.map(|id| Asked {
+        command: cx.core.commands.get(id),
+        args: words.args(),
+        db: cx.session.db,
+    });
+    let user = cx.session.user();
+    user.is_none_or(|user| asked.is_some_and(|asked| user.may_run(asked).is_ok()))
+}
+
 fn debug(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlFlow, CommandError> {
     match &args[2] {
-        mode if is_word(mode, "NO") => cx.ok(),
-        mode if is_word(mode, "YES") || is_word(mode, "SYNC") => Err(CommandError::text(
-            "ERR the debugger of scripts is not available",
-        )),
-        _ => Err(CommandError::text("ERR Use SCRIPT DEBUG YES/SYNC/NO")),
+        mode if is_word(mode, "NO") => cx.session.debugs_scripts = false,
+        mode if is_word(mode, "YES") => {
+            return Err(CommandError::text(
+                "ERR only SCRIPT DEBUG SYNC is there: what a debugged script writes stays",
+            ));
+        }
+        mode if is_word(mode, "SYNC") && !may_debug(cx) => {
+            return Err(CommandError::text(
+                "NOPERM SCRIPT DEBUG holds all other clients: it takes the right to run DEBUG",
+            ));
+        }
+        mode if is_word(mode, "SYNC") => cx.session.debugs_scripts = true,
+        _ => return Err(CommandError::text("ERR Use SCRIPT DEBUG YES/SYNC/NO")),
     }
+    cx.ok()
 }
 
 fn exists(cx: &mut ControlCtx<'_>, args: Args<'_>) -> Result<ControlFlow, CommandError> {

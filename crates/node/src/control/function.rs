@@ -12,9 +12,7 @@ use russet_rdb::functions;
 use russet_resp::{Args, Reply};
 use russet_script::LibraryFunction;
 
-use super::eval::{
-    self, MAY_WRITE, READ, READ_NOTE, RUNS, WRITTEN, WRITTEN_NOTE, command_of, refused,
-};
+use super::eval::{self, MAY_WRITE, READ, READ_NOTE, RUNS, WRITTEN, WRITTEN_NOTE, refused};
 use super::{ControlCtx, ControlFlow, ControlHandler};
 use crate::scripts::libraries::Collision;
 use crate::scripts::run::{Run, What};
@@ -124,7 +122,6 @@ fn call(
     args: Args<'_>,
     is_read_only: bool,
 ) -> Result<ControlFlow, CommandError> {
-    let command = command_of(cx, args)?;
     let function = cx.core.scripts.libraries.find(&args[1]);
     let flags = function.map(|function| function.flags);
     let flags = flags.ok_or(CommandError::text("ERR Function not found"))?;
@@ -144,7 +141,7 @@ fn call(
     let run = Run::new(
         engine,
         What::Function,
-        (command, rules),
+        (cx.command, rules),
         (cx.session.db, cx.core.now),
     );
     eval::begin(cx, run, args)

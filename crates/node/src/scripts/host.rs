@@ -14,6 +14,7 @@ use russet_io::LogLevel;
 use russet_resp::Args;
 use russet_script::{CallContext, LogLevel as Level, ScriptHost};
 
+use super::debugger::Debugger;
 use super::run::Rules;
 use crate::acl::log::Context;
 use crate::acl::permission::Asked;
@@ -33,6 +34,10 @@ pub(super) struct Host<'h> {
     pub meter: Meter,
     /// The command that was called last.
     pub recent: Recent,
+    /// Whether the command that was called has run.
+    pub has_run: bool,
+    /// The debugger, if the script is watched.
+    pub debugger: Option<&'h mut Debugger>,
 }
 
 /// How many instructions of a budget a command takes, however brief it is.
@@ -49,10 +54,15 @@ impl ScriptHost for Host<'_> {
         self.session.protocol = context.protocol;
         self.core.scripts.is_silent = !context.to_aof;
         let mut took_ns = 0;
+        self.has_run = false;
         if let Err(refusal) = self.run(args, &mut took_ns) {
             fail(self.core, self.session, &refusal);
         }
+        let begin = reply.len();
         self.core.outgoing.take_captured(reply);
+        if self.debugger.is_some() {
+            self.show(args, &reply[begin..]);
+        }
         COMMAND_COST + took_ns / INSTRUCTION_NS
     }
 
@@ -88,6 +98,18 @@ impl ScriptHost for Host<'_> {
 }
 
 impl Host<'_> {
+    /// Shows a command and its reply to the client that debugs.
+    #[cold]
+    fn show(&mut self, args: Args<'_>, reply: &[u8]) {
+        let has_run = self.has_run;
+        if let Some(debugger) = self.debugger.as_deref_mut()
+            && debugger.steps
+        {
+            debugger.say_call(args);
+            debugger.say_reply(reply, !has_run);
+        }
+    }
+
     /// Runs a command; its reply is kept.
     fn run(&mut self, args: Args<'_>, took_ns: &mut u64) -> Result<(), CommandError> {
         let Some(id) = self.core.commands.resolve_like(args, &mut self.recent) else {
@@ -127,6 +149,7 @@ impl Host<'_> {
             hint: None,
             args: &args,
         };
+        self.has_run = true;
         let result = invoke(self.core, self.sessions, self.session, call);
         *took_ns = match known_ns {
             Some(took_ns) => self.core.end_known(id, took_ns),

@@ -16,6 +16,8 @@
 //! `control/function.rs`.
 
 pub(crate) mod cache;
+pub(crate) mod debugger;
+mod debugging;
 mod engines;
 mod host;
 pub(crate) mod libraries;

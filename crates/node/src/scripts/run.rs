@@ -9,8 +9,10 @@ use russet_command::{CommandError, Flags};
 use russet_resp::ArgBuf;
 use russet_script::Engine;
 
+use super::debugger::Debugger;
+
 /// The rules of one run.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Rules {
     /// Flags of commands that it may not run.
     pub refused: Flags,
@@ -72,6 +74,8 @@ pub(crate) struct Run {
     pub request: ArgBuf,
     /// The time that its command took so far, in nanoseconds.
     pub took_ns: u64,
+    /// The debugger, if it is watched.
+    pub debugger: Option<Box<Debugger>>,
 }
 
 impl Run {
@@ -92,6 +96,7 @@ impl Run {
             is_busy: false,
             request: ArgBuf::new(),
             took_ns: 0,
+            debugger: None,
         }
     }
 

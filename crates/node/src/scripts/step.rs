@@ -4,7 +4,7 @@
 //! Not here: what its commands may do — `rules.rs`; the turn — `service.rs`
 
 use russet_command::registry::Recent;
-use russet_io::LogLevel;
+use russet_io::{ConnId, LogLevel};
 use russet_resp::{Mark, Reply};
 use russet_script::Progress;
 
@@ -28,6 +28,9 @@ impl Run {
         core.outbox.log(LogLevel::Notice, line);
         self.engine
             .kill(&format!("Script killed by user with {killer}."));
+        if let Some(debugger) = &mut self.debugger {
+            debugger.resume(false);
+        }
     }
 
     /// Runs a part of it, whose commands are those of the session that runs.
@@ -37,26 +40,46 @@ impl Run {
         sessions: &mut Sessions,
         session: &mut Session,
     ) -> Progress {
+        self.with_host(core, sessions, session, |run, host| match host.debugger {
+            Some(_) => run.step_watched(host),
+            None => run.engine.step(host, BUDGET),
+        })
+    }
+
+    /// Lets something be done to the script with the session that runs as its host.
+    pub(super) fn with_host<T>(
+        &mut self,
+        core: &mut Core,
+        sessions: &mut Sessions,
+        session: &mut Session,
+        work: impl FnOnce(&mut Self, &mut Host<'_>) -> T,
+    ) -> T {
         let of_client = (session.protocol, session.db);
         session.db = self.db;
         let capture = core.outgoing.begin_capture();
         core.scripts.is_within = true;
-        let meter = core.meter();
+        // PERF: most commands of scripts are brief, and seldom measured.
+        let meter = core.meter_at_rest();
+        let mut rules = std::mem::take(&mut self.rules);
+        let mut debugger = self.debugger.take();
         let mut host = Host {
             core,
             sessions,
             session,
-            rules: &mut self.rules,
+            rules: &mut rules,
             meter,
             recent: Recent::default(),
+            has_run: false,
+            debugger: debugger.as_deref_mut(),
         };
-        let progress = self.engine.step(&mut host, BUDGET);
+        let done = work(self, &mut host);
+        (self.rules, self.debugger) = (rules, debugger);
         core.scripts.is_within = false;
         core.scripts.is_silent = false;
         core.outgoing.end_capture(capture);
         self.db = session.db;
         (session.protocol, session.db) = of_client;
-        progress
+        done
     }
 
     /// Writes the reply, once it is done.
@@ -134,7 +157,16 @@ impl Node {
         let now = std::mem::replace(&mut self.core.now, run.now);
         self.core.keyspace.freeze(run.now.wall_ms());
         let begun_ns = self.core.stopwatch_ns();
-        let progress = run.step(&mut self.core, &mut self.sessions, &mut session);
+        if is_orphan {
+            run.debugger = None;
+        }
+        run.debug(&mut self.core, &mut self.sessions, &mut session);
+        let progress = match run.waits_for_debugger() {
+            true => Progress::Paused,
+            false => run.step(&mut self.core, &mut self.sessions, &mut session),
+        };
+        run.send_lines(&mut self.core, &session);
+        let is_watched = run.debugger.is_some();
         run.took_ns += self.core.stopwatch_ns().saturating_sub(begun_ns);
         self.core.now = now;
         self.core.keyspace.freeze(now.wall_ms());
@@ -151,6 +183,20 @@ impl Node {
         if progress == Progress::Done {
             self.end_wait(conn, Answer::Script);
         }
+        if is_watched {
+            self.end_debugging(conn, progress);
+        }
+    }
+
+    /// Lets the lines of a debugger leave; at the end its client is closed, which shows it the end.
+    #[cold]
+    fn end_debugging(&mut self, conn: ConnId, progress: Progress) {
+        if progress == Progress::Done
+            && let Some(session) = self.sessions.get_mut(conn)
+        {
+            session.close();
+        }
+        self.after(conn);
     }
 
     /// Lets others be refused once a script takes longer than they can be expected to wait.
@@ -160,6 +206,9 @@ impl Node {
             return;
         }
         run.is_busy = true;
+        if let Some(debugger) = run.debugger.as_mut().filter(|debugger| !debugger.waits) {
+            (debugger.steps, debugger.is_late) = (true, true);
+        }
         let line = format!(
             "Slow script detected: still in execution after {elapsed_ms} milliseconds. You can try \
              killing the script using the {} command. Script name is: {}.",

@@ -62,6 +62,15 @@ impl Meter {
         }
     }
 
+    /// Begins with the first command that has a clock of its own.
+    pub(crate) fn at_rest(watch: Option<Stopwatch>, is_tracked: bool) -> Self {
+        Self {
+            watch,
+            is_current: false,
+            ..Self::start(None, is_tracked)
+        }
+    }
+
     /// Another command of the same kind runs from now on; false if it is of another one.
     #[inline(always)]
     pub(crate) fn goes_on(&mut self, id: CommandId) -> bool {

@@ -238,6 +238,161 @@ fn a_client_tracks_what_its_scripts_read_and_nothing_that_they_declare() {
     }
 }
 
+/// The lines that a debugger sends, one below the other.
+fn told(server: &mut Loopback, client: ConnId, request: &str) -> String {
+    let reply = ask(server, client, request);
+    let lines = reply.lines().filter_map(|line| line.strip_prefix('+'));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn a_script_is_debugged_line_by_line() {
+    let mut server = Loopback::new(Config::default());
+    let (client, other) = (server.connect(), server.connect());
+    assert_eq!(ask(&mut server, client, "SCRIPT DEBUG SYNC"), "+OK\r\n");
+    let script = "local a = 1\\nlocal function f(n)\\n  return n + 1\\nend\\na = f(5)\\n\
+                  redis.call('set',KEYS[1],ARGV[1])\\nredis.debug('x',a)\\n\
+                  if redis.breakpoint() then a = 3 end\\nfor i=1,3 do\\n  a = a + i\\nend\\nreturn a";
+    let begins = told(&mut server, client, &format!("EVAL \"{script}\" 1 k v"));
+    assert_eq!(
+        begins,
+        "* Stopped at 1, stop reason = step over\n-> 1   local a = 1"
+    );
+    // Others wait for the end.
+    assert_eq!(ask(&mut server, other, "GET k"), "");
+    for (request, lines) in [
+        ("p", "No local variables in the current context."),
+        ("s", "* Stopped at 4, stop reason = step over\n-> 4   end"),
+        ("p", "<value> a = 1"),
+        ("p a", "<value> 1"),
+        ("p nosuch", "No such variable."),
+        ("p KEYS", "<value> {\"k\"}"),
+        ("l 1 1", "   1   local a = 1\n   2   local function f(n)"),
+        ("b", "No breakpoints set. Use 'b <line>' to add one."),
+        ("b 11", "   10    a = a + i\n  #11  end\n   12  return a"),
+        ("b 99", "Wrong line number."),
+        ("b x", "Invalid argument:'x'"),
+        ("b", "1 breakpoints set:\n  #11  end"),
+        ("b -11", "Breakpoint removed."),
+        ("b -11", "No breakpoint in the specified line."),
+        (
+            "b 10",
+            "   9   for i=1,3 do\n  #10    a = a + i\n   11  end",
+        ),
+        ("t", "In top level:\n-> 4   end"),
+        ("e 1+1", "<retval> 2"),
+        (
+            "e a",
+            "<error> ldb_eval:1: Script attempted to access nonexistent global variable 'a'",
+        ),
+        ("r get k", "<redis> get k\n<reply> NULL"),
+        (
+            "r nosuch",
+            "<redis> nosuch\n<error> Unknown Redis command called from script",
+        ),
+        ("m 5", "<value> replies are truncated at 60 bytes."),
+        ("m 0", "<value> replies are unlimited."),
+        (
+            "x",
+            "<error> Unknown Redis Lua debugger command or wrong number of arguments.",
+        ),
+        (
+            "n",
+            "* Stopped at 5, stop reason = step over\n-> 5   a = f(5)",
+        ),
+        (
+            "n",
+            "* Stopped at 3, stop reason = step over\n-> 3     return n + 1",
+        ),
+        (
+            "t",
+            "In f:\n-> 3     return n + 1\nFrom top level:\n   5   a = f(5)",
+        ),
+        (
+            "n",
+            "* Stopped at 6, stop reason = step over\n-> 6   redis.call('set',KEYS[1],ARGV[1])",
+        ),
+        (
+            "n",
+            "<redis> set k v\n<reply> \"+OK\"\n* Stopped at 7, stop reason = step over\n\
+             -> 7   redis.debug('x',a)",
+        ),
+        (
+            "c",
+            "<debug> line 7: \"x\", 6\n\
+             * Stopped at 9, stop reason = redis.breakpoint() called\n-> 9   for i=1,3 do",
+        ),
+        (
+            "c",
+            "* Stopped at 10, stop reason = break point\n->#10    a = a + i",
+        ),
+        ("b 0", "All breakpoints removed."),
+    ] {
+        assert_eq!(told(&mut server, client, request), lines, "{request}");
+    }
+    assert_eq!(
+        ask(&mut server, client, "c"),
+        "*1\r\n+<endsession>\r\n:9\r\n"
+    );
+    assert!(server.is_closed(client));
+    assert_eq!(heard(&mut server, other), "$1\r\nv\r\n");
+}
+
+#[test]
+fn a_debugged_script_is_aborted_or_goes_on_without_its_client() {
+    for end in ["abort", "SCRIPT KILL", "hang up", "*1\r\n$x"] {
+        let mut server = Loopback::new(Config::default());
+        let (client, other) = (server.connect(), server.connect());
+        ask(&mut server, client, "SCRIPT DEBUG SYNC");
+        ask(
+            &mut server,
+            client,
+            "EVAL \"local a = 1\\nreturn redis.call('incr','n')\" 0",
+        );
+        assert_eq!(ask(&mut server, other, "GET n"), "", "{end}");
+        let is_run = match end {
+            "hang up" => {
+                server.hang_up(client);
+                server.advance(1);
+                true
+            }
+            "SCRIPT KILL" => {
+                let killer = server.connect();
+                assert_eq!(ask(&mut server, killer, end), "+OK\r\n");
+                false
+            }
+            _ => {
+                let reply = ask(&mut server, client, end);
+                assert!(
+                    reply.contains("script aborted for user request"),
+                    "{end}: {reply}"
+                );
+                false
+            }
+        };
+        let reply = ask(&mut server, other, "EXISTS n");
+        assert!(
+            reply.ends_with(if is_run { ":1\r\n" } else { ":0\r\n" }),
+            "{end}: {reply}"
+        );
+    }
+}
+
+#[test]
+fn only_administrators_debug_scripts() {
+    let mut server = Loopback::new(Config::default());
+    let client = server.connect();
+    ask(
+        &mut server,
+        client,
+        "ACL SETUSER u on nopass ~* +@all -@admin +script",
+    );
+    ask(&mut server, client, "AUTH u x");
+    let reply = ask(&mut server, client, "SCRIPT DEBUG SYNC");
+    assert!(reply.starts_with("-NOPERM "), "{reply}");
+    assert_eq!(ask(&mut server, client, "SCRIPT DEBUG NO"), "+OK\r\n");
+}
+
 /// A disk that outlives its node.
 #[derive(Clone)]
 struct Shared(Rc<RefCell<MemoryDisk>>);
