@@ -64,8 +64,8 @@ impl Node {
                     }
                     continue;
                 }
-                Machine::Load => {
-                    if let Some(ended) = self.step_loading(outcome) {
+                Machine::Load(file) => {
+                    if let Some(ended) = self.step_loading(file, outcome) {
                         self.follow_load(ended);
                     }
                     continue;

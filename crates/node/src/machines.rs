@@ -22,7 +22,7 @@
 //! Always true: a change whose job fails leaves settings, addresses and directory as they were.
 //! Not here: who steps them — `complete.rs`.
 
-use russet_io::{FileOp, Job, ListenPlan, Outcome};
+use russet_io::{FileId, FileOp, Job, ListenPlan, Outcome};
 
 use crate::config::Config;
 use crate::config::change::{self, Change};
@@ -42,7 +42,7 @@ pub(crate) enum Machine {
     /// A dump of all data.
     Dump,
     /// A piece of a file that is loaded.
-    Load,
+    Load(FileId),
     /// A job of the append-only file.
     Aof(AofJob),
     /// A task of a backup.

@@ -366,6 +366,29 @@ fn decode(core: &mut Core, session: &mut Session, limits: &Limits, batch: &mut B
     Stopped::Exhausted
 }
 
+/// Decodes what a session that waits has sent, and puts it off. What is not the protocol becomes a
+/// request to abort.
+#[cold]
+pub(crate) fn decode_apart(core: &mut Core, session: &mut Session) {
+    let mut batch = Batch::default();
+    let limits = core.limits;
+    let state = std::mem::replace(&mut session.state, State::Open);
+    decode(core, session, &limits, &mut batch);
+    session.state = state;
+    for queued in &batch.queue {
+        let args = queued
+            .frame
+            .args(&session.input, &batch.spans, &batch.bulks);
+        session.deferred.push_back(ArgBuf::from(args));
+    }
+    if !batch.broken.is_empty() {
+        session.deferred.push_back(ArgBuf::from_slices(&[b"abort"]));
+    }
+    if session.decoded >= session.filled {
+        (session.filled, session.decoded) = (0, 0);
+    }
+}
+
 /// Runs consecutive requests of one session.
 fn run_group(
     core: &mut Core,

@@ -7,7 +7,7 @@ use std::io::ErrorKind;
 
 use bytes::Bytes;
 use russet_aof::{Expect, FileName, Part, Reader, Units};
-use russet_io::{FileOp, FileReply, Job, LogLevel, OpenHow, Outcome};
+use russet_io::{FileId, FileOp, FileReply, Job, LogLevel, OpenHow, Outcome};
 use russet_rdb::Buffer;
 
 use super::aof::AofJob;
@@ -115,7 +115,8 @@ impl Core {
             path: source.path.clone(),
             how: OpenHow::Read,
         };
-        self.outbox.start_apart(Job::File(open), Machine::Load);
+        self.outbox
+            .start_apart(Job::File(open), Machine::Load(file));
         // Each file begins in database 0.
         loading.session = None;
         let restore = Box::new(Restore::new(self.config.rdbchecksum));
@@ -187,7 +188,8 @@ impl Core {
             len,
         };
         current.asked += len as u64;
-        self.outbox.start_apart(Job::File(read), Machine::Load);
+        let machine = Machine::Load(current.file);
+        self.outbox.start_apart(Job::File(read), machine);
     }
 
     /// Stops the loop as `key-load-delay` has it for this number of keys: a positive delay is for
@@ -463,10 +465,11 @@ impl Core {
 
 impl Node {
     /// Takes the next piece; gives the end, once it is reached.
-    pub(crate) fn step_loading(&mut self, outcome: Outcome) -> Option<Ended> {
+    pub(crate) fn step_loading(&mut self, file: FileId, outcome: Outcome) -> Option<Ended> {
         let core = &mut self.core;
         let mut loading = core.loading.take()?;
-        let Some(mut current) = loading.current.take() else {
+        // A file whose end was found early, or that was refused, is read once more than was needed.
+        let Some(mut current) = loading.current.take_if(|current| current.file == file) else {
             core.loading = Some(loading);
             return None;
         };

@@ -4,13 +4,14 @@
 //! lets its script run to the end.
 //! Not here: breakpoints and lines — `debugger.rs`
 
-use russet_resp::{ArgBuf, Args, Decoded, wire};
+use russet_resp::{ArgBuf, Args, wire};
 use russet_script::{CallContext, Halt, Progress, ScriptHost};
 
 use super::debugger::UNKNOWN;
 use super::host::Host;
 use super::run::Run;
 use crate::core::Core;
+use crate::run::decode_apart;
 use crate::session::{Session, Sessions};
 
 /// How many instructions run between two looks at time and at others.
@@ -138,33 +139,13 @@ impl Run {
     }
 
     /// The next request of the client that debugs, if it has sent one.
-    pub(super) fn next_request(core: &Core, session: &mut Session) -> Option<ArgBuf> {
-        let (mut spans, mut bulks) = (Vec::new(), Vec::new());
-        let input = &session.input[..session.filled];
-        let decoded =
-            session
-                .decoder
-                .decode(input, session.decoded, &core.limits, &mut spans, &mut bulks);
-        match decoded {
-            Ok(Decoded::Frame(frame)) => {
-                let request = ArgBuf::from(frame.args(input, &spans, &bulks));
-                session.decoded = frame.end();
-                if session.decoded >= session.filled {
-                    (session.filled, session.decoded) = (0, 0);
-                }
-                Some(request)
-            }
-            Ok(Decoded::Incomplete { at }) => {
-                session.decoded = at;
-                None
-            }
-            Ok(Decoded::Bulk { at, keep }) => {
-                (session.decoded, session.filled) = (at, keep);
-                None
-            }
-            // As if it had gone: the script is ended.
-            Err(_) => Some(ArgBuf::from_slices(&[b"abort"])),
+    pub(super) fn next_request(core: &mut Core, session: &mut Session) -> Option<ArgBuf> {
+        if session.deferred.is_empty() {
+            // PERF: by the function of the batches, as a second caller of the decoder would make
+            // every request of any client pay for a call.
+            decode_apart(core, session);
         }
+        session.deferred.pop_front()
     }
 
     /// Sends the lines that the client has not got.

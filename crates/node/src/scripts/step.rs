@@ -137,6 +137,9 @@ impl Core {
 
 impl Node {
     /// Goes on with the script whose unit is open.
+    // PERF: within the turn it would cost every turn the room of its variables.
+    #[cold]
+    #[inline(never)]
     pub(crate) fn step_script(&mut self) {
         let Some(open) = &mut self.core.open else {
             return;
