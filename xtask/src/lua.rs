@@ -76,17 +76,7 @@ fn ask(client: &mut Client, scripts: &str) -> Result<Vec<String>, String> {
     let ask = |script: &str| {
         let reply = client.ask_any(&[b"EVAL", script.as_bytes(), b"0"]);
         let reply = reply.map_err(|error| format!("{error}, after this script:\n{script}"))?;
-        Ok(escaped(&reply))
+        Ok(reply.escape_ascii().to_string())
     };
     scripts.map(ask).collect()
-}
-
-/// A reply as a line of printable characters.
-fn escaped(bytes: &[u8]) -> String {
-    let escape = |byte: &u8| match byte {
-        b'\\' => "\\x5c".to_owned(),
-        b' '..=b'~' => char::from(*byte).to_string(),
-        other => format!("\\x{other:02x}"),
-    };
-    bytes.iter().map(escape).collect()
 }

@@ -87,6 +87,8 @@ pub(crate) struct ControlCtx<'c> {
     pub may_block: bool,
     /// The command that runs.
     pub command: CommandId,
+    /// Whether it is repeated from a file, and must not wait for anything.
+    pub is_replayed: bool,
 }
 
 impl ControlCtx<'_> {
@@ -210,6 +212,12 @@ impl Core {
     #[inline]
     pub(crate) fn meter(&self) -> Meter {
         Meter::start(self.environment.stopwatch, self.config.latency_tracking)
+    }
+
+    /// The reading of the clock that commands are timed by, in nanoseconds; zero without one.
+    #[inline]
+    pub(crate) fn stopwatch_ns(&self) -> u64 {
+        self.environment.stopwatch.map_or(0, |watch| watch())
     }
 
     /// A meter of commands with clocks of their own.

@@ -5,21 +5,24 @@
 //!             else ─► each check whose hurdle is up and that is made for this source, in order
 //!                      ─► Refused(error) · Denied(why) · Postpones · Queues · none: Runs(permit)
 //! ```
-//! | check | Client | Queued (EXEC) | Woken | Replayed |
-//! |---|---|---|---|---|
-//! | arity | refuses | – | – | – |
-//! | authentication | refuses | – | – | – |
-//! | outside_multi | refuses | – | – | – |
-//! | permission | denies | denies | denies | – |
-//! | held | postpones | – | – | – |
-//! | exiting | postpones | – | – | – |
-//! | memory | refuses | – | – | – |
-//! | disk | refuses | – | – | – |
-//! | subscribed | refuses | – | – | – |
-//! | loading | refuses | – | – | – |
-//! | monitor | refuses | – | – | – |
-//! | paused | postpones | – | – | – |
-//! | queued | queues | – | – | – |
+//! | check | Client | Queued (EXEC) | Woken | Replayed | Script |
+//! |---|---|---|---|---|---|
+//! | arity | refuses | – | – | – | – |
+//! | authentication | refuses | – | – | – | – |
+//! | outside_multi | refuses | – | – | – | – |
+//! | permission | denies | denies | denies | – | denies |
+//! | held | postpones | – | – | – | – |
+//! | exiting | postpones | – | – | – | – |
+//! | memory | refuses | – | – | – | – |
+//! | disk | refuses | – | – | – | refuses (1) |
+//! | subscribed | refuses | – | – | – | – |
+//! | loading | refuses | – | – | – | – |
+//! | monitor | refuses | – | – | – | – |
+//! | paused | postpones | – | – | – | – |
+//! | queued | queues | – | – | – | – |
+//!
+//! (1) Until it has written: then it is let finish. Its rules say whether it may run a command at
+//! all: `scripts/rules.rs`.
 //!
 //! A command that was queued or began to wait passes only the check again whose answer may have
 //! changed since in a way that matters: that of the rights of its user.
@@ -93,6 +96,11 @@ impl Permit {
     #[inline]
     pub(crate) fn may_block(&self) -> bool {
         matches!(self.source, Source::Client | Source::Woken)
+    }
+
+    /// Whether it is repeated from a file, whose next command comes behind all of it.
+    pub(crate) fn is_replayed(&self) -> bool {
+        self.source == Source::Replayed
     }
 
     /// Whether a script runs it.

@@ -143,6 +143,7 @@ fn run_control(
         session,
         may_block: call.permit.may_block(),
         command: call.permit.id(),
+        is_replayed: call.permit.is_replayed(),
     };
     trace::begin();
     let flow = run(&mut cx, *call.args).inspect_err(|_| {

@@ -89,7 +89,7 @@ impl Node {
     /// Whether a turn ran for long enough, from the first look at the clock on.
     #[inline(never)]
     fn is_time_over(&mut self) -> bool {
-        let now_ns = self.core.environment.stopwatch.map_or(0, |watch| watch());
+        let now_ns = self.core.stopwatch_ns();
         if self.turn.batches == 2 {
             self.turn.since_ns = now_ns;
         }

@@ -270,7 +270,7 @@ pub(crate) fn is_loop() -> bool {
     LOOP_THREAD.load(Ordering::Relaxed) == thread_id()
 }
 
-/// What the node says of itself; `None` if there is none, or on another thread than its own.
+/// The node's part of the report; `None` without a node, or on a thread that is not the loop's.
 pub(crate) fn last_words() -> Option<LastWords> {
     if !is_loop() {
         return None;

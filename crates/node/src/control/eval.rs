@@ -9,14 +9,13 @@ use russet_command::args::is_word;
 use russet_command::row::KeyFlags;
 use russet_command::{CommandError, Family, Flags, Group, KeySpec, help};
 use russet_resp::{ArgBuf, Args};
-use russet_script::{Progress, ScriptError};
+use russet_script::{Engine, Progress, ScriptError};
 
 use super::{ControlCtx, ControlFlow, ControlHandler};
 use crate::acl::permission::Asked;
-use crate::hurdles::Hurdles;
 use crate::scripts::cache::{Sha, Stay};
 use crate::scripts::debugger::Debugger;
-use crate::scripts::run::{Run, What};
+use crate::scripts::run::{Rules, Run, What};
 use crate::session::For;
 
 /// A row of this family; naming the type lets handlers be stored as pointers.
@@ -205,23 +204,17 @@ fn debug_script(
     (args, keys, values): (Args<'_>, Args<'_>, Args<'_>),
     is_read_only: bool,
 ) -> Result<ControlFlow, CommandError> {
-    let mut engine = cx.core.scripts.engines.take(What::Script);
-    let begun = engine.load_debug(&args[1]).and_then(|script| {
-        engine.start(&script, keys, values)?;
-        Ok(script.flags())
+    let text = &args[1];
+    let flags = russet_script::Flags::of_script(text).map_err(|error| refused(&error))?;
+    let rules = cx.core.rules_of(flags, is_read_only)?;
+    let engines = &mut cx.core.scripts.engines;
+    let begun = engines.begin(What::Script, |engine| {
+        let script = engine.load_debug(text)?;
+        engine.start(&script, keys, values)
     });
-    let begun = begun.map_err(|error| refused(&error));
-    let rules = match begun.and_then(|flags| cx.core.rules_of(flags, is_read_only)) {
-        Ok(rules) => rules,
-        Err(error) => {
-            engine.abort();
-            cx.core.scripts.engines.put(What::Script, engine);
-            return Err(error);
-        }
-    };
-    let (db, now) = (cx.session.db, cx.core.now);
-    let mut run = Run::new(engine, What::Script, (cx.command, rules), (db, now));
-    run.debugger = Some(Box::new(Debugger::new(&args[1])));
+    let engine = begun.map_err(|error| refused(&error))?;
+    let mut run = run_of(cx, (engine, What::Script), rules);
+    run.debugger = Some(Box::new(Debugger::new(text)));
     begin(cx, run, args)
 }
 
@@ -247,18 +240,21 @@ fn run_script(
     is_read_only: bool,
 ) -> Result<ControlFlow, CommandError> {
     let rules = cx.core.rules_of(script.flags(), is_read_only)?;
-    let mut engine = cx.core.scripts.engines.take(What::Script);
-    if let Err(error) = engine.start(script, keys, values) {
-        cx.core.scripts.engines.put(What::Script, engine);
-        return Err(refused(&error));
-    }
-    let run = Run::new(
-        engine,
-        What::Script,
-        (cx.command, rules),
-        (cx.session.db, cx.core.now),
-    );
+    let engines = &mut cx.core.scripts.engines;
+    let begun = engines.begin(What::Script, |engine| engine.start(script, keys, values));
+    let engine = begun.map_err(|error| refused(&error))?;
+    let run = run_of(cx, (engine, What::Script), rules);
     begin(cx, run, args)
+}
+
+/// The run that an interpreter has begun for this command.
+pub(super) fn run_of(
+    cx: &ControlCtx<'_>,
+    (engine, what): (Box<Engine>, What),
+    rules: Rules,
+) -> Run {
+    let (db, now) = (cx.session.db, cx.core.now);
+    Run::new(engine, what, (cx.command, rules), (db, now))
 }
 
 /// Begins a run, which goes on in the next turns when it takes long.
@@ -273,7 +269,7 @@ pub(super) fn begin(
     }
     let mut progress = run.step(cx.core, cx.sessions, cx.session);
     // What a file repeats is done before the next of its commands.
-    while progress == Progress::Paused && cx.core.hurdles.has(Hurdles::LOADING) {
+    while progress == Progress::Paused && cx.is_replayed {
         progress = run.step(cx.core, cx.sessions, cx.session);
     }
     run.send_lines(cx.core, cx.session);

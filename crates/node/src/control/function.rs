@@ -12,10 +12,10 @@ use russet_rdb::functions;
 use russet_resp::{Args, Reply};
 use russet_script::LibraryFunction;
 
-use super::eval::{self, MAY_WRITE, READ, READ_NOTE, RUNS, WRITTEN, WRITTEN_NOTE, refused};
+use super::eval::{self, MAY_WRITE, READ, READ_NOTE, RUNS, WRITTEN, WRITTEN_NOTE, refused, run_of};
 use super::{ControlCtx, ControlFlow, ControlHandler};
 use crate::scripts::libraries::Collision;
-use crate::scripts::run::{Run, What};
+use crate::scripts::run::What;
 
 /// A row of this family; naming the type lets handlers be stored as pointers.
 type Row = russet_command::Row<ControlHandler>;
@@ -115,6 +115,8 @@ const SUBCOMMANDS: &[Row] = &[
         ]),
 ];
 
+const NO_FUNCTION: CommandError = CommandError::text("ERR Function not found");
+
 const ALL_SHARDS: &[&str] = &["request_policy:all_shards", "response_policy:all_succeeded"];
 
 fn call(
@@ -124,26 +126,18 @@ fn call(
 ) -> Result<ControlFlow, CommandError> {
     let function = cx.core.scripts.libraries.find(&args[1]);
     let flags = function.map(|function| function.flags);
-    let flags = flags.ok_or(CommandError::text("ERR Function not found"))?;
+    let flags = flags.ok_or(NO_FUNCTION)?;
     let bad_count = CommandError::text("ERR Bad number of keys provided");
     let count = parse_i64(&args[2]).ok_or(bad_count)?;
     let (keys, values) = eval::split(args, count)?;
     let rules = cx.core.rules_of(Some(flags), is_read_only)?;
-    let mut engine = cx.core.scripts.engines.take(What::Function);
-    let begun = match cx.core.scripts.libraries.find(&args[1]) {
-        Some(function) => engine.start_function(function, keys, values),
-        None => Ok(()),
-    };
-    if let Err(error) = begun {
-        cx.core.scripts.engines.put(What::Function, engine);
-        return Err(refused(&error));
-    }
-    let run = Run::new(
-        engine,
-        What::Function,
-        (cx.command, rules),
-        (cx.session.db, cx.core.now),
-    );
+    let scripts = &mut cx.core.scripts;
+    let function = scripts.libraries.find(&args[1]).ok_or(NO_FUNCTION)?;
+    let begun = scripts.engines.begin(What::Function, |engine| {
+        engine.start_function(function, keys, values)
+    });
+    let engine = begun.map_err(|error| refused(&error))?;
+    let run = run_of(cx, (engine, What::Function), rules);
     eval::begin(cx, run, args)
 }
 

@@ -3,7 +3,7 @@
 //! Always true: an interpreter that is taken out is put back when its run is over.
 //! Not here: what they run — `cache.rs`, `libraries.rs`
 
-use russet_script::{Config, Engine};
+use russet_script::{Config, Engine, ScriptError};
 
 use super::run::What;
 use crate::environment::VERSION_NUMBERS;
@@ -55,13 +55,21 @@ impl Engines {
         self.place(what).get_or_insert_with(|| make(&config))
     }
 
-    /// Takes an interpreter out, to run it.
-    pub(crate) fn take(&mut self, what: What) -> Box<Engine> {
+    /// Takes an interpreter out, in which a run was begun.
+    ///
+    /// # Errors
+    /// When the run cannot begin.
+    pub(crate) fn begin(
+        &mut self,
+        what: What,
+        begin: impl FnOnce(&mut Engine) -> Result<(), ScriptError>,
+    ) -> Result<Box<Engine>, ScriptError> {
         let config = self.config();
-        let engine = self.place(what).take();
-        let engine = engine.unwrap_or_else(|| make(&config));
+        let place = self.place(what);
+        begin(place.get_or_insert_with(|| make(&config)))?;
+        let engine = place.take().unwrap_or_else(|| make(&config));
         self.running = Some((what, engine.memory()));
-        engine
+        Ok(engine)
     }
 
     /// Puts an interpreter back that was taken.

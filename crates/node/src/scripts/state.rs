@@ -38,7 +38,7 @@ pub(crate) struct Scripts {
     pub allows_all: bool,
 }
 
-/// What is told of scripts: numbers, and memory in bytes.
+/// The figures of INFO about scripts: numbers, and memory in bytes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct ScriptFigures {
     /// Scripts that are kept.

@@ -128,18 +128,11 @@ impl Core {
         let asked = (command, &request.args());
         self.end_suspended(session, asked, (took_ns, mark));
     }
-
-    /// The reading of the clock that commands are timed by, in nanoseconds; zero without one.
-    pub(crate) fn stopwatch_ns(&self) -> u64 {
-        self.environment.stopwatch.map_or(0, |watch| watch())
-    }
 }
 
 impl Node {
     /// Goes on with the script whose unit is open.
-    // PERF: within the turn it would cost every turn the room of its variables.
     #[cold]
-    #[inline(never)]
     pub(crate) fn step_script(&mut self) {
         let Some(open) = &mut self.core.open else {
             return;

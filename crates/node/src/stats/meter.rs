@@ -47,8 +47,7 @@ pub(crate) struct Meter {
 
 impl Meter {
     /// Begins now; distributions are kept if `is_tracked`.
-    // PERF: in each batch.
-    #[inline(always)]
+    #[inline]
     pub(crate) fn start(watch: Option<Stopwatch>, is_tracked: bool) -> Self {
         Self {
             watch,
@@ -67,14 +66,8 @@ impl Meter {
     pub(crate) fn at_rest(watch: Option<Stopwatch>, is_tracked: bool) -> Self {
         Self {
             watch,
-            since_ns: 0,
             is_current: false,
-            running: None,
-            has_own: false,
-            is_tracked,
-            stalled_us: 0,
-            took_ns: 0,
-            mark: Mark::default(),
+            ..Self::start(None, is_tracked)
         }
     }
 

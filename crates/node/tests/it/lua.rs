@@ -436,3 +436,34 @@ fn functions_and_effects_of_scripts_survive_a_restart() {
         assert_eq!(call(&mut server, "GET n"), "$1\r\n1\r\n");
     }
 }
+
+#[test]
+fn a_long_script_of_a_file_is_repeated_to_its_end() {
+    let disk = Shared(Rc::new(RefCell::new(MemoryDisk::new("/data"))));
+    let script = "for i = 1, 1000000 do end redis.call('INCR', 'n')";
+    let part = "appendonly.aof.1.incr.aof";
+    let manifest = format!("file {part} seq 1 type i\n");
+    let eval = format!(
+        "*3\r\n$4\r\nEVAL\r\n${}\r\n{script}\r\n$1\r\n0\r\n",
+        script.len()
+    );
+    let set = "*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$1\r\nv\r\n";
+    let put = |name: &str, text: String| {
+        let path = format!("appendonlydir/{name}");
+        disk.0.borrow_mut().put(&path, text.as_bytes());
+    };
+    put("appendonly.aof.manifest", manifest);
+    put(part, format!("{eval}{set}"));
+    let lines = "appendonly yes\nenable-debug-command yes";
+    let mut server = start_later(disk.clone(), lines, 0);
+    assert_eq!(
+        call(&mut server, "MGET n k"),
+        "*2\r\n$1\r\n1\r\n$1\r\nv\r\n"
+    );
+    assert_eq!(call(&mut server, "DEBUG LOADAOF"), "+OK\r\n");
+    assert_eq!(
+        call(&mut server, "MGET n k"),
+        "*2\r\n$1\r\n1\r\n$1\r\nv\r\n"
+    );
+    assert_eq!(call(&mut server, "EVAL \"return 1\" 0"), ":1\r\n");
+}

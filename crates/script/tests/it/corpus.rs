@@ -1,20 +1,11 @@
 //! Some six hundred scripts, whose replies are those of Redis 8.0.6.
 //!
 //! Each `.lua` file has scripts between lines of four dashes. The `.replies` file beside it has one
-//! line for each: the reply on the wire. Backslashes and unprintable bytes are `\xNN` there.
+//! line for each: the reply on the wire, escaped as Rust escapes bytes.
 
 use russet_resp::Protocol;
 
 use crate::{Host, engine, eval_as};
-
-fn escaped(bytes: &[u8]) -> String {
-    let escape = |byte: &u8| match byte {
-        b'\\' => "\\x5c".to_owned(),
-        b' '..=b'~' => char::from(*byte).to_string(),
-        other => format!("\\x{other:02x}"),
-    };
-    bytes.iter().map(escape).collect()
-}
 
 fn check(scripts: &str, replies: &str) {
     let mut engine = engine();
@@ -27,11 +18,9 @@ fn check(scripts: &str, replies: &str) {
             script.as_bytes(),
             Protocol::Resp2,
         );
-        if escaped(&reply) != expected {
-            wrong.push(format!(
-                "{script}\n  is  {}\n  not {expected}",
-                escaped(&reply)
-            ));
+        let reply = reply.escape_ascii().to_string();
+        if reply != expected {
+            wrong.push(format!("{script}\n  is  {reply}\n  not {expected}"));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
